@@ -1,0 +1,1 @@
+"""Hologres AI nodes for infrastructure programs."""

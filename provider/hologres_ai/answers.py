@@ -1,0 +1,222 @@
+"""What an answer means: the nodes it holds, or the typed error it is.
+
+An answer is judged by its API code first and by its status second, because the same code comes with different
+statuses; and a failure is never taken for an empty list.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass as shape
+from pydantic_core import from_json
+
+from .errors import (
+    AccessDeniedError,
+    ApiError,
+    AuthenticationError,
+    HologresAiError,
+    ResponseError,
+    ServiceError,
+    ThrottledError,
+)
+from .models import AiNode, Reply
+
+log = logging.getLogger(__name__)
+
+RAM_ACTION = "hologram:ListInstanceModel"
+SHOWN_CHARACTERS = 200
+_DEPTH = 3  # list, index, field: what stands deeper in a location names a reading of the field
+
+_KEY_REMEDY = "Check the AccessKey ID and secret: they must belong together, be enabled and be copied whole."
+_RENEW_REMEDY = "Get a new security token, or check that the token belongs to this AccessKey."
+_CLOCK_REMEDY = "Set this machine's clock: it may differ from the service's by 15 minutes at most."
+_DENIED_REMEDY = (
+    f"Grant the RAM action {RAM_ACTION} to the user or role behind this AccessKey; "
+    "the vendor's page names no action, so this is the likely one by the product's naming."
+)
+_WAIT_REMEDY = "Wait a little and try again; make fewer reads at the same time."
+_SERVICE_REMEDY = "The service failed on its side: try again later, and give the request id to its support."
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How a refusal is shown, and whether the service's own words may be: those of a signature echo secrets."""
+
+    error: type[ApiError]
+    remedy: str
+    title: str | None = None
+
+
+_AUTHENTICATION = {
+    "SignatureDoesNotMatch": _Kind(AuthenticationError, _KEY_REMEDY, "the signature was refused"),
+    "IncompleteSignature": _Kind(AuthenticationError, _KEY_REMEDY, "the signature was refused"),
+    "InvalidAccessKeyId": _Kind(AuthenticationError, _KEY_REMEDY, "the AccessKey is not known"),
+    "InvalidSecurityToken": _Kind(AuthenticationError, _RENEW_REMEDY, "the security token was refused"),
+    "MissingSecurityToken": _Kind(AuthenticationError, _RENEW_REMEDY, "a security token is missing"),
+    "InvalidTimeStamp": _Kind(AuthenticationError, _CLOCK_REMEDY, "the request's time was refused"),
+    "SignatureNonceUsed": _Kind(AuthenticationError, "Try again.", "the request's nonce was used before"),
+}
+_BY_CODE = _AUTHENTICATION | {
+    "Forbidden": _Kind(AccessDeniedError, _DENIED_REMEDY),
+    "NoPermission": _Kind(AccessDeniedError, _DENIED_REMEDY),
+    "Throttling": _Kind(ThrottledError, _WAIT_REMEDY),
+    "ServiceUnavailable": _Kind(ServiceError, _SERVICE_REMEDY),
+    "InternalError": _Kind(ServiceError, _SERVICE_REMEDY),
+}
+_BY_STATUS = {
+    401: _Kind(AuthenticationError, _KEY_REMEDY),
+    403: _Kind(AccessDeniedError, _DENIED_REMEDY),
+    429: _Kind(ThrottledError, _WAIT_REMEDY),
+}
+_OTHER = _Kind(ApiError, "See the message above and the API's error center for this code.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole HTTP answer: status, headers by lower-case name, and the body's bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def excerpt(self) -> str:
+        """The content type and at most 200 characters of the body, printable and on one line."""
+        text = " ".join(self.body[: SHOWN_CHARACTERS * 4].decode("utf-8", "replace").split())
+        printable = "".join(c for c in text if c.isprintable())[:SHOWN_CHARACTERS]
+        return f"{self.headers.get('content-type', 'no content type')}: {printable or 'an empty body'}"
+
+
+@shape(frozen=True, config=ConfigDict(alias_generator=to_camel))
+class _Payload:
+    instance_model_list: tuple[AiNode, ...] | None
+    request_id: Annotated[str | None, Field(validation_alias=AliasChoices("requestId", "RequestId"))] = None
+
+
+_PAYLOAD = TypeAdapter(_Payload)
+
+
+def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
+    """The nodes in an answer.
+
+    Raises:
+        ApiError: the answer is a refusal, whatever its status; none of `secrets` is in the message.
+        ResponseError: the answer is not what the API describes; the title names the place.
+    """
+    if answer.status != 200:
+        raise _refusal(answer, secrets)
+    try:
+        payload = _PAYLOAD.validate_json(answer.body)
+    except ValidationError as error:
+        raise _not_a_list(answer, error, secrets) from None
+    _log_unknown_fields(answer.body)
+    return _reply(payload)
+
+
+def _reply(payload: _Payload) -> Reply:
+    if payload.instance_model_list is not None:
+        return Reply(nodes=payload.instance_model_list, request_id=payload.request_id)
+    warning = "the API answered with null in place of a list of AI nodes: taken for no nodes"
+    return Reply(nodes=(), request_id=payload.request_id, warnings=(warning,))
+
+
+def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> HologresAiError:
+    fields = _fields(answer.body)
+    if "code" in fields and "instancemodellist" not in fields:
+        return _refusal(answer, secrets)
+    return _malformed(answer, error)
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    """The body's top-level fields by lower-case name; none when it is not a JSON object."""
+    try:
+        document = from_json(body)
+    except ValueError:
+        return {}
+    return {str(name).lower(): value for name, value in document.items()} if isinstance(document, dict) else {}
+
+
+def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
+    fields = _fields(answer.body)
+    code, message, request_id = (_text(fields.get(name)) for name in ("code", "message", "requestid"))
+    if 200 <= answer.status < 400 and not code:
+        return _unexpected_status(answer)
+    kind = _kind(code, answer.status)
+    title = kind.title or _scrub(message or f"no reason given ({answer.excerpt})", secrets)
+    return kind.error(
+        f"the API refused to list the AI nodes: {title}",
+        kind.remedy,
+        status=answer.status,
+        code=code,
+        request_id=request_id or answer.headers.get("x-acs-request-id"),
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+def _unexpected_status(answer: Answer) -> ResponseError:
+    title = f"the service answered with a redirect or without content ({answer.excerpt})"
+    return ResponseError(
+        title,
+        "Redirects are never followed, because they would carry the signature to another host. "
+        "Check the endpoint and any proxy in between.",
+        status=answer.status,
+    )
+
+
+def _kind(code: str | None, status: int) -> _Kind:
+    family = (code or "").split(".")[0]
+    fallback = _Kind(ServiceError, _SERVICE_REMEDY) if status >= 500 else _OTHER
+    return _BY_CODE.get(family) or _BY_STATUS.get(status) or fallback
+
+
+def _scrub(text: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text[:SHOWN_CHARACTERS]
+
+
+def _malformed(answer: Answer, error: ValidationError) -> ResponseError:
+    # The last complaint about the first bad place is the most tolerant reading's: it says what can't be read at all.
+    complaints = error.errors(include_url=False, include_context=False)
+    location = complaints[0]["loc"][:_DEPTH]
+    item = [complaint for complaint in complaints if complaint["loc"][:_DEPTH] == location][-1]
+    got = _shown(item["input"]) if location else answer.excerpt
+    reason = item["msg"].removeprefix("Value error, ")
+    return ResponseError(
+        f"the answer is not what the API describes: {_place(location)}: {reason}, got {got}",
+        "Check the endpoint and any proxy in between; if both are right, the API has changed: report it.",
+        status=answer.status,
+        request_id=_text(_fields(answer.body).get("requestid")),
+    )
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """``instanceModelList[3].cpu``, or ``body`` for the whole of it."""
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return place.removeprefix(".") or "body"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=True, default=str)
+    except ValueError:  # an integer of thousands of digits
+        return "a number too long to show"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def _log_unknown_fields(body: bytes) -> None:
+    """A debug line, and nothing when nobody reads it: the second look at the body costs as much as the first."""
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    nodes = from_json(body).get("instanceModelList") or ()
+    unknown = {name for node in nodes for name in node} - {to_camel(name) for name in AiNode.__dataclass_fields__}
+    if unknown:
+        log.debug("fields of AI nodes that are not known and were left out: %s", sorted(unknown))

@@ -1,0 +1,268 @@
+"""One call of ListInstanceModel: build, send, bound, retry.
+
+Asynchronous, because one deadline has to stand around the whole call: httpx's own limits never end a peer that sends
+a byte a second.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from .answers import Answer, read_answer
+from .config import Settings
+from .errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    HologresAiError,
+    ResponseError,
+    ServiceError,
+    ThrottledError,
+    TlsError,
+    TransportError,
+)
+from .models import Reply
+from .signing import Acs3Auth, new_nonce, utc_now
+
+log = logging.getLogger(__name__)
+
+ACTION = "ListInstanceModel"
+VERSION = "2022-06-01"
+PATH = "/api/v1/instances/rpc/listInstanceModel"
+
+TRIES = 4
+MAX_WAIT = 20.0  # seconds
+# 100,000 nodes are about 50 MB; a body without an end has to stop somewhere.
+MAX_BODY_BYTES = 64 * 1024 * 1024
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+_JITTER = wait_random_exponential(multiplier=0.1, max=MAX_WAIT)
+_THROTTLED_JITTER = wait_random_exponential(multiplier=1.0, max=MAX_WAIT)
+
+
+class RetryQuota:
+    """A token bucket for retries, as in botocore's standard mode: a fan-out must not multiply an outage.
+
+    A retry takes 5 of 500 tokens; a call that succeeds gives 5 back.
+    """
+
+    COST = 5
+
+    def __init__(self, tokens: int = 500) -> None:
+        self._full = tokens
+        self._tokens = tokens
+
+    def take(self) -> bool:
+        """Whether a retry may be made; takes its tokens if so."""
+        if self._tokens < self.COST:
+            return False
+        self._tokens -= self.COST
+        return True
+
+    def give_back(self) -> None:
+        """After a success."""
+        self._tokens = min(self._full, self._tokens + self.COST)
+
+
+class Client:
+    """Calls one endpoint with one set of credentials; a whole call never lasts longer than `settings.deadline`.
+
+    `transport`, `clock` and `nonce` can be handed in; `transport` is httpx's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        quota: RetryQuota | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        nonce: Callable[[], str] = new_nonce,
+    ) -> None:
+        self._settings = settings
+        self._quota = quota or RetryQuota()
+        self._transport = transport
+        self._clock = clock
+        self._skew = timedelta(0)
+        self._auth = Acs3Auth(
+            settings.credentials,
+            action=ACTION,
+            version=VERSION,
+            clock=lambda: clock() + self._skew,
+            nonce=nonce,
+        )
+
+    async def list_instance_model(self, instance_id: str | None = None) -> Reply:
+        """The nodes of the account in the region, or of one Hologres instance.
+
+        Raises:
+            HologresAiError: see `errors`; a failure is never an empty list.
+        """
+        attempts = _Attempts(self._quota)
+        try:
+            async with asyncio.timeout(self._settings.deadline), self._http() as http:
+                return await self._retry(http, instance_id, attempts)
+        except TimeoutError:
+            raise self._too_late(attempts) from None
+
+    def _http(self) -> httpx.AsyncClient:
+        settings = self._settings
+        return httpx.AsyncClient(
+            base_url=settings.endpoint.url,
+            auth=self._auth,
+            headers={"accept": "application/json", "accept-encoding": "identity"},
+            timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+            follow_redirects=False,
+            transport=self._transport,
+        )
+
+    async def _retry(self, http: httpx.AsyncClient, instance_id: str | None, attempts: "_Attempts") -> Reply:
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=_wait,
+            retry=retry_if_exception(attempts.may_retry),
+            reraise=True,
+        )
+        return await retrying(self._attempt, http, instance_id)
+
+    async def _attempt(self, http: httpx.AsyncClient, instance_id: str | None) -> Reply:
+        answer = await self._send(http, {"instanceId": instance_id} if instance_id else {})
+        try:
+            reply = read_answer(answer, self._settings.credentials.secrets())
+        except HologresAiError as error:
+            self._learn(error, answer)
+            raise
+        self._quota.give_back()
+        return reply
+
+    async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> Answer:
+        try:
+            async with http.stream("GET", PATH, params=parameters) as response:
+                log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
+                return Answer(response.status_code, dict(response.headers), await _body(response))
+        except httpx.HTTPError as error:
+            raise _transport_error(error, self._settings) from None
+
+    def _learn(self, error: HologresAiError, answer: Answer) -> None:
+        """What the next try has to know: how long to wait, and what time it is over there."""
+        error.retry_after = _retry_after(answer, self._clock())
+        date = _http_date(answer.headers.get("date"))
+        if date and error.code and error.code.startswith("InvalidTimeStamp"):
+            self._skew = date - self._clock()
+
+    def _too_late(self, attempts: "_Attempts") -> DeadlineExceededError:
+        settings = self._settings
+        last = f"; the last try: {attempts.last.title}" if attempts.last else ""
+        return DeadlineExceededError(
+            f"{settings.endpoint.host} gave no whole answer within {settings.deadline:g} s{last}",
+            f"Check the network and the region {settings.region}; "
+            "the limit is hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds.",
+        )
+
+
+class _Attempts:
+    """The memory of one call: what failed last, and which mistakes have had their second chance."""
+
+    ONCE = ("InvalidTimeStamp", "SignatureNonceUsed")
+
+    def __init__(self, quota: RetryQuota) -> None:
+        self._quota = quota
+        self._mended: set[str] = set()
+        self.last: HologresAiError | None = None
+
+    def may_retry(self, error: BaseException) -> bool:
+        """Whether the failure may pass by itself, or can be mended once."""
+        if not isinstance(error, HologresAiError):
+            return False
+        self.last = error
+        return (self._may_pass(error) or self._can_mend(error)) and self._quota.take()
+
+    def _may_pass(self, error: HologresAiError) -> bool:
+        if isinstance(error, TransportError):
+            return not isinstance(error, TlsError)
+        if isinstance(error, ThrottledError):
+            return True
+        return isinstance(error, ServiceError) and (error.status in RETRIED_STATUSES or error.code is not None)
+
+    def _can_mend(self, error: HologresAiError) -> bool:
+        family = (error.code or "").split(".")[0]
+        if not isinstance(error, AuthenticationError) or family not in self.ONCE or family in self._mended:
+            return False
+        self._mended.add(family)
+        return True
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    jitter = _THROTTLED_JITTER if isinstance(error, ThrottledError) else _JITTER
+    asked = error.retry_after if isinstance(error, HologresAiError) else None
+    return min(MAX_WAIT, jitter(state) if asked is None else asked)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise ResponseError(
+            f"the answer is encoded as {encoding[:32]!r}, which was not asked for",
+            "Check the endpoint and any proxy in between.",
+            status=response.status_code,
+        )
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise ResponseError(
+                f"the answer is larger than {MAX_BODY_BYTES // 2**20} MiB",
+                "Check the endpoint; ask for the nodes of one instance with instanceId.",
+                status=response.status_code,
+            )
+    return bytes(body)
+
+
+def _transport_error(error: httpx.HTTPError, settings: Settings) -> HologresAiError:
+    host, region = settings.endpoint.host, settings.region
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return ResponseError(f"{host} can't be called: {reason}", "Check the endpoint and the proxy settings.")
+    if _is_tls(error):
+        return TlsError(
+            f"no trusted TLS connection to {host}: {reason}",
+            "Check the endpoint; behind a proxy that opens TLS, point SSL_CERT_FILE to its certificate.",
+        )
+    return TransportError(
+        f"no whole answer from {host}: {reason}",
+        f"Check the network, the proxy settings and the region {region}: its endpoint may not exist.",
+    )
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    """Whether a TLS failure is anywhere in the chain: httpx and httpcore wrap it in their own errors."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _retry_after(answer: Answer, now: datetime) -> float | None:
+    """The wait that the service asks for, in seconds: ``x-acs-retry-after`` in ms, ``Retry-After`` in s or a date."""
+    milliseconds, seconds = (answer.headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
+    if milliseconds.isdecimal():
+        return int(milliseconds[:9]) / 1000
+    if seconds.isdecimal():
+        return float(seconds[:9])
+    date = _http_date(seconds)
+    return max(0.0, (date - now).total_seconds()) if date else None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,265 @@
+"""The shapes: what the API answers, what a caller asks, what a caller gets.
+
+Each field carries its description and unit here and nowhere else; the schema, the outputs and the documentation are
+made from these. Python names are snake case, the wire's are the API's own camel case.
+
+Sources: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only
+and promises none of them, so every one is optional.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+
+from .errors import Failure, InvalidArgumentError
+from .naming import did_you_mean
+
+# Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
+MAX_EXACT_INTEGER = 2**53 - 1
+
+_SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+def _lossless_integer(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise ValueError("not a whole number")
+
+
+def _lossless_boolean(value: object) -> bool:
+    if value in ("true", "false"):
+        return value == "true"
+    raise ValueError("not a boolean")
+
+
+_EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
+
+# Left to right: what is already right never leaves pydantic's own code, which keeps 100,000 nodes quick.
+Integer = Annotated[
+    Annotated[int, Strict(), _EXACT] | Annotated[int, BeforeValidator(_lossless_integer), _EXACT],
+    Field(union_mode="left_to_right"),
+]
+Boolean = Annotated[
+    Annotated[bool, Strict()] | Annotated[bool, BeforeValidator(_lossless_boolean)],
+    Field(union_mode="left_to_right"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
+class AiNode:
+    """One AI node resource: GPU machines of one specification that serve models beside a Hologres instance."""
+
+    ai_instance_id: Annotated[str | None, Field(description="ID of the AI instance.")] = None
+    region_id: Annotated[str | None, Field(description="Region, such as cn-hangzhou.")] = None
+    holo_instance_id: Annotated[str | None, Field(description="ID of the Hologres instance that the nodes serve.")] = (
+        None
+    )
+    holo_instance_name: Annotated[str | None, Field(description="Name of that Hologres instance.")] = None
+    ai_spec: Annotated[str | None, Field(description="AI specification, such as small-8core-30G-24G.")] = None
+    resource_type: Annotated[str | None, Field(description="Resource type, such as small.")] = None
+    node_count: Annotated[Integer | None, Field(description="Number of nodes.")] = None
+    cpu: Annotated[Integer | None, Field(description="CPU specification of one node, in cores.")] = None
+    memory: Annotated[Integer | None, Field(description="Memory of one node, in GiB.")] = None
+    gpu: Annotated[Integer | None, Field(description="GPU cards of one node.")] = None
+    gpu_memory: Annotated[Integer | None, Field(description="GPU memory of one node, in GB.")] = None
+    cpu_used: Annotated[Integer | None, Field(description="CPU in use, total over the nodes, in cores.")] = None
+    memory_used: Annotated[Integer | None, Field(description="Memory in use, total over the nodes, in GiB.")] = None
+    gpu_used: Annotated[Integer | None, Field(description="GPU cards in use, total over the nodes.")] = None
+    gpu_memory_used: Annotated[Integer | None, Field(description="GPU memory in use, total over the nodes, in GB.")] = (
+        None
+    )
+    status: Annotated[
+        str | None,
+        Field(description="Status. ResourceReady is the only documented value; others are passed on."),
+    ] = None
+    charge_type: Annotated[
+        str | None,
+        Field(description="Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on."),
+    ] = None
+    commodity_code: Annotated[str | None, Field(description="Commodity code of the billing.")] = None
+    expiration_time: Annotated[
+        str | None, Field(description="When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
+    ] = None
+    auto_renewal: Annotated[Boolean | None, Field(description="Whether the subscription renews by itself.")] = None
+
+
+# A node has each of them as a specification, and each again as `<resource>_used`.
+RESOURCES = ("cpu", "memory", "gpu", "gpu_memory")
+USAGE_FIELDS = tuple(f"{resource}_used" for resource in RESOURCES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
+class Usage:
+    """One resource over all listed nodes. A figure is null when any node leaves it unknown."""
+
+    capacity: Annotated[
+        int | None, Field(description="Specification x nodeCount, summed; null where either is missing.")
+    ] = None
+    used: Annotated[int | None, Field(description="In use, summed; null where it is missing.")] = None
+    free: Annotated[
+        int | None,
+        Field(description="Capacity less used; null where either is unknown or more is used than there is."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
+class Totals:
+    """Sums over the listed nodes."""
+
+    node_count: Annotated[int | None, Field(description="Number of nodes, summed; null where any is missing.")] = None
+    cpu: Annotated[Usage, Field(description="CPU, in cores.")]
+    memory: Annotated[Usage, Field(description="Memory, in GiB.")]
+    gpu: Annotated[Usage, Field(description="GPU cards.")]
+    gpu_memory: Annotated[Usage, Field(description="GPU memory, in GB.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole, well-formed answer of the API, before any filter."""
+
+    nodes: tuple[AiNode, ...]
+    request_id: str | None
+    warnings: tuple[str, ...] = ()
+
+
+def _check_regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _check_instance_id(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", value):
+        raise ValueError("not the ID of a Hologres instance, which looks like hgpostcn-cn-yi34hlzdx003")
+    return value
+
+
+_Text = Annotated[str, Strict(), Field(min_length=1)]
+_Texts = tuple[_Text, ...]
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True),
+)
+class Query:
+    """What a caller asks for. Filters are joined by AND; a filter that is left out selects every node."""
+
+    instance_id: Annotated[
+        Annotated[_Text, AfterValidator(_check_instance_id)] | None,
+        Field(description="Only the nodes of this Hologres instance."),
+    ] = None
+    region: Annotated[
+        _Text | None,
+        Field(description="The region to read. Defaults to the provider's and the environment's region."),
+    ] = None
+    ids: Annotated[_Texts | None, Field(description="Only the nodes with one of these aiInstanceId.")] = None
+    name_regex: Annotated[
+        Annotated[_Text, AfterValidator(_check_regex)] | None,
+        Field(description="Only the nodes whose holoInstanceName has a match of this Python regular expression."),
+    ] = None
+    statuses: Annotated[_Texts | None, Field(description="Only the nodes in one of these statuses.")] = None
+    charge_types: Annotated[_Texts | None, Field(description="Only the nodes billed in one of these ways.")] = None
+    ai_specs: Annotated[_Texts | None, Field(description="Only the nodes of one of these specifications.")] = None
+    include_usage: Annotated[
+        Annotated[bool, Strict()],
+        Field(description="Whether the used and free figures are in the outputs; without them, usage is no drift."),
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
+class AiNodeListResult:
+    """What a read gives: the nodes in a stable order and what follows from them."""
+
+    region: Annotated[str, Field(description="The region that was read.")]
+    instance_model_list: Annotated[
+        tuple[AiNode, ...],
+        Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID."),
+    ]
+    ids: Annotated[tuple[str, ...], Field(description="The aiInstanceId of the nodes, each once, sorted.")]
+    names: Annotated[
+        tuple[str, ...],
+        Field(description="The holoInstanceName of the nodes, each once, sorted."),
+    ]
+    totals: Annotated[Totals, Field(description="Capacity, used and free over all listed nodes.")]
+    fingerprint: Annotated[
+        str,
+        Field(description="SHA-256 of the nodes without their usage figures: changes when the fleet does."),
+    ]
+    request_id: Annotated[str | None, Field(description="The API's ID of the request.")] = None
+    query: Annotated[Query, Field(exclude=True)]
+    warnings: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+
+_QUERY = TypeAdapter(Query)
+_RESULT = TypeAdapter(AiNodeListResult)
+_TOTALS = TypeAdapter(Totals)
+
+
+def build_query(arguments: Mapping[str, object]) -> Query:
+    """A `Query` from arguments in Python's or the wire's spelling; None means left out.
+
+    Raises:
+        InvalidArgumentError: one failure for each argument that is unknown or can't be meant.
+    """
+    given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
+    try:
+        return _QUERY.validate_python(given)
+    except ValidationError as error:
+        failures = [_failure(given, dict(item)) for item in error.errors(include_url=False)]
+        raise InvalidArgumentError(failures) from None
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_REASONS = {
+    "tuple_type": "a list of strings is expected",
+    "string_type": "a string is expected",
+    "string_too_short": "must not be empty",
+    "bool_type": "true or false is expected",
+}
+
+
+def _failure(given: Mapping[str, object], item: dict[str, Any]) -> Failure:
+    first, *rest = item["loc"]
+    name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
+    place = name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
+    if item["type"] == "unexpected_keyword_argument":
+        return Failure(place, "no such argument" + did_you_mean(name, Query.__dataclass_fields__))
+    reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
+    return Failure(place, reason)
+
+
+def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
+    """The result in the API's spelling, for every face and file.
+
+    What a node does not have is left out; a total that can't be known is null, so that it is not taken for nothing.
+    The request id changes with every call and is included only on request.
+    """
+    left_out = {"totals"} if request_id else {"totals", "request_id"}
+    wire: dict[str, JsonValue] = _RESULT.dump_python(
+        result, mode="json", by_alias=True, exclude_none=True, exclude=left_out
+    )
+    usage = None if result.query.include_usage else {resource: {"used", "free"} for resource in RESOURCES}
+    return wire | {"totals": _TOTALS.dump_python(result.totals, by_alias=True, exclude=usage)}

@@ -1,0 +1,1 @@
+"""What the repository needs to build and test itself; no part of the package."""

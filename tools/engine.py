@@ -1,0 +1,370 @@
+"""Finds a real Pulumi engine for the tests and the examples, and makes one where there is none.
+
+In this order: the `pulumi` on PATH, the engine cached in `.engine/`, the vendor's own installer, a build from
+the Go module beside this file. `python -m tools.engine` prints the path of the binary that was found.
+
+POSIX only: the lock and the process groups have no equal on Windows, where the vendor's installer is the way.
+"""
+
+import fcntl
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from rich.console import Console
+from semver import Version
+
+PINNED = Version(3, 259, 0)  # what is installed or built here; tools/go/go.mod names the same
+MINIMUM = Version(3, 200, 0)  # the oldest CLI on PATH that is taken
+GO_MODULE = Path(__file__).with_name("go")
+STORE = Path(__file__).resolve().parents[1] / ".engine"
+
+PATIENCE = 10.0  # s without an answer before the installer is given up
+ANSWER = 256 * 1024  # bytes that count as one: more than the installer's script, a sliver of the archive
+PROGRESS_EVERY = 30.0  # s between two lines about the build
+
+SHIM = "pulumi-resource-pulumi-python"
+PROGRAMS = ("pulumi", "pulumi-language-yaml", SHIM)
+SHIM_TEXT = """#!/bin/sh
+# Hosts dynamic resources written in Python; the vendor's CLI ships its own.
+exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.dynamic "$@"
+"""
+INSTALLER = (
+    sys.executable,
+    "-c",
+    "import sys; from semver import VersionInfo; from pulumi.automation import PulumiCommand; "
+    "PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))",
+)
+
+Origin = Literal["PATH", "cache", "installer", "go build"]
+Say = Callable[[str], None]
+Tick = Callable[[float], None]
+
+
+class EngineUnavailableError(RuntimeError):
+    """No engine was found and none could be made; the message names the remedies."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Pulumi CLI that runs: where it is, its version without the `v`, and where it came from."""
+
+    pulumi: Path
+    version: str
+    origin: Origin
+    store: Path = STORE
+
+    def environment(self, home: Path | None = None) -> dict[str, str]:
+        """The variables to lay over `os.environ` (the Automation API's `env_vars` does that by itself).
+
+        `home` takes the engine's plugins, credentials and workspaces; by default `.engine/home`, so nothing
+        lands in the user's home. Stack passphrase and backend are the caller's to set.
+        """
+        # The engine comes first, for the interpreter's folder may hold a CLI that was passed over. That folder
+        # is not resolved: in a virtual environment the link is the point.
+        folders = (self.pulumi.parent, Path(sys.executable).parent, self.store / "bin")
+        return {
+            "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]),
+            "PULUMI_HOME": str(home or self.store / "home"),
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+
+
+def has_python_host(engine: Engine) -> bool:
+    """Whether `pulumi up` can run a Python program folder: only the vendor's CLI ships that language host."""
+    return _which("pulumi-language-python", engine.environment()["PATH"]) is not None
+
+
+def say(line: str) -> None:
+    """One line for the person who waits; stdout is kept for the answer."""
+    print(f"engine: {line}", file=sys.stderr, flush=True)
+
+
+def find_engine(
+    *,
+    store: Path = STORE,
+    search_path: str | None = None,
+    installer: Sequence[str] = INSTALLER,
+    patience: float = PATIENCE,
+    progress_every: float = PROGRESS_EVERY,
+    say: Say = say,
+) -> Engine:
+    """Return the first engine that runs, making one in `store` if need be, and say which one it is.
+
+    `search_path` stands for PATH; `installer` is called with a root folder and a version; `patience` and
+    `progress_every` are seconds. Raises `EngineUnavailableError`.
+    """
+    path = search_path if search_path is not None else os.environ.get("PATH", os.defpath)
+    engine = _on_path(path, store, say) or _cached(store)
+    if engine is None:
+        with _locked(store, say):
+            engine = (
+                _cached(store)  # another process may have made it while this one waited
+                or _installed(store, installer, patience, say)
+                or _built(store, _go(path), progress_every, say)
+            )
+    _ensure_shim(engine)
+    say(f"pulumi {engine.version} from {engine.origin}: {engine.pulumi}")
+    return engine
+
+
+def _on_path(path: str, store: Path, say: Say) -> Engine | None:
+    program = _which("pulumi", path)
+    if program is None:
+        return None
+    version = _version(program, store)
+    if version is None:
+        say(f"passing over {program}: it does not tell its version")
+        return None
+    if version < MINIMUM or version.major != MINIMUM.major:
+        say(f"passing over {program}: version {version}, wanted {MINIMUM} to {MINIMUM.major}.x")
+        return None
+    return Engine(program, str(version), "PATH", store)
+
+
+def _cached(store: Path) -> Engine | None:
+    folder = store / "bin"
+    if not all(os.access(folder / name, os.X_OK) for name in PROGRAMS):
+        return None
+    if _version(folder / "pulumi", store) != PINNED:
+        return None
+    return Engine(folder / "pulumi", str(PINNED), "cache", store)
+
+
+def _installed(store: Path, installer: Sequence[str], patience: float, say: Say) -> Engine | None:
+    """Let the vendor's installer fill a folder of its own, and take that whole or not at all."""
+    say(f"trying the vendor's installer for pulumi {PINNED}, {patience:g} s for an answer")
+    with _stage(store) as stage:
+        command = [*installer, str(stage), str(PINNED)]
+        try:
+            status = _run(command, stage, cwd=stage, env=_private(store), tick=_giving_up(stage, patience))
+        except (TimeoutError, OSError) as error:
+            say(f"the installer was given up: {error}")
+            return None
+        if status != 0 or _version(stage / "bin" / "pulumi", store) != PINNED:
+            say(f"the installer failed: {_last_lines(stage, 1) or f'exit status {status}'}")
+            return None
+        return _published(stage, store, "installer")
+
+
+def _giving_up(stage: Path, patience: float) -> Tick:
+    """Raise `TimeoutError` once the stage has not grown for `patience` s: a slow download may go on."""
+    size, since = 0, 0.0
+
+    def tick(elapsed: float) -> None:
+        nonlocal size, since
+        now = _size(stage)
+        if now >= size + ANSWER:
+            size, since = now, elapsed
+        if elapsed - since >= patience:
+            raise TimeoutError(f"no answer within {patience:g} s")
+
+    return tick
+
+
+def _go(path: str) -> Path:
+    program = _which("go", path)
+    if program is None:
+        raise EngineUnavailableError(_remedies("there is no Go to build one with"))
+    return program
+
+
+def _built(store: Path, go: Path, progress_every: float, say: Say) -> Engine:
+    """Build the pinned engine; Go's own caches and settings are the user's and are left as they are."""
+    linker = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PINNED}"
+    with _stage(store) as stage, _progress(progress_every, say) as tick:
+        command = [str(go), "build", "-mod=readonly", "-trimpath", "-ldflags", linker]
+        command += ["-o", f"{stage / 'bin'}{os.sep}", "tool"]
+        status = _run(command, stage, cwd=GO_MODULE, env=os.environ, tick=tick)
+        if status != 0:
+            reason = _last_lines(stage, 8) or f"exit status {status}"
+            raise EngineUnavailableError(_remedies(f"`{shlex.join(command[:2])}` failed:\n{reason}\n"))
+        if _version(stage / "bin" / "pulumi", store) != PINNED:
+            raise EngineUnavailableError(_remedies(f"the build does not run as pulumi {PINNED}"))
+        return _published(stage, store, "go build")
+
+
+def _published(stage: Path, store: Path, origin: Origin) -> Engine:
+    """Move the finished programs into place with one rename, so a half-made engine is never found there."""
+    _write_shim(stage / "bin")
+    folder = store / "bin"
+    shutil.rmtree(folder, ignore_errors=True)
+    (stage / "bin").rename(folder)
+    return Engine(folder / "pulumi", str(PINNED), origin, store)
+
+
+def _ensure_shim(engine: Engine) -> None:
+    if _which(SHIM, engine.environment()["PATH"]) is None:
+        _write_shim(engine.store / "bin")
+
+
+def _write_shim(folder: Path) -> None:
+    shim = folder / SHIM
+    if shim.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{SHIM}.{os.getpid()}"
+    draft.write_text(SHIM_TEXT)
+    draft.chmod(0o755)
+    draft.rename(shim)
+
+
+def _run(command: Sequence[str], stage: Path, *, cwd: Path, env: Mapping[str, str], tick: Tick) -> int:
+    """Run `command` in a process group of its own, which is killed whole however this function is left.
+
+    Output goes to the stage's log and temporary files stay inside the stage, so that both go when it goes.
+    `tick` is called several times a second with the elapsed seconds and may raise to stop the run.
+    """
+    scratch = stage / "tmp"
+    scratch.mkdir(exist_ok=True)
+    surroundings = {**env, "TMPDIR": str(scratch)}
+    started = time.monotonic()
+    with (
+        (stage / "log").open("wb") as log,
+        subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as child,
+    ):
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return child.wait(timeout=0.2)
+                tick(time.monotonic() - started)
+        finally:
+            if child.returncode is None:
+                os.killpg(child.pid, signal.SIGKILL)
+
+
+@contextmanager
+def _progress(every: float, say: Say) -> Iterator[Tick]:
+    """Tell of the build: a live status on a terminal, a line every `every` s elsewhere."""
+    say(f"building pulumi {PINNED} with Go: about 4 minutes, once")
+    if sys.stderr.isatty():
+        with Console(stderr=True).status("building") as status:
+            yield lambda elapsed: status.update(f"building, {elapsed:.0f} s so far")
+        return
+    due = every
+
+    def tick(elapsed: float) -> None:
+        nonlocal due
+        if elapsed >= due:
+            say(f"still building, {elapsed:.0f} s so far")
+            due += every
+
+    yield tick
+
+
+@contextmanager
+def _locked(store: Path, say: Say) -> Iterator[None]:
+    """One process at a time makes an engine; the lock goes with the process, however that ends."""
+    store.mkdir(parents=True, exist_ok=True)
+    with (store / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another process that is making the engine")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _stage(store: Path) -> Iterator[Path]:
+    """A folder to make an engine in, gone afterwards; under the lock, for it sweeps a killed run's leavings."""
+    for leftover in store.glob("stage-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    # Errors are ignored because a process that was just killed may still be closing its files.
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=store, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _version(program: Path, store: Path) -> Version | None:
+    """What `pulumi version` answers, or None if it does not run or says something else."""
+    try:
+        answer = subprocess.run(
+            [program, "version"],
+            env=_private(store),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        return Version.parse(answer.stdout.strip().removeprefix("v"))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def _private(store: Path) -> dict[str, str]:
+    """The environment in which vendor programs find their home inside the store, not in the user's."""
+    home = str(store / "home")
+    return {**os.environ, "HOME": home, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+
+def _which(program: str, path: str) -> Path | None:
+    found = shutil.which(program, path=path)
+    return Path(found).absolute() if found else None
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # temporary files come and go
+                total += Path(parent, name).stat().st_size
+    return total
+
+
+def _last_lines(stage: Path, count: int) -> str:
+    return "\n".join((stage / "log").read_text(errors="replace").strip().splitlines()[-count:])
+
+
+def _remedies(reason: str) -> str:
+    words = (line.split() for line in (GO_MODULE / "go.mod").read_text().splitlines())
+    go = next(parts[1] for parts in words if parts[:1] == ["go"])
+    return (
+        f"no Pulumi engine, and {reason}. Do one of these and try again:\n"
+        f"  - install the Pulumi CLI, {MINIMUM} or newer, and put it on PATH\n"
+        "  - let this machine reach get.pulumi.com and github.com, for the vendor's installer\n"
+        f"  - install Go {go} or newer and put it on PATH"
+    )
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Print the path of the pulumi binary on stdout; everything else goes to stderr."""
+    signal.signal(signal.SIGTERM, _stop)  # a terminated run must take the build's processes with it
+    try:
+        print(find_engine().pulumi)
+    except EngineUnavailableError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("stopped; nothing half-made is left")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
