@@ -1,1 +1,31 @@
-"""Hologres AI nodes for infrastructure programs."""
+"""Hologres AI nodes for infrastructure programs.
+
+`AiNodeList` is the Pulumi data source; `read_ai_nodes` reads the same without an engine.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .dynamic import AiNodeList
+    from .models import AiNode, AiNodeListResult, Totals, Usage
+    from .reading import read_ai_nodes
+
+# The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
+# takes longer than everything else they do.
+_HOMES = {
+    "AiNode": "models",
+    "AiNodeList": "dynamic",
+    "AiNodeListResult": "models",
+    "Totals": "models",
+    "Usage": "models",
+    "read_ai_nodes": "reading",
+}
+
+__all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "Totals", "Usage", "read_ai_nodes"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

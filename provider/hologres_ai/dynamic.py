@@ -1,0 +1,186 @@
+"""Face 1: `AiNodeList`, a read-only data source for Python programs, without a plugin to install.
+
+It is a dynamic resource whose id is set, so the engine reads it, at every preview and every update, and never creates,
+changes or deletes anything. The state marks it as external.
+
+`AiNodeListProvider` is pickled by reference: its module and name stand in users' state and must stay as they are.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import pulumi
+from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
+from pydantic.alias_generators import to_camel, to_snake
+
+from . import models
+from .config import Lookup
+from .errors import HologresAiError, InvalidArgumentError
+from .models import Query, build_query, to_wire
+from .reading import read_query
+
+# The query is kept beside the outputs, because a refresh is given only those, and `ids` is both asked and answered.
+# Pulumi takes names with two underscores for internal and does not show them.
+QUERY_KEY = "__query"
+
+
+def _output_type(shape: type) -> type:
+    """Pulumi's view of a shape of `models`: a dict in the wire's spelling, with the shape's own attributes."""
+    namespace: dict[str, Any] = {
+        "__doc__": shape.__doc__,
+        "__module__": __name__,
+        "__annotations__": {name: _VIEWS.get(hint, hint) for name, hint in get_type_hints(shape).items()},
+        "_translate_property": lambda _self, name: name,
+        **{field.name: pulumi.property(to_camel(field.name), default=None) for field in fields(shape)},
+    }
+    return pulumi.output_type(type(shape.__name__, (dict,), namespace))
+
+
+# A shape that stands in a shape: its view stands in the view. A type that the SDK does not expect would hang it.
+_VIEWS: dict[type, type] = {}
+
+if TYPE_CHECKING:
+    from .models import AiNode, Totals, Usage
+else:
+    Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
+    AiNode = _output_type(models.AiNode)
+    Totals = _output_type(models.Totals)
+
+
+class ArgumentError(InvalidArgumentError, pulumi.RunError):
+    """A bad argument in a program: the engine shows a `RunError` as its message alone, without a trace."""
+
+
+class AiNodeListProvider(ResourceProvider):
+    """Reads the nodes for the engine. Holds nothing: settings come from the stack's configuration at run time."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the way to the stack's configuration; it is read when a value is needed."""
+        self._stack: Lookup = req.config.get
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The outputs, in the wire's spelling.
+
+        Raises:
+            HologresAiError: the nodes could not be read. The engine prints the trace of whatever is raised here, so
+                it is raised from here alone, with its cause told in its message.
+        """
+        outcome = _read(props, self._stack)
+        if isinstance(outcome, HologresAiError):
+            raise outcome.with_traceback(None) from None
+        return ReadResult(id_, outcome)
+
+
+def _read(props: Mapping[str, Any], stack: Lookup) -> dict[str, Any] | HologresAiError:
+    known = {to_camel(field.name) for field in fields(Query)}
+    asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
+    try:
+        result = read_query(build_query(asked), stack=stack)
+    except HologresAiError as error:
+        return error
+    return {**to_wire(result), QUERY_KEY: asked}
+
+
+class AiNodeList(Resource, module="hologres", name="AiNodeList"):
+    """The Hologres AI nodes of a region, read at every preview and update.
+
+    The outputs are known at preview. Where an input is not known yet, such as the id of an instance that this program
+    is about to create, the read waits for it.
+
+    Args:
+        resource_name: the name of this resource.
+        instance_id: only the nodes of this Hologres instance.
+        region: the region to read; else hologres:region, alicloud:region or the environment's.
+        ids: only the nodes with one of these AI instance ids.
+        name_regex: only the nodes whose Hologres instance name has a match of this Python regular expression.
+        statuses: only the nodes in one of these statuses, such as ResourceReady.
+        charge_types: only the nodes billed in one of these ways: PostPaid, PrePaid.
+        ai_specs: only the nodes of one of these specifications.
+        include_usage: whether used and free figures are among the outputs; without them, usage is no drift.
+        opts: Pulumi's resource options; not `id`, which follows from the arguments.
+
+    Raises:
+        ArgumentError: an argument can't be meant; before any network call.
+    """
+
+    region: pulumi.Output[str]
+    """The region that was read."""
+
+    instance_model_list: pulumi.Output[Sequence[AiNode]] = pulumi.property("instanceModelList")
+    """The AI nodes, sorted by region, Hologres instance and AI instance id."""
+
+    ids: pulumi.Output[Sequence[str]]
+    """The AI instance ids of the nodes, each once, sorted."""
+
+    names: pulumi.Output[Sequence[str]]
+    """The names of their Hologres instances, each once, sorted."""
+
+    totals: pulumi.Output[Totals]
+    """Capacity, used and free over all nodes; null where it can't be known."""
+
+    fingerprint: pulumi.Output[str]
+    """SHA-256 of the nodes without their usage figures: changes when the fleet does."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        instance_id: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        name_regex: pulumi.Input[str] | None = None,
+        statuses: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        charge_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        ai_specs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        include_usage: pulumi.Input[bool] = True,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        query: dict[str, Any] = {
+            "instance_id": instance_id,
+            "region": region,
+            "ids": ids,
+            "name_regex": name_regex,
+            "statuses": statuses,
+            "charge_types": charge_types,
+            "ai_specs": ai_specs,
+            "include_usage": include_usage,
+        }
+        _refuse_what_is_known_to_be_bad(query)
+        read_id = pulumi.Output.all(**query).apply(derive_id)
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
+        props = {**dict.fromkeys(AiNodeList.__annotations__), **query}
+        super().__init__(AiNodeListProvider(), resource_name, props, opts)
+
+    def translate_output_property(self, prop: str) -> str:
+        """From the wire's spelling to Python's."""
+        return prop if prop.startswith("__") else to_snake(prop)
+
+    def translate_input_property(self, prop: str) -> str:
+        """From Python's spelling to the wire's."""
+        return prop if prop.startswith("__") else to_camel(prop)
+
+
+def _refuse_what_is_known_to_be_bad(query: Mapping[str, Any]) -> None:
+    """Check the arguments that are plain values now; the others are checked when the read has them."""
+    try:
+        build_query({name: value for name, value in query.items() if _is_plain(value)})
+    except InvalidArgumentError as error:
+        raise ArgumentError(error.failures) from None
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, str | int | float | dict | set)
+
+
+def derive_id(query: Mapping[str, Any]) -> str:
+    """A readable id that is the same for the same query: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``."""
+    given = {name: value for name, value in sorted(query.items()) if value is not None}
+    digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
+    return f"{query['region'] or 'default-region'}/{query['instance_id'] or 'all-instances'}/{digest}"
