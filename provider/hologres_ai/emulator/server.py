@@ -1,0 +1,176 @@
+"""The emulator as a process of its own (`serve`) and inside a test (`Emulator`): the same service in the same loop."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from ..config import Credentials
+from ..errors import ConfigurationError
+from ..signing import utc_now
+from .faults import Fault
+from .routes import Service
+from .state import Fleet
+
+EMULATOR_ACCESS_KEY_ID = "emulator-access-key-id"
+EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - opens nothing but the emulator
+EMULATOR_CREDENTIALS = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET)
+SHIPPED_FLEET = Path(__file__).parent / "fleet.json"
+
+LOOPBACK = "127.0.0.1"
+_GRACE = 0.1  # seconds that a request under way gets when the emulator stops
+
+
+def serve(
+    host: str,
+    port: int,
+    fleet: Path | None,
+    credentials: Credentials,
+    on_ready: Callable[[str], None],
+    *,
+    faults: Iterable[Fault] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM; `on_ready` gets the URL once requests are answered.
+
+    Port 0 takes a free one; without a `fleet` file the shipped one is served; `faults` are armed from the start.
+
+    Raises:
+        ConfigurationError: the fleet file can't be used, or the address can't be listened on.
+    """
+    service = Service(Fleet(fleet or SHIPPED_FLEET), credentials, utc_now)
+    for fault in faults:
+        service.faults.arm(fault)
+    asyncio.run(_serve_until_signal(service, host, port, on_ready))
+
+
+async def _serve_until_signal(service: Service, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
+            loop.add_signal_handler(number, stop.set)
+    async with _listening(service, host, port) as url:
+        on_ready(url)
+        await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _listening(service: Service, host: str, port: int) -> AsyncIterator[str]:
+    # Cancelled with its client: a request that hangs must not outlive it.
+    runner = web.AppRunner(
+        service.application(), access_log=None, shutdown_timeout=_GRACE, handler_cancellation=True, handle_signals=False
+    )
+    await runner.setup()
+    try:
+        await _bind(runner, host, port)
+        yield _url(runner)
+    finally:
+        await runner.cleanup()
+
+
+async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(
+            f"the emulator can't listen on {host}:{port}: {error}", "Choose another port; port 0 takes a free one."
+        ) from None
+
+
+def _url(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Emulator:
+    """The emulator in a thread of its own, on a free port of loopback; a context manager.
+
+    Args:
+        fleet: the fleet file; the shipped one when left out.
+        credentials: the one AccessKey that is known.
+        port: 0 takes a free one.
+        clock: the time it lives in.
+    """
+
+    def __init__(
+        self,
+        fleet: Path | None = None,
+        *,
+        credentials: Credentials = EMULATOR_CREDENTIALS,
+        port: int = 0,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.fleet_path = fleet or SHIPPED_FLEET
+        self.credentials = credentials
+        self._port = port
+        self._service = Service(Fleet(self.fleet_path, clock), credentials, clock)
+        self._ready: Future[str] = Future()
+        self._stop: Callable[[], object] = lambda: None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Such as ``http://127.0.0.1:40401``; once it is started."""
+        return self._ready.result(timeout=0)
+
+    @property
+    def requests(self) -> int:
+        """How many requests have come to the API, refused ones too."""
+        return self._service.requests
+
+    def arm(self, kind: str, times: int = 1, seconds: float | None = None) -> None:
+        """Let the next `times` good requests meet a fault; see `faults.Fault`."""
+        self._service.faults.arm(Fault(kind, times, seconds))
+
+    def disarm(self) -> None:
+        """Forget the faults that have not befallen yet."""
+        self._service.faults.clear()
+
+    def start(self) -> Self:
+        """Start, and return once requests are answered.
+
+        Raises:
+            ConfigurationError: the port can't be listened on.
+        """
+        self._ready = Future()
+        self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
+        self._thread.start()
+        self._ready.result()
+        return self
+
+    def stop(self) -> None:
+        """Stop, and return once the port is free. Requests under way are cut off."""
+        self._stop()
+        if self._thread is not None:
+            self._thread.join()
+        self._thread, self._stop = None, lambda: None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        async with _listening(self._service, LOOPBACK, self._port) as url:
+            self._stop = lambda: loop.call_soon_threadsafe(stop.set)
+            self._ready.set_result(url)
+            await stop.wait()
