@@ -8,6 +8,7 @@ changes or deletes anything. The state marks it as external.
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -18,7 +19,7 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from . import models
 from .config import Lookup
-from .errors import HologresAiError, InvalidArgumentError
+from .errors import Failure, HologresAiError, InvalidArgumentError
 from .models import Query, build_query, to_wire
 from .reading import read_query
 
@@ -83,6 +84,8 @@ def _read(props: Mapping[str, Any], stack: Lookup) -> dict[str, Any] | HologresA
         result = read_query(build_query(asked), stack=stack)
     except HologresAiError as error:
         return error
+    for warning in result.warnings:
+        print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
     return {**to_wire(result), QUERY_KEY: asked}
 
 
@@ -151,6 +154,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             "include_usage": include_usage,
         }
         _refuse_what_is_known_to_be_bad(query)
+        if opts is not None and opts.id is not None:
+            raise ArgumentError([Failure("opts", "id follows from the arguments and can't be given")])
         read_id = pulumi.Output.all(**query).apply(derive_id)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
         props = {**dict.fromkeys(AiNodeList.__annotations__), **query}

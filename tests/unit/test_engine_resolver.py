@@ -85,7 +85,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 def gone(pid: int) -> bool:
     """Whether a process has ended; one that nobody has waited for yet counts as ended."""
     try:
-        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         pytest.skip("needs ps")
     return state.stdout.strip()[:1] in {"", "Z"}
@@ -302,7 +302,9 @@ def test_environment_puts_the_engine_before_everything(bench: Bench, tmp_path: P
     assert "PULUMI_CONFIG_PASSPHRASE" not in variables
 
 
-def test_python_host_is_seen_beside_the_engine(bench: Bench, tmp_path: Path) -> None:
+def test_python_host_is_seen_beside_the_engine(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
+    assert not has_python_host(engine)
     write_program(tmp_path / "cli" / "pulumi-language-python", "exit 0")
     assert has_python_host(engine)

@@ -1,0 +1,95 @@
+"""Programs on a real Pulumi engine against a real emulator."""
+
+import json
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hologres_ai.emulator import Emulator
+
+from tools.engine import Engine, find_engine
+from tools.project import Project, opened
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+OpenFolder = Callable[..., AbstractContextManager[Project]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder runs an engine."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine; where none can be had the tests fail: they are never skipped."""
+    return find_engine()
+
+
+@pytest.fixture
+def open_folder(engine: Engine, environment: dict[str, str]) -> OpenFolder:
+    """Opens a folder as a project whose settings point to the emulator; `environment` and others may be given anew."""
+
+    def open_(folder: Path, **options: Any) -> AbstractContextManager[Project]:
+        return opened(engine, folder, **{"environment": environment, **options})
+
+    return open_
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The world, to be changed: the fleet file of the running emulator."""
+
+    path: Path
+    emulator: Emulator
+
+    def change(self, ai_instance_id: str, **fields: object) -> None:
+        """Give one node other values, in the API's spelling."""
+        document = json.loads(self.path.read_text())
+        [node] = [node for node in document["nodes"] if node["aiInstanceId"] == ai_instance_id]
+        node.update(fields)
+        self.path.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def world(fleet: Path, emulator: Emulator) -> Fleet:
+    """The fleet behind the emulator."""
+    return Fleet(fleet, emulator)
+
+
+@pytest.fixture
+def program(tmp_path: Path, open_folder: OpenFolder) -> Callable[..., AbstractContextManager[Project]]:
+    """Opens a program that is given as text."""
+
+    def open_(source: str, *, name: str = "program", **options: Any) -> AbstractContextManager[Project]:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+        (folder / "__main__.py").write_text(textwrap.dedent(source))
+        return open_folder(folder, **options)
+
+    return open_
+
+
+@pytest.fixture
+def simple(program: OpenFolder) -> Iterator[Project]:
+    """A program with one list of all nodes, its usage included."""
+    with program(SIMPLE) as project:
+        yield project
+
+
+SIMPLE = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    nodes = AiNodeList("nodes")
+    pulumi.export("ids", nodes.ids)
+    pulumi.export("nodes", nodes.instance_model_list)
+    pulumi.export("totals", nodes.totals)
+"""

@@ -1,0 +1,57 @@
+"""`pulumi preview` and `pulumi up` for the Python program in this folder, on an engine without a Python language host.
+
+    python -m tools.inline preview|up STACK [--diff] [--expect-no-changes]
+
+The same `__main__.py` runs as an inline program of the Automation API. The engine's output and exit code are passed on.
+"""
+
+import argparse
+import re
+import runpy
+import sys
+from pathlib import Path
+
+from pulumi import automation
+
+
+def main() -> int:
+    """Run the command; the exit code is the engine's."""
+    parser = argparse.ArgumentParser(prog="tools.inline", description=__doc__)
+    parser.add_argument("command", choices=("preview", "up"))
+    parser.add_argument("stack")
+    parser.add_argument("--diff", action="store_true")
+    parser.add_argument("--expect-no-changes", action="store_true")
+    given = parser.parse_args()
+    stack = _stack(given.stack)
+    run = stack.preview if given.command == "preview" else stack.up
+    try:
+        run(on_output=_write, on_error=_write, diff=given.diff, expect_no_changes=given.expect_no_changes)
+    except automation.CommandError as error:
+        return _exit_code(error)
+    return 0
+
+
+def _stack(name: str) -> automation.Stack:
+    folder = str(Path.cwd())
+    project = automation.LocalWorkspace(work_dir=folder).project_settings().name
+    options = automation.LocalWorkspaceOptions(work_dir=folder)
+    return automation.select_stack(name, project_name=project, program=_program, opts=options)
+
+
+def _program() -> None:
+    sys.path.insert(0, str(Path.cwd()))
+    runpy.run_path("__main__.py", run_name="__main__")
+
+
+def _write(line: str) -> None:
+    print(line, flush=True)
+
+
+def _exit_code(error: automation.CommandError) -> int:
+    """The Automation API tells a command's exit code in the text of its error alone."""
+    code = re.search(r"^ code: (\d+)$", str(error), re.MULTILINE)
+    return int(code[1]) if code else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

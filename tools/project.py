@@ -1,0 +1,142 @@
+"""A folder with a Pulumi program, on a real engine, with a file backend, and gone afterwards.
+
+The folder is copied, so that nothing is written into it. Where the engine has its Python language host, the folder runs
+as `pulumi up` runs it; elsewhere `tools.inline` runs the same `__main__.py`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools.engine import Engine, has_python_host
+
+ROOT = Path(__file__).parents[1]
+
+Write = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one command of the engine did: its exit code and all it printed."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A configuration value that the engine shall encrypt."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """One stack of one program. Each method is the command of that name and returns its `Run`, also when it fails."""
+
+    engine: Engine
+    folder: Path
+    stack: str
+    environment: Mapping[str, str]
+    write: Write
+
+    def preview(self, *options: str) -> Run:
+        """`pulumi preview`."""
+        return self._run_program("preview", *options)
+
+    def up(self, *options: str) -> Run:
+        """`pulumi up --yes --skip-preview`."""
+        return self._run_program("up", *options)
+
+    def refresh(self) -> Run:
+        """`pulumi refresh --yes --skip-preview`."""
+        return self.pulumi("refresh", "--yes", "--skip-preview")
+
+    def drift(self, *options: str) -> Run:
+        """`pulumi refresh --preview-only --expect-no-changes`."""
+        return self.pulumi("refresh", "--preview-only", "--expect-no-changes", *options)
+
+    def destroy(self) -> Run:
+        """`pulumi destroy --yes --skip-preview`."""
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def export(self) -> str:
+        """`pulumi stack export`: the state as it rests, its secrets encrypted."""
+        return self.pulumi("stack", "export").text
+
+    def outputs(self) -> dict[str, object]:
+        """`pulumi stack output --json`."""
+        outputs: dict[str, object] = json.loads(self.pulumi("stack", "output", "--json").text)
+        return outputs
+
+    def pulumi(self, *arguments: str) -> Run:
+        """The engine's own command line, for this stack."""
+        return self._run(str(self.engine.pulumi), *arguments, "--stack", self.stack, "--non-interactive")
+
+    def _run_program(self, command: str, *options: str) -> Run:
+        if has_python_host(self.engine) or not (self.folder / "__main__.py").exists():
+            confirmed = ("--yes", "--skip-preview") if command == "up" else ()
+            return self.pulumi(command, *confirmed, *options)
+        return self._run(sys.executable, "-m", "tools.inline", command, self.stack, *options)
+
+    def _run(self, *command: str) -> Run:
+        lines: list[str] = []
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                lines.append(line)
+                self.write(line.rstrip("\n"))
+        return Run(process.returncode, "".join(lines))
+
+
+@contextmanager
+def opened(
+    engine: Engine,
+    folder: Path,
+    *,
+    environment: Mapping[str, str],
+    config: Mapping[str, str | Secret] | None = None,
+    stack: str = "dev",
+    backend: Path | None = None,
+    write: Write = lambda _line: None,
+) -> Iterator[Project]:
+    """The project for as long as the block runs.
+
+    `environment` is laid over the process's own for the engine and the program; `backend` is a folder that several
+    projects share, for stack references; `write` gets the engine's lines as they come.
+    """
+    with TemporaryDirectory(prefix="hologres-ai-") as temporary:
+        work = Path(shutil.copytree(folder, Path(temporary) / "program"))
+        states = backend or Path(temporary) / "backend"
+        states.mkdir(exist_ok=True)
+        variables = {
+            **os.environ,
+            **engine.environment(Path(temporary) / "home"),
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": states.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "for a stack that ends with this run",
+            **environment,
+        }
+        project = Project(engine, work, stack, variables, write)
+        project.pulumi("stack", "init")
+        for key, value in (config or {}).items():
+            project.pulumi("config", "set", key, *_value(value))
+        yield project
+
+
+def _value(value: str | Secret) -> tuple[str, ...]:
+    return ("--secret", value.value) if isinstance(value, Secret) else ("--plaintext", value)
