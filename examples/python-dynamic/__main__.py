@@ -1,6 +1,7 @@
 """Where can the next model go? Reads the AI nodes of a region and picks the ones with a free GPU."""
 
 import pulumi
+
 from hologres_ai import AiNode, AiNodeList
 
 nodes = AiNodeList("nodes", statuses=["ResourceReady"])

@@ -88,14 +88,22 @@ class Answer:
     def excerpt(self) -> str:
         """The content type and at most 200 characters of the body, printable and on one line."""
         text = " ".join(self.body[: SHOWN_CHARACTERS * 4].decode("utf-8", "replace").split())
-        printable = "".join(c for c in text if c.isprintable())[:SHOWN_CHARACTERS]
-        return f"{self.headers.get('content-type', 'no content type')}: {printable or 'an empty body'}"
+        kind = _clean(self.headers.get("content-type", "no content type"))[:64]
+        return f"{kind}: {_clean(text) or 'an empty body'}"
+
+    def without(self, secrets: Sequence[str]) -> "Answer":
+        """The answer with each of `secrets` blotted out wherever it was sent back."""
+        body, headers = self.body, dict(self.headers)
+        for secret in secrets:
+            body = body.replace(secret.encode(), b"***")
+            headers = {name: value.replace(secret, "***") for name, value in headers.items()}
+        return Answer(self.status, headers, body)
 
 
 @shape(frozen=True, config=ConfigDict(alias_generator=to_camel))
 class _Payload:
     instance_model_list: tuple[AiNode, ...] | None
-    request_id: Annotated[str | None, Field(validation_alias=AliasChoices("requestId", "RequestId"))] = None
+    request_id: Annotated[object, Field(validation_alias=AliasChoices("requestId", "RequestId"))] = None
 
 
 _PAYLOAD = TypeAdapter(_Payload)
@@ -109,27 +117,30 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
         ResponseError: the answer is not what the API describes; the title names the place.
     """
     if answer.status != 200:
-        raise _refusal(answer, secrets)
+        raise _refusal(answer.without(secrets), secrets)
     try:
-        payload = _PAYLOAD.validate_json(answer.body)
+        payload = _PAYLOAD.validate_json(answer.body, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _not_a_list(answer, error, secrets) from None
+        raise _not_a_list(answer.without(secrets), error, secrets) from None
+    if payload.instance_model_list is None and _fields(answer.body).get("code"):
+        raise _refusal(answer.without(secrets), secrets)
     _log_unknown_fields(answer.body)
     return _reply(payload)
 
 
 def _reply(payload: _Payload) -> Reply:
+    request_id = _text(payload.request_id)
     if payload.instance_model_list is not None:
-        return Reply(nodes=payload.instance_model_list, request_id=payload.request_id)
+        return Reply(nodes=payload.instance_model_list, request_id=request_id)
     warning = "the API answered with null in place of a list of AI nodes: taken for no nodes"
-    return Reply(nodes=(), request_id=payload.request_id, warnings=(warning,))
+    return Reply(nodes=(), request_id=request_id, warnings=(warning,))
 
 
 def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
-    if "code" in fields and "instancemodellist" not in fields:
+    if fields.get("code") and "instancemodellist" not in fields:
         return _refusal(answer, secrets)
-    return _malformed(answer, error)
+    return _malformed(answer, error, secrets)
 
 
 def _fields(body: bytes) -> dict[str, Any]:
@@ -143,22 +154,22 @@ def _fields(body: bytes) -> dict[str, Any]:
 
 def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
-    code, message, request_id = (_text(fields.get(name)) for name in ("code", "message", "requestid"))
+    code, message, request_id = (_text(fields.get(name), secrets) for name in ("code", "message", "requestid"))
     if 200 <= answer.status < 400 and not code:
         return _unexpected_status(answer)
     kind = _kind(code, answer.status)
-    title = kind.title or _scrub(message or f"no reason given ({answer.excerpt})", secrets)
+    title = kind.title or message or f"no reason given ({answer.excerpt})"
     return kind.error(
         f"the API refused to list the AI nodes: {title}",
         kind.remedy,
         status=answer.status,
         code=code,
-        request_id=request_id or answer.headers.get("x-acs-request-id"),
+        request_id=request_id or _text(answer.headers.get("x-acs-request-id"), secrets),
     )
 
 
-def _text(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int) and value != "" else None
+def _text(value: object, secrets: Sequence[str] = ()) -> str | None:
+    return _clean(str(value), secrets) or None if isinstance(value, str | int) else None
 
 
 def _unexpected_status(answer: Answer) -> ResponseError:
@@ -177,24 +188,25 @@ def _kind(code: str | None, status: int) -> _Kind:
     return _BY_CODE.get(family) or _BY_STATUS.get(status) or fallback
 
 
-def _scrub(text: str, secrets: Sequence[str]) -> str:
+def _clean(text: str, secrets: Sequence[str] = ()) -> str:
+    """What may be shown of a text from outside: no secret, nothing a terminal obeys, no more than fits."""
     for secret in secrets:
         text = text.replace(secret, "***")
-    return text[:SHOWN_CHARACTERS]
+    return "".join(c for c in text if c.isprintable())[:SHOWN_CHARACTERS]
 
 
-def _malformed(answer: Answer, error: ValidationError) -> ResponseError:
+def _malformed(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> ResponseError:
     # The last complaint about the first bad place is the most tolerant reading's: it says what can't be read at all.
     complaints = error.errors(include_url=False, include_context=False)
     location = complaints[0]["loc"][:_DEPTH]
     item = [complaint for complaint in complaints if complaint["loc"][:_DEPTH] == location][-1]
-    got = _shown(item["input"]) if location else answer.excerpt
+    got = _shown(item["input"], secrets) if location else answer.excerpt
     reason = item["msg"].removeprefix("Value error, ")
     return ResponseError(
         f"the answer is not what the API describes: {_place(location)}: {reason}, got {got}",
         "Check the endpoint and any proxy in between; if both are right, the API has changed: report it.",
         status=answer.status,
-        request_id=_text(_fields(answer.body).get("requestid")),
+        request_id=_text(_fields(answer.body).get("requestid"), secrets),
     )
 
 
@@ -204,12 +216,12 @@ def _place(location: Sequence[int | str]) -> str:
     return place.removeprefix(".") or "body"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, secrets: Sequence[str]) -> str:
     try:
         text = json.dumps(value, ensure_ascii=True, default=str)
     except ValueError:  # an integer of thousands of digits
         return "a number too long to show"
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return _clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
 
 
 def _log_unknown_fields(body: bytes) -> None:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from .answers import Answer, read_answer
 from .config import Settings
 from .errors import (
     AuthenticationError,
+    ConfigurationError,
     DeadlineExceededError,
     HologresAiError,
     ResponseError,
@@ -113,18 +114,25 @@ class Client:
 
     def _http(self) -> httpx.AsyncClient:
         settings = self._settings
-        return httpx.AsyncClient(
-            base_url=settings.endpoint.url,
-            auth=self._auth,
-            headers={"accept": "application/json", "accept-encoding": "identity"},
-            timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-            follow_redirects=False,
-            transport=self._transport,
-        )
+        try:
+            return httpx.AsyncClient(
+                base_url=settings.endpoint.url,
+                auth=self._auth,
+                headers={"accept": "application/json", "accept-encoding": "identity"},
+                timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+                follow_redirects=False,
+                transport=self._transport,
+            )
+        except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+            # A proxy's address may hold a password: the error's own text is not shown.
+            raise ConfigurationError(
+                f"no connection can be set up with this environment ({type(error).__name__})",
+                "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
+                "and SSL_CERT_DIR.",
+            ) from None
 
     async def _retry(self, http: httpx.AsyncClient, instance_id: str | None, attempts: "_Attempts") -> Reply:
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES),
             wait=_wait,
             retry=retry_if_exception(attempts.may_retry),
             reraise=True,
@@ -146,7 +154,8 @@ class Client:
             async with http.stream("GET", PATH, params=parameters) as response:
                 log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
                 return Answer(response.status_code, dict(response.headers), await _body(response))
-        except httpx.HTTPError as error:
+        # A proxy's port past 65535 comes as neither of httpx's errors.
+        except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
             raise _transport_error(error, self._settings) from None
 
     def _learn(self, error: HologresAiError, answer: Answer) -> None:
@@ -163,6 +172,9 @@ class Client:
             f"{settings.endpoint.host} gave no whole answer within {settings.deadline:g} s{last}",
             f"Check the network and the region {settings.region}; "
             "the limit is hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds.",
+            status=attempts.last.status if attempts.last else None,
+            code=attempts.last.code if attempts.last else None,
+            request_id=attempts.last.request_id if attempts.last else None,
         )
 
 
@@ -173,6 +185,7 @@ class _Attempts:
 
     def __init__(self, quota: RetryQuota) -> None:
         self._quota = quota
+        self._left = TRIES
         self._mended: set[str] = set()
         self.last: HologresAiError | None = None
 
@@ -181,6 +194,9 @@ class _Attempts:
         if not isinstance(error, HologresAiError):
             return False
         self.last = error
+        self._left -= 1
+        if not self._left:
+            return False
         return (self._may_pass(error) or self._can_mend(error)) and self._quota.take()
 
     def _may_pass(self, error: HologresAiError) -> bool:
@@ -225,7 +241,7 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _transport_error(error: httpx.HTTPError, settings: Settings) -> HologresAiError:
+def _transport_error(error: Exception, settings: Settings) -> HologresAiError:
     host, region = settings.endpoint.host, settings.region
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
@@ -244,7 +260,7 @@ def _transport_error(error: httpx.HTTPError, settings: Settings) -> HologresAiEr
 def _is_tls(error: BaseException | None) -> bool:
     """Whether a TLS failure is anywhere in the chain: httpx and httpcore wrap it in their own errors."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):  # that is a peer hanging up
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -264,5 +280,5 @@ def _retry_after(answer: Answer, now: datetime) -> float | None:
 def _http_date(text: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -228,13 +228,20 @@ def _endpoint(sources: Sources, region: str) -> Endpoint:
         ) from None
 
 
+_NETLOC = r"([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:]{2,39}\])(:[0-9]{1,5})?"
+
+
 def parse_endpoint(text: str) -> Endpoint:
     """An endpoint from ``host``, ``host:port`` or either behind ``https://``; ``http://`` only to loopback.
 
     Raises:
         ValueError: anything else; the reason, without the text when it may hold a password.
     """
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError:  # whose own words repeat the text
+        raise ValueError("its host or its port can't be read") from None
     if parts.scheme not in ("https", "http"):
         raise ValueError("the scheme is neither https nor http")
     if parts.username is not None or parts.password is not None:
@@ -242,11 +249,11 @@ def parse_endpoint(text: str) -> Endpoint:
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("it has more than a host and a port")
     host = parts.hostname or ""
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|[0-9a-f:]{2,39}", host) or not text.isprintable():
-        raise ValueError("its host is not a host name")
+    if not re.fullmatch(_NETLOC, parts.netloc) or not text.isprintable() or port == 0:
+        raise ValueError("it is not a host name with a port from 1 to 65535")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("http is for loopback only, because a signature can be read on the way")
-    return Endpoint(parts.scheme, host, parts.port)
+    return Endpoint(parts.scheme, host, port)
 
 
 def _is_loopback(host: str) -> bool:

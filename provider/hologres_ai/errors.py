@@ -81,6 +81,7 @@ class InvalidArgumentError(HologresAiError, ValueError):
         self.failures = tuple(failures)
         title = "; ".join(f"{failure.argument}: {failure.reason}" for failure in self.failures)
         super().__init__(f"invalid argument {title}")
+        self.args = (self.failures,)  # what a copy is made from
 
 
 class ConfigurationError(HologresAiError):

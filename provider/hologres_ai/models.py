@@ -38,6 +38,8 @@ def _lossless_integer(value: object) -> int:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # whole, and for the range to judge
     raise ValueError("not a whole number")
 
 
@@ -140,7 +142,7 @@ class Reply:
 def _check_regex(value: str) -> str:
     try:
         re.compile(value)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
     return value
 
@@ -245,6 +247,8 @@ def _failure(given: Mapping[str, object], item: dict[str, Any]) -> Failure:
     first, *rest = item["loc"]
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
     place = name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
+    if item["type"] == "unexpected_keyword_argument" and name in Query.__dataclass_fields__:
+        return Failure(place, f"given twice, also as {to_camel(name)}")
     if item["type"] == "unexpected_keyword_argument":
         return Failure(place, "no such argument" + did_you_mean(name, Query.__dataclass_fields__))
     reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")

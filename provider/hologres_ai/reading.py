@@ -93,10 +93,18 @@ def read_query(
     return run(lambda: read(settings, query))
 
 
+class _Unawaited(ThreadPoolExecutor):
+    """Resolves host names in threads that can't be stopped, so that the end of a loop must not wait for them."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 def run(start: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine to its end from synchronous code, in a thread of its own when a loop runs in this one."""
 
     async def main() -> T:
+        asyncio.get_running_loop().set_default_executor(_Unawaited())
         return await start()
 
     try:
@@ -216,10 +224,11 @@ def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
         return node
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        utc = text if text.endswith("Z") else _utc_text(moment)
+    except (ValueError, OverflowError):
         warnings.append(f"the expirationTime of {node.ai_instance_id} can't be read: {text[:64]!r}")
         return node
-    return node if text.endswith("Z") else replace(node, expiration_time=_utc_text(moment))
+    return node if utc is text else replace(node, expiration_time=utc)
 
 
 def _utc_text(moment: datetime) -> str:

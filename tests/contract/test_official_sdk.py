@@ -9,12 +9,13 @@ from alibabacloud_hologram20220601.models import ListInstanceModelRequest
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_tea_openapi.utils_models import Config
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from hologres_ai import signing
 from hologres_ai.config import Credentials
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.reading import read_ai_nodes
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 TOKEN = "CAIS+token/with*signs~and=="

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hologres_ai.emulator import Emulator
 
+from hologres_ai.emulator import Emulator
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from hologres_ai.emulator import EMULATOR_ACCESS_KEY_SECRET, Emulator
 
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.engine.conftest import Fleet, OpenFolder
 from tools.project import Project, Secret
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from pydantic import JsonValue
+
 from hologres_ai.config import Credentials
 from hologres_ai.emulator import (
     EMULATOR_ACCESS_KEY_ID,
@@ -43,7 +45,6 @@ from hologres_ai.signing import (
     string_to_sign,
     utc_now,
 )
-from pydantic import JsonValue
 
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 TOKEN = "a-token/with+signs=="

@@ -1,0 +1,662 @@
+"""The client against real loopback sockets that misbehave in every way of the frame, one way at a time."""
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import logging
+import socket
+import ssl
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from hologres_ai import client as client_module
+from hologres_ai.client import Client, RetryQuota
+from hologres_ai.config import Credentials, Settings, parse_endpoint
+from hologres_ai.errors import (
+    AccessDeniedError,
+    ApiError,
+    AuthenticationError,
+    DeadlineExceededError,
+    HologresAiError,
+    ResponseError,
+    ServiceError,
+    ThrottledError,
+    TlsError,
+    TransportError,
+)
+from hologres_ai.models import AiNode, Reply
+from tests.unit.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
+
+KEY_SECRET = "canary-key-secret-5eRz"
+TOKEN = "canary-token-9fQx"
+SECRETS = (KEY_SECRET, TOKEN)
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MARGIN = 1.0  # seconds that a busy machine may add
+
+AT_ONCE = "x-acs-retry-after: 1"  # milliseconds
+NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu": 7}]}'
+GOOD = http(200, NODES)
+GOOD_REPLY = Reply(nodes=(AiNode(ai_instance_id="a", cpu=7),), request_id="R-1")
+ECHO = f"you sent {KEY_SECRET} and {TOKEN}"
+
+
+def refusal(status: int, code: str, *headers: str, message: str = ECHO) -> bytes:
+    body = json.dumps({"RequestId": "R-2", "HostId": "h", "Code": code, "Message": message})
+    return http(status, body, AT_ONCE, *headers)
+
+
+def chunked(*pieces: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Every line of every library is taken down, and none of them may hold a secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert [secret for secret in SECRETS if secret in caplog.text] == []
+
+
+def settings_for(url: str, *, deadline: float = 20.0, read_timeout: float = 10.0) -> Settings:
+    return Settings(
+        region="cn-hangzhou",
+        endpoint=parse_endpoint(url),
+        credentials=Credentials("the-id", KEY_SECRET, TOKEN),
+        connect_timeout=2.0,
+        read_timeout=read_timeout,
+        deadline=deadline,
+    )
+
+
+def call(client: Client, instance_id: str | None = None) -> Reply:
+    return asyncio.run(client.list_instance_model(instance_id))
+
+
+def call_url(url: str, **limits: float) -> Reply:
+    return call(Client(settings_for(url, **limits)))
+
+
+def fail(client: Client) -> HologresAiError:
+    """The failure of one call, once it is sure that it shows no secret."""
+    with pytest.raises(HologresAiError) as caught:
+        call(client)
+    error = caught.value
+    shown = str(error) + repr(error) + repr(vars(error)) + "".join(traceback.format_exception(error))
+    assert [secret for secret in SECRETS if secret in shown] == []
+    assert error.remedy
+    return error
+
+
+def retries_left(quota: RetryQuota) -> int:
+    return next(taken for taken in itertools.count() if not quota.take())
+
+
+# --- One good call ---------------------------------------------------------------------------------------------------
+
+
+def independent_signature(request: Request) -> str:
+    """The Authorization that the request as it arrived has to carry, by a signer that shares no code with ours."""
+    parts = urlsplit(request.target)
+    pairs = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in parse_qsl(parts.query, keep_blank_values=True))
+    names = sorted(name for name in request.headers if name == "host" or name.startswith("x-acs-"))
+    lines = [request.method, parts.path, "&".join(f"{k}={v}" for k, v in pairs)]
+    lines += [f"{name}:{request.headers[name]}" for name in names]
+    lines += ["", ";".join(names), hashlib.sha256(b"").hexdigest()]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    sign = hmac.new(KEY_SECRET.encode(), f"ACS3-HMAC-SHA256\n{digest}".encode(), "sha256").hexdigest()
+    return f"ACS3-HMAC-SHA256 Credential=the-id,SignedHeaders={';'.join(names)},Signature={sign}"
+
+
+@pytest.mark.parametrize("instance_id", [None, "hgpostcn-cn-yi34hlzdx003"])
+def test_a_good_call_is_one_signed_request(instance_id: str | None) -> None:
+    with RawServer([GOOD]) as server:
+        assert call(Client(settings_for(server.url)), instance_id) == GOOD_REPLY
+    (request,) = server.requests
+    query = f"?instanceId={instance_id}" if instance_id else ""
+    assert (request.method, request.target) == ("GET", "/api/v1/instances/rpc/listInstanceModel" + query)
+    assert request.headers["authorization"] == independent_signature(request)
+    assert request.headers["host"] == f"127.0.0.1:{server.port}"
+    assert request.headers["x-acs-action"] == "ListInstanceModel"
+    assert request.headers["x-acs-version"] == "2022-06-01"
+    assert request.headers["x-acs-security-token"] == TOKEN
+    assert request.headers["accept-encoding"] == "identity"
+
+
+def test_each_try_is_signed_anew() -> None:
+    with RawServer([refusal(503, "ServiceUnavailable")] * 3 + [GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+    assert len({request.headers["x-acs-signature-nonce"] for request in server.requests}) == 4
+    for request in server.requests:
+        assert request.headers["authorization"] == independent_signature(request)
+
+
+def test_a_chunked_answer_is_an_answer() -> None:
+    with RawServer([chunked(NODES[:10], NODES[10:], b"")]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+
+
+def test_one_client_serves_many_calls() -> None:
+    with RawServer([GOOD]) as server:
+        client = Client(settings_for(server.url))
+        assert [call(client), call(client)] == [GOOD_REPLY] * 2
+
+
+# --- What fails, and how ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault: what the server does, the class it becomes, the requests it costs and what it is known to be."""
+
+    name: str
+    answers: list[Answer]
+    kind: type[HologresAiError]
+    requests: int
+    facts: dict[str, Any] = field(default_factory=dict)
+    says: str = ""
+    deadline: float = 10.0
+
+
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" + NODES
+HTML = f"<html>{ECHO}</html>"
+
+BROKEN_WIRES = [
+    Row("reset before the reply", [Reset()], TransportError, 4),
+    Row("empty reply", [b""], TransportError, 4),
+    Row("reset in the head", [Reset(b"HTTP/1.1 200 OK\r\nContent-")], TransportError, 4),
+    Row("reset in the body", [Reset(TRUNCATED)], TransportError, 4),
+    Row("truncated length", [TRUNCATED], TransportError, 4),
+    Row("truncated chunked", [chunked(NODES)], TransportError, 4),
+    Row("truncated in a chunk", [chunked(NODES)[:-20]], TransportError, 4),
+    Row("bad status line", [b"HTTP/9.9 yes\r\n\r\n"], TransportError, 4),
+    Row("no HTTP at all", [b"SSH-2.0-OpenSSH_9.6\r\n"], TransportError, 4),
+    Row("a head of 200 KB", [http(200, NODES, "X: " + "a" * 200_000)], TransportError, 4),
+]
+NEVER_WHOLE = [
+    Row("silence", [Silence()], DeadlineExceededError, 1, deadline=1.0),
+    Row("body by drips", [Drip(TRUNCATED[:-30], b" ", 0.1)], DeadlineExceededError, 1, deadline=1.0),
+    Row("headers by drips", [Drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)], DeadlineExceededError, 1, deadline=1.0),
+    Row("status line by drips", [Drip(b"HTTP/1.1 200 ", b"O", 0.1)], DeadlineExceededError, 1, deadline=1.0),
+    Row(
+        "chunks by drips",
+        [Drip(chunked(b"{"), b"1\r\n \r\n", 0.1)],
+        DeadlineExceededError,
+        1,
+        deadline=1.0,
+    ),
+    Row(
+        "a wait past the deadline",
+        [http(429, "", "Retry-After: 3600")],
+        DeadlineExceededError,
+        1,
+        {"status": 429},
+        deadline=0.5,
+    ),
+]
+NOT_THE_API = [
+    Row("gzip", [http(200, b"\x1f\x8b", "Content-Encoding: gzip")], ResponseError, 1, {"status": 200}, "gzip"),
+    Row("deflate", [http(200, b"", "Content-Encoding: deflate")], ResponseError, 1, {"status": 200}, "deflate"),
+    Row("HTML", [http(200, HTML, "Content-Type: text/html")], ResponseError, 1, {"status": 200}, "text/html"),
+    Row("empty", [http(200)], ResponseError, 1, {"status": 200}, "empty"),
+    Row("204", [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], ResponseError, 1, {"status": 204}),
+    Row("no list", [http(200, "{}")], ResponseError, 1, {"status": 200}, "instanceModelList"),
+]
+REFUSALS = [
+    Row(
+        f"{status} {name}",
+        [http(status, body)],
+        kind,
+        1,
+        {"status": status, "code": None, "request_id": None},
+    )
+    for status, kind in [
+        (400, ApiError),
+        (401, AuthenticationError),
+        (403, AccessDeniedError),
+        (404, ApiError),
+        (409, ApiError),
+    ]
+    for name, body in [("HTML", HTML), ("empty", ""), ("null", "null"), ("{}", "{}")]
+]
+REFUSED_AT_ONCE = [
+    Row(
+        code,
+        [refusal(status, code)],
+        kind,
+        1,
+        {"status": status, "code": code, "request_id": "R-2"},
+        says,
+    )
+    for status, code, kind, says in [
+        (400, "SignatureDoesNotMatch", AuthenticationError, "AccessKey"),
+        (400, "IncompleteSignature", AuthenticationError, "AccessKey"),
+        (404, "InvalidAccessKeyId.NotFound", AuthenticationError, "AccessKey"),
+        (400, "MissingSecurityToken", AuthenticationError, "security token"),
+        (400, "InvalidSecurityToken.Expired", AuthenticationError, "security token"),
+        (403, "Forbidden.RAM", AccessDeniedError, "hologram:ListInstanceModel"),
+        (400, "InvalidParameter", ApiError, "you sent *** and ***"),
+        (200, "InvalidParameter", ApiError, "InvalidParameter"),
+    ]
+]
+RETRIED = [
+    Row(
+        f"{status} {name}",
+        [http(status, body, AT_ONCE)],
+        kind,
+        4,
+        {"status": status, "code": None, "request_id": None},
+    )
+    for status, kind in [
+        (429, ThrottledError),
+        (500, ServiceError),
+        (502, ServiceError),
+        (503, ServiceError),
+        (504, ServiceError),
+    ]
+    for name, body in [("HTML", HTML), ("empty", ""), ("null", "null"), ("{}", "{}")]
+] + [
+    Row(code, [refusal(status, code)], kind, 4, {"status": status, "code": code, "request_id": "R-2"})
+    for status, code, kind in [
+        (400, "Throttling", ThrottledError),
+        (429, "Throttling.User", ThrottledError),
+        (503, "ServiceUnavailable", ServiceError),
+        (500, "InternalError", ServiceError),
+        (400, "InternalError", ServiceError),
+        (200, "Throttling", ThrottledError),
+    ]
+]
+MENDED_ONCE = [
+    Row(
+        code,
+        [refusal(400, code)],
+        AuthenticationError,
+        2,
+        {"status": 400, "code": code, "request_id": "R-2"},
+        says,
+    )
+    for code, says in [("InvalidTimeStamp.Expired", "clock"), ("SignatureNonceUsed", "nonce")]
+]
+ROWS = BROKEN_WIRES + NEVER_WHOLE + NOT_THE_API + REFUSALS + REFUSED_AT_ONCE + RETRIED + MENDED_ONCE
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_fault(row: Row) -> None:
+    with RawServer(row.answers) as server:
+        started = time.monotonic()
+        error = fail(Client(settings_for(server.url, deadline=row.deadline)))
+        elapsed = time.monotonic() - started
+    assert type(error) is row.kind
+    assert len(server.requests) == row.requests
+    assert {name: getattr(error, name) for name in row.facts} == row.facts
+    assert row.says in str(error)
+    assert elapsed < row.deadline + MARGIN
+    if row.kind is DeadlineExceededError:
+        assert elapsed >= row.deadline
+        assert "127.0.0.1" in error.title
+        assert "MAX_RETRY_TIMEOUT" in error.remedy
+
+
+def test_the_signatures_echo_is_never_shown() -> None:
+    with RawServer([refusal(400, "SignatureDoesNotMatch", message="server string to sign is: ECHOED")]) as server:
+        error = fail(Client(settings_for(server.url)))
+    assert "ECHOED" not in str(error)
+
+
+def test_a_deadline_tells_what_failed_last() -> None:
+    with RawServer([refusal(503, "ServiceUnavailable", message="full house"), Silence()]) as server:
+        error = fail(Client(settings_for(server.url, deadline=0.7)))
+    assert type(error) is DeadlineExceededError
+    assert "full house" in str(error)
+    assert len(server.requests) == 2
+
+
+def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
+    with RawServer([Silence(), GOOD]) as server:
+        assert call_url(server.url, read_timeout=0.3) == GOOD_REPLY
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed(status: int) -> None:
+    with RawServer([GOOD]) as elsewhere, RawServer([http(status, HTML, f"Location: {elsewhere.url}/x")]) as server:
+        error = fail(Client(settings_for(server.url)))
+    assert type(error) is ResponseError
+    assert error.status == status
+    assert len(server.requests) == 1
+    assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("framing", ["length", "chunked", "until the end", "endless"])
+def test_a_body_over_the_limit_is_cut_off(monkeypatch: pytest.MonkeyPatch, framing: str, status: int) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 2**20)
+    body = b"x" * (2**20 + 1)
+    answers: dict[str, Answer] = {
+        "length": http(200, body),
+        "chunked": chunked(*[body[:1000]] * 1100),
+        "until the end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body,
+        "endless": Drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536, 0.001),
+    }
+    with RawServer([answers[framing]]) as server:
+        error = fail(Client(settings_for(server.url)))
+    assert type(error) is ResponseError
+    assert "1 MiB" in error.title
+    assert len(server.requests) == 1
+
+
+def test_a_body_at_the_limit_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", len(NODES))
+    with RawServer([GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+
+
+def test_connection_refused_is_retried_and_names_host_and_region() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    quota = RetryQuota(100)
+    error = fail(Client(settings_for(f"http://127.0.0.1:{port}"), quota=quota))
+    assert type(error) is TransportError
+    assert "127.0.0.1" in error.title
+    assert "cn-hangzhou" in error.remedy
+    assert retries_left(quota) == 20 - 3
+
+
+# --- What passes by itself -------------------------------------------------------------------------------------------
+
+PASSING: list[tuple[str, list[Answer]]] = [
+    ("429 with Retry-After", [http(429, "", "Retry-After: 0")]),
+    ("Throttling as 400", [refusal(400, "Throttling", "Retry-After: 0")]),
+    ("Throttling.User", [refusal(429, "Throttling.User")]),
+    ("503 three times", [refusal(503, "ServiceUnavailable")] * 3),
+    ("a reset, an empty reply and a cut one", [Reset(), b"", TRUNCATED]),
+    ("one of each", [http(502, HTML, AT_ONCE), http(504, "", AT_ONCE), refusal(500, "InternalError")]),
+    ("both second chances", [refusal(400, "InvalidTimeStamp.Expired"), refusal(400, "SignatureNonceUsed")]),
+]
+
+
+@pytest.mark.parametrize(("name", "faults"), PASSING, ids=[name for name, _ in PASSING])
+def test_a_passing_fault_is_retried(name: str, faults: list[Answer]) -> None:
+    with RawServer([*faults, GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+    assert len(server.requests) == len(faults) + 1
+
+
+def timed(first: bytes, *, clock: Callable[[], datetime] = lambda: NOW) -> float:
+    """The seconds between a first answer and the second request."""
+    with RawServer([first, GOOD]) as server:
+        started = time.monotonic()
+        assert call(Client(settings_for(server.url), clock=clock)) == GOOD_REPLY
+        return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("x-acs-retry-after: 400", 0.4),
+        ("Retry-After: 1", 1.0),
+        ("Retry-After: Fri, 02 Jan 2026 03:04:06 GMT", 1.0),
+        ("Retry-After: Fri, 02 Jan 2020 03:04:06 GMT", 0.0),
+        ("Retry-After: 0", 0.0),
+        ("x-acs-retry-after: 1\r\nRetry-After: 20", 0.0),
+    ],
+)
+def test_a_wait_that_is_asked_for_is_kept(header: str, wait: float) -> None:
+    assert wait <= timed(http(503, "", header)) < wait + MARGIN
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Retry-After: soon",
+        "Retry-After: -5",
+        "Retry-After: 1.5e99",
+        "Retry-After:",
+        "x-acs-retry-after: -1",
+        "x-acs-retry-after: x",
+        "Retry-After: Fri, 31 Dec 9999 23:59:59 -2300",
+        "Retry-After: Sat, 01 Jan 0001 00:00:00 +2300",
+        "Retry-After: Fri, 99 Jan 2026 99:99:99 GMT",
+        "Retry-After: \xb2\xb3",
+    ],
+)
+def test_a_wait_that_can_not_be_read_is_not_asked_for(header: str) -> None:
+    answer = http(503, "").replace(b"Connection", header.encode("latin-1") + b"\r\nConnection")
+    assert timed(answer) < 0.1 + MARGIN
+
+
+# --- Second chances --------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_clock_is_set_by_the_services() -> None:
+    late = refusal(400, "InvalidTimeStamp.Expired", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
+    with RawServer([late, GOOD]) as server:
+        client = Client(settings_for(server.url), clock=lambda: NOW)
+        assert call(client) == GOOD_REPLY
+        assert call(client) == GOOD_REPLY
+    dates = [request.headers["x-acs-date"] for request in server.requests]
+    assert dates == ["2026-01-02T03:04:05Z", "2026-01-02T05:00:00Z", "2026-01-02T05:00:00Z"]
+    assert server.requests[1].headers["authorization"] == independent_signature(server.requests[1])
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 31 Dec 9999 23:59:59 -2300", "Fri, 99 Jan 2026 99:99:99 GMT"])
+def test_a_service_without_a_clock_gives_the_second_try_no_other_time(date: str) -> None:
+    with RawServer([refusal(400, "InvalidTimeStamp.Expired", f"Date: {date}")]) as server:
+        error = fail(Client(settings_for(server.url), clock=lambda: NOW))
+    assert type(error) is AuthenticationError
+    assert "clock" in error.remedy
+    assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
+
+
+def test_the_services_date_is_heeded_for_no_other_failure() -> None:
+    busy = refusal(503, "ServiceUnavailable", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
+    with RawServer([busy, GOOD]) as server:
+        call(Client(settings_for(server.url), clock=lambda: NOW))
+    assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
+
+
+def test_a_used_nonce_is_changed() -> None:
+    nonces = iter(["one", "two", "three"])
+    with RawServer([refusal(400, "SignatureNonceUsed"), GOOD]) as server:
+        assert call(Client(settings_for(server.url), nonce=lambda: next(nonces))) == GOOD_REPLY
+    assert [request.headers["x-acs-signature-nonce"] for request in server.requests] == ["one", "two"]
+
+
+# --- The quota -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tokens", "requests"), [(0, 1), (4, 1), (5, 2), (10, 3), (15, 4), (500, 4)])
+def test_without_quota_there_is_no_retry(tokens: int, requests: int) -> None:
+    with RawServer([refusal(503, "ServiceUnavailable")]) as server:
+        error = fail(Client(settings_for(server.url), quota=RetryQuota(tokens)))
+    assert type(error) is ServiceError
+    assert len(server.requests) == requests
+
+
+def test_clients_can_share_a_quota() -> None:
+    quota = RetryQuota(20)
+    with RawServer([refusal(503, "ServiceUnavailable")]) as server:
+        for _ in range(3):
+            fail(Client(settings_for(server.url), quota=quota))
+    assert len(server.requests) == 4 + 2 + 1
+
+
+def test_a_success_gives_back_and_never_more_than_there_was() -> None:
+    quota = RetryQuota(20)
+    assert quota.take()
+    with RawServer([GOOD]) as server:
+        for _ in range(3):
+            call(Client(settings_for(server.url), quota=quota))
+    assert retries_left(quota) == 4
+
+
+def test_a_refusal_takes_nothing_from_the_quota() -> None:
+    quota = RetryQuota(20)
+    with RawServer([refusal(403, "Forbidden.RAM")]) as server:
+        fail(Client(settings_for(server.url), quota=quota))
+    assert retries_left(quota) == 4
+
+
+# --- TLS -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and its own certificate for the name localhost, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "self-signed.pem"
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + certificate.public_bytes(pem))
+    return path
+
+
+def tls_server(path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def assert_tls_failure(server: RawServer, url: str) -> None:
+    error = fail(Client(settings_for(url)))
+    assert type(error) is TlsError
+    assert "SSL_CERT_FILE" in error.remedy
+    assert server.connections == 1
+    assert server.requests == []
+
+
+def test_a_self_signed_peer_is_refused_at_once(self_signed: Path) -> None:
+    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
+        assert_tls_failure(server, f"https://localhost:{server.port}")
+
+
+def test_a_peer_with_another_name_is_refused_at_once(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
+    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
+        assert_tls_failure(server, f"https://127.0.0.1:{server.port}")
+
+
+def test_a_trusted_certificate_is_accepted(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
+    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
+        assert call_url(f"https://localhost:{server.port}") == GOOD_REPLY
+
+
+class PlainPeer:
+    """Accepts connections and answers whatever comes first with `says`, then closes."""
+
+    def __init__(self, says: bytes) -> None:
+        self.server = RawServer([b""])
+        self._says = says
+        self.server._answer = self._speak  # type: ignore[method-assign]
+
+    def _speak(self, peer: socket.socket) -> None:
+        peer.recv(65536)
+        peer.sendall(self._says)
+
+
+def test_a_peer_without_tls_is_refused_at_once() -> None:
+    with PlainPeer(b"HTTP/1.1 400 Bad Request\r\n\r\n").server as server:
+        assert_tls_failure(server, f"https://127.0.0.1:{server.port}")
+
+
+def test_a_peer_that_hangs_up_in_the_handshake_is_retried() -> None:
+    with PlainPeer(b"").server as server:
+        error = fail(Client(settings_for(f"https://127.0.0.1:{server.port}")))
+    assert type(error) is TransportError
+    assert server.connections == 4
+
+
+# --- The surroundings ------------------------------------------------------------------------------------------------
+
+BAD_SURROUNDINGS = [
+    ("ALL_PROXY", "socks5://127.0.0.1:1"),
+    ("HTTP_PROXY", "ftp://127.0.0.1:1"),
+    ("HTTP_PROXY", "http://127.0.0.1:99999"),
+    ("HTTP_PROXY", f"http://user:{KEY_SECRET}@127.0.0.1:x"),
+    ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_SURROUNDINGS, ids=[f"{n}={v[:12]}" for n, v in BAD_SURROUNDINGS])
+def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    url = "https://127.0.0.1:1" if name == "SSL_CERT_FILE" else "http://127.0.0.1:1"
+    error = fail(Client(settings_for(url, deadline=5.0)))
+    assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
+
+
+def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer([GOOD]) as proxy, RawServer([GOOD]) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        call_url(server.url)
+        assert (len(proxy.requests), len(server.requests)) == (1, 0)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        call_url(server.url)
+        assert (len(proxy.requests), len(server.requests)) == (1, 1)
+
+
+def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with RawServer([GOOD]) as server:
+        call_url(server.url)
+    assert server.requests[0].headers["authorization"].startswith("ACS3-HMAC-SHA256 ")
+
+
+def test_calls_at_once_do_not_disturb_each_other() -> None:
+    async def many(client: Client) -> list[Reply]:
+        return await asyncio.gather(*(client.list_instance_model() for _ in range(16)))
+
+    with RawServer([refusal(503, "ServiceUnavailable"), GOOD]) as server:
+        assert asyncio.run(many(Client(settings_for(server.url)))) == [GOOD_REPLY] * 16
+    assert len({request.headers["x-acs-signature-nonce"] for request in server.requests}) == len(server.requests) == 17
+
+
+def test_a_cancelled_call_stops_and_is_not_retried() -> None:
+    async def cancel(client: Client) -> None:
+        task = asyncio.create_task(client.list_instance_model())
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with RawServer([Silence()]) as server:
+        asyncio.run(cancel(Client(settings_for(server.url))))
+        assert len(server.requests) == 1
