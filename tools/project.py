@@ -7,6 +7,7 @@ as `pulumi up` runs it; elsewhere `tools.inline` runs the same `__main__.py`.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -97,9 +98,13 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
-            for line in process.stdout or ():
-                lines.append(line)
-                self.write(line.rstrip("\n"))
+            try:
+                for line in process.stdout or ():
+                    lines.append(line)
+                    self.write(line.rstrip("\n"))
+            except BaseException:
+                process.send_signal(signal.SIGINT)  # the engine cancels and unlocks the stack
+                raise
         return Run(process.returncode, "".join(lines))
 
 
