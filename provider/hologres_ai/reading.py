@@ -157,9 +157,9 @@ def capacity(node: AiNode, resource: str) -> int | None:
 
 
 def free(node: AiNode, resource: str) -> int | None:
-    """Capacity less used; None where either is unknown, or where more is used than there is."""
+    """Capacity less used; None where either is unknown, or where used is less than nothing or more than there is."""
     whole, used = capacity(node, resource), getattr(node, f"{resource}_used")
-    return None if whole is None or used is None or used > whole else whole - used
+    return None if whole is None or used is None or not 0 <= used <= whole else whole - used
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:

@@ -1,0 +1,65 @@
+"""The one place of the command line's lazy imports.
+
+Importing pydantic, httpx, aiohttp and rich takes longer than answering ``--help`` or completing a word, and aiohttp may
+not be installed at all. So a command imports what it needs when it runs, and rich only when it draws on a terminal.
+"""
+
+# ruff: noqa: PLC0415
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ..models import AiNodeListResult
+
+
+def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
+    """See `listing.run`."""
+    from . import listing
+
+    listing.run(arguments, endpoint=endpoint, as_json=as_json)
+
+
+def emulate(
+    host: str,
+    port: int,
+    *,
+    fleet: Path | None,
+    access_key_id: str | None,
+    access_key_secret: str | None,
+    faults: Sequence[str],
+) -> None:
+    """See `emulating.run`.
+
+    Raises:
+        ConfigurationError: aiohttp, on which the emulator is built, is not installed.
+    """
+    try:
+        from . import emulating
+    except ModuleNotFoundError as error:
+        if error.name != "aiohttp":
+            raise
+        title = "the emulator needs aiohttp, which is not installed"
+        raise ConfigurationError(title, "Install it with: pip install 'hologres_ai[emulator]'") from None
+
+    emulating.run(
+        host, port, fleet=fleet, access_key_id=access_key_id, access_key_secret=access_key_secret, faults=faults
+    )
+
+
+def print_table(result: "AiNodeListResult") -> None:
+    """See `table.print_table`."""
+    from . import table
+
+    table.print_table(result)
+
+
+def waiting(what: str) -> AbstractContextManager[None]:
+    """See `progress.waiting`."""
+    from . import progress
+
+    return progress.waiting(what)

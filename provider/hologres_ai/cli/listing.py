@@ -1,0 +1,104 @@
+"""``hologres-ai list``: read, then show the answer in the form that suits its reader."""
+
+import codecs
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import click
+
+from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, Sources, resolve
+from ..errors import ConfigurationError, Failure, InvalidArgumentError
+from ..models import AiNodeListResult, Query, build_query, to_wire
+from ..reading import read
+from ..reading import run as run_to_end
+from . import lazy, plain
+from .text import say
+
+# Where an option is not called what its argument is called.
+OPTIONS = {"ids": "--id", "statuses": "--status", "charge_types": "--charge-type", "ai_specs": "--ai-spec"}
+FILTERS = ("instance_id", "ids", "name_regex", "statuses", "charge_types", "ai_specs")
+
+
+def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
+    """Read with `build_query`'s `arguments` and print.
+
+    Raises:
+        InvalidArgumentError, ConfigurationError: before any network call; in the words of the command line.
+        HologresAiError: the region could not be read.
+    """
+    result = _read(_query(arguments), endpoint)
+    for warning in result.warnings:
+        say("warning", warning)
+    if not result.instance_model_list:
+        _explain_empty(result)
+    _show(result, as_json=as_json)
+
+
+def _query(arguments: Mapping[str, object]) -> Query:
+    try:
+        return build_query(arguments)
+    except InvalidArgumentError as error:
+        failures = [Failure(_option(failure.argument), failure.reason) for failure in error.failures]
+        raise InvalidArgumentError(failures) from None
+
+
+def _option(argument: str) -> str:
+    """``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
+    name = argument.partition("[")[0]
+    return OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def _read(query: Query, endpoint: str | None) -> AiNodeListResult:
+    arguments = {"region": query.region, "endpoint": endpoint}
+    _require(arguments)
+    settings = resolve(arguments)
+    with _sign_of_life(f"reading the AI nodes of {settings.region}"):
+        return run_to_end(lambda: read(settings, query))
+
+
+def _require(arguments: Mapping[str, str | None]) -> None:
+    """What is missing, in the words of the command line, which reads no Pulumi configuration."""
+    sources = Sources(arguments, lambda _key: None, os.environ)
+    missing: list[Setting] = [setting for setting in (REGION, ACCESS_KEY, SECRET_KEY) if sources.find(setting) is None]
+    if not missing:
+        return
+    names = " and ".join(setting.environment[1] for setting in missing)
+    option = "Give --region, or set" if missing == [REGION] else "Set"
+    raise ConfigurationError(
+        f"not set: {', '.join(setting.key for setting in missing)}",
+        f"{option} {names} in the environment; `hologres-ai list --help` has every name that is read.",
+    )
+
+
+def _sign_of_life(what: str) -> AbstractContextManager[None]:
+    """Only for somebody who sits at the terminal: behind a pipe, a pager may be drawing there."""
+    on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
+    return lazy.waiting(what) if on_terminal else nullcontext()
+
+
+def _explain_empty(result: AiNodeListResult) -> None:
+    given = [_option(name) for name in FILTERS if getattr(result.query, name) is not None]
+    say(
+        "note",
+        f"no AI nodes in region {result.region}",
+        f"The filters may have taken nodes away: {', '.join(given)}."
+        if given
+        else "Nodes of other regions are listed with --region.",
+    )
+
+
+def _show(result: AiNodeListResult, *, as_json: bool) -> None:
+    if as_json:
+        wire = to_wire(result, request_id=True)
+        click.echo(json.dumps(wire, ensure_ascii=not _takes_unicode(), indent=2))
+    elif not sys.stdout.isatty():
+        sys.stdout.writelines(f"{line}\n" for line in plain.lines(result))
+    elif result.instance_model_list:
+        lazy.print_table(result)
+
+
+def _takes_unicode() -> bool:
+    return codecs.lookup(sys.stdout.encoding).name.startswith("utf")
