@@ -22,6 +22,7 @@ check: .venv/.ready ## formatting, lint and types; never writes
 format: .venv/.ready ## put the sources into form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(BIN)/python -m tools.readme
 
 lock: ## renew the pinned versions in constraints.txt
 	rm -rf .venv constraints.txt

@@ -1,16 +1,19 @@
 """What tests of every kind share: a real emulator with a fleet of its own, and the environment that points to it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hologres_ai import emulator as emulators
 from hologres_ai.config import SETTINGS
-from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, SHIPPED_FLEET, Emulator
+from tools.engine import Engine, find_engine
+from tools.project import Project, opened
 
-SHIPPED_FLEET = Path(emulators.__file__).with_name("fleet.json")
+OpenFolder = Callable[..., AbstractContextManager[Project]]
 
 
 @pytest.fixture
@@ -43,3 +46,19 @@ def environment(emulator: Emulator) -> dict[str, str]:
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": EMULATOR_ACCESS_KEY_SECRET,
         "ALIBABA_CLOUD_REGION": "cn-hangzhou",
     }
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine; where none can be had the tests fail: they are never skipped."""
+    return find_engine()
+
+
+@pytest.fixture
+def open_folder(engine: Engine, environment: dict[str, str]) -> OpenFolder:
+    """Opens a folder as a project whose settings point to the emulator; `environment` and others may be given anew."""
+
+    def open_(folder: Path, **options: Any) -> AbstractContextManager[Project]:
+        return opened(engine, folder, **{"environment": environment, **options})
+
+    return open_

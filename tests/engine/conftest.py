@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 
 from hologres_ai.emulator import Emulator
-from tools.engine import Engine, find_engine
-from tools.project import Project, opened
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-OpenFolder = Callable[..., AbstractContextManager[Project]]
+from tests.conftest import OpenFolder
+from tools.project import Project
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,22 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("engine")
-
-
-@pytest.fixture(scope="session")
-def engine() -> Engine:
-    """The engine; where none can be had the tests fail: they are never skipped."""
-    return find_engine()
-
-
-@pytest.fixture
-def open_folder(engine: Engine, environment: dict[str, str]) -> OpenFolder:
-    """Opens a folder as a project whose settings point to the emulator; `environment` and others may be given anew."""
-
-    def open_(folder: Path, **options: Any) -> AbstractContextManager[Project]:
-        return opened(engine, folder, **{"environment": environment, **options})
-
-    return open_
 
 
 @dataclass(frozen=True)

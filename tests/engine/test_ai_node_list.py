@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_SECRET, Emulator
-from tests.engine.conftest import Fleet, OpenFolder
+from tests.conftest import OpenFolder
+from tests.engine.conftest import Fleet
 from tools.project import Project, Secret
 
 NODE = "hologram_aipostpay_public_cn-77a02"

@@ -53,7 +53,7 @@ def test_the_nodes_of_an_instance_of_pulumi_alicloud(
         values = pulumi.Output.all(warehouse.id, nodes.ids, nodes.totals)
         return values.apply(lambda known: exported.update(zip(("warehouse", "ids", "totals"), known, strict=True)))
 
-    pulumi.runtime.test(run)()
+    pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     assert cloud.created["alicloud:hologram/instance:Instance"]["instanceType"] == "Standard"
     assert exported["warehouse"] == WAREHOUSE
     expected = read_query(build_query({"instance_id": WAREHOUSE}))

@@ -1,0 +1,77 @@
+"""Writes the tables of README.md from the models and settings: `python -m tools.readme` (part of `make format`)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from hologres_ai.config import SETTINGS
+from hologres_ai.models import AiNode, AiNodeListResult, Query
+
+README = Path(__file__).parents[1] / "README.md"
+NOT_ON_THE_RESOURCE = {"query", "warnings", "request_id"}
+
+Row = Sequence[str]
+
+
+def main() -> None:
+    """Bring the file up to date."""
+    README.write_text(rendered(README.read_text()))
+
+
+def rendered(text: str) -> str:
+    """The text with each table between its two markers made anew."""
+    for name, table in tables().items():
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", text, flags=re.DOTALL)
+    return text
+
+
+def tables() -> dict[str, str]:
+    """Each table by the name of its markers."""
+    return {
+        "arguments": _table(("argument", "type", "meaning"), _fields(Query)),
+        "outputs": _table(("output", "type", "meaning"), _fields(AiNodeListResult)),
+        "node": _table(("field", "API", "type", "meaning, unit"), _node_fields()),
+        "settings": _table(("setting", "Pulumi configuration", "environment"), _settings()),
+    }
+
+
+def _fields(shape: type) -> list[Row]:
+    return [(f"`{name}`", _type(shape, name), text) for name, text in _descriptions(shape).items()]
+
+
+def _node_fields() -> list[Row]:
+    described = _descriptions(AiNode).items()
+    return [(f"`{name}`", f"`{to_camel(name)}`", _type(AiNode, name), text) for name, text in described]
+
+
+def _descriptions(shape: type) -> dict[str, str]:
+    schema: dict[str, Any] = TypeAdapter(shape).json_schema(by_alias=False, mode="validation")
+    found = {name: field.get("description", "") for name, field in schema["properties"].items()}
+    return {name: text for name, text in found.items() if name not in NOT_ON_THE_RESOURCE}
+
+
+def _type(shape: type, name: str) -> str:
+    """`int`, `list of str`: how a reader would say it."""
+    hint = str(get_type_hints(shape)[name]).replace("typing.Optional", "").replace(" | None", "")
+    hint = re.sub(r"<class '(.*)'>", r"\1", hint).replace("hologres_ai.models.", "")
+    return re.sub(r"tuple\[(.*), \.\.\.\]", r"list of \1", hint.strip("[]") if hint.startswith("[") else hint)
+
+
+def _settings() -> list[Row]:
+    return [
+        (f"`{item.argument}`", ", ".join(f"`{key}`" for key in item.keys), ", ".join(item.environment))
+        for item in SETTINGS
+    ]
+
+
+def _table(head: Row, rows: Iterable[Row]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
