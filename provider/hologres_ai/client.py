@@ -121,6 +121,8 @@ class Client:
                 headers={"accept": "application/json", "accept-encoding": "identity"},
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
+                # Plain http is for loopback alone, where a proxy would carry the signature in the open.
+                trust_env=settings.endpoint.scheme == "https",
                 transport=self._transport,
             )
         except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:

@@ -606,9 +606,9 @@ def test_a_peer_that_hangs_up_in_the_handshake_is_retried() -> None:
 
 BAD_SURROUNDINGS = [
     ("ALL_PROXY", "socks5://127.0.0.1:1"),
-    ("HTTP_PROXY", "ftp://127.0.0.1:1"),
-    ("HTTP_PROXY", "http://127.0.0.1:99999"),
-    ("HTTP_PROXY", f"http://user:{KEY_SECRET}@127.0.0.1:x"),
+    ("HTTPS_PROXY", "ftp://127.0.0.1:1"),
+    ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+    ("HTTPS_PROXY", f"http://user:{KEY_SECRET}@127.0.0.1:x"),
     ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
 ]
 
@@ -616,19 +616,30 @@ BAD_SURROUNDINGS = [
 @pytest.mark.parametrize(("name", "value"), BAD_SURROUNDINGS, ids=[f"{n}={v[:12]}" for n, v in BAD_SURROUNDINGS])
 def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    url = "https://127.0.0.1:1" if name == "SSL_CERT_FILE" else "http://127.0.0.1:1"
-    error = fail(Client(settings_for(url, deadline=5.0)))
+    error = fail(Client(settings_for("https://127.0.0.1:1", deadline=5.0)))
     assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
 
 
-def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_and_not_for_what_no_proxy_names(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
+    with RawServer([GOOD]) as proxy, RawServer([GOOD], tls=tls_server(self_signed)) as server:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fail(Client(settings_for(f"https://localhost:{server.port}")))
+        assert proxy.requests[0].method == "CONNECT"
+        assert "authorization" not in proxy.requests[0].headers
+        assert server.connections == 0
+        seen = len(proxy.requests)
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert call_url(f"https://localhost:{server.port}") == GOOD_REPLY
+        assert len(proxy.requests) == seen
+
+
+def test_a_proxy_never_sees_what_is_meant_for_loopback_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer([GOOD]) as proxy, RawServer([GOOD]) as server:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        call_url(server.url)
-        assert (len(proxy.requests), len(server.requests)) == (1, 0)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        call_url(server.url)
-        assert (len(proxy.requests), len(server.requests)) == (1, 1)
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert call_url(server.url) == GOOD_REPLY
+        assert (len(proxy.requests), len(server.requests)) == (0, 1)
 
 
 def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
