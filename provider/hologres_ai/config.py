@@ -34,6 +34,7 @@ class Setting:
     argument: str
     key: str
     environment: tuple[str, ...]
+    description: str
     secret: bool = False
     namespaces: tuple[str, ...] = NAMESPACES
 
@@ -47,17 +48,20 @@ ACCESS_KEY = Setting(
     "access_key",
     "accessKey",
     ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
+    "ID of the AccessKey that signs the requests.",
 )
 SECRET_KEY = Setting(
     "secret_key",
     "secretKey",
     ("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
+    "Secret of that AccessKey.",
     secret=True,
 )
 SECURITY_TOKEN = Setting(
     "security_token",
     "securityToken",
     ("ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"),
+    "Security token (STS) of a temporary AccessKey.",
     secret=True,
 )
 REGION = Setting(
@@ -67,13 +71,33 @@ REGION = Setting(
         *("ALICLOUD_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID"),
         *("ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID"),
     ),
+    "Region to read, such as cn-hangzhou. There is no default.",
 )
 ENDPOINT = Setting(
-    "endpoint", "endpoint", ("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "HOLOGRAM_ENDPOINT"), namespaces=("hologres",)
+    "endpoint",
+    "endpoint",
+    ("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "HOLOGRAM_ENDPOINT"),
+    "Host of the API, with an optional port. Defaults to hologram.<region>.aliyuncs.com.",
+    namespaces=("hologres",),
 )
-CONNECT_TIMEOUT = Setting("client_connect_timeout", "clientConnectTimeout", ("CLIENT_CONNECT_TIMEOUT",))
-READ_TIMEOUT = Setting("client_read_timeout", "clientReadTimeout", ("CLIENT_READ_TIMEOUT",))
-DEADLINE = Setting("max_retry_timeout", "maxRetryTimeout", ("MAX_RETRY_TIMEOUT",))
+CONNECT_TIMEOUT = Setting(
+    "client_connect_timeout",
+    "clientConnectTimeout",
+    ("CLIENT_CONNECT_TIMEOUT",),
+    "Time limit for a connection, in milliseconds. Defaults to 5000.",
+)
+READ_TIMEOUT = Setting(
+    "client_read_timeout",
+    "clientReadTimeout",
+    ("CLIENT_READ_TIMEOUT",),
+    "Time limit for a wait within an answer, in milliseconds. Defaults to 10000.",
+)
+DEADLINE = Setting(
+    "max_retry_timeout",
+    "maxRetryTimeout",
+    ("MAX_RETRY_TIMEOUT",),
+    "Time limit for a whole read with all its tries, in seconds. Defaults to 60.",
+)
 
 SETTINGS = (
     *(ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION, ENDPOINT),

@@ -6,7 +6,6 @@ that resolves and validates them first.
 
 import asyncio
 import hashlib
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +31,8 @@ from .models import (
 
 T = TypeVar("T")
 
-_NODES = TypeAdapter(tuple[AiNode, ...])
+_NODE = TypeAdapter(AiNode)
+_USAGE = set(USAGE_FIELDS)
 
 
 async def read(settings: Settings, query: Query, *, client: Client | None = None) -> AiNodeListResult:
@@ -122,7 +122,7 @@ def build_result(region: str, query: Query, reply: Reply, *, warnings: Iterable[
     nodes = [node for node in nodes if selects(query, node)]
     if not query.include_usage:
         nodes = [_without_usage(node) for node in nodes]
-    nodes.sort(key=_order)
+    nodes = _sorted(nodes)
     return AiNodeListResult(
         region=region,
         instance_model_list=tuple(nodes),
@@ -157,36 +157,34 @@ def capacity(node: AiNode, resource: str) -> int | None:
 
 
 def free(node: AiNode, resource: str) -> int | None:
-    """Capacity less used; None where either is unknown, or where used is less than nothing or more than there is."""
-    whole, used = capacity(node, resource), getattr(node, f"{resource}_used")
+    """Capacity less used; None where either is unknown, or used is less than nothing or more than there is."""
+    return _free(capacity(node, resource), getattr(node, f"{resource}_used"))
+
+
+def _free(whole: int | None, used: int | None) -> int | None:
     return None if whole is None or used is None or not 0 <= used <= whole else whole - used
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:
     """Sums over nodes; one unknown makes its sum unknown."""
     sums = {resource: _usage(nodes, resource) for resource in RESOURCES}
-    return Totals(node_count=_sum(node.node_count for node in nodes), **sums)
+    return Totals(node_count=_sum([node.node_count for node in nodes]), **sums)
 
 
 def _usage(nodes: Sequence[AiNode], resource: str) -> Usage:
-    return Usage(
-        capacity=_sum(capacity(node, resource) for node in nodes),
-        used=_sum(getattr(node, f"{resource}_used") for node in nodes),
-        free=_sum(free(node, resource) for node in nodes),
-    )
+    capacities = [capacity(node, resource) for node in nodes]
+    used: list[int | None] = [getattr(node, f"{resource}_used") for node in nodes]
+    return Usage(capacity=_sum(capacities), used=_sum(used), free=_sum([*map(_free, capacities, used)]))
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)
+def _sum(values: Sequence[int | None]) -> int | None:
+    return None if None in values else sum(value for value in values if value is not None)
 
 
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
-    bare = sorted((_without_usage(node) for node in nodes), key=_order)
-    wire = _NODES.dump_python(tuple(bare), by_alias=True, exclude_none=True)
-    text = json.dumps(wire, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    lines = sorted(_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
 def _without_usage(node: AiNode) -> AiNode:
@@ -201,9 +199,15 @@ def _key(node: AiNode) -> tuple[str, str]:
     return node.region_id or "", node.ai_instance_id or ""
 
 
-def _order(node: AiNode) -> tuple[str, str, str, str]:
-    """By place and id; the whole node comes last, so that two nodes with one id keep their order too."""
-    return node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or "", repr(node)
+def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
+    """By place and id; two nodes with one id are told apart by all they have, so that they keep their order too."""
+    if len({_place(node) for node in nodes}) == len(nodes):
+        return sorted(nodes, key=_place)
+    return sorted(nodes, key=lambda node: (*_place(node), repr(node)))
+
+
+def _place(node: AiNode) -> tuple[str, str, str]:
+    return node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or ""
 
 
 def _distinct(nodes: Sequence[AiNode], warnings: list[str]) -> list[AiNode]:
