@@ -1,9 +1,11 @@
 """The examples that need no engine. `examples/hologres-instance` runs on Pulumi's mocks, as pulumi-alicloud's plugin
 comes from the vendor's servers alone; its AI nodes are read from the real emulator all the same."""
 
+import asyncio
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
@@ -37,6 +39,17 @@ class Cloud(Mocks):
         return str(args.resource_id), dict(to_wire(read_query(build_query(asked))))
 
 
+@pytest.fixture
+def _event_loop() -> Iterator[None]:
+    """Pulumi's mocks take the thread's loop, which another test may have used up."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.mark.usefixtures("_event_loop")
 def test_the_nodes_of_an_instance_of_pulumi_alicloud(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
 ) -> None:
