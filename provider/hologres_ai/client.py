@@ -255,7 +255,7 @@ def _transport_error(error: Exception, settings: Settings) -> HologresAiError:
         )
     return TransportError(
         f"no whole answer from {host}: {reason}",
-        f"Check the network, the proxy settings and the region {region}: its endpoint may not exist.",
+        " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
     )
 
 
