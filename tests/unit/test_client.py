@@ -11,7 +11,7 @@ import ssl
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -640,6 +640,11 @@ def test_a_proxy_never_sees_what_is_meant_for_loopback_in_the_open(monkeypatch: 
             monkeypatch.setenv(name, proxy.url)
         assert call_url(server.url) == GOOD_REPLY
         assert (len(proxy.requests), len(server.requests)) == (0, 1)
+
+
+def test_a_failure_in_an_unknown_region_names_the_one_that_may_have_been_meant() -> None:
+    settings = replace(settings_for("http://127.0.0.1:1"), warnings=('did you mean "cn-hangzhou"?',))
+    assert 'did you mean "cn-hangzhou"?' in fail(Client(settings)).remedy
 
 
 def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
