@@ -4,6 +4,7 @@ It fails when any step fails, also when a step that should find a change finds n
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from tools.project import ROOT, Project, Run, opened
 
 EXAMPLE = ROOT / "examples" / "python-dynamic"
 FLEET = ROOT / "provider" / "hologres_ai" / "emulator" / "fleet.json"
+CLI = (sys.executable, "-m", "hologres_ai.cli")
 NODE = "hologram_aipostpay_public_cn-77a02"
 
 console = Console(highlight=False)
@@ -39,7 +41,7 @@ def main() -> int:
     try:
         with TemporaryDirectory(prefix="hologres-ai-demo-") as folder:
             _show(Path(shutil.copy(FLEET, folder)))
-    except (StepFailedError, EngineUnavailableError) as error:
+    except (StepFailedError, EngineUnavailableError, subprocess.CalledProcessError) as error:
         console.print(f"[bold red]demo failed:[/] {error}")
         return 1
     except KeyboardInterrupt:
@@ -62,6 +64,8 @@ def _show(fleet: Path) -> None:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
             "ALIBABA_CLOUD_REGION": "cn-hangzhou",
         }
+        _title("hologres-ai list", "The fleet, as people see it.")
+        subprocess.run([*CLI, "list"], env={**os.environ, **environment}, check=True)
         with opened(engine, EXAMPLE, environment=environment, write=_print) as project:
             _steps(project, fleet, url)
 
@@ -92,7 +96,7 @@ def _steps(project: Project, fleet: Path, url: str) -> None:
 def _emulator(fleet: Path, key: str, secret: str) -> Iterator[str]:
     """`hologres-ai emulate`, as a user starts it, until the block ends."""
     keys = ["--access-key-id", key, "--access-key-secret", secret]
-    command = [sys.executable, "-m", "hologres_ai.cli", "emulate", "--fleet", str(fleet), *keys]
+    command = [*CLI, "emulate", "--fleet", str(fleet), *keys]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             url = process.stdout.readline().strip() if process.stdout else ""
@@ -140,7 +144,7 @@ def _print_moved(run: Run) -> None:
 
 def _title(command: str, meaning: str) -> None:
     console.print()
-    console.print(Rule(command, align="left", characters="-"))
+    console.print(Rule(f"[bold]{command}[/]", align="left", characters="-"))
     console.print(meaning, style="dim")
 
 
