@@ -16,10 +16,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from .answers import Answer, read_answer
-from .config import Settings
+from .config import Credentials, Limits, Settings
+from .credentials.refreshing import refresher_for
 from .errors import (
     AuthenticationError,
     ConfigurationError,
+    CredentialsError,
     DeadlineExceededError,
     HologresAiError,
     ResponseError,
@@ -41,6 +43,7 @@ TRIES = 4
 MAX_WAIT = 20.0  # seconds
 # 100,000 nodes are about 50 MB; a body without an end has to stop somewhere.
 MAX_BODY_BYTES = 64 * 1024 * 1024
+EXPIRED = "InvalidSecurityToken.Expired"
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 _JITTER = wait_random_exponential(multiplier=0.1, max=MAX_WAIT)
@@ -72,9 +75,12 @@ class RetryQuota:
 
 
 class Client:
-    """Calls one endpoint with one set of credentials; a whole call never lasts longer than `settings.deadline`.
+    """Calls one endpoint from one source of credentials; a whole call never lasts longer than `settings.deadline`.
 
     `transport`, `clock` and `nonce` can be handed in; `transport` is httpx's.
+
+    Attributes:
+        clock_skew: the service's clock less this machine's, where an answer has told it.
     """
 
     def __init__(
@@ -90,14 +96,9 @@ class Client:
         self._quota = quota or RetryQuota()
         self._transport = transport
         self._clock = clock
+        self._nonce = nonce
         self._skew = timedelta(0)
-        self._auth = Acs3Auth(
-            settings.credentials,
-            action=ACTION,
-            version=VERSION,
-            clock=lambda: clock() + self._skew,
-            nonce=nonce,
-        )
+        self.clock_skew: timedelta | None = None
 
     async def list_instance_model(self, instance_id: str | None = None) -> Reply:
         """The nodes of the account in the region, or of one Hologres instance.
@@ -105,10 +106,24 @@ class Client:
         Raises:
             HologresAiError: see `errors`; a failure is never an empty list.
         """
-        attempts = _Attempts(self._quota)
+        attempts = _Attempts(self._quota, renewable=not isinstance(self._settings.credentials, Credentials))
         try:
             async with asyncio.timeout(self._settings.deadline), self._http() as http:
                 return await self._retry(http, instance_id, attempts)
+        except TimeoutError:
+            raise self._too_late(attempts) from None
+
+    async def credentials(self) -> Credentials:
+        """What the next call is signed with.
+
+        Raises:
+            CredentialsError, ConfigurationError: its source gives none.
+            DeadlineExceededError: not within the time limit of a whole call.
+        """
+        attempts = _Attempts(self._quota, renewable=False)
+        try:
+            async with asyncio.timeout(self._settings.deadline):
+                return await self._credentials(attempts)
         except TimeoutError:
             raise self._too_late(attempts) from None
 
@@ -117,7 +132,6 @@ class Client:
         try:
             return httpx.AsyncClient(
                 base_url=settings.endpoint.url,
-                auth=self._auth,
                 headers={"accept": "application/json", "accept-encoding": "identity"},
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
@@ -139,36 +153,71 @@ class Client:
             retry=retry_if_exception(attempts.may_retry),
             reraise=True,
         )
-        return await retrying(self._attempt, http, instance_id)
+        return await retrying(self._attempt, http, instance_id, attempts)
 
-    async def _attempt(self, http: httpx.AsyncClient, instance_id: str | None) -> Reply:
-        answer = await self._send(http, {"instanceId": instance_id} if instance_id else {})
+    async def _attempt(self, http: httpx.AsyncClient, instance_id: str | None, attempts: "_Attempts") -> Reply:
+        credentials = await self._credentials(attempts)
+        answer = await self._send(http, {"instanceId": instance_id} if instance_id else {}, credentials)
         try:
-            reply = read_answer(answer, self._settings.credentials.secrets())
+            reply = read_answer(answer, credentials.secrets())
         except HologresAiError as error:
-            self._learn(error, answer)
+            self._learn(error, answer, credentials)
             raise
         self._quota.give_back()
         return reply
 
-    async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> Answer:
+    async def _credentials(self, attempts: "_Attempts") -> Credentials:
+        source = self._settings.credentials
+        if isinstance(source, Credentials):
+            return source
+        attempts.awaits_credentials = True
+        credentials = await refresher_for(source, self._limits()).get()
+        attempts.awaits_credentials = False
+        return credentials
+
+    def _limits(self) -> Limits:
+        return Limits(self._settings.connect_timeout, self._settings.read_timeout, self._settings.deadline)
+
+    def _signed(self, credentials: Credentials) -> Acs3Auth:
+        return Acs3Auth(
+            credentials,
+            action=ACTION,
+            version=VERSION,
+            clock=lambda: self._clock() + self._skew,
+            nonce=self._nonce,
+        )
+
+    async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str], credentials: Credentials) -> Answer:
         try:
-            async with http.stream("GET", PATH, params=parameters) as response:
+            async with http.stream("GET", PATH, params=parameters, auth=self._signed(credentials)) as response:
                 log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
+                self._compare_clocks(response.headers.get("date"))
                 return Answer(response.status_code, dict(response.headers), await _body(response))
         # A proxy's port past 65535 comes as neither of httpx's errors.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
             raise _transport_error(error, self._settings) from None
 
-    def _learn(self, error: HologresAiError, answer: Answer) -> None:
-        """What the next try has to know: how long to wait, and what time it is over there."""
+    def _compare_clocks(self, date: str | None) -> None:
+        theirs = _http_date(date)
+        self.clock_skew = theirs - self._clock() if theirs else None
+
+    def _learn(self, error: HologresAiError, answer: Answer, credentials: Credentials) -> None:
+        """What the next try has to know: how long to wait, what time it is over there, and that a token has expired."""
         error.retry_after = _retry_after(answer, self._clock())
-        date = _http_date(answer.headers.get("date"))
-        if date and error.code and error.code.startswith("InvalidTimeStamp"):
-            self._skew = date - self._clock()
+        if self.clock_skew is not None and error.code and error.code.startswith("InvalidTimeStamp"):
+            self._skew = self.clock_skew
+        source = self._settings.credentials
+        if error.code == EXPIRED and not isinstance(source, Credentials):
+            refresher_for(source, self._limits()).refuse(credentials)
 
     def _too_late(self, attempts: "_Attempts") -> DeadlineExceededError:
         settings = self._settings
+        if attempts.awaits_credentials:
+            return DeadlineExceededError(
+                f"the source of credentials gave none within {settings.deadline:g} s",
+                "`hologres-ai doctor` shows which source is used; "
+                "the limit is hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds.",
+            )
         last = f"; the last try: {attempts.last.title}" if attempts.last else ""
         return DeadlineExceededError(
             f"{settings.endpoint.host} gave no whole answer within {settings.deadline:g} s{last}",
@@ -185,9 +234,11 @@ class _Attempts:
 
     ONCE = ("InvalidTimeStamp", "SignatureNonceUsed")
 
-    def __init__(self, quota: RetryQuota) -> None:
+    def __init__(self, quota: RetryQuota, *, renewable: bool) -> None:
         self._quota = quota
+        self._renewable = renewable
         self._left = TRIES
+        self.awaits_credentials = False
         self._mended: set[str] = set()
         self.last: HologresAiError | None = None
 
@@ -204,13 +255,16 @@ class _Attempts:
     def _may_pass(self, error: HologresAiError) -> bool:
         if isinstance(error, TransportError):
             return not isinstance(error, TlsError)
+        if isinstance(error, CredentialsError):
+            return error.transient
         if isinstance(error, ThrottledError):
             return True
         return isinstance(error, ServiceError) and (error.status in RETRIED_STATUSES or error.code is not None)
 
     def _can_mend(self, error: HologresAiError) -> bool:
         family = (error.code or "").split(".")[0]
-        if not isinstance(error, AuthenticationError) or family not in self.ONCE or family in self._mended:
+        can = family in self.ONCE or (error.code == EXPIRED and self._renewable)
+        if not isinstance(error, AuthenticationError) or not can or family in self._mended:
             return False
         self._mended.add(family)
         return True

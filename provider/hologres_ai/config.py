@@ -1,22 +1,75 @@
-"""Settings, resolved once: argument, Pulumi config, environment; per setting, the first that is set wins.
+"""Settings, resolved once: argument, Pulumi config, environment, profile; per setting, the first that is set wins.
 
-The names are those of pulumi-alicloud and its Terraform provider, so that a stack set up for them works as it is.
+Which settings there are, and where each is looked for, stands in `sources`.
 """
 
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from .credentials import Credentials, Limits, Source
+from .credentials.choosing import choose, profile_for_region
+from .credentials.profile import region_of
 from .errors import ConfigurationError
 from .naming import did_you_mean
+from .sources import (
+    ACCESS_KEY,
+    CONNECT_TIMEOUT,
+    DEADLINE,
+    ENDPOINT,
+    NAMESPACES,
+    READ_TIMEOUT,
+    REGION,
+    SECRET_KEY,
+    SECURITY_TOKEN,
+    SETTINGS,
+    STS_ENDPOINT,
+    Field,
+    Found,
+    Lookup,
+    Setting,
+    Sources,
+    how_to_set,
+)
 
-Lookup = Callable[[str], str | None]
-"""Reads one key of a Pulumi configuration, such as ``hologres:region``."""
-
-NAMESPACES = ("hologres", "alicloud")
+# What the layers above need of the settings, under one roof.
+__all__ = [
+    "ACCESS_KEY",
+    "CONNECT_TIMEOUT",
+    "DEADLINE",
+    "ENDPOINT",
+    "FROM_REGION",
+    "NAMESPACES",
+    "READ_TIMEOUT",
+    "REGION",
+    "REGIONS",
+    "SECRET_KEY",
+    "SECURITY_TOKEN",
+    "SETTINGS",
+    "STS_ENDPOINT",
+    "Credentials",
+    "Endpoint",
+    "Field",
+    "Found",
+    "Limits",
+    "Lookup",
+    "Setting",
+    "Settings",
+    "Source",
+    "Sources",
+    "find_credentials",
+    "find_endpoint",
+    "find_region",
+    "has_region",
+    "has_source",
+    "how_to_set",
+    "look",
+    "parse_endpoint",
+    "resolve",
+]
 
 # The regions with an endpoint, as in the vendor's SDK (alibabacloud-hologram20220601 1.11.1).
 REGIONS = (
@@ -26,83 +79,7 @@ REGIONS = (
     *("eu-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1"),
 )
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting: the argument's and the configuration key's name, and the environment's, the first first."""
-
-    argument: str
-    key: str
-    environment: tuple[str, ...]
-    description: str
-    secret: bool = False
-    namespaces: tuple[str, ...] = NAMESPACES
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The Pulumi configuration keys, the first first."""
-        return tuple(f"{namespace}:{self.key}" for namespace in self.namespaces)
-
-
-ACCESS_KEY = Setting(
-    "access_key",
-    "accessKey",
-    ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
-    "ID of the AccessKey that signs the requests.",
-)
-SECRET_KEY = Setting(
-    "secret_key",
-    "secretKey",
-    ("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
-    "Secret of that AccessKey.",
-    secret=True,
-)
-SECURITY_TOKEN = Setting(
-    "security_token",
-    "securityToken",
-    ("ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"),
-    "Security token (STS) of a temporary AccessKey.",
-    secret=True,
-)
-REGION = Setting(
-    "region",
-    "region",
-    (
-        *("ALICLOUD_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID"),
-        *("ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID"),
-    ),
-    "Region to read, such as cn-hangzhou. There is no default.",
-)
-ENDPOINT = Setting(
-    "endpoint",
-    "endpoint",
-    ("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "HOLOGRAM_ENDPOINT"),
-    "Host of the API, with an optional port. Defaults to hologram.<region>.aliyuncs.com.",
-    namespaces=("hologres",),
-)
-CONNECT_TIMEOUT = Setting(
-    "client_connect_timeout",
-    "clientConnectTimeout",
-    ("CLIENT_CONNECT_TIMEOUT",),
-    "Time limit for a connection, in milliseconds. Defaults to 5000.",
-)
-READ_TIMEOUT = Setting(
-    "client_read_timeout",
-    "clientReadTimeout",
-    ("CLIENT_READ_TIMEOUT",),
-    "Time limit for a wait within an answer, in milliseconds. Defaults to 10000.",
-)
-DEADLINE = Setting(
-    "max_retry_timeout",
-    "maxRetryTimeout",
-    ("MAX_RETRY_TIMEOUT",),
-    "Time limit for a whole read with all its tries, in seconds. Defaults to 60.",
-)
-
-SETTINGS = (
-    *(ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION, ENDPOINT),
-    *(CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE),
-)
+FROM_REGION = "the region"  # where an endpoint comes from that is not set
 
 
 @dataclass(frozen=True)
@@ -121,38 +98,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Credentials:
-    """An AccessKey, with the security token when it is a temporary one. Only the key's id shows in a repr."""
-
-    access_key_id: str
-    access_key_secret: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
-
-    def secrets(self) -> tuple[str, ...]:
-        """The values that may never be shown."""
-        return tuple(value for value in (self.access_key_secret, self.security_token) if value)
-
-
-@dataclass(frozen=True)
 class Settings:
-    """What a call needs. Time limits are in seconds; `deadline` bounds all tries of one call together."""
+    """What a call needs. Time limits are in seconds; `deadline` bounds all tries of one call together.
+
+    `credentials` are plain keys, or the source that has to be asked for some.
+    """
 
     region: str
     endpoint: Endpoint
-    credentials: Credentials
+    credentials: Credentials | Source
     connect_timeout: float = 5.0
     read_timeout: float = 10.0
     deadline: float = 60.0
     warnings: tuple[str, ...] = field(default=(), compare=False)
-
-
-@dataclass(frozen=True)
-class Found:
-    """A setting's value, where it was found, and how far down the order that was: 0 is an argument."""
-
-    value: str = field(repr=False)
-    place: str
-    level: int
 
 
 def resolve(
@@ -170,85 +128,106 @@ def resolve(
     Raises:
         ConfigurationError: a setting is missing or can't be meant. Secret values are not echoed.
     """
-    sources = Sources(arguments or {}, stack or _nothing, os.environ if environ is None else environ)
-    region, warnings = _region(sources)
+    sources = look(arguments, stack, environ)
+    found = find_region(sources)
+    source = find_credentials(sources)
     return Settings(
-        region=region,
-        endpoint=_endpoint(sources, region),
-        credentials=_credentials(sources),
+        region=found.value,
+        endpoint=find_endpoint(sources, found.value)[0],
+        credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
         connect_timeout=_seconds(sources, CONNECT_TIMEOUT, default=5.0, per_second=1000),
         read_timeout=_seconds(sources, READ_TIMEOUT, default=10.0, per_second=1000),
         deadline=_seconds(sources, DEADLINE, default=60.0, per_second=1),
-        warnings=warnings,
+        warnings=_region_warnings(found.value),
     )
+
+
+def look(
+    arguments: Mapping[str, str | None] | None = None,
+    stack: Lookup | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Sources:
+    """The three places; see `resolve`."""
+    return Sources(arguments or {}, stack or _nothing, os.environ if environ is None else environ)
 
 
 def _nothing(_key: str) -> None:
     return None
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The three places a setting may come from; unset and empty are the same."""
+def find_region(sources: Sources) -> Found:
+    """The region, and where it was found.
 
-    arguments: Mapping[str, str | None] = field(repr=False)
-    stack: Lookup = field(repr=False)
-    environ: Mapping[str, str] = field(repr=False)
-
-    def find(self, setting: Setting) -> Found | None:
-        """The first value that is set, or None."""
-        candidates = [(0, f"argument {setting.argument}", self.arguments.get(setting.argument))]
-        candidates += [(level, f"Pulumi config {key}", self.stack(key)) for level, key in enumerate(setting.keys, 1)]
-        candidates += [(9, f"environment {name}", self.environ.get(name)) for name in setting.environment]
-        return next((Found(value, place, level) for level, place, value in candidates if value), None)
-
-    def require(self, setting: Setting) -> Found:
-        """The first value that is set.
-
-        Raises:
-            ConfigurationError: none is; the message names every place where it can be set.
-        """
-        found = self.find(setting)
-        if found is None:
-            raise ConfigurationError(f"no {setting.key} is set", how_to_set(setting))
-        return found
-
-
-def how_to_set(setting: Setting) -> str:
-    """Every place where a setting can be set, as one sentence and, for Pulumi, a command."""
-    secret = " --secret" if setting.secret else ""
-    return (
-        f"Set it with `pulumi config set{secret} {setting.keys[0]} …`"
-        + "".join(f" (or {key})" for key in setting.keys[1:])
-        + f", in the environment as {', '.join(setting.environment)}"
-        + f", or as the argument {setting.argument}{'' if setting is REGION else ' of read_ai_nodes'}."
-    )
-
-
-def _region(sources: Sources) -> tuple[str, tuple[str, ...]]:
-    found = sources.require(REGION)
+    Raises:
+        ConfigurationError: none is set, or it can't be meant.
+    """
+    found = sources.find(REGION) or _region_of_profile(sources) or sources.require(REGION)
     # The region becomes part of a host name that is sent a signature: nothing but a plain label may pass.
     if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}", found.value):
         raise ConfigurationError(
             f"{found.place} is not a region: {found.value[:64]!r}",
             "A region looks like cn-hangzhou" + did_you_mean(found.value, REGIONS),
         )
-    if found.value in REGIONS:
-        return found.value, ()
-    hint = did_you_mean(found.value, REGIONS)
-    return found.value, (f"{found.value} is not among the regions known to have Hologres{hint}",)
+    return found
 
 
-def _endpoint(sources: Sources, region: str) -> Endpoint:
+def has_region(sources: Sources) -> bool:
+    """Whether a region is set, good or bad."""
+    return (sources.find(REGION) or _region_of_profile(sources)) is not None
+
+
+def has_source(sources: Sources) -> bool:
+    """Whether a source of credentials is set, good or bad, be it by half."""
+    try:
+        choose(sources)
+    except ConfigurationError as error:
+        return any(step.state == "failed" for step in error.steps)
+    return True
+
+
+def _region_of_profile(sources: Sources) -> Found | None:
+    profile = profile_for_region(sources)
+    region = region_of(profile) if profile else None
+    return Found(region, f"region_id of {profile}", 10) if region else None
+
+
+def _region_warnings(region: str) -> tuple[str, ...]:
+    if region in REGIONS:
+        return ()
+    return (f"{region} is not among the regions known to have Hologres{did_you_mean(region, REGIONS)}",)
+
+
+def find_endpoint(sources: Sources, region: str) -> tuple[Endpoint, str]:
+    """The API's endpoint, and where it was found.
+
+    Raises:
+        ConfigurationError: it can't be meant.
+    """
     found = sources.find(ENDPOINT)
     if found is None:
-        return Endpoint("https", f"hologram.{region}.aliyuncs.com")
+        return Endpoint("https", f"hologram.{region}.aliyuncs.com"), FROM_REGION
+    return _parsed(found, "hologram.cn-hangzhou.aliyuncs.com"), found.place
+
+
+def find_credentials(sources: Sources) -> Source:
+    """Where credentials come from, with the steps that led there.
+
+    Raises:
+        ConfigurationError: none are set, or a source of them is set by half.
+    """
+    source, sts = choose(sources), sources.find(STS_ENDPOINT)
+    if sts is None:
+        return source
+    url = _parsed(sts, "sts-vpc.cn-hangzhou.aliyuncs.com").url
+    return replace(source, sts_endpoint=url.removeprefix("https://"))
+
+
+def _parsed(found: Found, example: str) -> Endpoint:
     try:
         return parse_endpoint(found.value)
     except ValueError as error:
         raise ConfigurationError(
-            f"{found.place} is not an endpoint: {error}",
-            "Give a host with an optional port, such as hologram.cn-hangzhou.aliyuncs.com.",
+            f"{found.place} is not an endpoint: {error}", f"Give a host with an optional port, such as {example}."
         ) from None
 
 
@@ -285,27 +264,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _credentials(sources: Sources) -> Credentials:
-    access_key, secret_key = sources.find(ACCESS_KEY), sources.find(SECRET_KEY)
-    if access_key is None and secret_key is None:
-        raise ConfigurationError("no AccessKey is set", f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)}")
-    access_key, secret_key = sources.require(ACCESS_KEY), sources.require(SECRET_KEY)
-    token = sources.find(SECURITY_TOKEN)
-    if token and token.level > max(access_key.level, secret_key.level):
-        token = None  # it belongs to another key pair, further down the order
-    for found in filter(None, (access_key, secret_key, token)):
-        _check_header_safe(found)
-    return Credentials(access_key.value, secret_key.value, token.value if token else None)
-
-
-def _check_header_safe(found: Found) -> None:
-    if not re.fullmatch(r"[\x21-\x7e]+", found.value):
-        raise ConfigurationError(
-            f"{found.place} holds a space, a line break or a character outside ASCII",
-            "Copy it again, without what surrounds it.",
-        )
 
 
 def _seconds(sources: Sources, setting: Setting, *, default: float, per_second: int) -> float:

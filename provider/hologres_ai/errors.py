@@ -3,6 +3,8 @@
     HologresAiError                 title, remedy; nothing secret in either
     ├── InvalidArgumentError        a bad argument, found before any call; also a ValueError
     ├── ConfigurationError          a missing or bad setting, found before any call
+    ├── DocumentError               a stored document that is no list of AI nodes of this version
+    ├── CredentialsError            a source of credentials is set and gave none
     ├── TransportError              no whole answer: refused, DNS, TLS, reset, truncated
     │   ├── TlsError                the peer's identity could not be proven
     │   └── DeadlineExceededError   the total deadline ended the call
@@ -84,8 +86,43 @@ class InvalidArgumentError(HologresAiError, ValueError):
         self.args = (self.failures,)  # what a copy is made from
 
 
+@dataclass(frozen=True)
+class Step:
+    """One source of credentials: ``used``, ``not set`` or ``failed``, and the words for it; never a value."""
+
+    source: str
+    state: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.state}" + (f" ({self.detail})" if self.detail else "")
+
+
+def tried(steps: Sequence[Step]) -> str:
+    """The steps as one sentence."""
+    return f"Tried in order: {'; '.join(map(str, steps))}."
+
+
 class ConfigurationError(HologresAiError):
-    """A setting is missing or can't be meant."""
+    """A setting is missing or can't be meant; `steps` are the sources of credentials, where those are meant."""
+
+    steps: tuple[Step, ...] = ()
+
+
+class CredentialsError(HologresAiError):
+    """A source of credentials is set and gave none.
+
+    Attributes:
+        steps: the sources in order, with what became of each.
+        transient: whether it may pass by itself.
+    """
+
+    steps: tuple[Step, ...] = ()
+    transient: bool = False
+
+
+class DocumentError(HologresAiError):
+    """A stack output or a file is not a list of AI nodes that this version can read."""
 
 
 class TransportError(HologresAiError):

@@ -250,7 +250,8 @@ def _failure(given: Mapping[str, object], item: dict[str, Any]) -> Failure:
     if item["type"] == "unexpected_keyword_argument" and name in Query.__dataclass_fields__:
         return Failure(place, f"given twice, also as {to_camel(name)}")
     if item["type"] == "unexpected_keyword_argument":
-        return Failure(place, "no such argument" + did_you_mean(name, Query.__dataclass_fields__))
+        known = [spelling for field in Query.__dataclass_fields__ for spelling in (field, to_camel(field))]
+        return Failure(place, "no such argument" + did_you_mean(name, known))
     reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     return Failure(place, reason)
 

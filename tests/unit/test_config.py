@@ -1,8 +1,10 @@
 """Settings: every source of every field, the order between them, and what is refused."""
 
+import json
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hologres_ai import config
-from hologres_ai.config import Endpoint, Settings, resolve
+from hologres_ai.config import Credentials, Endpoint, Settings, Source, resolve
 from hologres_ai.errors import ConfigurationError
 
 KEY_SECRET = "canary-key-secret-5eRz"
@@ -33,6 +35,9 @@ class Case:
     values: tuple[str, ...]
     read: Callable[[Settings], object]
     expect: Callable[[str], object] = str
+    part: str | None = None  # the field, where the setting is an object
+    beside: tuple[tuple[str, str], ...] = ()  # what else has to be in the environment
+    alone: bool = False  # whether keys in the environment would win over it
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -41,10 +46,63 @@ class Case:
         return [("argument", self.argument), *stack, *(("environment", name) for name in self.environment)]
 
 
+def plain(settings: Settings) -> Credentials:
+    """The keys, which stand in the settings themselves."""
+    assert isinstance(settings.credentials, Credentials)
+    return settings.credentials
+
+
+def sourced(settings: Settings) -> Any:
+    """The origin of credentials that have to be asked for."""
+    assert isinstance(settings.credentials, Source)
+    return settings.credentials.origin
+
+
 def both(key: str) -> tuple[str, str]:
     return f"hologres:{key}", f"alicloud:{key}"
 
 
+def of_role(part: str, values: tuple[str, ...], environment: tuple[str, ...], attribute: str) -> Case:
+    beside = () if part == "roleArn" else (("ALICLOUD_ASSUME_ROLE_ARN", ROLES[0]),)
+    return Case(
+        "assume_role",
+        both("assumeRole"),
+        environment,
+        values,
+        lambda settings: str(getattr(role(settings), attribute)),
+        part=part,
+        beside=beside,
+    )
+
+
+def of_oidc(part: str, values: tuple[str, ...], environment: tuple[str, ...], attribute: str) -> Case:
+    needed = {
+        "oidcProviderArn": ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", ROLES[0]),
+        "oidcTokenFile": ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "token"),
+        "roleArn": ("ALIBABA_CLOUD_ROLE_ARN", ROLES[0]),
+    }
+    return Case(
+        "assume_role_with_oidc",
+        both("assumeRoleWithOidc"),
+        environment,
+        values,
+        lambda settings: str(getattr(sourced(settings), attribute)),
+        part=part,
+        beside=tuple(pair for name, pair in needed.items() if name != part),
+        alone=True,
+    )
+
+
+def role(settings: Settings) -> Any:
+    """The role on top of the credentials."""
+    assert isinstance(settings.credentials, Source)
+    return settings.credentials.roles[-1]
+
+
+DATA = Path(__file__).parents[1] / "data"
+FILES = tuple(str(DATA / ("../data/" * number) / "profiles.json") for number in range(8))
+ROLES = tuple(f"acs:ram::1234567890:role/reader-{number}" for number in range(8))
+TRUTHS = ("true", "false") * 4
 WORDS = tuple(f"value-{number}" for number in range(8))
 NUMBERS = tuple(str(1500 + number) for number in range(8))
 HOSTS = tuple(f"host{number}.example.com" for number in range(8))
@@ -55,21 +113,21 @@ CASES = [
         both("accessKey"),
         ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
         WORDS,
-        lambda settings: settings.credentials.access_key_id,
+        lambda settings: plain(settings).access_key_id,
     ),
     Case(
         "secret_key",
         both("secretKey"),
         ("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
         WORDS,
-        lambda settings: settings.credentials.access_key_secret,
+        lambda settings: plain(settings).access_key_secret,
     ),
     Case(
         "security_token",
         both("securityToken"),
         ("ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"),
         WORDS,
-        lambda settings: settings.credentials.security_token,
+        lambda settings: plain(settings).security_token,
     ),
     Case(
         "region",
@@ -83,6 +141,74 @@ CASES = [
         ),
         config.REGIONS[:8],
         lambda settings: settings.region,
+    ),
+    Case(
+        "profile",
+        both("profile"),
+        ("ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"),
+        WORDS,
+        lambda settings: sourced(settings).name,
+        beside=(("ALICLOUD_SHARED_CREDENTIALS_FILE", FILES[0]),),
+        alone=True,
+    ),
+    Case(
+        "shared_credentials_file",
+        both("sharedCredentialsFile"),
+        ("ALICLOUD_SHARED_CREDENTIALS_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"),
+        FILES,
+        lambda settings: str(sourced(settings).file),
+        alone=True,
+    ),
+    Case(
+        "credentials_uri",
+        both("credentialsUri"),
+        ("ALICLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CREDENTIALS_URI"),
+        tuple(f"http://{host}/credentials" for host in HOSTS),
+        lambda settings: sourced(settings).uri,
+        alone=True,
+    ),
+    Case(
+        "ecs_role_name",
+        both("ecsRoleName"),
+        ("ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"),
+        WORDS,
+        lambda settings: sourced(settings).name,
+        alone=True,
+    ),
+    Case(
+        "imds_v1_disabled",
+        ("hologres:imdsV1Disabled",),
+        ("ALIBABA_CLOUD_IMDSV1_DISABLED",),
+        TRUTHS,
+        lambda settings: sourced(settings).v1_disabled,
+        lambda value: value == "true",
+        beside=(("ALICLOUD_ECS_ROLE_NAME", "reader"),),
+        alone=True,
+    ),
+    of_role("roleArn", ROLES, ("ALICLOUD_ASSUME_ROLE_ARN", "ALIBABA_CLOUD_ROLE_ARN"), "arn"),
+    of_role(
+        "sessionName",
+        WORDS,
+        ("ALICLOUD_ASSUME_ROLE_SESSION_NAME", "ALIBABA_CLOUD_ROLE_SESSION_NAME"),
+        "session_name",
+    ),
+    of_role("sessionExpiration", NUMBERS, ("ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION",), "seconds"),
+    of_role("policy", WORDS, (), "policy"),
+    of_role("externalId", WORDS, (), "external_id"),
+    of_oidc("oidcProviderArn", ROLES, ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN",), "provider_arn"),
+    of_oidc("oidcToken", WORDS, ("ALIBABA_CLOUD_OIDC_TOKEN",), "token"),
+    of_oidc("oidcTokenFile", WORDS, ("ALIBABA_CLOUD_OIDC_TOKEN_FILE",), "token_file"),
+    of_oidc("roleArn", ROLES, ("ALIBABA_CLOUD_ROLE_ARN",), "role_arn"),
+    of_oidc("roleSessionName", WORDS, ("ALIBABA_CLOUD_ROLE_SESSION_NAME",), "session_name"),
+    of_oidc("sessionExpiration", NUMBERS, (), "seconds"),
+    of_oidc("policy", WORDS, (), "policy"),
+    Case(
+        "sts_endpoint",
+        ("hologres:stsEndpoint",),
+        ("ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"),
+        HOSTS,
+        lambda settings: settings.credentials.sts_endpoint if isinstance(settings.credentials, Source) else None,
+        beside=(("ALICLOUD_ASSUME_ROLE_ARN", ROLES[0]),),
     ),
     Case(
         "endpoint",
@@ -118,12 +244,14 @@ CASES = [
 ]
 
 PLACES = [
-    pytest.param(case, index, id=f"{case.argument}-{kind}-{name}")
+    pytest.param(case, index, id=f"{case.argument}-{case.part or ''}-{kind}-{name}")
     for case in CASES
     for index, (kind, name) in enumerate(case.places)
 ]
 PAIRS = [
-    pytest.param(case, index, id=f"{case.argument}-{index}") for case in CASES for index in range(len(case.places) - 1)
+    pytest.param(case, index, id=f"{case.argument}-{case.part or ''}-{index}")
+    for case in CASES
+    for index in range(len(case.places) - 1)
 ]
 
 
@@ -132,12 +260,13 @@ def resolve_at(case: Case, given_values: dict[int, str]) -> Settings:
     sources: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": base_without(case)}
     for index, value in given_values.items():
         kind, name = case.places[index]
-        sources[kind][name] = value
+        sources[kind][name] = json.dumps({case.part: value}) if case.part and kind != "environment" else value
     return resolve(sources["argument"], sources["stack"].get, sources["environment"])
 
 
 def base_without(case: Case) -> dict[str, str]:
-    return {name: value for name, value in BASE.items() if name not in case.environment}
+    base = {"ALICLOUD_REGION": "cn-hangzhou"} if case.alone else BASE
+    return {name: value for name, value in base.items() if name not in case.environment} | dict(case.beside)
 
 
 def fail(environ: dict[str, str], **arguments: str) -> ConfigurationError:
@@ -147,7 +276,13 @@ def fail(environ: dict[str, str], **arguments: str) -> ConfigurationError:
 
 
 def test_the_cases_are_all_settings() -> None:
-    assert [case.argument for case in CASES] == [setting.argument for setting in config.SETTINGS]
+    found = [(case.argument, case.keys, case.part, case.environment) for case in CASES]
+    wanted: list[tuple[object, ...]] = []
+    for setting in config.SETTINGS:
+        parts: list[tuple[str | None, tuple[str, ...]]] = [(part.key, part.environment) for part in setting.fields]
+        parts = parts or [(None, setting.environment)]
+        wanted += [(setting.argument, setting.keys, *part) for part in parts]
+    assert found == wanted
 
 
 @pytest.mark.parametrize(("case", "index"), PLACES)
@@ -171,7 +306,7 @@ def test_an_empty_value_is_not_set(case: Case, index: int) -> None:
 def test_defaults() -> None:
     settings = resolve({}, None, BASE)
     assert settings.endpoint.url == "https://hologram.cn-hangzhou.aliyuncs.com"
-    assert settings.credentials.security_token is None
+    assert plain(settings).security_token is None
     assert (settings.connect_timeout, settings.read_timeout, settings.deadline) == (5.0, 10.0, 60.0)
     assert settings.warnings == ()
 
@@ -406,7 +541,7 @@ def test_a_token_from_below_both_keys_is_another_pairs(key: str, secret: str, to
         kind, name = place_at(case, level)
         sources[kind][name] = f"the-{case.argument}"
     settings = resolve(sources["argument"], sources["stack"].get, sources["environment"])
-    assert settings.credentials.security_token == ("the-security_token" if used else None)
+    assert plain(settings).security_token == ("the-security_token" if used else None)
 
 
 def place_at(case: Case, level: str) -> tuple[str, str]:

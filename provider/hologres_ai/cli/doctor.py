@@ -1,0 +1,264 @@
+"""``hologres-ai doctor``: what would be used, where it came from, and whether one call works. Shows no secret."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import click
+
+from ..answers import RAM_ACTION
+from ..client import Client
+from ..config import (
+    FROM_REGION,
+    Credentials,
+    Settings,
+    Sources,
+    find_credentials,
+    find_endpoint,
+    find_region,
+    look,
+    resolve,
+)
+from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, Step
+from ..models import Reply
+from ..reading import run as run_to_end
+from ..reading import totals
+from .failures import BAD_ARGUMENTS, READ_FAILED
+from .text import UNKNOWN, printable
+
+SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
+TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+
+
+@dataclass
+class Finding:
+    """One thing that was looked at: its value and where that came from, or what is wrong with it."""
+
+    value: str | None = None
+    place: str | None = None
+    error: str | None = None
+    remedy: str | None = None
+
+
+@dataclass
+class Call:
+    """How the one call went."""
+
+    ok: bool
+    instances: int | None = None
+    nodes: int | None = None
+    request_id: str | None = None
+    error: str | None = None
+    remedy: str | None = None
+    ram_action: str | None = None
+    clock_skew_seconds: int | None = None
+
+
+@dataclass
+class Report:
+    """All that was found; `call` is None where the settings did not allow one."""
+
+    region: Finding
+    endpoint: Finding
+    credentials: list[Step] = field(default_factory=list)
+    access_key: Finding = field(default_factory=Finding)
+    proxies: dict[str, str] = field(default_factory=dict)
+    call: Call | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the call worked, 1 where it failed, 2 where it was not made."""
+        if self.call is None:
+            return BAD_ARGUMENTS
+        return 0 if self.call.ok else READ_FAILED
+
+
+def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
+    """Look at everything, make one call, print the report; the exit code."""
+    arguments = {"region": region, "endpoint": endpoint}
+    sources = look(arguments)
+    report = Report(_region(sources), _endpoint(sources))
+    report.credentials, report.access_key = _credentials(sources)
+    report.proxies = _proxies(os.environ)
+    if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
+        report.call = _configured_call(arguments, report)
+    click.echo(_as_json(report) if as_json else "\n".join(_lines(report)))
+    return report.exit_code
+
+
+# --- Looking ---------------------------------------------------------------------------------------------------------
+
+
+def _region(sources: Sources) -> Finding:
+    try:
+        found = find_region(sources)
+    except ConfigurationError as error:
+        return _wrong(error)
+    return Finding(found.value, _spelt(found.place))
+
+
+def _endpoint(sources: Sources) -> Finding:
+    region = _region(sources).value
+    try:
+        endpoint, place = find_endpoint(sources, region or "")
+    except ConfigurationError as error:
+        return _wrong(error)
+    return Finding(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Finding()
+
+
+def _spelt(place: str) -> str:
+    """``option --region`` for ``argument region``: what this command's reader has typed."""
+    return place.replace("argument ", "option --")
+
+
+def _wrong(error: HologresAiError) -> Finding:
+    title = f"{error.title} ({error.facts})" if error.facts else error.title
+    return Finding(error=title, remedy=error.remedy)
+
+
+def _credentials(sources: Sources) -> tuple[list[Step], Finding]:
+    """The steps, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    try:
+        source = find_credentials(sources)
+    except ConfigurationError as error:
+        return list(error.steps), _wrong(error)
+    if isinstance(source.origin, Credentials) and not source.roles:
+        return list(source.steps), _key(source.origin)
+    return list(source.steps), Finding()
+
+
+def _key(credentials: Credentials) -> Finding:
+    temporary = "temporary" if credentials.security_token else "permanent"
+    return Finding(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
+
+
+def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: _without_password(name, environ[name]) for name in PROXIES if environ.get(name)}
+
+
+def _without_password(name: str, value: str) -> str:
+    """The proxy's host and port alone; NO_PROXY as it is."""
+    if name.lower() == "no_proxy":
+        return value
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "can't be read"
+    return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
+
+
+# --- The call --------------------------------------------------------------------------------------------------------
+
+
+def _configured_call(arguments: Mapping[str, str | None], report: Report) -> Call | None:
+    try:
+        settings = resolve(arguments)
+        return run_to_end(lambda: _call(settings, report))
+    except ConfigurationError as error:  # a time limit, or a proxy that can't be meant
+        report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
+        return None
+
+
+async def _call(settings: Settings, report: Report) -> Call:
+    client = Client(settings)
+    try:
+        report.access_key = _key(await client.credentials())
+        call = _answered(await client.list_instance_model())
+    except ConfigurationError:
+        raise
+    except HologresAiError as error:
+        call = _refused(error)
+        if isinstance(error, CredentialsError) and error.steps:
+            report.credentials = list(error.steps)
+    if client.clock_skew is not None:
+        call.clock_skew_seconds = round(client.clock_skew.total_seconds())
+    return call
+
+
+def _answered(reply: Reply) -> Call:
+    return Call(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
+
+
+def _refused(error: HologresAiError) -> Call:
+    found = _wrong(error)
+    action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
+    return Call(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+
+
+# --- Showing ---------------------------------------------------------------------------------------------------------
+
+
+def _as_json(report: Report) -> str:
+    return json.dumps(asdict(report), indent=2, default=str)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield from _finding("region", report.region)
+    yield from _finding("endpoint", report.endpoint)
+    yield _head("credentials")
+    yield from (f"  {_state(step.state)}  {printable(_detail(step))}" for step in report.credentials)
+    yield from _finding("AccessKey", report.access_key)
+    yield _head("proxies", "" if report.proxies else "none")
+    yield from (f"  {name}  {printable(value)}" for name, value in report.proxies.items())
+    yield from _call_lines(report.call)
+
+
+def _head(name: str, text: str = "") -> str:
+    return f"{_coloured(f'{name}:', bold=True)} {printable(text)}".rstrip()
+
+
+def _detail(step: Step) -> str:
+    return f"{step.source}: {step.detail}" if step.detail else step.source
+
+
+def _state(state: str) -> str:
+    colours = {"used": "green", "failed": "red"}
+    return _coloured(f"{state:<7}", fg=colours.get(state))
+
+
+def _finding(name: str, found: Finding) -> Iterator[str]:
+    if found.error:
+        yield _head(name, found.error)
+        yield f"  {printable(found.remedy or '')}"
+    elif found.value:
+        yield _head(name, found.value + (f", from {found.place}" if found.place else ""))
+
+
+def _call_lines(call: Call | None) -> Iterator[str]:
+    if call is None:
+        yield _head("call", "not made")
+        return
+    if call.ok:
+        yield _head(
+            "call",
+            f"works: {_shown(call.nodes)} nodes in {_shown(call.instances)} AI instances, request {call.request_id}",
+        )
+    else:
+        yield _head("call", f"failed: {call.error}")
+        yield f"  {printable(call.remedy or '')}"
+    if call.ram_action:
+        yield f"  RAM action: {call.ram_action}"
+    if call.clock_skew_seconds is not None:
+        yield _head("clock", _skew(call.clock_skew_seconds))
+
+
+def _shown(number: int | None) -> str:
+    return UNKNOWN if number is None else str(number)
+
+
+def _skew(seconds: int) -> str:
+    if abs(seconds) <= 1:
+        return "as the service's"
+    far = "; set it" if abs(seconds) >= TOLERATED.total_seconds() else ""
+    return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service's{far}"
+
+
+def _coloured(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return click.style(text, fg=fg, bold=bold) if wanted else text
