@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -14,15 +14,25 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 test: .venv/.ready ## unit, contract and engine tests
 	$(BIN)/pytest
 
-check: .venv/.ready ## formatting, lint and types; never writes
+check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/python -m tools.sdk check
+
+schema: .venv/.ready ## write schema.json from the models and settings
+	$(BIN)/python -m tools.sdk schema
+
+sdk: schema ## write the SDKs from schema.json, with Pulumi's own generators
+	$(BIN)/python -m tools.sdk generate
 
 format: .venv/.ready ## put the sources into form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIN)/python -m tools.readme
+
+dist: .venv/.ready ## the plugin as an archive that needs no Python
+	$(BIN)/python -m tools.dist
 
 lock: ## renew the pinned versions in constraints.txt
 	rm -rf .venv constraints.txt
@@ -31,7 +41,7 @@ lock: ## renew the pinned versions in constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude pip > constraints.txt
 
 clean: ## remove the environment, the cached engine and caches
-	rm -rf .venv .engine .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .engine .cache tools/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

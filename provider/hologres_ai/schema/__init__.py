@@ -1,0 +1,22 @@
+"""The package schema: what the plugin serves and the SDKs are generated from.
+
+The file is `schema.json` at the top of the repository, written by `make schema` from the models; see `build`.
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+# A wheel and an archive carry the file inside the package; a clone, installed in place, has it at its top.
+_PLACES = (_PACKAGE / "schema.json", _PACKAGE.parents[1] / "schema.json")
+
+
+def schema_text() -> str:
+    """The text of `schema.json`.
+
+    Raises:
+        FileNotFoundError: the file is in neither place; the installation is broken.
+    """
+    for place in _PLACES:
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise FileNotFoundError("schema.json is not part of this installation; install hologres_ai again")
