@@ -1,0 +1,13 @@
+"""Face 2: `pulumi-resource-hologres`, the native plugin that serves every Pulumi language.
+
+    configuration   the provider's own settings, checked by name
+    values          between Pulumi's property values and plain ones; what differs, path by path
+    provider        the function and the resource
+    server          the process: port, signals, and errors without a trace
+
+The gRPC is Pulumi's own, `pulumi.provider.experimental`.
+"""
+
+from .server import main
+
+__all__ = ["main"]
