@@ -1,0 +1,168 @@
+"""Writes the plugin as an archive that needs no Python: `pulumi-resource-hologres-v<version>-<os>-<arch>.tar.gz`.
+
+    python -m tools.dist [--out dist]
+
+PyInstaller puts the plugin, its libraries and this Python into one folder. It does so for the machine that it runs on,
+so each system's archive is made on that system; on Linux it needs this system's C library or a newer one.
+"""
+
+import gzip
+import os
+import platform
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "provider"
+PACKAGE = "hologres_ai"
+PLUGIN = "pulumi-resource-hologres"
+ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+# PyInstaller gives the process its own library path. Programs that the plugin starts, such as one that prints
+# credentials, are the machine's own and need the machine's libraries.
+START = f"""\
+import os, sys
+original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+os.environ.pop("LD_LIBRARY_PATH", None)
+if original is not None:
+    os.environ["LD_LIBRARY_PATH"] = original
+from {PACKAGE}.plugin import main
+sys.exit(main())
+"""
+OTHER_FACES = {"cli", "dynamic", "emulator"}
+# Other packages ask for these, where they are there at all, for command lines and type checks of their own.
+NOT_NEEDED = ("click", "hypothesis", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
+
+# What pip notes about this machine's environment; the licences beside it are part of what is given away.
+PIP_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
+MTIME = 315532800  # 1980-01-01: the same content makes the same archive
+STARTING_TIMEOUT = 60.0  # seconds
+
+console = Console(stderr=True, highlight=False)
+
+
+@click.command(help=(__doc__ or "").partition("\n")[0])
+@click.option(
+    "--out", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), default="dist", show_default=True
+)
+def main(out: Path) -> None:
+    """Print the archive's path on stdout; everything else goes to stderr."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as name:
+        bundle = _bundled(Path(name))
+        seconds = _started(bundle)
+        archive = _packed(bundle, Path(name))
+        kept = archive.replace(out / archive.name)
+    console.print(f"dist: {kept.stat().st_size / 1e6:.1f} MB; it starts in {seconds:.1f} s")
+    click.echo(kept)
+
+
+def archive_name() -> str:
+    """The name that Pulumi looks for, of this version on this machine."""
+    machine = platform.machine().lower()
+    system = f"{platform.system().lower()}-{ARCHITECTURES.get(machine, machine)}"
+    return f"{PLUGIN}-v{version(PACKAGE)}-{system}.tar.gz"
+
+
+def _bundled(stage: Path) -> Path:
+    """The folder with the executable and what it needs.
+
+    Raises:
+        SystemExit: PyInstaller fails, or did not find what the package imports; the text says what.
+    """
+    start = stage / f"{PLUGIN}.py"
+    start.write_text(START)
+    command = [sys.executable, "-m", "PyInstaller", *_options(stage), str(start)]
+    # Hashes order what PyInstaller writes; its own cache would otherwise land in the user's home.
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYINSTALLER_CONFIG_DIR": str(stage / "cache")}
+    with _telling("bundling the plugin with its Python, about 30 s"):
+        done = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit("\n".join(["PyInstaller failed:", *done.stderr.splitlines()[-12:]]))
+    if missing := _missing(stage / "work" / PLUGIN / f"warn-{PLUGIN}.txt"):
+        sys.exit("\n".join(["the plugin imports what is not installed, or is listed as not needed:", *missing]))
+    return stage / "dist" / PLUGIN
+
+
+def _options(stage: Path) -> Iterator[str]:
+    yield from ("--onedir", "--noconfirm", "--log-level=ERROR", f"--paths={SOURCES}")
+    yield from (f"--distpath={stage / 'dist'}", f"--workpath={stage / 'work'}", f"--specpath={stage}")
+    yield f"--add-data={ROOT / 'schema.json'}:{PACKAGE}"
+    yield f"--recursive-copy-metadata={PACKAGE}"  # the version, and everybody's licence
+    yield from (f"--hidden-import={module}" for module in _modules())  # also what is imported by its name
+    yield from (f"--exclude-module={module}" for module in NOT_NEEDED)
+    if sys.platform == "linux":
+        yield "--strip"  # a Python with its debugging symbols is four times as large
+
+
+def _modules() -> Iterator[str]:
+    """The names of the package's modules, without those of the faces that the plugin is not."""
+    for path in sorted((SOURCES / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(SOURCES).with_suffix("").parts
+        if parts[1] not in OTHER_FACES:
+            yield ".".join(parts).removesuffix(".__init__")
+
+
+def _missing(warnings: Path) -> list[str]:
+    """PyInstaller's lines about modules that this package itself imports; about others it is full of optional ones."""
+    ours = re.compile(rf"^(missing|excluded) module named .* - imported by .*\b{PACKAGE}\b")
+    return [line for line in warnings.read_text().splitlines() if ours.match(line)]
+
+
+def _started(bundle: Path) -> float:
+    """The seconds that the executable takes to explain itself, all its imports done; one that can't is not packed."""
+    begin = time.monotonic()
+    try:
+        subprocess.run([bundle / PLUGIN, "--help"], check=True, capture_output=True, timeout=STARTING_TIMEOUT)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"the bundle does not start:\n{error.stderr.decode(errors='replace')}")
+    except subprocess.TimeoutExpired:
+        sys.exit(f"the bundle does not start within {STARTING_TIMEOUT:g} s")
+    return time.monotonic() - begin
+
+
+def _packed(bundle: Path, stage: Path) -> Path:
+    archive = stage / archive_name()
+    with (
+        _telling("packing"),
+        archive.open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=MTIME) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for path in sorted(bundle.rglob("*")):
+            if path.name not in PIP_NOTES and (path.is_symlink() or path.is_file()):
+                tar.add(path, path.relative_to(bundle).as_posix(), filter=_anonymous)
+    return archive
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without whose machine it was made on, and when."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = MTIME
+    member.mode = 0o755 if member.mode & 0o100 else 0o644
+    return member
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """A sign of life on a terminal, a line elsewhere."""
+    if not console.is_terminal:
+        console.print(f"dist: {what}")
+    with console.status(what):
+        yield
+
+
+if __name__ == "__main__":
+    main()
