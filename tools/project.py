@@ -1,7 +1,7 @@
 """A folder with a Pulumi program, on a real engine, with a file backend, and gone afterwards.
 
-The folder is copied, so that nothing is written into it. Where the engine has its Python language host, the folder runs
-as `pulumi up` runs it; elsewhere `tools.inline` runs the same `__main__.py`.
+The folder is copied, so that nothing is written into it. Where the engine has the language host of the program, the
+folder runs as `pulumi up` runs it; elsewhere the same program runs through the Automation API of its own language.
 """
 
 import json
@@ -16,9 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.engine import Engine, has_python_host
+import yaml  # type: ignore[import-untyped]
 
-ROOT = Path(__file__).parents[1]
+from tools import sdk
+from tools.engine import Engine
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What runs a program on an engine without its language host, by the runtime in Pulumi.yaml. Every engine has YAML's.
+INLINE = {
+    "python": (sys.executable, "-m", "tools.inline"),
+    "nodejs": ("node", str(ROOT / "tools" / "inline.mjs")),
+    "go": ("./inline",),
+}
 
 Write = Callable[[str], object]
 
@@ -82,10 +92,11 @@ class Project:
         return self._run(str(self.engine.pulumi), *arguments, "--stack", self.stack, "--non-interactive")
 
     def _run_program(self, command: str, *options: str) -> Run:
-        if has_python_host(self.engine) or not (self.folder / "__main__.py").exists():
+        runtime = _runtime(self.folder)
+        if runtime not in INLINE or _has_host(self.engine, runtime):
             confirmed = ("--yes", "--skip-preview") if command == "up" else ()
             return self.pulumi(command, *confirmed, *options)
-        return self._run(sys.executable, "-m", "tools.inline", command, self.stack, *options)
+        return self._run(*INLINE[runtime], command, self.stack, *options)
 
     def _run(self, *command: str) -> Run:
         lines: list[str] = []
@@ -125,7 +136,8 @@ def opened(
     projects share, for stack references; `write` gets the engine's lines as they come.
     """
     with TemporaryDirectory(prefix="hologres-ai-") as temporary:
-        work = Path(shutil.copytree(folder, Path(temporary) / "program"))
+        work = _copied(folder, Path(temporary))
+        _prepare(work, engine)
         states = backend or Path(temporary) / "backend"
         states.mkdir(exist_ok=True)
         variables = {
@@ -141,6 +153,38 @@ def opened(
         for key, value in (config or {}).items():
             project.pulumi("config", "set", key, *_value(value))
         yield project
+
+
+def _copied(folder: Path, temporary: Path) -> Path:
+    """The copy stands as deep beside `sdk` as an example does, for what its files say of ../../sdk."""
+    (temporary / "sdk").symlink_to(ROOT / "sdk")
+    leavings = shutil.ignore_patterns(*sdk.LEAVINGS)
+    return Path(shutil.copytree(folder, temporary / "programs" / folder.name, ignore=leavings))
+
+
+def _prepare(work: Path, engine: Engine) -> None:
+    """Install and compile what the language wants.
+
+    Raises:
+        SystemExit: the language is not installed, or does not take the program; the text says what to do.
+    """
+    runtime = _runtime(work)
+    if runtime == "nodejs":
+        (work / "node_modules").symlink_to(sdk.node_packages())
+        sdk.run(work, "node", "node_modules/typescript/bin/tsc")
+    if runtime == "go" and not _has_host(engine, runtime):
+        sdk.run(work, "go", "test", "-c", "-trimpath", "-o", "inline")
+
+
+def _runtime(folder: Path) -> str:
+    """The language in Pulumi.yaml, which may stand there with options."""
+    runtime = yaml.safe_load((folder / "Pulumi.yaml").read_text())["runtime"]
+    return str(runtime["name"] if isinstance(runtime, dict) else runtime)
+
+
+def _has_host(engine: Engine, runtime: str) -> bool:
+    """Whether `pulumi up` can run the program: most language hosts come with the vendor's CLI alone."""
+    return shutil.which(f"pulumi-language-{runtime}", path=engine.environment()["PATH"]) is not None
 
 
 def _value(value: str | Secret) -> tuple[str, ...]:

@@ -1,0 +1,44 @@
+// Where has a model room that needs 40 GB of GPU memory on one card?
+package main
+
+import (
+	"hologres-ai/sdk/go/hologres"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const neededGB = 40
+
+func main() {
+	pulumi.Run(program)
+}
+
+func program(ctx *pulumi.Context) error {
+	// Kept in the state: a preview shows what moved since the last update.
+	nodes, err := hologres.NewAiNodeList(ctx, "nodes", &hologres.AiNodeListArgs{
+		Statuses: pulumi.StringArray{hologres.NodeStatusResourceReady},
+	})
+	if err != nil {
+		return err
+	}
+	ctx.Export("ids", nodes.Ids)
+	ctx.Export("freeGpuMemory", nodes.Totals.GpuMemory().Free())
+	ctx.Export("withRoom", nodes.InstanceModelList.ApplyT(withRoom).(pulumi.StringArrayOutput))
+	return nil
+}
+
+// withRoom gives the IDs of the nodes with a card that is large enough and enough memory free. Any field may be missing,
+// because the API promises none. A specification is that of one node, what is used is the total over all of them.
+func withRoom(nodes []hologres.AiNode) []string {
+	ids := []string{}
+	for _, node := range nodes {
+		if node.AiInstanceId == nil || node.NodeCount == nil || node.GpuMemory == nil || node.GpuMemoryUsed == nil {
+			continue
+		}
+		free := *node.GpuMemory**node.NodeCount - *node.GpuMemoryUsed
+		if *node.GpuMemory >= neededGB && free >= neededGB {
+			ids = append(ids, *node.AiInstanceId)
+		}
+	}
+	return ids
+}

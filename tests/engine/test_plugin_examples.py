@@ -1,0 +1,148 @@
+"""The examples that use the plugin, in each language: what they show, and that they notice a change of the world."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, SHIPPED_FLEET, Emulator
+from tests.conftest import OpenFolder
+from tests.engine.conftest import Fleet
+from tools import sdk
+from tools.project import ROOT, Project, Run, Secret
+
+EXAMPLES = ROOT / "examples"
+NODE = "hologram_aicombo_public_cn-77a03"  # ready, subscribed, with a card of 48 GB: in the list of every example
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to the node, how a diff tells it, and an output before and after it."""
+
+    fields: Mapping[str, object]
+    told: str
+    output: str
+    before: object
+    after: object
+
+
+MORE_NODES = {"nodeCount": 7}
+TOLD = "~ nodeCount: 1 => 7"
+CHANGES = {
+    "yaml": Change(MORE_NODES, TOLD, "freeGpus", 5, 11),
+    "go": Change(MORE_NODES, TOLD, "freeGpuMemory", 406, 694),
+    "typescript": Change(
+        {"autoRenewal": True},
+        "~ autoRenewal: false => true",
+        "toRenew",
+        [NODE, "hologram_aicombo_public_cn-52b04"],
+        ["hologram_aicombo_public_cn-52b04"],
+    ),
+}
+TWO_ACCOUNTS = Change(MORE_NODES, TOLD, "researchGpus", 25, 31)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_example(name: str, open_folder: OpenFolder, world: Fleet) -> None:
+    with open_folder(EXAMPLES / name) as project:
+        assert_shown_and_kept(project, CHANGES[name])
+        assert_change_noticed(project, CHANGES[name], world)
+        assert_destroyed_without_a_call(project, world)
+
+
+@pytest.fixture
+def other_account(tmp_path: Path) -> Iterator[Fleet]:
+    """Another service with a fleet of its own."""
+    path = Path(shutil.copy(SHIPPED_FLEET, tmp_path / "other-fleet.json"))
+    with Emulator(fleet=path) as running:
+        yield Fleet(path, running)
+
+
+@pytest.fixture
+def two_accounts(open_folder: OpenFolder, world: Fleet, other_account: Fleet) -> Iterator[Project]:
+    """The example with two providers: all settings are theirs, none is in the environment."""
+    config: dict[str, str | Secret] = {}
+    for account, fleet in (("research", world), ("production", other_account)):
+        config[f"python-plugin:{account}AccessKey"] = EMULATOR_ACCESS_KEY_ID
+        config[f"python-plugin:{account}SecretKey"] = Secret(EMULATOR_ACCESS_KEY_SECRET)
+        config[f"python-plugin:{account}Endpoint"] = fleet.emulator.url
+    installed = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])}
+    with open_folder(EXAMPLES / "python-plugin", environment=installed, config=config) as project:
+        yield project
+
+
+def test_two_accounts_in_one_program(two_accounts: Project, world: Fleet, other_account: Fleet) -> None:
+    assert_shown_and_kept(two_accounts, TWO_ACCOUNTS)
+    assert world.emulator.requests == other_account.emulator.requests > 0
+    assert EMULATOR_ACCESS_KEY_SECRET not in two_accounts.export()
+    assert_change_noticed(two_accounts, TWO_ACCOUNTS, world)
+    assert two_accounts.outputs()["productionGpus"] == TWO_ACCOUNTS.before
+    assert_destroyed_without_a_call(two_accounts, world, other_account)
+
+
+def assert_shown_and_kept(project: Project, change: Change) -> None:
+    """A preview shows the outputs' values; an update keeps them, and a second one finds nothing to do."""
+    preview = succeeded(project.preview())
+    assert all(text in preview.text for text in shown(change.before)), preview.text
+    assert "[unknown]" not in preview.text
+    assert "output<" not in preview.text
+    succeeded(project.up())
+    assert project.outputs()[change.output] == change.before
+    assert_quiet(project)
+
+
+def assert_change_noticed(project: Project, change: Change, world: Fleet) -> None:
+    """Preview and refresh tell what moved and fail; an update accepts it."""
+    world.change(NODE, **change.fields)
+    for run in (project.preview("--diff", "--expect-no-changes"), project.drift("--diff")):
+        assert run.code != 0, run.text
+        assert change.told in run.text
+        assert "no changes were expected" in run.text
+    succeeded(project.up())
+    assert project.outputs()[change.output] == change.after
+    assert_quiet(project)
+
+
+def assert_quiet(project: Project) -> None:
+    """Neither an update nor a refresh finds a change."""
+    succeeded(project.up("--expect-no-changes"))
+    succeeded(project.drift())
+
+
+def assert_destroyed_without_a_call(project: Project, *worlds: Fleet) -> None:
+    """The stack is empty, and nobody was asked."""
+    before = [world.emulator.requests for world in worlds]
+    succeeded(project.destroy())
+    assert [world.emulator.requests for world in worlds] == before
+    assert json.loads(project.export())["deployment"].get("resources", []) == []
+
+
+def succeeded(run: Run) -> Run:
+    """The run, which must have ended well."""
+    assert run.code == 0, run.text
+    return run
+
+
+def shown(value: object) -> list[str]:
+    """How the engine prints an output's values."""
+    return [f'"{item}"' for item in value] if isinstance(value, list) else [f": {value}\n"]
+
+
+def test_the_packages_of_the_typescript_example_are_those_it_is_run_with() -> None:
+    wanted = json.loads((EXAMPLES / "typescript" / "package.json").read_text())
+    installed = json.loads((sdk.NODE_PACKAGES / "package.json").read_text())
+    assert wanted["dependencies"] | wanted["devDependencies"] == installed["devDependencies"]
+
+
+@pytest.mark.parametrize(("name", "program"), [("typescript", "node"), ("go", "go")])
+def test_a_language_that_is_not_installed_is_named(
+    name: str, program: str, open_folder: OpenFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdk.node_packages()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match=f"^{program} is needed .* install it"), open_folder(EXAMPLES / name):
+        pass
