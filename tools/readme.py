@@ -1,14 +1,14 @@
 """Writes the tables of README.md from the models and settings: `python -m tools.readme` (part of `make format`)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from hologres_ai.config import SETTINGS
+from hologres_ai.config import SETTINGS, Setting
 from hologres_ai.models import AiNode, AiNodeListResult, Query
 
 README = Path(__file__).parents[1] / "README.md"
@@ -62,10 +62,15 @@ def _type(shape: type, name: str) -> str:
 
 
 def _settings() -> list[Row]:
-    return [
-        (f"`{item.argument}`", ", ".join(f"`{key}`" for key in item.keys), ", ".join(item.environment))
-        for item in SETTINGS
-    ]
+    return [row for item in SETTINGS for row in _setting(item)]
+
+
+def _setting(item: Setting) -> Iterator[Row]:
+    """A row, or one for each field of an object."""
+    parts = [(f".{part.key}", part.environment) for part in item.fields] or [("", item.environment)]
+    for name, environment in parts:
+        keys = ", ".join(f"`{key}{name}`" for key in item.keys)
+        yield f"`{item.argument}{name}`", keys, ", ".join(environment)
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:

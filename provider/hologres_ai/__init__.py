@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .dynamic import AiNodeList
+    from .dynamic import AiNodeList, AiNodes
     from .models import AiNode, AiNodeListResult, Totals, Usage
     from .reading import read_ai_nodes
 
@@ -17,12 +17,13 @@ _HOMES = {
     "AiNode": "models",
     "AiNodeList": "dynamic",
     "AiNodeListResult": "models",
+    "AiNodes": "dynamic",
     "Totals": "models",
     "Usage": "models",
     "read_ai_nodes": "reading",
 }
 
-__all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "Totals", "Usage", "read_ai_nodes"]
+__all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "AiNodes", "Totals", "Usage", "read_ai_nodes"]
 
 
 def __getattr__(name: str) -> object:

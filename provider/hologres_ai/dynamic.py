@@ -10,16 +10,16 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, get_type_hints
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 from pydantic.alias_generators import to_camel, to_snake
 
-from . import models
+from . import envelope, models
 from .config import Lookup
-from .errors import Failure, HologresAiError, InvalidArgumentError
+from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
 from .models import Query, build_query, to_wire
 from .reading import read_query
 
@@ -156,10 +156,26 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         _refuse_what_is_known_to_be_bad(query)
         if opts is not None and opts.id is not None:
             raise ArgumentError([Failure("opts", "id follows from the arguments and can't be given")])
-        read_id = pulumi.Output.all(**query).apply(derive_id)
+        self._asked = pulumi.Output.all(**query)
+        read_id = self._asked.apply(derive_id)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
         props = {**dict.fromkeys(AiNodeList.__annotations__), **query}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
+
+    def export(self, name: str) -> None:
+        """Export the nodes as a stack output that keeps what it says on its way: see `AiNodes.from_stack`.
+
+        The value is an object in the API's spelling with a kind and a version, for programs in other languages too.
+        """
+        # One in the other, because `Output.all` would take every value in every node apart and wrap it.
+        pulumi.export(
+            name,
+            self._asked.apply(
+                lambda asked: self.region.apply(
+                    lambda region: self.instance_model_list.apply(lambda nodes: _envelope(asked, region, nodes))
+                )
+            ),
+        )
 
     def translate_output_property(self, prop: str) -> str:
         """From the wire's spelling to Python's."""
@@ -168,6 +184,79 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def translate_input_property(self, prop: str) -> str:
         """From Python's spelling to the wire's."""
         return prop if prop.startswith("__") else to_camel(prop)
+
+
+def _envelope(asked: Mapping[str, Any], region: str, nodes: Sequence[Any]) -> dict[str, Any]:
+    content = {"region": region, "instanceModelList": nodes}
+    return dict(envelope.to_envelope(envelope.restore(content, asked, "the AI nodes")))
+
+
+class StackOutputError(DocumentError, pulumi.RunError):
+    """A stack output that can't be read: the engine shows a `RunError` as its message alone, without a trace."""
+
+
+@dataclass(frozen=True)
+class AiNodes:
+    """The AI nodes that another program has read, with the outputs of `AiNodeList`."""
+
+    region: str
+    instance_model_list: Sequence[AiNode]
+    ids: Sequence[str]
+    names: Sequence[str]
+    totals: Totals
+    fingerprint: str
+
+    @classmethod
+    def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
+        """The nodes that the program of another stack has exported with `AiNodeList.export(name)`.
+
+        They are known at preview. Each attribute of the output is an output in turn: ``nodes.totals.gpu.free``.
+
+        Raises:
+            StackOutputError: when the output is read: it is missing, of another version, or something else.
+        """
+        return reference.name.apply(
+            lambda stack: reference.outputs.apply(
+                lambda outputs: reference.get_output(name).apply(
+                    lambda value: _from_outputs({**dict.fromkeys(outputs), name: value}, name, stack)
+                )
+            )
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
+        """The nodes in what `pulumi stack output --json` printed, of one output or of all, or in a file of that.
+
+        Args:
+            text: the JSON.
+            output: the output's name, where several were exported.
+
+        Raises:
+            DocumentError: there are none or several, or they can't be read.
+        """
+        return _view(envelope.from_json(text, output))
+
+
+def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
+    try:
+        return _view(envelope.from_outputs(outputs, name, f" of the stack {stack}"))
+    except DocumentError as error:
+        raise StackOutputError(error.title, error.remedy) from None
+
+
+def _view(result: models.AiNodeListResult) -> AiNodes:
+    """The result in Pulumi's shapes, which programs can export and hand on."""
+    wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
+    nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
+    sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
+    return AiNodes(**{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums)})
+
+
+T = TypeVar("T")
+
+
+def _output(view: type[T], wire: Mapping[str, Any]) -> T:
+    return view(**{to_snake(name): value for name, value in wire.items()})
 
 
 def _refuse_what_is_known_to_be_bad(query: Mapping[str, Any]) -> None:

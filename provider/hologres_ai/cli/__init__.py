@@ -1,17 +1,25 @@
 """The command line: what each command takes, and what it says of itself.
 
-What the commands do stands in `listing` and `emulating`, which `lazy` imports when they run.
+What the commands do stands in `listing`, `comparing`, `doctor` and `emulating`, which `lazy` imports when they run.
 """
 
 import textwrap
+from collections.abc import Callable, Mapping
+from functools import reduce
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from ..config import SETTINGS, Setting
 from . import lazy
 from .columns import COLUMNS
-from .failures import GuardedGroup
+from .failures import ComparingCommand, GuardedGroup
+
+_T = TypeVar("_T")
+
+# As in `drift`, which --help does without.
+_CLASSES = ("inventory", "lifecycle", "usage")
 
 _EXIT_CODES = """
 \b
@@ -23,10 +31,36 @@ Exit codes:
   141  the reader of the output went away, as `head` does
 """
 
+_DRIFTS_CODES = """
+\b
+Exit codes:
+  0    no drift; or the new baseline was written
+  1    it could not be told: bad arguments or configuration, a failed read
+  2    drift, and nothing else
+  130  interrupted
+  141  the reader of the output went away, as `head` does
+"""
+
+_DOCTORS_CODES = """
+\b
+Exit codes:
+  0    the call worked
+  1    the call failed
+  2    bad arguments or configuration; no call was made
+  130  interrupted
+  141  the reader of the output went away, as `head` does
+"""
+
 
 def _setting(setting: Setting) -> str:
-    names = ", ".join(setting.environment)
-    return textwrap.fill(names, 78, initial_indent=f"  {setting.key:<21}", subsequent_indent=" " * 23)
+    return "\n".join(_variable(name, environment) for name, environment in setting.variables())
+
+
+def _variable(name: str, environment: tuple[str, ...]) -> str:
+    head, indent = f"  {name:<21}", " " * 23
+    if len(head) > len(indent):
+        return f"{head}\n{textwrap.fill(', '.join(environment), 78, initial_indent=indent, subsequent_indent=indent)}"
+    return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
 
 
 _ENVIRONMENT = "\n".join(
@@ -56,26 +90,42 @@ def main() -> None:
     \b
     Examples:
       hologres-ai list --region cn-hangzhou
+      hologres-ai drift --baseline baseline.json
+      hologres-ai doctor
       hologres-ai emulate
     """
 
 
+_FILTERS = (
+    click.option("--instance-id", metavar="ID", help="Only the nodes of this Hologres instance."),
+    click.option("--region", metavar="REGION", help="The region to read, such as cn-hangzhou."),
+    click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
+    click.option(
+        "--name-regex", metavar="REGEX", help="Only where this Python regular expression is found in the Hologres name."
+    ),
+    click.option(
+        "--status", "statuses", metavar="STATUS", multiple=True, help="Only in this status: ResourceReady. Repeatable."
+    ),
+    click.option(
+        "--charge-type", "charge_types", metavar="TYPE", multiple=True, help="Only PostPaid or PrePaid. Repeatable."
+    ),
+    click.option(
+        "--ai-spec", "ai_specs", metavar="SPEC", multiple=True, help="Only of this specification, whole. Repeatable."
+    ),
+)
+
+
+def _with_filters(command: Callable[..., _T]) -> Callable[..., _T]:
+    """Give a command the options that say which nodes."""
+    return reduce(lambda function, option: option(function), reversed(_FILTERS), command)
+
+
+def _only_given(filters: Mapping[str, object]) -> dict[str, object]:
+    return {name: None if value == () else value for name, value in filters.items()}
+
+
 @main.command("list", epilog=f"{_COLUMNS}\n\n{_ENVIRONMENT}\n{_EXIT_CODES}")
-@click.option("--instance-id", metavar="ID", help="Only the nodes of this Hologres instance.")
-@click.option("--region", metavar="REGION", help="The region to read, such as cn-hangzhou.")
-@click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable.")
-@click.option(
-    "--name-regex", metavar="REGEX", help="Only where this Python regular expression is found in the Hologres name."
-)
-@click.option(
-    "--status", "statuses", metavar="STATUS", multiple=True, help="Only in this status: ResourceReady. Repeatable."
-)
-@click.option(
-    "--charge-type", "charge_types", metavar="TYPE", multiple=True, help="Only PostPaid or PrePaid. Repeatable."
-)
-@click.option(
-    "--ai-spec", "ai_specs", metavar="SPEC", multiple=True, help="Only of this specification, whole. Repeatable."
-)
+@_with_filters
 @click.option("--no-usage", is_flag=True, help="Leave out what is used and free, which changes all the time.")
 @click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, in the API's spelling.")
@@ -92,7 +142,7 @@ def list_command(no_usage: bool, endpoint: str | None, as_json: bool, **filters:
     In a pipe, a line a node: values separated by tabs, without a heading, "?" for an unknown and "-" for one left
     out by --no-usage. Characters that are not visible are written as codes, such as \\x1b. Warnings are on stderr.
 
-    The AccessKey comes from the environment only: options can be seen in the list of processes.
+    Credentials come from the environment and the files it names: options can be seen in the list of processes.
 
     \b
     Examples:
@@ -100,8 +150,108 @@ def list_command(no_usage: bool, endpoint: str | None, as_json: bool, **filters:
       hologres-ai list | awk -F'\\t' '$9+0 >= 2 {print $4}'  # free GPUs
       hologres-ai list --json | jq .totals.gpu.free
     """
-    arguments: dict[str, object] = {name: None if value == () else value for name, value in filters.items()}
-    lazy.list_nodes(arguments | {"include_usage": not no_usage}, endpoint=endpoint, as_json=as_json)
+    arguments = _only_given(filters) | {"include_usage": not no_usage}
+    lazy.list_nodes(arguments, endpoint=endpoint, as_json=as_json)
+
+
+def _parse_classes(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[str, ...]:
+    given = [name.strip() for name in text.split(",")]
+    for name in given:
+        if name not in _CLASSES:
+            raise click.BadParameter(f"{name!r} is not one of {', '.join(_CLASSES)}")
+    return tuple(name for name in _CLASSES if name in given)
+
+
+@main.command("drift", cls=ComparingCommand, epilog=_DRIFTS_CODES, short_help="Compare the AI nodes with a baseline.")
+@click.option("--baseline", metavar="FILE", help="The baseline; - is stdin.")
+@click.option("--stack", metavar="NAME", help="Take the baseline from the state of this Pulumi stack.")
+@click.option("--output", metavar="NAME", help="The stack output to take, where there are several.")
+@click.option("--resource", metavar="NAME", help="The AiNodeList to take from a state, where there are several.")
+@click.option(
+    "--classes",
+    metavar="NAMES",
+    default="inventory,lifecycle",
+    show_default=True,
+    callback=_parse_classes,
+    help="What counts, of inventory, lifecycle and usage, joined by commas.",
+)
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown, for a comment on a pull request.")
+@click.option("--junit", "form", flag_value="junit", help="Print JUnit's XML, for a CI service.")
+@click.option("--accept", is_flag=True, help="Make what is there the new baseline, in FILE.")
+@_with_filters
+@click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
+def drift_command(
+    *,
+    baseline: str | None,
+    stack: str | None,
+    output: str | None,
+    resource: str | None,
+    classes: tuple[str, ...],
+    form: str | None,
+    accept: bool,
+    endpoint: str | None,
+    **filters: str | tuple[str, ...] | None,
+) -> int:
+    """Compare the AI nodes that are there with a baseline, and name what changed.
+
+    The baseline is any of: what --accept has written; what `pulumi stack output --json` printed, with an output that
+    `AiNodeList.export` wrote; what `pulumi stack export` printed, with an AiNodeList in it; what
+    `hologres-ai list --json` printed. Region and filters are the baseline's own, and other ones are refused. Only of
+    a list are the filters not known: give those that it was made with.
+
+    \b
+    Classes:
+      inventory  nodes that came or went, size and number, the Hologres instance
+      lifecycle  status, billing, name, expiry, automatic renewal
+      usage      what is in use
+
+    With --accept and a FILE that does not exist, the first baseline is made, of the nodes that the filters select.
+    The file is replaced at once and whole. Credentials come from the environment; see `hologres-ai list --help`.
+
+    \b
+    Examples:
+      hologres-ai drift --baseline baseline.json --accept
+      hologres-ai drift --baseline baseline.json
+      hologres-ai drift --stack organization/fleet/prod --markdown
+      pulumi stack output --json | hologres-ai drift --baseline -
+    """
+    if (baseline is None) == (stack is None):
+        raise click.UsageError("Give either --baseline or --stack.")
+    if accept and baseline in (None, "-"):
+        raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
+    return lazy.find_drift(
+        _only_given(filters),
+        file=baseline,
+        stack=stack,
+        output=output,
+        resource=resource,
+        classes=classes,
+        form=form or "text",
+        accept=accept,
+        endpoint=endpoint,
+    )
+
+
+@main.command(
+    "doctor", epilog=f"{_ENVIRONMENT}\n{_DOCTORS_CODES}", short_help="Say what is configured, and try one call."
+)
+@click.option("--region", metavar="REGION", help="The region to read, such as cn-hangzhou.")
+@click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor_command(context: click.Context, region: str | None, endpoint: str | None, as_json: bool) -> None:
+    """Say what is configured, and where each thing was found; then make one call and tell how it went.
+
+    Shows region, endpoint, each source of credentials in the order in which they are looked at, proxies, and the
+    clock beside the service's. No secret is shown; of an AccessKey ID, the first 4 characters.
+
+    \b
+    Examples:
+      hologres-ai doctor
+      hologres-ai doctor --region cn-hangzhou --json
+    """
+    context.exit(lazy.doctor(region=region, endpoint=endpoint, as_json=as_json))
 
 
 @main.command(epilog=_EXIT_CODES, short_help="Run a local service that speaks the API.")

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 import traceback
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from .text import say
 
 READ_FAILED = 1
 BAD_ARGUMENTS = 2  # click's own for a bad usage, too
+DRIFT = 2  # of a `ComparingCommand`
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
 
@@ -37,6 +39,37 @@ class GuardedGroup(click.Group):
             ctx.exit(READER_GONE if isinstance(error, BrokenPipeError) else report(error))
         except Exception as error:  # noqa: BLE001 - the last one to see it
             ctx.exit(report(error))
+
+
+class ComparingCommand(click.Command):
+    """A command whose exit code 2 is a finding and nothing else: what stops it, a bad usage too, is 1.
+
+    Its function returns the exit code.
+    """
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _stopped(error) from None
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run it, to the last byte of its output."""
+        try:
+            code: int = super().invoke(ctx)
+        except click.UsageError as error:
+            raise _stopped(error) from None
+        except HologresAiError as error:
+            report(error)
+            code = READ_FAILED
+        sys.stdout.flush()
+        ctx.exit(code)
+
+
+def _stopped(error: click.UsageError) -> click.exceptions.Exit:
+    error.show()
+    return click.exceptions.Exit(READ_FAILED)
 
 
 def report(error: Exception) -> int:

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..models import AiNodeListResult
+    from .reports import Line
 
 
 def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
@@ -22,6 +25,32 @@ def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json
     from . import listing
 
     listing.run(arguments, endpoint=endpoint, as_json=as_json)
+
+
+def doctor(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
+    """See `doctor.run`."""
+    from . import doctor as examination
+
+    return examination.run(region=region, endpoint=endpoint, as_json=as_json)
+
+
+def find_drift(
+    arguments: Mapping[str, object],
+    *,
+    file: str | None,
+    stack: str | None,
+    output: str | None,
+    resource: str | None,
+    classes: tuple[str, ...],
+    form: str,
+    accept: bool,
+    endpoint: str | None,
+) -> int:
+    """See `comparing.run`."""
+    from . import comparing
+
+    source = comparing.Source(file, stack, output, resource)
+    return comparing.run(arguments, source, classes=classes, form=form, accept=accept, endpoint=endpoint)
 
 
 def emulate(
@@ -56,6 +85,13 @@ def print_table(result: "AiNodeListResult") -> None:
     from . import table
 
     table.print_table(result)
+
+
+def print_lines(lines: "Iterable[Line]") -> None:
+    """See `drawing.print_lines`."""
+    from . import drawing
+
+    drawing.print_lines(lines)
 
 
 def waiting(what: str) -> AbstractContextManager[None]:

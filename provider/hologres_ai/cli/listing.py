@@ -2,14 +2,13 @@
 
 import codecs
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, Sources, resolve
+from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look, resolve
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query, to_wire
 from ..reading import read
@@ -29,7 +28,7 @@ def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool)
         InvalidArgumentError, ConfigurationError: before any network call; in the words of the command line.
         HologresAiError: the region could not be read.
     """
-    result = _read(_query(arguments), endpoint)
+    result = read_live(parse_query(arguments), endpoint)
     for warning in result.warnings:
         say("warning", warning)
     if not result.instance_model_list:
@@ -37,21 +36,32 @@ def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool)
     _show(result, as_json=as_json)
 
 
-def _query(arguments: Mapping[str, object]) -> Query:
+def parse_query(arguments: Mapping[str, object]) -> Query:
+    """The query in a command's options.
+
+    Raises:
+        InvalidArgumentError: in the words of the command line.
+    """
     try:
         return build_query(arguments)
     except InvalidArgumentError as error:
-        failures = [Failure(_option(failure.argument), failure.reason) for failure in error.failures]
+        failures = [Failure(option(failure.argument), failure.reason) for failure in error.failures]
         raise InvalidArgumentError(failures) from None
 
 
-def _option(argument: str) -> str:
+def option(argument: str) -> str:
     """``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
     name = argument.partition("[")[0]
     return OPTIONS.get(name, "--" + name.replace("_", "-"))
 
 
-def _read(query: Query, endpoint: str | None) -> AiNodeListResult:
+def read_live(query: Query, endpoint: str | None) -> AiNodeListResult:
+    """The nodes as the service has them now; on a terminal, with a sign of life.
+
+    Raises:
+        ConfigurationError: a setting is missing; in the words of the command line.
+        HologresAiError: the region could not be read.
+    """
     arguments = {"region": query.region, "endpoint": endpoint}
     _require(arguments)
     settings = resolve(arguments)
@@ -61,15 +71,21 @@ def _read(query: Query, endpoint: str | None) -> AiNodeListResult:
 
 def _require(arguments: Mapping[str, str | None]) -> None:
     """What is missing, in the words of the command line, which reads no Pulumi configuration."""
-    sources = Sources(arguments, lambda _key: None, os.environ)
-    missing: list[Setting] = [setting for setting in (REGION, ACCESS_KEY, SECRET_KEY) if sources.find(setting) is None]
+    sources = look(arguments)
+    keys = (ACCESS_KEY, SECRET_KEY)
+    missing: list[Setting] = [setting for setting in keys if sources.find(setting) is None]
+    if len(missing) == len(keys) and has_source(sources):
+        missing = []
+    if not has_region(sources):
+        missing.insert(0, REGION)
     if not missing:
         return
     names = " and ".join(setting.environment[1] for setting in missing)
-    option = "Give --region, or set" if missing == [REGION] else "Set"
+    hint = "Give --region, or set" if missing == [REGION] else "Set"
     raise ConfigurationError(
         f"not set: {', '.join(setting.key for setting in missing)}",
-        f"{option} {names} in the environment; `hologres-ai list --help` has every name that is read.",
+        f"{hint} {names} in the environment; `hologres-ai list --help` has every name that is read"
+        + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
     )
 
 
@@ -80,7 +96,7 @@ def _sign_of_life(what: str) -> AbstractContextManager[None]:
 
 
 def _explain_empty(result: AiNodeListResult) -> None:
-    given = [_option(name) for name in FILTERS if getattr(result.query, name) is not None]
+    given = [option(name) for name in FILTERS if getattr(result.query, name) is not None]
     say(
         "note",
         f"no AI nodes in region {result.region}",
@@ -93,12 +109,13 @@ def _explain_empty(result: AiNodeListResult) -> None:
 def _show(result: AiNodeListResult, *, as_json: bool) -> None:
     if as_json:
         wire = to_wire(result, request_id=True)
-        click.echo(json.dumps(wire, ensure_ascii=not _takes_unicode(), indent=2))
+        click.echo(json.dumps(wire, ensure_ascii=not takes_unicode(), indent=2))
     elif not sys.stdout.isatty():
         sys.stdout.writelines(f"{line}\n" for line in plain.lines(result))
     elif result.instance_model_list:
         lazy.print_table(result)
 
 
-def _takes_unicode() -> bool:
+def takes_unicode() -> bool:
+    """Whether stdout has all characters."""
     return codecs.lookup(sys.stdout.encoding).name.startswith("utf")

@@ -1,0 +1,169 @@
+"""A list of AI nodes that one stack exports and another reads, on one engine."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from hologres_ai import AiNodes
+from hologres_ai.emulator import Emulator
+from hologres_ai.errors import DocumentError
+from tests.conftest import OpenFolder
+from tests.engine.conftest import Fleet
+from tools.project import Project
+
+NODE = "hologram_aipostpay_public_cn-77a02"
+
+WRITER = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    AiNodeList("nodes", statuses=["ResourceReady"]).export("aiNodes")
+    pulumi.export("other", {"kind": "something else"})
+"""
+
+READER = """
+    import pulumi
+    from hologres_ai import AiNodes
+
+    nodes = AiNodes.from_stack(pulumi.StackReference("organization/writer/dev"), "aiNodes")
+    pulumi.export("types", nodes.apply(lambda known: [
+        type(value).__name__
+        for node in known.instance_model_list
+        for value in (node.node_count, node.cpu, node.gpu, node.memory, node.gpu_memory, node.gpu_memory_used)
+    ]))
+    pulumi.export("ids", nodes.ids)
+    pulumi.export("free", nodes.totals.gpu.free.apply(lambda free: f"{type(free).__name__} {free}"))
+    pulumi.export("again", nodes.instance_model_list)
+    pulumi.export("totals", nodes.totals)
+    pulumi.export("region", nodes.region)
+    pulumi.export("fingerprint", nodes.fingerprint)
+"""
+
+OpenBeside = Callable[..., AbstractContextManager[Project]]
+
+
+@pytest.fixture
+def beside(program: OpenFolder, tmp_path: Path) -> OpenBeside:
+    """Opens programs whose stacks lie in one backend."""
+
+    def open_(source: str, *, name: str) -> AbstractContextManager[Project]:
+        return program(source, name=name, backend=tmp_path / "backend")
+
+    return open_
+
+
+def test_what_another_stack_reads_is_what_was_read(beside: OpenBeside, emulator: Emulator) -> None:
+    with beside(WRITER, name="writer") as writer:
+        run = writer.up()
+        assert run.code == 0, run.text
+        written = writer.outputs()["aiNodes"]
+        whole = AiNodes.from_json(writer.pulumi("stack", "output", "--json").text)
+        alone = AiNodes.from_json(writer.pulumi("stack", "output", "aiNodes", "--json").text)
+    assert isinstance(written, dict)
+    requests = emulator.requests
+    with beside(READER, name="reader") as reader:
+        run = reader.up()
+        assert run.code == 0, run.text
+        outputs = reader.outputs()
+    assert emulator.requests == requests
+    types = outputs.pop("types")
+    assert isinstance(types, list)
+    assert set(types) == {"int"}
+    assert len(types) == 6 * len(written["instanceModelList"]) > 0
+    assert outputs == {
+        "ids": written["ids"],
+        "free": f"int {written['totals']['gpu']['free']}",
+        "again": written["instanceModelList"],
+        "totals": {name: without_null(total) for name, total in written["totals"].items()},
+        "region": "cn-hangzhou",
+        "fingerprint": written["fingerprint"],
+    }
+    assert written["query"] == {"statuses": ["ResourceReady"], "includeUsage": True}
+    assert whole == alone
+    assert whole.fingerprint == written["fingerprint"]
+    assert [as_dict(node) for node in whole.instance_model_list] == written["instanceModelList"]
+
+
+def without_null(total: object) -> object:
+    """On the engine's wire null and absent are one."""
+    return {name: value for name, value in total.items() if value is not None} if isinstance(total, dict) else total
+
+
+def as_dict(node: object) -> dict[str, object]:
+    """A node as Pulumi sees it: a dict in the API's spelling."""
+    assert isinstance(node, dict)
+    return dict(node)
+
+
+def test_they_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
+    with beside(WRITER, name="writer") as writer:
+        preview = writer.preview()
+        assert "hologres-ai/AiNodeList" in preview.text
+        assert "[unknown]" not in preview.text
+        assert writer.up().code == 0
+        with beside(READER, name="reader") as reader:
+            assert reader.up().code == 0
+            world.change(NODE, nodeCount=3)
+            assert writer.up().code == 0
+            run = reader.preview("--diff")
+    assert run.code == 0, run.text
+    assert "1 => 3" in run.text
+    assert "output<" not in run.text
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("aiNode", 'there is no output "aiNode" of the stack organization/writer/dev; did you mean "aiNodes"?'),
+        ("other", 'the output "other" of the stack organization/writer/dev is not a list of AI nodes'),
+        ("newer", 'the output "newer" of the stack organization/writer/dev has version 2'),
+    ],
+)
+def test_what_can_not_be_read_is_told_without_a_trace(beside: OpenBeside, name: str, says: str) -> None:
+    writer = """
+        import pulumi
+
+        envelope = {"kind": "hologres-ai/AiNodeList", "version": 1}
+        pulumi.export("aiNodes", envelope)
+        pulumi.export("newer", {**envelope, "version": 2})
+        pulumi.export("other", {"kind": "something else"})
+    """
+    reader = f"""
+        import pulumi
+        from hologres_ai import AiNodes
+
+        nodes = AiNodes.from_stack(pulumi.StackReference("organization/writer/dev"), "{name}")
+        pulumi.export("ids", nodes.ids)
+    """
+    with beside(writer, name="writer") as first:
+        assert first.up().code == 0
+    with beside(reader, name="reader") as second:
+        run = second.preview()
+    assert run.code != 0
+    assert says in run.text
+    assert "Traceback" not in run.text
+
+
+def test_a_secret_stays_one(beside: OpenBeside) -> None:
+    writer = """
+        import pulumi
+        from hologres_ai import AiNodeList
+
+        query, node = {"nameRegex": "canary"}, {"aiInstanceId": "a", "holoInstanceName": "canary", "gpu": 1}
+        envelope = {"kind": "hologres-ai/AiNodeList", "version": 1, "region": "cn-hangzhou", "query": query}
+        pulumi.export("aiNodes", pulumi.Output.secret({**envelope, "instanceModelList": [node]}))
+    """
+    with beside(writer, name="writer") as first:
+        assert first.up().code == 0
+        printed = first.pulumi("stack", "output", "--json").text
+        shown = first.pulumi("stack", "output", "--json", "--show-secrets").text
+    with pytest.raises(DocumentError, match="is a secret and was not shown"):
+        AiNodes.from_json(printed, "aiNodes")
+    assert AiNodes.from_json(shown).ids == ["a"]
+    with beside(READER, name="reader") as second:
+        run = second.up()
+        assert run.code == 0
+        assert "canary" not in run.text + second.export()
+        assert second.outputs()["ids"] == "[secret]"

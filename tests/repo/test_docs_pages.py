@@ -1,0 +1,242 @@
+"""The pages in docs/: every command in them runs here, and gives what stands beside it."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tests.repo.test_docs import SCRIPTS, shell
+from tools.project import Project
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+REFRESH = "pulumi refresh --preview-only --expect-no-changes"
+PREVIEW = "pulumi preview --diff --expect-no-changes"
+ACCEPT = "hologres-ai drift --baseline baseline.json --accept"
+COMPARE = "hologres-ai drift --baseline baseline.json"
+OF_A_STACK = ["hologres-ai drift --stack dev", "pulumi stack export | hologres-ai drift --baseline -"]
+OF_AN_OUTPUT = "pulumi stack output --json | hologres-ai drift --baseline -"
+PRINTED = ["pulumi stack output --json > outputs.json", "pulumi stack output aiNodes --json > nodes.json"]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    return [line for block in blocks(page, "sh") for line in block.splitlines()]
+
+
+def run(command: str, project: Project) -> "subprocess.CompletedProcess[str]":
+    return shell(command, dict(project.environment), folder=project.folder)
+
+
+def change(emulator: Emulator, ai_instance_id: str, **fields: object) -> None:
+    """Give one node of the fleet other values."""
+    document = json.loads(emulator.fleet_path.read_text())
+    [node] = [node for node in document["nodes"] if node["aiInstanceId"] == ai_instance_id]
+    node.update(fields)
+    emulator.fleet_path.write_text(json.dumps(document))
+
+
+def a_program(folder: Path, name: str, text: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    (made / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+    (made / "__main__.py").write_text(text)
+    return made
+
+
+def test_every_command_is_run_by_a_test() -> None:
+    assert commands("drift.md") == [ACCEPT, COMPARE, *OF_A_STACK, OF_AN_OUTPUT, REFRESH, PREVIEW]
+    assert commands("stack-references.md") == PRINTED
+
+
+def test_the_report_is_what_the_command_prints(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> None:
+    grown, ending = "hologram_aipostpay_public_cn-77a02", "hologram_aicombo_public_cn-77a04"
+    change(emulator, ending, expirationTime="2030-03-01T00:00:00.000Z")
+    assert shell(ACCEPT, environment, folder=tmp_path).returncode == 0
+    change(emulator, ending, expirationTime="2030-01-30T00:00:00.000Z", autoRenewal=False)
+    change(emulator, grown, nodeCount=3)
+    done = shell(COMPARE, environment, folder=tmp_path)
+    assert (done.returncode, [done.stdout]) == (2, blocks("drift.md", "text"))
+
+
+@pytest.fixture
+def native(tmp_path: Path, open_folder: OpenFolder) -> Iterator[Project]:
+    """A stack of the native provider that is up."""
+    folder = tmp_path / "native"
+    folder.mkdir()
+    program = {"name": "native", "runtime": "yaml", "resources": {"nodes": {"type": "hologres:AiNodeList"}}}
+    (folder / "Pulumi.yaml").write_text(json.dumps(program))
+    with open_folder(folder) as project:
+        up = project.up()
+        assert up.code == 0, up.text
+        yield project
+
+
+@pytest.fixture
+def dynamic(tmp_path: Path, open_folder: OpenFolder) -> Iterator[Project]:
+    """The stack of the page on stack references: one of the dynamic provider, with an export, that is up."""
+    writer, _reader, _script = blocks("stack-references.md", "python")
+    with open_folder(a_program(tmp_path, "fleet", writer), backend=tmp_path / "backend") as project:
+        up = project.up()
+        assert up.code == 0, up.text
+        yield project
+
+
+def test_the_native_provider(native: Project, emulator: Emulator) -> None:
+    every = [*OF_A_STACK, REFRESH, PREVIEW]
+    assert [(run(command, native).returncode, command) for command in every] == [(0, command) for command in every]
+    change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
+    for command in OF_A_STACK:
+        done = run(command, native)
+        assert (done.returncode, "nodeCount 1 -> 3" in done.stdout) == (2, True), done.stderr
+    for command in (f"{REFRESH} --diff", PREVIEW):
+        done = run(command, native)
+        assert done.returncode != 0
+        assert re.search(r"nodeCount *: 1 => 3", done.stdout), done.stdout
+        assert "no changes were expected" in done.stdout + done.stderr
+
+
+def test_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
+    every = [*OF_A_STACK, OF_AN_OUTPUT, REFRESH]
+    assert [(run(command, dynamic).returncode, command) for command in every] == [(0, command) for command in every]
+    change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
+    for command in [*OF_A_STACK, OF_AN_OUTPUT]:
+        done = run(command, dynamic)
+        assert (done.returncode, "nodeCount 1 -> 3" in done.stdout) == (2, True), done.stderr
+    assert run(REFRESH, dynamic).returncode != 0
+    preview = dynamic.preview("--diff", "--expect-no-changes")
+    assert preview.code == 0, preview.text
+    assert "1 => 3" in preview.text
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--stack nowhere", "`pulumi stack export` failed: no stack named 'nowhere' found"),
+        ("--stack dev --resource node", 'did you mean "nodes"?'),
+        ("--stack dev --output aiNode", 'did you mean "aiNodes"?'),
+    ],
+)
+def test_a_stack_that_has_no_baseline_is_told(dynamic: Project, options: str, says: str) -> None:
+    done = run(f"hologres-ai drift {options}", dynamic)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+
+
+def test_an_output_of_a_stack_is_taken_by_its_name(dynamic: Project) -> None:
+    done = run("hologres-ai drift --stack dev --output aiNodes --json", dynamic)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["drift"] is False
+
+
+def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, open_folder: OpenFolder) -> None:
+    _writer, reader, script = blocks("stack-references.md", "python")
+    exported = dynamic.outputs()["aiNodes"]
+    assert isinstance(exported, dict)
+    free = exported["totals"]["gpu"]["free"]
+    largest = max(node["gpuMemory"] for node in exported["instanceModelList"])
+    with open_folder(a_program(tmp_path, "reader", reader), backend=tmp_path / "backend") as project:
+        preview = project.preview()
+        assert re.search(rf"freeGpus *: {free}\n", preview.text), preview.text
+        assert project.up().code == 0
+        assert project.outputs() == {"freeGpus": free, "largest": largest}
+    for command in PRINTED:
+        assert run(command, dynamic).returncode == 0
+    for text in (script, script.replace("outputs.json", "nodes.json")):
+        (dynamic.folder / "script.py").write_text(text)
+        done = run("python script.py", dynamic)
+        assert done.stdout == f"{free} free GPUs in cn-hangzhou\n", done.stderr
+
+
+# ------------------------------------------------------------------------------------------ the job of every morning
+
+# Stands where GitHub's own command does, which talks to GitHub alone: it writes down what it was told.
+GH = """#!/bin/sh
+echo "$*" >> "$CALLS"
+[ "$1 $2" != "issue list" ] || echo "$OPEN"
+"""
+
+
+class Job:
+    """The job's scripts, run as a runner runs them, in a checkout with a baseline."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        [text] = blocks("drift.md", "yaml")
+        self.workflow = yaml.safe_load(text)
+        self.steps = {step["name"]: step for step in self.workflow["jobs"]["drift"]["steps"] if "name" in step}
+        self.folder = folder
+        gh = folder / "bin" / "gh"
+        gh.parent.mkdir()
+        gh.write_text(GH)
+        gh.chmod(0o755)
+        names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "CALLS")
+        self.environment = {**environment, **{name: str(folder / name) for name in names}}
+        self.environment["PATH"] = f"{gh.parent}:{SCRIPTS}:{os.environ['PATH']}"
+
+    def run(self, step: str, **environment: str) -> int:
+        """The exit code of a step's script, in the shell that a runner takes."""
+        script = self.folder / "script.sh"
+        script.write_text(self.steps[step]["run"])
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+        done = subprocess.run(
+            command, cwd=self.folder, env={**self.environment, **environment}, timeout=60, check=False
+        )
+        return done.returncode
+
+    def read(self, name: str) -> str:
+        """A file that a step wrote; empty where none did."""
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture
+def job(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> Job:
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    assert shell(ACCEPT, environment, folder=folder).returncode == 0
+    del environment["ALIBABA_CLOUD_REGION"]  # the baseline tells it
+    return Job(folder, environment)
+
+
+def test_the_job_runs_on_a_schedule_and_may_open_issues(job: Job) -> None:
+    assert job.workflow[True]["schedule"]  # YAML takes `on` for true
+    assert job.workflow["permissions"]["issues"] == "write"
+    given = set(job.steps["Compare"]["env"])
+    assert given == {"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"} <= set(job.environment)
+    assert job.steps["Open an issue"]["if"] == f"steps.{job.steps['Compare']['id']}.outputs.code == '2'"
+
+
+def test_the_job_is_quiet_without_drift(job: Job) -> None:
+    assert job.run("Compare") == 0
+    assert job.read("GITHUB_OUTPUT") == "code=0\n"
+
+
+def test_the_job_opens_an_issue_on_drift_and_comments_on_an_open_one(job: Job, emulator: Emulator) -> None:
+    change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
+    assert job.run("Compare") == 0
+    assert job.read("GITHUB_OUTPUT") == "code=2\n"
+    assert "nodeCount `1` → `3`" in job.read("drift.md")
+    assert job.read("GITHUB_STEP_SUMMARY") == job.read("drift.md")
+    assert job.run("Open an issue", OPEN="") == 0
+    assert job.read("CALLS").splitlines()[-1].startswith("issue create --title Hologres AI nodes have changed")
+    assert job.run("Open an issue", OPEN="7") == 0
+    assert job.read("CALLS").splitlines()[-1] == "issue comment 7 --body-file drift.md"
+
+
+def test_the_job_fails_when_it_could_not_be_told(job: Job, emulator: Emulator) -> None:
+    emulator.arm("denied")
+    assert job.run("Compare") != 0
+    assert job.read("GITHUB_OUTPUT") == "code=1\n"
+    (job.folder / "baseline.json").unlink()
+    assert job.run("Compare") != 0
