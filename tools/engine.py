@@ -86,9 +86,9 @@ class Engine:
         }
 
 
-def has_python_host(engine: Engine) -> bool:
-    """Whether `pulumi up` can run a Python program folder: only the vendor's CLI ships that language host."""
-    return _which("pulumi-language-python", engine.environment()["PATH"]) is not None
+def has_host(engine: Engine, runtime: str) -> bool:
+    """Whether `pulumi up` can run a program in this language: most language hosts come with the vendor's CLI alone."""
+    return _which(f"pulumi-language-{runtime}", engine.environment()["PATH"]) is not None
 
 
 def say(line: str) -> None:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import yaml  # type: ignore[import-untyped]
 
 from tools import sdk
-from tools.engine import Engine
+from tools.engine import Engine, has_host
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -93,7 +93,7 @@ class Project:
 
     def _run_program(self, command: str, *options: str) -> Run:
         runtime = _runtime(self.folder)
-        if runtime not in INLINE or _has_host(self.engine, runtime):
+        if runtime not in INLINE or has_host(self.engine, runtime):
             confirmed = ("--yes", "--skip-preview") if command == "up" else ()
             return self.pulumi(command, *confirmed, *options)
         return self._run(*INLINE[runtime], command, self.stack, *options)
@@ -172,7 +172,7 @@ def _prepare(work: Path, engine: Engine) -> None:
     if runtime == "nodejs":
         (work / "node_modules").symlink_to(sdk.node_packages())
         sdk.run(work, "node", "node_modules/typescript/bin/tsc")
-    if runtime == "go" and not _has_host(engine, runtime):
+    if runtime == "go" and not has_host(engine, runtime):
         sdk.run(work, "go", "test", "-c", "-trimpath", "-o", "inline")
 
 
@@ -180,11 +180,6 @@ def _runtime(folder: Path) -> str:
     """The language in Pulumi.yaml, which may stand there with options."""
     runtime = yaml.safe_load((folder / "Pulumi.yaml").read_text())["runtime"]
     return str(runtime["name"] if isinstance(runtime, dict) else runtime)
-
-
-def _has_host(engine: Engine, runtime: str) -> bool:
-    """Whether `pulumi up` can run the program: most language hosts come with the vendor's CLI alone."""
-    return shutil.which(f"pulumi-language-{runtime}", path=engine.environment()["PATH"]) is not None
 
 
 def _value(value: str | Secret) -> tuple[str, ...]:

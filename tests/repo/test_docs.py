@@ -15,6 +15,7 @@ from tests.conftest import OpenFolder
 from tools import readme
 
 ROOT = Path(__file__).parents[2]
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 README = (ROOT / "README.md").read_text()
 SCRIPTS = Path(sys.executable).parent
 
@@ -30,11 +31,13 @@ CONFIGS = [command for command in COMMANDS if command.startswith("pulumi config 
 DRIFT = "pulumi refresh --preview-only --expect-no-changes"
 EMULATE = "hologres-ai emulate"
 INSTALL = "pip install '.[emulator]'"
-MAKES = ["make demo", "make test"]
+MAKES = ["make demo", "make test", "make dist"]
+ARCHIVE = f"dist/pulumi-resource-hologres-v{VERSION}-linux-amd64.tar.gz"
+PLUGIN = f"pulumi plugin install resource hologres {VERSION} --file {ARCHIVE}"
 
 
 def test_every_command_is_run_by_a_test() -> None:
-    assert sorted(COMMANDS) == sorted([*LISTS, *CONFIGS, DRIFT, EMULATE, INSTALL, *MAKES])
+    assert sorted(COMMANDS) == sorted([*LISTS, *CONFIGS, DRIFT, EMULATE, INSTALL, PLUGIN, *MAKES])
     assert LISTS
     assert CONFIGS
 
@@ -43,10 +46,11 @@ def test_the_tables_are_made_from_the_models() -> None:
     assert readme.rendered(README) == README, "run `make format`"
 
 
-def test_make_demo_is_what_the_tests_run() -> None:
-    """`tests/engine/test_demo.py` runs it; `make test` is this very run."""
+def test_the_targets_are_what_the_tests_run() -> None:
+    """`tests/engine` runs the demo, makes the archive and installs it; `make test` is this very run."""
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
+    assert "$(BIN)/python -m tools.dist" in makefile
     assert re.search(r"^test: .*\n\t\$\(BIN\)/pytest$", makefile, re.MULTILINE)
 
 
@@ -94,16 +98,14 @@ def test_pip_install_gives_a_command_that_works(tmp_path: Path, environment: dic
     subprocess.run([fresh / "bin" / "python", "-m", *install], check=True, timeout=300)
     bare = {"PATH": f"{fresh / 'bin'}:{os.defpath}", **environment}
     assert shell("hologres-ai list", bare).returncode == 0
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert version in shell("hologres-ai --version", bare).stdout
+    assert VERSION in shell("hologres-ai --version", bare).stdout
     assert shell("python -c 'from hologres_ai import AiNodeList'", bare).returncode == 0
 
 
 def test_the_version_is_the_newest_of_the_changelog() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest is not None
-    assert newest[1] == version
+    assert newest[1] == VERSION
 
 
 def test_every_dependency_has_its_reason() -> None:

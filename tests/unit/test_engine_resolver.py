@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import engine as resolver
-from tools.engine import PINNED, PROGRAMS, SHIM, Engine, EngineUnavailableError, find_engine, has_python_host
+from tools.engine import PINNED, PROGRAMS, SHIM, Engine, EngineUnavailableError, find_engine, has_host
 
 FAILING_INSTALLER = ("/bin/sh", "-c", "echo 'no route to the installer'; exit 1")
 
@@ -306,6 +306,6 @@ def test_environment_puts_the_engine_before_everything(bench: Bench, tmp_path: P
 def test_python_host_is_seen_beside_the_engine(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
-    assert not has_python_host(engine)
+    assert not has_host(engine, "python")
     write_program(tmp_path / "cli" / "pulumi-language-python", "exit 0")
-    assert has_python_host(engine)
+    assert has_host(engine, "python")
