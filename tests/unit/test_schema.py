@@ -22,6 +22,8 @@ RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
 ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint"]
 
+FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
+REQUEST_ID = {"requestId": FUNCTION_OUTPUTS["requestId"]}
 PLACES = [
     (AiNode, TYPES["hologres:index:AiNode"]["properties"]),
     (Totals, TYPES["hologres:index:Totals"]["properties"]),
@@ -29,8 +31,19 @@ PLACES = [
     (Query, FUNCTION["inputs"]["properties"]),
     (Query, RESOURCE["inputProperties"]),
     (AiNodeListResult, FUNCTION["outputs"]["properties"]),
-    (AiNodeListResult, RESOURCE["properties"] | {"requestId": FUNCTION["outputs"]["properties"]["requestId"]}),
+    (
+        AiNodeListResult,
+        {name: RESOURCE["properties"].get(name) for name in FUNCTION["outputs"]["properties"]} | REQUEST_ID,
+    ),
 ]
+
+
+def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
+    """YAML takes what `get` is asked by from the outputs alone."""
+    arguments = RESOURCE["inputProperties"].keys()
+    outputs = FUNCTION["outputs"]["properties"].keys() - {"requestId"}
+    assert RESOURCE["properties"].keys() == arguments | outputs
+    assert set(RESOURCE["required"]) == outputs
 
 
 def test_the_served_file_is_the_one_in_the_repository_and_is_not_stale() -> None:
