@@ -273,6 +273,14 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, str | int | float | dict | set)
 
 
+def _derive_public_id(asked: Mapping[str, Any]) -> str:
+    """`derive_id`, unless an argument is a secret, which the id, the query in the state and the nodes would show."""
+    if asked["is_secret"]:
+        reason = "an argument is a secret, which the outputs would show; give pulumi.Output.unsecret(...) of it"
+        raise ArgumentError([Failure("query", reason)])
+    return derive_id(asked["query"])
+
+
 def derive_id(query: Mapping[str, Any]) -> str:
     """A readable id that is the same for the same query: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``."""
     given = {name: value for name, value in sorted(query.items()) if value is not None}

@@ -320,6 +320,7 @@ def test_a_missing_region_is_told_with_every_place_to_set_it(
         ("ids='not-a-list'", "ids: a list of strings is expected"),
         ("nam_regex='x'", "unexpected keyword argument 'nam_regex'"),
         ("name_regex=pulumi.Output.from_input('(')", "nameRegex: not a regular expression"),
+        ("instance_id=pulumi.Output.secret('hgpostcn-cn-yi34hlzdx003')", "an argument is a secret"),
         ("opts=pulumi.ResourceOptions(id='mine')", "opts: id follows from the arguments"),
     ],
 )

@@ -158,6 +158,12 @@ def test_order_repeats_and_the_wire_are_no_drift(nodes: list[AiNode], chance: ra
     assert compare(result_of(*shuffled), before, CLASSES).events == ()
 
 
+def test_a_repeat_in_a_result_made_by_hand_counts_once() -> None:
+    twice = replace(result_of(NODE), instance_model_list=(NODE, NODE))
+    assert kinds(compare(twice, result_of(NODE))) == []
+    assert kinds(compare(twice, result_of(replace(NODE, node_count=3)))) == [("inventory", "resized")]
+
+
 @pytest.mark.parametrize("text", ["2026-01-28T07:44:27.535000Z", "2026-01-28T15:44:27.535+08:00"])
 def test_the_same_moment_in_other_words_is_no_drift(text: str) -> None:
     assert found(NODE, replace(NODE, expiration_time=text)) == []
