@@ -157,7 +157,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         if opts is not None and opts.id is not None:
             raise ArgumentError([Failure("opts", "id follows from the arguments and can't be given")])
         self._asked = pulumi.Output.all(**query)
-        read_id = self._asked.apply(derive_id)
+        known = pulumi.Output.unsecret(self._asked)
+        read_id = pulumi.Output.all(query=known, is_secret=self._asked.is_secret()).apply(_derive_public_id)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
         props = {**dict.fromkeys(AiNodeList.__annotations__), **query}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
