@@ -13,13 +13,11 @@ from typing import Literal, cast
 
 from .envelope import from_envelope, from_outputs, is_envelope, load, restore
 from .errors import DocumentError
-from .models import AiNodeListResult
+from .models import QUERY_KEY, AiNodeListResult
 from .naming import did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
-# What both providers keep beside the outputs; see `dynamic` and `plugin`.
-_QUERY = "__query"
 # How a state marks a secret; the engine's own constants.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secret
@@ -89,7 +87,7 @@ def _from_state(deployment: object, output: str | None, resource: str | None) ->
     outputs = cast("Mapping[str, object]", _in_the_open(chosen[0].outputs, place))
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    return restore(outputs, outputs.get(_QUERY), place)
+    return restore(outputs, outputs.get(QUERY_KEY), place)
 
 
 def _resources(deployment: object) -> Iterator[_Resource]:

@@ -20,12 +20,8 @@ from pydantic.alias_generators import to_camel, to_snake
 from . import envelope, models
 from .config import Lookup
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
-from .models import Query, build_query, to_wire
+from .models import QUERY_KEY, Query, build_query, to_wire
 from .reading import read_query
-
-# The query is kept beside the outputs, because a refresh is given only those, and `ids` is both asked and answered.
-# Pulumi takes names with two underscores for internal and does not show them.
-QUERY_KEY = "__query"
 
 
 def _output_type(shape: type) -> type:

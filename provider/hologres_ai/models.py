@@ -100,6 +100,10 @@ class AiNode:
     auto_renewal: Annotated[Boolean | None, Field(description="Whether the subscription renews by itself.")] = None
 
 
+# Where both resources keep what was asked, in users' states: it must stay as it is. A refresh or a diff is given the
+# old outputs alone, and `ids` is both asked and answered. Pulumi takes two underscores for internal: it is not shown.
+QUERY_KEY = "__query"
+
 # A node has each of them as a specification, and each again as `<resource>_used`.
 RESOURCES = ("cpu", "memory", "gpu", "gpu_memory")
 USAGE_FIELDS = tuple(f"{resource}_used" for resource in RESOURCES)

@@ -303,7 +303,8 @@ def _example(setting: Setting) -> str:
 
 def how_to_set(setting: Setting) -> str:
     """Every place where a setting can be set, as one sentence and, for Pulumi, a command."""
-    secret = " --secret" if setting.secret else ""
+    # The key's ID too: the engine keeps a stack's configuration in its state, and only what is secret is encrypted.
+    secret = " --secret" if setting.secret or setting is ACCESS_KEY else ""
     return (
         f"Set it with `pulumi config set{secret} {setting.keys[0]} …`"
         + "".join(f" (or {key})" for key in setting.keys[1:])

@@ -11,7 +11,7 @@ from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Failure, InvalidArgumentError
-from ..models import AiNode, AiNodeListResult, Query, Reply, build_query, to_wire
+from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, Reply, build_query, to_wire
 from ..reading import build_result
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
 
@@ -19,9 +19,6 @@ from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plai
 INVENTORY = "instanceModelList"
 REGION = "region"
 PINNED = "pinned"
-# The inputs once more, as the dynamic resource has them: `ids` is both asked and answered, and a diff is given the old
-# outputs alone. Pulumi takes names with two underscores for internal and does not show them.
-QUERY_KEY = "__query"
 
 OUTPUTS = (REGION, INVENTORY, "ids", "names", "totals", "fingerprint")
 
