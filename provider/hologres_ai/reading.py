@@ -74,7 +74,8 @@ def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> 
     answer = answers[settings.region]
     if isinstance(answer, HologresAiError):
         raise answer
-    return _explained(build_result(settings.region, query, answer, warnings=settings.warnings), [settings], answer)
+    found = build_result(settings.region, query, answer, warnings=settings.warnings, region_outcomes=outcomes(answers))
+    return _explained(found, [settings], answer)
 
 
 def _of_several(query: Query, settings: Sequence[Settings], answers: Mapping[str, Answer]) -> AiNodeListResult:
@@ -209,7 +210,7 @@ def build_result(
     reply: Reply,
     *,
     warnings: Iterable[str] = (),
-    region_outcomes: tuple[RegionOutcome, ...] | None = None,
+    region_outcomes: tuple[RegionOutcome, ...] = (),
 ) -> AiNodeListResult:
     """What a reply gives once it is normalised, filtered and sorted: pure."""
     found = [*warnings, *reply.warnings]
