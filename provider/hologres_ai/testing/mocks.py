@@ -1,0 +1,172 @@
+"""Pulumi's mocks, with AI nodes in them: a program gets from a fleet what it would get from the service.
+
+The fleet goes through the filters, sums and checks that an answer of the service goes through.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
+
+from ..config import find_region, look
+from ..emulator import SHIPPED_FLEET
+from ..errors import HologresAiError, InvalidArgumentError
+from ..models import QUERY_KEY, AiNodeListResult, Query, Reply, build_query, to_wire
+from ..plugin.node_list import build_outputs, whole_query, with_inventory
+from ..plugin.provider import FUNCTION, RESOURCE
+from ..plugin.values import to_plain, to_values
+from ..reading import build_result
+from ..signing import utc_now
+from .fleets import Fleet, load_nodes
+
+DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # what the engine calls hologres_ai.AiNodeList
+PROVIDER = "pulumi:providers:hologres"
+REGION = "cn-hangzhou"
+
+Failures = list[tuple[str, str]]
+Wire = dict[str, object]
+
+
+class PassedThrough(Mocks):
+    """Gives every resource and every function its inputs back, and a resource the id ``<name>_id``."""
+
+    def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
+        """The arguments."""
+        return args.args, []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, Wire]:
+        """The id that is read, or a new one, and the inputs."""
+        return args.resource_id or f"{args.name}_id", args.inputs
+
+
+class HologresMocks(Mocks):
+    """Answers `hologres_ai.AiNodeList`, and the resource and the function of `pulumi_hologres`, from a fleet.
+
+    Args:
+        fleet: the nodes that there are; those of the emulator's own fleet when left out.
+        others: answers everything else; inputs are passed through when left out.
+        region: the region where neither an argument, a provider nor the configuration gives one. Nodes are listed
+            whatever their region is, as by the emulator.
+        error: see below.
+        clock: what ``now`` in an expiry means.
+
+    Attributes:
+        nodes: the nodes of the fleet, before any filter.
+        others: as above.
+        error: what every read fails with; None for none. May be set anew between two runs.
+
+    Raises:
+        ConfigurationError: the fleet can't be used; the title names the place in it.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet = SHIPPED_FLEET,
+        *,
+        others: Mocks | None = None,
+        region: str = REGION,
+        error: HologresAiError | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.nodes = load_nodes(fleet, clock)
+        self.others = others or PassedThrough()
+        self.error = error
+        self._region = region
+        self._providers: dict[str, _Given] = {}
+
+    def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
+        """The result of `getAiNodeList`, or the failures that the plugin answers with; else what `others` say."""
+        if args.token != FUNCTION:
+            return _with_failures(self.others.call(args))
+        given = _Given.of(args.args)
+        try:
+            result = self._read(build_query(given.values), args.provider)
+        except InvalidArgumentError as error:
+            return {}, [(failure.argument, failure.reason) for failure in error.failures]
+        except HologresAiError as error:
+            return {}, [("", str(error))]
+        return given.marked(to_wire(result, request_id=True)), []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, Wire]:
+        """The outputs of an `AiNodeList`, unknown while an input is; else what `others` say.
+
+        Raises:
+            HologresAiError: the read fails.
+        """
+        given = _Given.of(args.inputs)
+        if args.typ == PROVIDER:
+            self._providers[args.name] = given
+        if args.typ not in (DYNAMIC, RESOURCE):
+            return self.others.new_resource(args)
+        resource_id = args.resource_id or args.name
+        if given.is_waiting or resource_id == rpc.UNKNOWN:
+            return resource_id, {}
+        outputs = self._dynamic(given) if args.typ == DYNAMIC else self._native(given, args.provider)
+        return resource_id, given.marked(outputs)
+
+    def _dynamic(self, given: "_Given") -> Wire:
+        return {**to_wire(self._read(build_query(given.values))), QUERY_KEY: given.values}
+
+    def _native(self, given: "_Given", provider: str | None) -> Wire:
+        inputs = to_values(given.values, secret=False)
+        result = self._read(whole_query(inputs), provider)
+        return {name: to_plain(value) for name, value in build_outputs(with_inventory(inputs, result)).items()}
+
+    def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
+        region = find_region(
+            look({"region": query.region}, self._lookup(provider), {"ALIBABA_CLOUD_REGION": self._region})
+        )
+        if self.error is not None:
+            raise self.error.with_traceback(None)
+        result = build_result(region.value, query, Reply(nodes=self.nodes, request_id=str(uuid.uuid4()).upper()))
+        for warning in result.warnings:
+            pulumi.log.warn(warning)
+        return result
+
+    def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
+        """The configuration: that of an explicit provider, by its reference ``<urn>::<id>``, or the stack's."""
+        name = provider.split("::")[-2] if provider and "::" in provider else None
+        explicit = self._providers.get(name) if name else None
+        if explicit is None:
+            return get_config
+        values = explicit.values
+        return lambda key: str(values.get(key.removeprefix("hologres:")) or "") or None
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Inputs without what the SDK keeps for itself, and whether any was a secret."""
+
+    values: Wire
+    is_secret: bool
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, object]) -> "_Given":
+        shown = {name: value for name, value in inputs.items() if not name.startswith("__")}
+        values: Wire = {name: rpc.unwrap_rpc_secret(value) for name, value in shown.items()}
+        return cls(values, any(rpc.is_rpc_secret(value) for value in shown.values()))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any of it is not known at this preview."""
+        return _is_unknown(self.values)
+
+    def marked(self, outputs: Mapping[str, object]) -> Wire:
+        """The outputs, each a secret where an input was."""
+        return {name: rpc.wrap_rpc_secret(value) if self.is_secret else value for name, value in outputs.items()}
+
+
+def _is_unknown(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_is_unknown, value.values()))
+    return any(map(_is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
+
+
+def _with_failures(answer: object) -> tuple[Wire, Failures]:
+    """What a `Mocks` answers to a call: a pair, of which Pulumi wants a list second, or the result alone."""
+    result, failures = answer if isinstance(answer, tuple) else (answer, None)
+    return result, failures or []

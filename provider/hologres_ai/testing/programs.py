@@ -1,0 +1,91 @@
+"""A run of a whole Pulumi program on mocks, without an engine."""
+
+import asyncio
+import contextlib
+import runpy
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import Context
+from functools import partial
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import Mocks, Settings, configure, get_root_resource, run_in_stack, set_all_config
+from pulumi.runtime.mocks import MockEngine, MockMonitor
+from pulumi.runtime.stack import Stack
+
+Program = Path | Callable[[], object]
+
+
+def run_program(
+    program: Program,
+    mocks: Mocks,
+    *,
+    config: Mapping[str, str] | None = None,
+    project: str = "project",
+    stack: str = "dev",
+    preview: bool = False,
+) -> dict[str, object]:
+    """Run a program as `pulumi up` does, and return the stack outputs by name.
+
+    Each run stands alone: with an event loop, settings of Pulumi and an import of the folder's modules of its own. It
+    can't be called while an event loop runs in this thread.
+
+    Args:
+        program: the folder with `__main__.py`, or the file, which runs in its folder; or a function that makes
+            resources and exports.
+        mocks: what answers the program.
+        config: the stack's configuration, such as ``{"project:zone": "cn-hangzhou-j"}``.
+        project: the project's name, which `pulumi.Config()` reads from.
+        stack: the stack's name.
+        preview: whether it is a preview. An output that is not known then is not among the outputs.
+
+    Raises:
+        HologresAiError: the AI nodes could not be read.
+        Exception: whatever else ends the program, such as a `pulumi.RunError`.
+    """
+    # Pulumi's settings are context variables: those of this run end with its context.
+    context, engine = Context(), MockEngine(None)
+    settings = partial(Settings, project, stack, monitor=MockMonitor(mocks), engine=engine, dry_run=preview)
+    with _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run:
+        return context.run(_run, run, settings, config or {})
+
+
+def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Mapping[str, str]) -> dict[str, object]:
+    configure(settings())
+    set_all_config(dict(config))
+    with asyncio.Runner() as runner:
+        return runner.run(_outputs(run))
+
+
+async def _outputs(run: Callable[[], object]) -> dict[str, object]:
+    await run_in_stack(lambda: _without_result(run))
+    stack = get_root_resource()
+    exported = stack.outputs if isinstance(stack, Stack) else {}
+    outputs = {name: pulumi.Output.from_input(value) for name, value in exported.items()}
+    return {name: await output.future() for name, output in outputs.items() if await output.is_known()}
+
+
+def _without_result(run: Callable[[], object]) -> None:
+    run()
+
+
+@contextlib.contextmanager
+def _inside(program: Path) -> Iterator[Callable[[], object]]:
+    """The run of a program in its folder, whose modules are forgotten: the next run imports them anew."""
+    script = (program / "__main__.py" if program.is_dir() else program).resolve()
+    before, path = set(sys.modules), list(sys.path)
+    with contextlib.chdir(script.parent):
+        sys.path.insert(0, str(script.parent))
+        try:
+            yield lambda: runpy.run_path(str(script), run_name="__main__")
+        finally:
+            sys.path[:] = path
+            _forget(set(sys.modules) - before, script.parent)
+
+
+def _forget(names: Iterable[str], folder: Path) -> None:
+    for name in names:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).is_relative_to(folder):
+            del sys.modules[name]
