@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pulumi
-from pulumi.output import Unknown
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
 
 from ..config import find_region, look
@@ -22,6 +21,7 @@ from ..plugin.values import to_plain, to_values
 from ..reading import build_result
 from ..signing import utc_now
 from .fleets import Fleet, load_nodes
+from .values import is_unknown
 
 DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # what the engine calls hologres_ai.AiNodeList
 PROVIDER = "pulumi:providers:hologres"
@@ -153,17 +153,11 @@ class _Given:
     @property
     def is_waiting(self) -> bool:
         """Whether any of it is not known at this preview."""
-        return _is_unknown(self.values)
+        return is_unknown(self.values)
 
     def marked(self, outputs: Mapping[str, object]) -> Wire:
         """The outputs, each a secret where an input was."""
         return {name: rpc.wrap_rpc_secret(value) if self.is_secret else value for name, value in outputs.items()}
-
-
-def _is_unknown(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_is_unknown, value.values()))
-    return any(map(_is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
 
 
 def _with_failures(answer: object) -> tuple[Wire, Failures]:

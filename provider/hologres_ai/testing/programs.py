@@ -9,10 +9,11 @@ from contextvars import Context
 from functools import partial
 from pathlib import Path
 
-import pulumi
-from pulumi.runtime import Mocks, Settings, configure, get_root_resource, run_in_stack, set_all_config
+from pulumi.runtime import Mocks, Settings, configure, rpc, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockMonitor
-from pulumi.runtime.stack import Stack
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest
+
+from .values import is_unknown
 
 Program = Path | Callable[[], object]
 
@@ -26,7 +27,7 @@ def run_program(
     stack: str = "dev",
     preview: bool = False,
 ) -> dict[str, object]:
-    """Run a program as `pulumi up` does, and return the stack outputs by name.
+    """Run a program as `pulumi up` does, and return the stack outputs by name, as `pulumi stack output --json` does.
 
     Each run stands alone: with an event loop, settings of Pulumi and an import of the folder's modules of its own. It
     can't be called while an event loop runs in this thread.
@@ -45,29 +46,44 @@ def run_program(
         Exception: whatever else ends the program, such as a `pulumi.RunError`.
     """
     # Pulumi's settings are context variables: those of this run end with its context.
-    context, engine = Context(), MockEngine(None)
-    settings = partial(Settings, project, stack, monitor=MockMonitor(mocks), engine=engine, dry_run=preview)
+    monitor, context = _Monitor(mocks), Context()
+    settings = partial(Settings, project, stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
     with _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run:
-        return context.run(_run, run, settings, config or {})
+        context.run(_run, run, settings, config or {})
+    outputs = {name: _plain(value) for name, value in monitor.outputs.items()}
+    return {name: value for name, value in outputs.items() if not is_unknown(value)}
 
 
-def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Mapping[str, str]) -> dict[str, object]:
+class _Monitor(MockMonitor):
+    """Keeps the stack's outputs as the engine would be told them."""
+
+    outputs: Mapping[str, object] = {}
+
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> object:  # noqa: N802 - the engine's
+        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
+            self.outputs = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Mapping[str, str]) -> None:
     configure(settings())
     set_all_config(dict(config))
     with asyncio.Runner() as runner:
-        return runner.run(_outputs(run))
-
-
-async def _outputs(run: Callable[[], object]) -> dict[str, object]:
-    await run_in_stack(lambda: _without_result(run))
-    stack = get_root_resource()
-    exported = stack.outputs if isinstance(stack, Stack) else {}
-    outputs = {name: pulumi.Output.from_input(value) for name, value in exported.items()}
-    return {name: await output.future() for name, output in outputs.items() if await output.is_known()}
+        runner.run(run_in_stack(lambda: _without_result(run)))
 
 
 def _without_result(run: Callable[[], object]) -> None:
     run()
+
+
+def _plain(value: object) -> object:
+    """The value as `pulumi stack output --json --show-secrets` has it; on the wire every number is a double."""
+    value = rpc.unwrap_rpc_secret(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @contextlib.contextmanager
