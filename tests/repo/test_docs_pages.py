@@ -170,7 +170,7 @@ def test_the_tests_of_a_program_pass(tmp_path: Path) -> None:
     for number, text in enumerate([*tests, fixtures]):
         (folder / f"test_{number}.py").write_text(text)
     done = shell(PYTEST, {}, folder=folder)
-    assert (done.returncode, "5 passed in" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "6 passed in" in done.stdout) == (0, True), done.stdout
 
 
 # ------------------------------------------------------------------------------------------ the job of every morning

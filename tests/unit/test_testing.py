@@ -17,9 +17,9 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pydantic import JsonValue
 from pydantic.alias_generators import to_snake
 
-from hologres_ai import AiNode, AiNodeList, read_ai_nodes
+from hologres_ai import AiNode, AiNodeList, AiNodes, read_ai_nodes
 from hologres_ai.emulator import SHIPPED_FLEET
-from hologres_ai.errors import AccessDeniedError, ConfigurationError, InvalidArgumentError
+from hologres_ai.errors import AccessDeniedError, ConfigurationError, DocumentError, InvalidArgumentError
 from hologres_ai.models import to_wire
 from hologres_ai.testing import Emulator, Fleet, HologresMocks, run_program
 from tools import sdk
@@ -238,17 +238,48 @@ def test_other_mocks_answer_what_is_theirs() -> None:
     assert [(args.typ, args.inputs["size"]) for args in others.made] == [("other:index:Thing", 1)]
 
 
-def test_nodes_wait_for_what_is_not_known_at_preview(read: Read) -> None:
-    class Unborn(Recorder):
-        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
-            return "", {}
+def test_other_stacks_have_what_is_exported_there() -> None:
+    written = HologresMocks([AiNode(ai_instance_id="a", gpu=1), AiNode(ai_instance_id="b", gpu=2)]).exported(ids=["b"])
+    mocks = HologresMocks(stacks={"organization/fleet/dev": {"aiNodes": written}})
 
+    def program(name: str) -> None:
+        nodes = AiNodes.from_stack(pulumi.StackReference("organization/fleet/dev"), name)
+        pulumi.export("ids", nodes.ids)
+        pulumi.export(
+            "types", nodes.instance_model_list.apply(lambda listed: [type(node.gpu).__name__ for node in listed])
+        )
+
+    assert run_program(lambda: program("aiNodes"), mocks) == {"ids": ["b"], "types": ["int"]}
+    with pytest.raises(DocumentError, match=r'there is no output "aiNode" .* did you mean "aiNodes"'):
+        run_program(lambda: program("aiNode"), mocks)
+    mocks.error = DENIED
+    with pytest.raises(AccessDeniedError):
+        mocks.exported()
+
+
+class Unborn(Recorder):
+    """At a preview nothing has an id."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        return "", {}
+
+
+def test_nodes_wait_for_what_is_not_known_at_preview(read: Read) -> None:
     def program() -> None:
         thing = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
         pulumi.export("known", 1)
         exporting(read, instance_id=thing.id)()
 
     assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {"known": 1}
+
+
+def test_nodes_wait_for_a_provider_that_waits(hologres: ModuleType) -> None:
+    def program() -> None:
+        thing = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
+        provider = hologres.Provider("far", region=thing.id)
+        pulumi.export("ids", hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider)).ids)
+
+    assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {}
 
 
 # ------------------------------------------------------------------------------------------------------ whole programs

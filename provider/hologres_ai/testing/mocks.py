@@ -10,9 +10,11 @@ from datetime import datetime
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
+from pydantic import JsonValue
 
 from ..config import find_region, look
 from ..emulator import SHIPPED_FLEET
+from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import QUERY_KEY, AiNodeListResult, Query, Reply, build_query, to_wire
 from ..plugin.node_list import build_outputs, whole_query, with_inventory
@@ -25,6 +27,7 @@ from .values import is_unknown
 
 DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # what the engine calls hologres_ai.AiNodeList
 PROVIDER = "pulumi:providers:hologres"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 REGION = "cn-hangzhou"
 
 Failures = list[tuple[str, str]]
@@ -49,6 +52,8 @@ class HologresMocks(Mocks):
     Args:
         fleet: the nodes that there are; those of the emulator's own fleet when left out.
         others: answers everything else; inputs are passed through when left out.
+        stacks: the outputs of other stacks by name, such as ``organization/fleet/dev``, for a `StackReference`; see
+            `exported`.
         region: the region where neither an argument, a provider nor the configuration gives one. Nodes are listed
             whatever their region is, as by the emulator.
         error: see below.
@@ -56,7 +61,7 @@ class HologresMocks(Mocks):
 
     Attributes:
         nodes: the nodes of the fleet, before any filter.
-        others: as above.
+        others, stacks: as above.
         error: what every read fails with; None for none. May be set anew between two runs.
 
     Raises:
@@ -68,15 +73,25 @@ class HologresMocks(Mocks):
         fleet: Fleet = SHIPPED_FLEET,
         *,
         others: Mocks | None = None,
+        stacks: Mapping[str, Mapping[str, object]] | None = None,
         region: str = REGION,
         error: HologresAiError | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.nodes = load_nodes(fleet, clock)
         self.others = others or PassedThrough()
+        self.stacks = dict(stacks or {})
         self.error = error
         self._region = region
         self._providers: dict[str, _Given] = {}
+
+    def exported(self, **query: object) -> dict[str, JsonValue]:
+        """What `AiNodeList("nodes", **query).export(...)` writes: an output for `stacks`.
+
+        Raises:
+            InvalidArgumentError: an argument is unknown or can't be meant.
+        """
+        return to_envelope(self._read(build_query(query)))
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
         """The result of `getAiNodeList`, or the failures that the plugin answers with; else what `others` say."""
@@ -92,21 +107,27 @@ class HologresMocks(Mocks):
         return given.marked(to_wire(result, request_id=True)), []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, Wire]:
-        """The outputs of an `AiNodeList`, unknown while an input is; else what `others` say.
+        """The outputs of an `AiNodeList`, unknown while an input is, or of one of `stacks`; else what `others` say.
 
         Raises:
             HologresAiError: the read fails.
         """
         given = _Given.of(args.inputs)
+        if args.typ in (DYNAMIC, RESOURCE):
+            return args.resource_id or args.name, self._listed(args, given)
         if args.typ == PROVIDER:
             self._providers[args.name] = given
-        if args.typ not in (DYNAMIC, RESOURCE):
-            return self.others.new_resource(args)
-        resource_id = args.resource_id or args.name
-        if given.is_waiting or resource_id == rpc.UNKNOWN:
-            return resource_id, {}
+        stack = str(given.values.get("name"))
+        if args.typ == STACK_REFERENCE and stack in self.stacks:
+            return stack, {"name": stack, "outputs": self.stacks[stack], "secretOutputNames": []}
+        return self.others.new_resource(args)
+
+    def _listed(self, args: MockResourceArgs, given: "_Given") -> Wire:
+        provider = self._explicit(args.provider)
+        if given.is_waiting or args.resource_id == rpc.UNKNOWN or (provider and provider.is_waiting):
+            return {}
         outputs = self._dynamic(given) if args.typ == DYNAMIC else self._native(given, args.provider)
-        return resource_id, given.marked(outputs)
+        return given.marked(outputs)
 
     def _dynamic(self, given: "_Given") -> Wire:
         return {**to_wire(self._read(build_query(given.values))), QUERY_KEY: given.values}
@@ -128,13 +149,16 @@ class HologresMocks(Mocks):
         return result
 
     def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
-        """The configuration: that of an explicit provider, by its reference ``<urn>::<id>``, or the stack's."""
-        name = provider.split("::")[-2] if provider and "::" in provider else None
-        explicit = self._providers.get(name) if name else None
+        """The configuration: that of an explicit provider, or the stack's."""
+        explicit = self._explicit(provider)
         if explicit is None:
             return get_config
-        values = explicit.values
-        return lambda key: str(values.get(key.removeprefix("hologres:")) or "") or None
+        settings = {f"hologres:{name}": str(value) for name, value in explicit.values.items()}
+        return settings.get
+
+    def _explicit(self, provider: str | None) -> "_Given | None":
+        """The inputs of the provider that a program has made, by its reference ``<urn>::<id>``."""
+        return self._providers.get(provider.split("::")[-2]) if provider and "::" in provider else None
 
 
 @dataclass(frozen=True)
