@@ -1,5 +1,6 @@
 """`hologres_ai.testing`: a program on mocks gets what it gets from the service, and fails as it does there."""
 
+import gc
 import json
 import shutil
 import subprocess
@@ -140,15 +141,16 @@ def test_the_region_is_the_nearest_that_is_given(read: Read) -> None:
 
 
 @pytest.mark.usefixtures("hologres")
-def test_explicit_providers_have_their_own_regions() -> None:
+def test_the_example_of_explicit_providers() -> None:
     keys = {f"python-plugin:{account}{key}": "k" for account in ("research", "production") for key in KEYS}
     mocks = Recorder()
     outputs = run_program(EXAMPLES / "python-plugin", HologresMocks(others=mocks), project="python-plugin", config=keys)
-    assert [args.inputs["region"] for args in mocks.made] == ["cn-hangzhou", "cn-shanghai"]
+    assert {args.name: args.inputs["region"] for args in mocks.made} == REGIONS
     assert outputs["researchIds"] == outputs["productionIds"] != []
 
 
 KEYS = ("AccessKey", "SecretKey")
+REGIONS = {"research": "cn-hangzhou", "production": "cn-shanghai"}
 
 
 def test_a_provider_s_region_is_its_lists_region(hologres: ModuleType) -> None:
@@ -190,6 +192,13 @@ def test_a_failed_resource_has_the_type_of_the_failure() -> None:
     with pytest.raises(AccessDeniedError) as raised:
         run_program(lambda: AiNodeList("nodes"), HologresMocks(error=DENIED))
     assert raised.value is DENIED
+
+
+def test_a_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AccessDeniedError):
+        run_program(exporting(lambda: AiNodeList("nodes")), HologresMocks(error=AccessDeniedError("not allowed")))
+    gc.collect()  # of what nobody asks any more
+    assert caplog.text == ""
 
 
 def test_an_argument_that_can_not_be_meant(read: Read) -> None:
@@ -273,11 +282,12 @@ def test_nodes_wait_for_what_is_not_known_at_preview(read: Read) -> None:
     assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {"known": 1}
 
 
-def test_nodes_wait_for_a_provider_that_waits(hologres: ModuleType) -> None:
+def test_nodes_wait_for_a_provider_and_an_id(hologres: ModuleType) -> None:
     def program() -> None:
         thing = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
         provider = hologres.Provider("far", region=thing.id)
         pulumi.export("ids", hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider)).ids)
+        pulumi.export("read", hologres.AiNodeList.get("read", thing.id).ids)
 
     assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {}
 

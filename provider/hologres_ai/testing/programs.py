@@ -69,6 +69,8 @@ def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Ma
     configure(settings())
     set_all_config(dict(config))
     with asyncio.Runner() as runner:
+        # What fails a run is raised. Pulumi leaves it in every output as well, and asyncio would log each of them.
+        runner.get_loop().set_exception_handler(lambda _loop, _context: None)
         runner.run(run_in_stack(lambda: _without_result(run)))
 
 
