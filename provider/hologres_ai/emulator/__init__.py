@@ -21,6 +21,7 @@ from .server import (
     EMULATOR_CREDENTIALS,
     SHIPPED_FLEET,
     Emulator,
+    environment,
     serve,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "EMULATOR_CREDENTIALS",
     "SHIPPED_FLEET",
     "Emulator",
+    "environment",
     "serve",
 ]

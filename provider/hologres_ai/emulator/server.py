@@ -30,6 +30,16 @@ REGION_TO_TRY = "cn-hangzhou"  # where the shipped fleet is; whatever region is 
 _GRACE = 0.1  # seconds that a request under way gets when the emulator stops
 
 
+def environment(url: str, credentials: Credentials) -> dict[str, str]:
+    """The environment variables with which a program reads from an emulator."""
+    return {
+        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": credentials.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credentials.access_key_secret,
+        "ALIBABA_CLOUD_REGION": REGION_TO_TRY,
+    }
+
+
 def serve(
     host: str,
     port: int,
@@ -123,13 +133,8 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables with which a program reads from here; once it is started."""
-        return {
-            "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": self.url,
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.credentials.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.credentials.access_key_secret,
-            "ALIBABA_CLOUD_REGION": REGION_TO_TRY,
-        }
+        """See `environment`; once it is started."""
+        return environment(self.url, self.credentials)
 
     @property
     def requests(self) -> int:
