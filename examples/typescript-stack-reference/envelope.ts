@@ -12,6 +12,7 @@ export interface AiNodes {
     names: string[];
     totals: types.output.Totals;
     fingerprint: string;
+    regionOutcomes?: types.output.RegionOutcome[];
 }
 
 const KIND = "hologres-ai/AiNodeList";

@@ -32,6 +32,7 @@ QUERIES: list[dict[str, Any]] = [
     {"statuses": ["ResourceReady"], "charge_types": ["PrePaid"], "include_usage": False},
     {"instance_id": "hgpostcn-cn-yi34hlzdx003", "name_regex": "List", "region": "cn-hangzhou"},
     {"ids": []},
+    {"regions": ["cn-shanghai", "cn-hangzhou", "cn-beijing"], "ai_specs": ["small-8core-30G-24G"]},
 ]
 DENIED = AccessDeniedError("the API refused to list the AI nodes", "Grant the permission.", code="Forbidden.RAM")
 
@@ -62,7 +63,7 @@ def exporting(read: Read, **query: object) -> Callable[[], None]:
 
     def program() -> None:
         nodes = read(**query)
-        for name in ("region", "instanceModelList", "ids", "names", "totals", "fingerprint"):
+        for name in ("region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"):
             pulumi.export(name, getattr(nodes, to_snake(name)))
 
     return program
@@ -84,13 +85,23 @@ def without_null(value: object) -> object:
 # --------------------------------------------------------------------------------------- what a program gets from mocks
 
 
+@pytest.fixture
+def two_regions(hologres_emulator: Emulator) -> Emulator:
+    """The shipped fleet, of which every other node is elsewhere."""
+    document = json.loads(hologres_emulator.fleet_path.read_text())
+    for node in document["nodes"][::2]:
+        node["regionId"] = "cn-shanghai"
+    hologres_emulator.fleet_path.write_text(json.dumps(document))
+    return hologres_emulator
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_it_is_what_the_service_answers(read: Read, query: dict[str, Any], hologres_emulator: Emulator) -> None:
-    expected = without_null(to_wire(read_ai_nodes(**query)))
-    outputs = run_program(exporting(read, **query), HologresMocks(hologres_emulator.fleet_path))
+def test_it_is_what_the_service_answers(read: Read, query: dict[str, Any], two_regions: Emulator) -> None:
+    expected = without_null(to_wire(read_ai_nodes(**query, endpoint=two_regions.endpoint)))
+    outputs = run_program(exporting(read, **query), HologresMocks(two_regions.fleet_path))
     assert without_null(outputs) == expected
     assert not any(isinstance(value, float) for node in nodes_of(outputs) for value in node.values())
-    assert hologres_emulator.requests == 1
+    assert two_regions.requests == len(query.get("regions", "1"))
 
 
 def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
@@ -130,7 +141,10 @@ def test_a_fleet_that_can_not_be_used_is_told_with_its_place(tmp_path: Path, con
     assert '{"nodes": [...]}' in raised.value.remedy
 
 
-def test_the_region_is_the_nearest_that_is_given(read: Read) -> None:
+def test_the_region_is_the_nearest_that_is_given_to_the_program(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "ALIBABA_CLOUD_ECS_METADATA"):
+        monkeypatch.setenv(name, "this machine's own")
+
     def region(config: dict[str, str], **query: object) -> object:
         return run_program(exporting(read, **query), HologresMocks(region="cn-shenzhen"), config=config)["region"]
 
@@ -145,7 +159,7 @@ def test_the_example_of_explicit_providers() -> None:
     mocks = Recorder()
     outputs = run_program(EXAMPLES / "python-plugin", HologresMocks(others=mocks), project="python-plugin", config=keys)
     assert {args.name: args.inputs["region"] for args in mocks.made} == REGIONS
-    assert outputs["researchIds"] == outputs["productionIds"] != []
+    assert (bool(outputs["researchIds"]), outputs["productionIds"]) == (True, [])
 
 
 KEYS = ("AccessKey", "SecretKey")
@@ -185,6 +199,25 @@ def test_a_read_that_fails_ends_the_program(read: Read) -> None:
         run_program(exporting(read), mocks)
     mocks.error = None
     assert run_program(exporting(read), mocks)["ids"]
+
+
+def test_a_region_that_can_not_be_read(read: Read) -> None:
+    asked = {"regions": ["cn-hangzhou", "cn-shanghai"], "on_region_error": "partial"}
+    mocks = HologresMocks([AiNode(ai_instance_id="a", region_id="cn-hangzhou")])
+    mocks.errors["cn-shanghai"] = DENIED
+    outputs = run_program(exporting(read, **asked), mocks)
+    outcomes = outputs["regionOutcomes"]
+    assert isinstance(outcomes, list)
+    assert [(item["region"], item["outcome"]) for item in outcomes] == [
+        ("cn-hangzhou", "ok"),
+        ("cn-shanghai", "denied"),
+    ]
+    assert outputs["ids"] == ["a"]
+    with pytest.raises(Exception, match="1 of 2 regions could not be read"):
+        run_program(exporting(read, regions=asked["regions"]), mocks)
+    with pytest.raises(Exception, match="refused to list"):
+        run_program(exporting(read, region="cn-shanghai"), mocks)
+    assert run_program(exporting(read, region="cn-beijing"), mocks)["ids"] == []
 
 
 def test_a_failed_resource_has_the_type_of_the_failure() -> None:

@@ -4,23 +4,25 @@ The fleet goes through the filters, sums and checks that an answer of the servic
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
 from pydantic import JsonValue
 
-from ..config import find_region, look
-from ..emulator import SHIPPED_FLEET
+from ..config import ENDPOINT, REGION, Settings
+from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import QUERY_KEY, AiNodeListResult, Query, Reply, build_query, to_wire
 from ..plugin.node_list import build_outputs, whole_query, with_inventory
 from ..plugin.provider import FUNCTION, RESOURCE
 from ..plugin.values import to_plain, to_values
-from ..reading import build_result
+from ..reading import read_query
+from ..sharing import SharedCalls
 from ..signing import utc_now
 from .fleets import Fleet, load_nodes
 from .values import is_unknown
@@ -28,7 +30,10 @@ from .values import is_unknown
 DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # what the engine calls hologres_ai.AiNodeList
 PROVIDER = "pulumi:providers:hologres"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
-REGION = "cn-hangzhou"
+
+# What a read needs that would call the service; here it calls nobody.
+KEYS = {"access_key": "mocks", "secret_key": "mocks"}
+NOWHERE = "{region}.mocks.invalid"
 
 Failures = list[tuple[str, str]]
 Wire = dict[str, object]
@@ -46,6 +51,18 @@ class PassedThrough(Mocks):
         return args.resource_id or f"{args.name}_id", args.inputs
 
 
+class _Calls(SharedCalls):
+    """Answers each call in place of making it."""
+
+    def __init__(self, answer: Callable[[str], Reply]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[Reply]]) -> Reply:  # noqa: ARG002
+        settings, _instance_id = cast("tuple[Settings, str | None]", key)
+        return self._answer(settings.region)
+
+
 class HologresMocks(Mocks):
     """Answers `hologres_ai.AiNodeList`, and the resource and the function of `pulumi_hologres`, from a fleet.
 
@@ -54,8 +71,8 @@ class HologresMocks(Mocks):
         others: answers everything else; inputs are passed through when left out.
         stacks: the outputs of other stacks by name, such as ``organization/fleet/dev``, for a `StackReference`; see
             `exported`.
-        region: the region where neither an argument, a provider nor the configuration gives one. Nodes are listed
-            whatever their region is, as by the emulator.
+        region: the region where neither an argument, a provider nor the configuration gives one. A node is listed
+            in its own region; one without, in each.
         error: see below.
         clock: what ``now`` in an expiry means.
 
@@ -63,6 +80,7 @@ class HologresMocks(Mocks):
         nodes: the nodes of the fleet, before any filter.
         others, stacks: as above.
         error: what every read fails with; None for none. May be set anew between two runs.
+        errors: what the read of one region fails with, by its name.
 
     Raises:
         ConfigurationError: the fleet can't be used; the title names the place in it.
@@ -74,7 +92,7 @@ class HologresMocks(Mocks):
         *,
         others: Mocks | None = None,
         stacks: Mapping[str, Mapping[str, object]] | None = None,
-        region: str = REGION,
+        region: str = REGION_TO_TRY,
         error: HologresAiError | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -82,6 +100,7 @@ class HologresMocks(Mocks):
         self.others = others or PassedThrough()
         self.stacks = dict(stacks or {})
         self.error = error
+        self.errors: dict[str, HologresAiError] = {}
         self._region = region
         self._providers: dict[str, _Given] = {}
 
@@ -135,25 +154,28 @@ class HologresMocks(Mocks):
     def _native(self, given: "_Given", provider: str | None) -> Wire:
         inputs = to_values(given.values, secret=False)
         result = self._read(whole_query(inputs), provider)
-        return {name: to_plain(value) for name, value in build_outputs(with_inventory(inputs, result)).items()}
+        return {name: to_plain(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
 
     def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
-        region = find_region(
-            look({"region": query.region}, self._lookup(provider), {"ALIBABA_CLOUD_REGION": self._region})
-        )
-        if self.error is not None:
-            raise self.error.with_traceback(None)
-        result = build_result(region.value, query, Reply(nodes=self.nodes, request_id=str(uuid.uuid4()).upper()))
+        environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}
+        result = read_query(query, KEYS, self._lookup(provider), _Calls(self._answer), environ)
         for warning in result.warnings:
             pulumi.log.warn(warning)
         return result
+
+    def _answer(self, region: str) -> Reply:
+        error = self.error or self.errors.get(region)
+        if error is not None:
+            raise error.with_traceback(None)
+        nodes = tuple(node for node in self.nodes if node.region_id in (region, None))
+        return Reply(nodes=nodes, request_id=str(uuid.uuid4()).upper())
 
     def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
         """The configuration: that of an explicit provider, or the stack's."""
         explicit = self._explicit(provider)
         if explicit is None:
             return get_config
-        settings = {f"hologres:{name}": str(value) for name, value in explicit.values.items()}
+        settings = {f"hologres:{name}": str(value) for name, value in explicit.values.items() if value is not None}
         return settings.get
 
     def _explicit(self, provider: str | None) -> "_Given | None":
