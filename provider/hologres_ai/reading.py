@@ -46,6 +46,7 @@ async def read(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     *,
+    environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     shared: SharedCalls | None = None,
 ) -> AiNodeListResult:
@@ -55,6 +56,7 @@ async def read(
         query: what is asked.
         arguments: explicit settings, by the names in `sources.SETTINGS`.
         stack: reads the Pulumi configuration, where there is one.
+        environ: the environment; the process's own when left out.
         progress: is told each region that has answered, or failed.
         shared: the calls of one run of a program, of which none is made twice.
 
@@ -63,9 +65,9 @@ async def read(
         HologresAiError: the region could not be read; a failure is never an empty list.
     """
     if query.regions:
-        settings = resolve_regions(query.regions, arguments, stack)
+        settings = resolve_regions(query.regions, arguments, stack, environ)
     else:
-        settings = (resolve({**(arguments or {}), "region": query.region}, stack),)
+        settings = (resolve({**(arguments or {}), "region": query.region}, stack, environ),)
     answers = await call_regions(settings, query.instance_id, progress=progress, shared=shared)
     return _of_several(query, settings, answers) if query.regions else _of_one(query, settings[0], answers)
 
@@ -174,12 +176,13 @@ def read_ai_nodes(
 
 def read_query(
     query: Query,
-    arguments: dict[str, str | None] | None = None,
+    arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     shared: SharedCalls | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> AiNodeListResult:
     """`read`, from synchronous code: what the synchronous faces share."""
-    return run(lambda: read(query, arguments, stack, shared=shared))
+    return run(lambda: read(query, arguments, stack, environ=environ, shared=shared))
 
 
 class _Unawaited(ThreadPoolExecutor):
