@@ -1,0 +1,92 @@
+"""This package's client against every row of the table, in more than the two clients are compared in."""
+
+import logging
+import pickle
+import re
+
+import pytest
+
+from hologres_ai import errors
+from tests.faults import ours
+from tests.faults.judging import MARGIN, Outcome, Row, failed, leaked, passes
+from tests.faults.report import Report, observe
+from tests.faults.stage import SECRETS, Stage, staged
+from tests.faults.table import ROWS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
+def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with staged(row.scene) as stage:
+        report = observe(ours.ask, stage.job)
+        outcome = Outcome(report, len(stage.requests), stage.server.connections, len(stage.elsewhere.requests))
+    assert passes(row, outcome), report.message
+    assert_told(row, report)
+    assert_no_secret(report, stage, caplog.text)
+    assert row.requests in (outcome.requests, -1)
+    assert row.least <= report.seconds <= row.scene.deadline + MARGIN
+    assert row.logs in caplog.text
+    for name, value in row.sent:
+        assert stage.requests[-1].headers[name].startswith(value)
+
+
+def assert_told(row: Row, report: Report) -> None:
+    """The error's class, its facts and its words; or the warnings of a success."""
+    assert report.error == row.kind
+    assert (report.status, report.code, report.request_id) == (row.status, row.code, row.request_id)
+    assert row.says in report.message
+    assert row.warns in "\n".join(report.warnings)
+    assert bool(row.warns) == bool(report.warnings)
+    if failed(report):
+        title, *remedy = report.message.split("\n")
+        assert title.isprintable()
+        assert "".join(remedy) or row.kind == "InvalidArgumentError"
+        assert len(report.message) < 1_500
+
+
+def assert_no_secret(report: Report, stage: Stage, log: str) -> None:
+    """Neither the canaries nor a signature that was sent."""
+    assert leaked(report) == []
+    assert [secret for secret in SECRETS if secret in log] == []
+    signatures = [request.headers.get("authorization", "").rpartition("Signature=")[2] for request in stage.requests]
+    assert [sign for sign in signatures if sign and sign in report.seen + log] == []
+
+
+CONNECTS = "connect_tcp.started"
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [("connection refused", 4), ("DNS failure", 4), ("hangs up in the handshake", 4), ("a dead proxy", 4)],
+)
+def test_no_connection_is_tried_again(name: str, tries: int) -> None:
+    """Where no request can be counted, the connections are: httpcore logs each."""
+    [row] = [row for row in ROWS if row.key == ("connection", name)]
+    with staged(row.scene) as stage:
+        assert observe(ours.ask, stage.job).seen.count(CONNECTS) == tries
+
+
+def test_an_untrusted_peer_is_tried_once() -> None:
+    for row in ROWS:
+        if row.family == "tls" and row.nodes is None:
+            with staged(row.scene) as stage:
+                assert observe(ours.ask, stage.job).seen.count(CONNECTS) == 1, row.name
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len({row.key for row in ROWS}) == len(ROWS)
+
+
+def test_every_kind_is_an_error_of_ours() -> None:
+    for row in ROWS:
+        assert (row.kind == "") == (row.nodes is not None)
+        assert not row.kind or issubclass(getattr(errors, row.kind), errors.HologresAiError)
+
+
+def test_an_error_is_the_same_in_another_process() -> None:
+    """What carries it away is in what is searched for secrets, so it has to be there at all."""
+    [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
+    with staged(row.scene) as stage:
+        seen = observe(ours.ask, stage.job).seen
+    assert re.search(r"hologres_ai\.errors.{1,40}AccessDeniedError", seen, re.DOTALL)
+    assert isinstance(pickle.loads(pickle.dumps(errors.ApiError("no"))), errors.ApiError)
