@@ -5,7 +5,7 @@ One judge for both clients: it sees a report of the call and what reached the se
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +59,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a row: the client's report, None where it had to be stopped, and what the servers saw."""
+    """What became of a row: the client's report, None where it had to be stopped, and what the servers saw.
+
+    `fresh` tells whether the client's process had held no memory before, so that what it grew by is this row's.
+    """
 
     report: Report | None
     requests: int
     connections: int
     elsewhere: int
+    fresh: bool = False
 
     def described(self) -> str:
         """In a few words, without what differs from run to run."""
@@ -72,7 +76,14 @@ class Outcome:
             return "had to be stopped"
         found = self.report.nodes
         words = self.report.error if found is None else f"{len(found)} node{'' if len(found) == 1 else 's'}"
-        return words + ("" if self.requests == 1 else f", {self.requests} requests")
+        requests = "" if self.requests == 1 else f", {self.requests} requests"
+        return "; ".join([words + requests, *self._excesses(self.report)])
+
+    def _excesses(self, report: Report) -> Iterator[str]:
+        if self.fresh and report.grown > MOST_MEMORY:
+            yield f"more than {MOST_MEMORY // 2**20} MiB of memory"
+        if places := shown(report):
+            yield f"secret in {', '.join(places)}"
 
 
 def failed(report: Report) -> bool:
@@ -87,9 +98,9 @@ def as_wanted(row: Row, report: Report) -> bool:
     return _in_order(row.nodes) == _in_order(report.nodes)
 
 
-def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     known = ({name: value for name, value in node.items() if value is not None} for node in nodes)
-    return sorted(json.dumps(node, sort_keys=True) for node in known)
+    return sorted(known, key=lambda node: json.dumps(node, sort_keys=True))
 
 
 def tells(report: Report, fact: str | int | None) -> bool:
@@ -99,8 +110,13 @@ def tells(report: Report, fact: str | int | None) -> bool:
 
 
 def leaked(report: Report) -> list[str]:
-    """The secrets that can be seen."""
-    return [secret for secret in SECRETS if secret in report.seen]
+    """The places in which a secret can be seen."""
+    return [place for place, text in report.seen.items() if any(secret in text for secret in SECRETS)]
+
+
+def shown(report: Report) -> list[str]:
+    """Those of them that a person reads; a pickle is carried, and counted by itself."""
+    return [place for place in leaked(report) if place != "pickle"]
 
 
 def _passing(row: Row, outcome: Outcome, report: Report) -> bool:
@@ -141,12 +157,12 @@ def _tls(row: Row, outcome: Outcome, report: Report) -> bool:
 
 
 def _secret(row: Row, outcome: Outcome, report: Report) -> bool:
-    return failed(report) and not leaked(report)
+    return not shown(report)
 
 
 def _argument(row: Row, outcome: Outcome, report: Report) -> bool:
     touched = outcome.connections + outcome.elsewhere
-    return as_wanted(row, report) and (row.nodes is not None or touched == 0) and not leaked(report)
+    return as_wanted(row, report) and (row.nodes is not None or touched == 0) and not shown(report)
 
 
 @dataclass(frozen=True)
@@ -195,13 +211,13 @@ FAMILIES = {
     "tls": Family("TLS", "the nodes from a trusted peer; from any other no request is sent and the call fails", _tls),
     "secret": Family(
         "A secret comes back, or stands in the settings",
-        "it is in no message, repr, trace, pickle or debug line",
+        "it is in no message, repr, trace or debug line",
         _secret,
     ),
     "argument": Family(
         "Bad arguments", "the call fails before any connection, and shows no secret; good ones work", _argument
     ),
-    "value": Family("Values", "the nodes, exactly: whole numbers as numbers, each node once, times in UTC", _passing),
+    "value": Family("Values", "the nodes, exactly", _passing),
 }
 
 

@@ -36,7 +36,7 @@ class Report:
         error: the name of the error's class, empty where there is none.
         message: the error's text, as a person sees it.
         status, code, request_id: what the error itself tells of them.
-        seen: message, repr, trace, pickle and log at the DEBUG level of every library, in which no secret may be.
+        seen: message, repr, trace, pickle, and log at the DEBUG level of every library: no secret may be in any.
         seconds: how long it took.
         grown: the bytes by which the process's peak of memory rose.
     """
@@ -48,7 +48,7 @@ class Report:
     status: int | None
     code: str | None
     request_id: str | None
-    seen: str
+    seen: dict[str, str]
     seconds: float
     grown: int
 
@@ -73,7 +73,7 @@ def observe(ask: Ask, job: Job) -> Report:
         status=_fact(caught, "status", "status_code", "statusCode"),
         code=_fact(caught, "code"),
         request_id=_fact(caught, "request_id", "requestId"),
-        seen=((_shown(caught) if caught else "\n".join(warnings)) + log.getvalue())[:TOO_LONG],
+        seen={**(_shown(caught) if caught else {"warnings": "\n".join(warnings)}), "log": log.getvalue()[:TOO_LONG]},
         seconds=seconds,
         grown=grown,
     )
@@ -84,11 +84,16 @@ def _fact(error: BaseException | None, *names: str) -> Any:
     return next((value for value in found if isinstance(value, int | str)), None)
 
 
-def _shown(error: BaseException) -> str:
-    texts = [str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)]
-    with suppress(pickle.PicklingError, TypeError, AttributeError):  # then it can't be carried anywhere
-        texts.append(pickle.dumps(error).decode("latin-1"))
-    return "\n".join(texts)
+def _shown(error: BaseException) -> dict[str, str]:
+    texts = {
+        "message": str(error),
+        "repr": repr(error),
+        "trace": "".join(traceback.format_exception(error)),
+        "pickle": repr(vars(error)),
+    }
+    with suppress(pickle.PicklingError, TypeError, AttributeError, MemoryError):  # then it is carried nowhere
+        texts["pickle"] += pickle.dumps(error).decode("latin-1")
+    return {place: text[:TOO_LONG] for place, text in texts.items()}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from tests.faults.table.wire import THE_NODES
 from tests.unit.raw_server import Silence, http
 
 JSON = "Content-Type: application/json"
-AT_ONCE = "x-acs-retry-after: 1"  # in milliseconds, so that the rows are quick
+AT_ONCE = ("x-acs-retry-after: 1",)  # in milliseconds, with what is throttled, so that the rows are quick
 ECHO = f"you sent {KEY_SECRET} and {TOKEN}"
 PAGE = f"<html><head><title>Busy</title></head><body>{ECHO}{'<p>more</p>' * 1000}</body></html>"
 
@@ -19,7 +19,11 @@ def envelope(code: str, message: str = "no") -> str:
 
 
 def refusal(status: int, code: str, *headers: str, message: str = "no") -> bytes:
-    return http(status, envelope(code, message), JSON, AT_ONCE, *headers)
+    return http(status, envelope(code, message), JSON, *_waits(code.startswith("Throttling")), *headers)
+
+
+def _waits(throttled: bool) -> tuple[str, ...]:
+    return AT_ONCE if throttled else ()
 
 
 def good(body: object) -> bytes:
@@ -46,7 +50,7 @@ def of_status(status: int, body: str) -> Row:
     return Row(
         "odd" if body in WORDLESS else "status",
         f"{status}, {body}",
-        Scene((http(status, content, kind, AT_ONCE),)),
+        Scene((http(status, content, kind, *_waits(status == 429)),)),
         status=status,
         code="Odd" if spoken else None,
         request_id="R-2" if spoken else None,

@@ -26,7 +26,8 @@ def read_as(name: str, sent: Sequence[Node], nodes: Sequence[Node], **wanted: An
 
 
 def expiry(name: str, sent: str, read: str, **wanted: Any) -> Row:
-    return read_as(name, [{"expirationTime": sent}], [{"expirationTime": read}], **wanted)
+    """What is made of a time is a choice of this package."""
+    return read_as(name, [{"expirationTime": sent}], [{"expirationTime": read}], compared=False, **wanted)
 
 
 MANY = 100_000
@@ -67,7 +68,7 @@ ROWS = [
     read_as("a number as “8”", [{"cpu": "8"}], [{"cpu": 8}]),
     read_as("a number as 8.0", [{"cpu": 8.0}], [{"cpu": 8}]),
     read_as("a boolean as “true”", [{"autoRenewal": "true"}], [{"autoRenewal": True}]),
-    read_as("the same node twice", [FULL, FULL], [FULL]),
+    read_as("the same node twice", [FULL, FULL], [FULL], compared=False),
     read_as(
         "a node twice with different values",
         [FULL, {**FULL, "cpu": 8}],

@@ -142,7 +142,14 @@ def bomb() -> bytes:
 
 
 BOUNDS = [
-    bounded("no reply, ever", Silence()),
+    # It is asked again within the deadline, as often as the read limit lets it.
+    Row(
+        "bounds",
+        "no reply, ever",
+        Scene((Silence(),), deadline=1, read_timeout=400),
+        kind="DeadlineExceededError",
+        requests=-1,
+    ),
     bounded("status line by drips", Drip(b"HTTP/1.1 200 ", b"O", 0.1)),
     bounded("headers by drips", Drip(HEAD, b"X: y\r\n", 0.1)),
     bounded("body by drips", Drip(TRUNCATED, b" ", 0.1)),
