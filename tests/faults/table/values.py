@@ -56,7 +56,7 @@ FULL: Node = {
 }
 
 ROWS = [
-    kept("an empty list"),
+    kept("an empty list", warns="no AI nodes in cn-hangzhou"),
     Row("value", "`null` for the list", Scene((good({"instanceModelList": None}),)), nodes=(), warns="null"),
     kept("a full node", FULL),
     kept("two nodes", FULL, {**FULL, "aiInstanceId": "b"}),
