@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.faults.judging import Row
 from tests.faults.stage import GOOD, KEY_SECRET, TOKEN, Scene
-from tests.faults.table.wire import THE_NODES
+from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
 from tests.unit.raw_server import Silence, http
 
 JSON = "Content-Type: application/json"
@@ -59,9 +59,9 @@ def of_status(status: int, body: str) -> Row:
     )
 
 
-def refused(status: int, code: str, kind: str, **wanted: Any) -> Row:
+def refused(status: int, code: str, kind: str, name: str = "", **wanted: Any) -> Row:
     scene = Scene((refusal(status, code),))
-    return Row("refusal", code, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
+    return Row("refusal", name or code, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
 
 
 ASKED = "AuthenticationError"
@@ -79,6 +79,8 @@ REFUSALS = [
     refused(429, "Throttling.User", "ThrottledError", requests=4, says="Wait"),
     refused(503, "ServiceUnavailable", "ServiceError", requests=4, says="try again later"),
     refused(500, "InternalError", "ServiceError", requests=4, says="try again later"),
+    refused(400, "InternalError", "ServiceError", "InternalError, status 400", requests=4, says="try again later"),
+    refused(200, "Throttling", "ThrottledError", "Throttling, status 200", requests=4, says="Wait"),
 ]
 TOO_LONG_A_WAIT = Row(
     "bounds",
@@ -87,7 +89,7 @@ TOO_LONG_A_WAIT = Row(
     status=429,
     code="Throttling.User",
     request_id="R-2",
-    kind="DeadlineExceededError",
+    **AT_THE_DEADLINE,
 )
 SILENT_AFTER_A_FAILURE = Row(
     "bounds",
@@ -97,6 +99,7 @@ SILENT_AFTER_A_FAILURE = Row(
     code="ServiceUnavailable",
     request_id="R-2",
     kind="DeadlineExceededError",
+    least=1.0,
     requests=2,
     says="(HTTP 503, ServiceUnavailable, request R-2)",
 )
@@ -202,6 +205,7 @@ UNREADABLE = [
         ("nothing", http(200), 200, "an empty body"),
         ("204", b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", 204, "without content"),
         ("JSON that breaks off", good(b'{"instanceModelList": [{"cpu": 7}'), 200, "body"),
+        ("a body that is called deflated", http(200, b"", "Content-Encoding: deflate"), 200, "deflate"),
         ("a list in UTF-16", good('{"instanceModelList": []}'.encode("utf-16")), 200, "body"),
     ]
 ]
