@@ -43,5 +43,12 @@ ROWS = [
     instance_id("an instance ID with ../", "../../secrets"),
     instance_id("an instance ID with quotes", '"x"&y=1'),
     instance_id("an instance ID of 300 characters", "x" * 300),
+    Row(
+        "argument",
+        "an endpoint without a scheme",
+        Scene(peer="trusted", arguments={"endpoint": "127.0.0.1:$port"}),
+        nodes=THE_NODES,
+        compared=False,  # it takes the scheme apart from the host
+    ),
     Row("argument", "an endpoint with a slash behind it", Scene(arguments={"endpoint": "$url/"}), nodes=THE_NODES),
 ]
