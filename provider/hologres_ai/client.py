@@ -318,7 +318,7 @@ def _blotted_logs(secrets: Sequence[str]) -> Iterator[None]:
 
 def _proxy_passwords() -> list[str]:
     """Those in the proxies' addresses, as they are written there and as they are meant."""
-    found = [re.search(r"//[^/@:]*:([^/@]+)@", address) for address in getproxies().values()]
+    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in getproxies().values()]
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
