@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check schema sdk format dist lock clean
+.PHONY: help demo test faults check schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -13,6 +13,9 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 
 test: .venv/.ready ## unit, contract and engine tests
 	$(BIN)/pytest
+
+faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
+	$(BIN)/python -m tests.faults --write
 
 check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff format --check
