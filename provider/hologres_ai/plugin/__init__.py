@@ -2,6 +2,7 @@
 
     configuration   the provider's own settings, checked by name
     values          between Pulumi's property values and plain ones; what differs, path by path
+    guarding        what is required of the nodes, kept apart from what is asked
     provider        the function and the resource
     server          the process: port, signals, and errors without a trace
 
