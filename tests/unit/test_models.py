@@ -210,7 +210,7 @@ def test_the_wires_spelling_is_the_apis() -> None:
 
 
 def test_a_results_fields_on_the_wire() -> None:
-    expected = {"region", "instanceModelList", "ids", "names", "totals", "fingerprint"}
+    expected = {"region", "regionOutcomes", "instanceModelList", "ids", "names", "totals", "fingerprint"}
     assert set(to_wire(example_result())) == expected
 
 
