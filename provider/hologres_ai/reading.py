@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from .client import Client
 from .config import Lookup, Settings, resolve
 from .models import (
+    MAX_EXACT_INTEGER,
     RESOURCES,
     USAGE_FIELDS,
     AiNode,
@@ -153,7 +154,7 @@ def selects(query: Query, node: AiNode) -> bool:
 def capacity(node: AiNode, resource: str) -> int | None:
     """Specification x nodeCount of one of `RESOURCES`, or None where either is missing."""
     specification: int | None = getattr(node, resource)
-    return None if specification is None or node.node_count is None else specification * node.node_count
+    return None if specification is None or node.node_count is None else _exact(specification * node.node_count)
 
 
 def free(node: AiNode, resource: str) -> int | None:
@@ -178,7 +179,12 @@ def _usage(nodes: Sequence[AiNode], resource: str) -> Usage:
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    return None if None in values else sum(value for value in values if value is not None)
+    return None if None in values else _exact(sum(value for value in values if value is not None))
+
+
+def _exact(value: int) -> int | None:
+    """Unknown past what Pulumi's wire holds: it would arrive there as a neighbouring number."""
+    return value if abs(value) <= MAX_EXACT_INTEGER else None
 
 
 def fingerprint(nodes: Sequence[AiNode]) -> str:
