@@ -1,8 +1,9 @@
 # One environment for everything: .venv, made by the first target that needs it.
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS_EACH ?= 60
 
-.PHONY: help demo test check schema sdk format dist lock clean
+.PHONY: help demo test check fuzz schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,6 +20,11 @@ check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m tools.sdk check
+
+fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=600 takes longer
+	@for target in answers fleet baselines; do \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS_EACH) || exit 1; \
+	done
 
 schema: .venv/.ready ## write schema.json from the models and settings
 	$(BIN)/python -m tools.sdk schema

@@ -243,12 +243,13 @@ _REASONS = {
     "tuple_type": "a list of strings is expected",
     "string_type": "a string is expected",
     "string_too_short": "must not be empty",
+    "string_unicode": "not text: it holds half a surrogate pair, or bytes that are not UTF-8",
     "bool_type": "true or false is expected",
 }
 
 
 def _failure(given: Mapping[str, object], item: dict[str, Any]) -> Failure:
-    first, *rest = item["loc"]
+    first, *rest = item["loc"] or (ascii(item["input"]),)  # a name that is no text has no location
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
     place = name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
     if item["type"] == "unexpected_keyword_argument" and name in Query.__dataclass_fields__:

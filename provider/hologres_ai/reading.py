@@ -119,11 +119,10 @@ def run(start: Callable[[], Awaitable[T]]) -> T:
 def build_result(region: str, query: Query, reply: Reply, *, warnings: Iterable[str] = ()) -> AiNodeListResult:
     """What a reply gives once it is normalised, filtered and sorted: pure."""
     found = [*warnings, *reply.warnings]
-    nodes = _distinct([_in_utc(node, found) for node in reply.nodes], found)
-    nodes = [node for node in nodes if selects(query, node)]
-    if not query.include_usage:
+    nodes = [_in_utc(node, found) for node in reply.nodes]
+    if not query.include_usage:  # first of all: two that differ in nothing else are one
         nodes = [_without_usage(node) for node in nodes]
-    nodes = _sorted(nodes)
+    nodes = _sorted([node for node in _distinct(nodes, found) if selects(query, node)])
     return AiNodeListResult(
         region=region,
         instance_model_list=tuple(nodes),
@@ -189,7 +188,7 @@ def _exact(value: int) -> int | None:
 
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
-    lines = sorted(_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes)
+    lines = sorted({_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes})
     return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 

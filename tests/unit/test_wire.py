@@ -17,7 +17,8 @@ from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import ResponseError
 from hologres_ai.models import AiNode, AiNodeListResult, Query, Reply, to_wire
 from hologres_ai.reading import build_result, capacity
-from tests.unit.test_any_answer import GOOD_BODIES, LARGEST
+from tests.answer_oracle import LARGEST
+from tests.unit.test_any_answer import GOOD_BODIES
 
 
 def carried(outputs: dict[str, Any]) -> dict[str, Any]:
