@@ -77,7 +77,7 @@ def licence(package: Distribution) -> str:
     metadata = package.metadata
     declared: list[str] = metadata.get_all("License-Expression") or metadata.get_all("License") or []
     classified = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or [] if "License ::" in c]
-    names = [name for name in (*declared, *classified) if name]
+    names: list[str] = [name for name in (*declared, *classified) if name]
     if not names:
         raise ValueError(f"{package.name} {package.version} declares no licence: look for it, and at it")
     return SPDX.get(names[0], names[0])
