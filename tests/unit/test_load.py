@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from hologres_ai.client import Client, RetryQuota
-from hologres_ai.config import Settings, resolve
+from hologres_ai.config import resolve
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET
 from hologres_ai.models import Query
 from hologres_ai.reading import read, read_ai_nodes
@@ -63,10 +63,6 @@ def arguments(url: str) -> dict[str, str]:
     return {"region": "cn-hangzhou", "endpoint": url, **keys}
 
 
-def settings_for(url: str) -> Settings:
-    return resolve(dict(arguments(url)))
-
-
 def read_one(url: str, number: int) -> tuple[str, ...]:
     return read_ai_nodes(instance(number), **arguments(url)).ids  # type: ignore[arg-type]
 
@@ -76,11 +72,18 @@ def right(number: int) -> tuple[str, ...]:
 
 
 async def read_at_once(url: str, count: int) -> list[tuple[str, ...]]:
-    """As the faces do: a client for each read, and one quota for all."""
-    settings, quota = settings_for(url), RetryQuota()
-    queries = [Query(instance_id=instance(number)) for number in range(count)]
-    results = await asyncio.gather(*(read(settings, query, client=Client(settings, quota=quota)) for query in queries))
+    """Whole reads, each with a client of its own."""
+    queries = [Query(instance_id=instance(number), region="cn-hangzhou") for number in range(count)]
+    results = await asyncio.gather(*(read(query, arguments(url), environ={}) for query in queries))
     return [result.ids for result in results]
+
+
+async def call_at_once(url: str, count: int) -> list[tuple[str | None, ...]]:
+    """Calls as a fan-out makes them: a client for each, and one quota for all."""
+    settings, quota = resolve(dict(arguments(url))), RetryQuota()
+    clients = [Client(settings, quota=quota) for _ in range(count)]
+    replies = await asyncio.gather(*(c.list_instance_model(instance(number)) for number, c in enumerate(clients)))
+    return [tuple(node.ai_instance_id for node in reply.nodes) for reply in replies]
 
 
 def read_in_threads(url: str, count: int) -> list[tuple[str, ...]]:
@@ -95,7 +98,7 @@ def test_two_hundred_at_once_each_get_their_own_answer(service: Service) -> None
 def test_so_they_do_while_the_service_stumbles(service: Service) -> None:
     httpx.post(f"{service.url}/_emulator/faults", json={"kind": "unavailable", "times": 40}).raise_for_status()
     httpx.post(f"{service.url}/_emulator/faults", json={"kind": "reset", "times": 20}).raise_for_status()
-    assert asyncio.run(read_at_once(service.url, AT_ONCE)) == [right(number) for number in range(AT_ONCE)]
+    assert asyncio.run(call_at_once(service.url, AT_ONCE)) == [right(number) for number in range(AT_ONCE)]
 
 
 def test_eight_threads_read_at_the_synchronous_door(service: Service) -> None:

@@ -20,7 +20,7 @@ TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
-ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint"]
+ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
 
 FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
 REQUEST_ID = {"requestId": FUNCTION_OUTPUTS["requestId"]}

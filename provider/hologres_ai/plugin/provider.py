@@ -33,15 +33,14 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from ..config import resolve
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
 from ..reading import read
 from ..schema import schema_text
+from ..sharing import SharedCalls
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
 from .node_list import (
-    INVENTORY,
     awaiting_inventory,
     build_outputs,
     changed_paths,
@@ -52,6 +51,7 @@ from .node_list import (
     whole_query,
     with_inventory,
     with_old_inventory,
+    without_found,
 )
 from .values import Values, is_secret, to_values
 
@@ -70,6 +70,7 @@ class HologresProvider(Provider):
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
         self._configuration = Configuration({})
+        self._shared = SharedCalls()
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
 
     async def get_schema(self, request: GetSchemaRequest) -> GetSchemaResponse:  # noqa: ARG002
@@ -92,8 +93,9 @@ class HologresProvider(Provider):
         return DiffResponse(changes=DIFF_SOME if changed else DIFF_NONE, diffs=changed)  # type: ignore[arg-type]
 
     async def configure(self, request: ConfigureRequest) -> ConfigureResponse:
-        """Keep the settings; they are resolved when something is read."""
+        """Keep the settings; they are resolved when something is read. Each run of a program begins with this."""
         self._configuration = read_configuration(request.args)
+        self._shared = SharedCalls()
         return ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
@@ -138,8 +140,8 @@ class HologresProvider(Provider):
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Inputs and outputs as they are now: for `get`, for a refresh and for an import, which has no inputs."""
         _require(request.type)
-        given = {name: value for name, value in _shown(request.inputs).items() if name != INVENTORY}
-        inputs = await self._filled(given)
+        old = _shown(request.inputs)
+        inputs = await self._filled(without_found(old), old)
         return ReadResponse(request.resource_id, build_outputs(inputs), inputs)
 
     async def delete(self, request: DeleteRequest) -> None:
@@ -154,7 +156,7 @@ class HologresProvider(Provider):
         known_query(new)  # what is known is judged now, whatever the rest has to wait for
         if is_waiting(new):
             return awaiting_inventory(new)
-        return with_old_inventory(new, old) or await self._filled(new)
+        return with_old_inventory(new, old) or await self._filled(new, old)
 
     async def _inputs(self, kind: str, given: Values) -> dict[str, PropertyValue]:
         """Inputs as `check` left them; who skipped it gets its service here."""
@@ -162,14 +164,13 @@ class HologresProvider(Provider):
         inputs = _shown(given)
         if is_waiting(inputs):
             return awaiting_inventory(inputs)
-        return inputs if has_inventory(inputs) else await self._filled(inputs)
+        return inputs if has_inventory(inputs) else await self._filled(inputs, {})
 
-    async def _filled(self, inputs: Values) -> dict[str, PropertyValue]:
-        return with_inventory(inputs, await self._read(whole_query(inputs)))
+    async def _filled(self, inputs: Values, old: Values) -> dict[str, PropertyValue]:
+        return with_inventory(inputs, await self._read(whole_query(inputs)), old)
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        settings = resolve({"region": query.region}, self._configuration.get)
-        task = asyncio.create_task(read(settings, query))
+        task = asyncio.create_task(read(query, stack=self._configuration.get, shared=self._shared))
         self._reads.add(task)
         try:
             result = await task
