@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check schema sdk format dist lock clean
+.PHONY: help demo test bench check schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -13,6 +13,9 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 
 test: .venv/.ready ## unit, contract and engine tests
 	$(BIN)/pytest
+
+bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 20 minutes)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff format --check

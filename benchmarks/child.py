@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.fleet import Node
     from hologres_ai.models import AiNodeListResult
 
 KEYS = ("emulator-access-key-id", "emulator-access-key-secret")
@@ -137,7 +138,7 @@ def drift(size: str) -> Figures:
     return {"seconds": seconds, "events": len(found.events)}
 
 
-def _result(size: int, changes: dict[str, int | str]) -> "AiNodeListResult":
+def _result(size: int, changes: "Node") -> "AiNodeListResult":
     from benchmarks.fleet import nodes
     from hologres_ai.envelope import restore
 

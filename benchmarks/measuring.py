@@ -21,7 +21,7 @@ def alternate(subjects: Mapping[str, Subject], rounds: int) -> dict[str, list[Fi
     """The figures of each subject in each round. A round before the first fills caches and is not counted."""
     found: dict[str, list[Figures]] = {name: [] for name in subjects}
     for number in range(rounds + 1):
-        names = list(subjects) if number % 2 else list(reversed(subjects))
+        names = list(subjects)[:: 1 if number % 2 else -1]
         for name in names:
             figures = subjects[name]()
             if number:
