@@ -6,8 +6,9 @@ a byte a second.
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -131,8 +132,12 @@ class Client:
         settings = self._settings
         try:
             return httpx.AsyncClient(
-                base_url=settings.endpoint.url,
-                headers={"accept": "application/json", "accept-encoding": "identity"},
+                base_url=settings.endpoint.address,
+                headers={
+                    "host": settings.endpoint.authority,
+                    "accept": "application/json",
+                    "accept-encoding": "identity",
+                },
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
                 # Plain http is for loopback alone, where a proxy would carry the signature in the open.
@@ -307,19 +312,26 @@ def _transport_error(error: Exception, settings: Settings) -> HologresAiError:
             f"no trusted TLS connection to {host}: {reason}",
             "Check the endpoint; behind a proxy that opens TLS, point SSL_CERT_FILE to its certificate.",
         )
-    return TransportError(
+    failure = TransportError(
         f"no whole answer from {host}: {reason}",
         " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
     )
+    failure.no_such_host = any(
+        isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
+    )
+    return failure
 
 
-def _is_tls(error: BaseException | None) -> bool:
-    """Whether a TLS failure is anywhere in the chain: httpx and httpcore wrap it in their own errors."""
+def _is_tls(error: BaseException) -> bool:
+    """Whether it is a TLS failure, and not a peer that hangs up."""
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The whole chain: httpx and httpcore wrap what happened in their own errors."""
     while error is not None:
-        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):  # that is a peer hanging up
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _retry_after(answer: Answer, now: datetime) -> float | None:

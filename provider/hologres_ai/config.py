@@ -6,7 +6,7 @@ Which settings there are, and where each is looked for, stands in `sources`.
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from .credentials import Credentials, Limits, Source
 from .credentials.choosing import choose, profile_for_region
 from .credentials.profile import region_of
 from .errors import ConfigurationError
-from .naming import did_you_mean
+from .naming import EVERY_REGION, did_you_mean
 from .sources import (
     ACCESS_KEY,
     CONNECT_TIMEOUT,
@@ -69,6 +69,7 @@ __all__ = [
     "look",
     "parse_endpoint",
     "resolve",
+    "resolve_regions",
 ]
 
 # The regions with an endpoint, as in the vendor's SDK (alibabacloud-hologram20220601 1.11.1).
@@ -79,6 +80,7 @@ REGIONS = (
     *("eu-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1"),
 )
 
+IN_ENDPOINT = "{region}"  # what stands for the region in an endpoint
 FROM_REGION = "the region"  # where an endpoint comes from that is not set
 
 
@@ -93,15 +95,25 @@ class Endpoint:
     @property
     def url(self) -> str:
         """Such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as the Host header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")
+        return host + (f":{self.port}" if self.port else "")
+
+    @property
+    def address(self) -> str:
+        """The URL to connect to: names under localhost are this machine's (RFC 6761), and not every resolver knows."""
+        return replace(self, host="127.0.0.1").url if self.host.endswith(".localhost") else self.url
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a call needs. Time limits are in seconds; `deadline` bounds all tries of one call together.
 
-    `credentials` are plain keys, or the source that has to be asked for some.
+    `credentials` are plain keys, or the source that has to be asked for some; `credentials_from` says in words which.
     """
 
     region: str
@@ -111,6 +123,7 @@ class Settings:
     read_timeout: float = 10.0
     deadline: float = 60.0
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    credentials_from: str = field(default="", compare=False)
 
 
 def resolve(
@@ -129,17 +142,55 @@ def resolve(
         ConfigurationError: a setting is missing or can't be meant. Secret values are not echoed.
     """
     sources = look(arguments, stack, environ)
-    found = find_region(sources)
+    return _resolve(sources, find_region(sources).value)
+
+
+def resolve_regions(
+    names: Sequence[str],
+    arguments: Mapping[str, str | None] | None = None,
+    stack: Lookup | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Settings, ...]:
+    """The settings for each of the regions, or of all known ones for ``*``; see `resolve`.
+
+    Raises:
+        ConfigurationError: as above; or the endpoint is one region's.
+    """
+    sources = look(arguments, stack, environ)
+    regions = REGIONS if EVERY_REGION in names else names
+    for name in regions:
+        _check_region(name, "argument regions")
+    endpoint = sources.find(ENDPOINT)
+    if endpoint and IN_ENDPOINT not in endpoint.value and len(regions) > 1:
+        raise ConfigurationError(
+            f"{endpoint.place} is the endpoint of one region, and {len(regions)} are to be read",
+            f"Put {IN_ENDPOINT} in the place of the region, as in hologram-vpc.{IN_ENDPOINT}.aliyuncs.com, "
+            "or leave the endpoint out.",
+        )
+    first = _resolve(sources, regions[0])
+    return tuple(
+        replace(first, region=name, endpoint=find_endpoint(sources, name)[0], warnings=_region_warnings(name))
+        for name in regions
+    )
+
+
+def _resolve(sources: Sources, region: str) -> Settings:
     source = find_credentials(sources)
     return Settings(
-        region=found.value,
-        endpoint=find_endpoint(sources, found.value)[0],
+        region=region,
+        endpoint=find_endpoint(sources, region)[0],
         credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
         connect_timeout=_seconds(sources, CONNECT_TIMEOUT, default=5.0, per_second=1000),
         read_timeout=_seconds(sources, READ_TIMEOUT, default=10.0, per_second=1000),
         deadline=_seconds(sources, DEADLINE, default=60.0, per_second=1),
-        warnings=_region_warnings(found.value),
+        warnings=_region_warnings(region),
+        credentials_from=_told(source),
     )
+
+
+def _told(source: Source) -> str:
+    """Where the credentials come from, in words; never a value."""
+    return ", ".join(f"{step.source} ({step.detail})" for step in source.steps if step.state == "used")
 
 
 def look(
@@ -162,13 +213,17 @@ def find_region(sources: Sources) -> Found:
         ConfigurationError: none is set, or it can't be meant.
     """
     found = sources.find(REGION) or _region_of_profile(sources) or sources.require(REGION)
-    # The region becomes part of a host name that is sent a signature: nothing but a plain label may pass.
-    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}", found.value):
-        raise ConfigurationError(
-            f"{found.place} is not a region: {found.value[:64]!r}",
-            "A region looks like cn-hangzhou" + did_you_mean(found.value, REGIONS),
-        )
+    _check_region(found.value, found.place)
     return found
+
+
+def _check_region(region: str, place: str) -> None:
+    # The region becomes part of a host name that is sent a signature: nothing but a plain label may pass.
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}", region):
+        raise ConfigurationError(
+            f"{place} is not a region: {region[:64]!r}",
+            "A region looks like cn-hangzhou" + did_you_mean(region, REGIONS),
+        )
 
 
 def has_region(sources: Sources) -> bool:
@@ -206,7 +261,8 @@ def find_endpoint(sources: Sources, region: str) -> tuple[Endpoint, str]:
     found = sources.find(ENDPOINT)
     if found is None:
         return Endpoint("https", f"hologram.{region}.aliyuncs.com"), FROM_REGION
-    return _parsed(found, "hologram.cn-hangzhou.aliyuncs.com"), found.place
+    named = replace(found, value=found.value.replace(IN_ENDPOINT, region))
+    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.place
 
 
 def find_credentials(sources: Sources) -> Source:
@@ -263,7 +319,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _seconds(sources: Sources, setting: Setting, *, default: float, per_second: int) -> float:

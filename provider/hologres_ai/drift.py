@@ -26,7 +26,9 @@ CLASSES = ("inventory", "lifecycle", "usage")
 # Usage moves all the time.
 DEFAULT_CLASSES = ("inventory", "lifecycle")
 
-FILTERS = tuple(field.name for field in fields(Query) if field.name not in ("region", "include_usage"))
+FILTERS = tuple(
+    field.name for field in fields(Query) if field.name not in ("region", "on_region_error", "include_usage")
+)
 
 Value = str | int | None
 Key = tuple[str | None, str | None]
@@ -73,16 +75,15 @@ def compare(
     baseline: AiNodeListResult,
     current: AiNodeListResult,
     classes: Collection[str] = DEFAULT_CLASSES,
-    *,
-    unread: Collection[str] = (),
 ) -> Drift:
     """What changed from `baseline` to `current`; takes time in proportion to their nodes.
+
+    The nodes of a region that could not be read, then or now, are left out: nothing is known of them.
 
     Args:
         baseline: how it was.
         current: how it is; an answer to the same query.
         classes: which of `CLASSES` count.
-        unread: regions that could not be read now. Their nodes are left out: nothing is known of them.
 
     Raises:
         InvalidArgumentError: the two answer different queries, or a class does not exist or was not read.
@@ -91,6 +92,7 @@ def compare(
     failures = [*_different(baseline, current), *_without_usage(chosen, baseline, current)]
     if failures:
         raise InvalidArgumentError(failures)
+    unread = {*baseline.unread, *current.unread}
     olds, news = _by_key(baseline, unread), _by_key(current, unread)
     events = (event for key in sorted(olds | news, key=_order) for event in _events(key, olds.get(key), news.get(key)))
     return Drift(

@@ -21,7 +21,7 @@ from . import envelope, models
 from .config import Lookup
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
 from .models import QUERY_KEY, Query, build_query, to_wire
-from .reading import read_query
+from .reading import keep_unread, read_query
 
 
 def _output_type(shape: type) -> type:
@@ -40,9 +40,10 @@ def _output_type(shape: type) -> type:
 _VIEWS: dict[type, type] = {}
 
 if TYPE_CHECKING:
-    from .models import AiNode, Totals, Usage
+    from .models import AiNode, RegionOutcome, Totals, Usage
 else:
     Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
+    RegionOutcome = _output_type(models.RegionOutcome)
     AiNode = _output_type(models.AiNode)
     Totals = _output_type(models.Totals)
 
@@ -78,6 +79,8 @@ def _read(props: Mapping[str, Any], stack: Lookup) -> dict[str, Any] | HologresA
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
         result = read_query(build_query(asked), stack=stack)
+        if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
+            result = keep_unread(result, envelope.restore(props, asked, "the state").instance_model_list)
     except HologresAiError as error:
         return error
     for warning in result.warnings:
@@ -95,6 +98,9 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         resource_name: the name of this resource.
         instance_id: only the nodes of this Hologres instance.
         region: the region to read; else hologres:region, alicloud:region or the environment's.
+        regions: the regions to read at once, instead; ``["*"]`` stands for all known ones.
+        on_region_error: when one of the regions can't be read: ``fail``, the default, or ``partial``, which takes what
+            can be read and names the gaps in `region_outcomes`.
         ids: only the nodes with one of these AI instance ids.
         name_regex: only the nodes whose Hologres instance name has a match of this Python regular expression.
         statuses: only the nodes in one of these statuses, such as ResourceReady.
@@ -108,7 +114,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """
 
     region: pulumi.Output[str]
-    """The region that was read."""
+    """The region that was read; where several were asked for, these, joined by commas."""
 
     instance_model_list: pulumi.Output[Sequence[AiNode]] = pulumi.property("instanceModelList")
     """The AI nodes, sorted by region, Hologres instance and AI instance id."""
@@ -125,12 +131,17 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     fingerprint: pulumi.Output[str]
     """SHA-256 of the nodes without their usage figures: changes when the fleet does."""
 
+    region_outcomes: pulumi.Output[Sequence[RegionOutcome] | None] = pulumi.property("regionOutcomes")
+    """What came of each region, where several were asked for."""
+
     def __init__(
         self,
         resource_name: str,
         *,
         instance_id: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
+        regions: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        on_region_error: pulumi.Input[str] | None = None,
         ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         name_regex: pulumi.Input[str] | None = None,
         statuses: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
@@ -142,6 +153,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         query: dict[str, Any] = {
             "instance_id": instance_id,
             "region": region,
+            "regions": regions,
+            "on_region_error": on_region_error,
             "ids": ids,
             "name_regex": name_regex,
             "statuses": statuses,
@@ -169,7 +182,11 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             name,
             self._asked.apply(
                 lambda asked: self.region.apply(
-                    lambda region: self.instance_model_list.apply(lambda nodes: _envelope(asked, region, nodes))
+                    lambda region: self.region_outcomes.apply(
+                        lambda outcomes: self.instance_model_list.apply(
+                            lambda nodes: _envelope(asked, region, outcomes, nodes)
+                        )
+                    )
                 )
             ),
         )
@@ -183,8 +200,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-def _envelope(asked: Mapping[str, Any], region: str, nodes: Sequence[Any]) -> dict[str, Any]:
-    content = {"region": region, "instanceModelList": nodes}
+def _envelope(
+    asked: Mapping[str, Any], region: str, outcomes: Sequence[Any] | None, nodes: Sequence[Any]
+) -> dict[str, Any]:
+    content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
     return dict(envelope.to_envelope(envelope.restore(content, asked, "the AI nodes")))
 
 
@@ -202,6 +221,7 @@ class AiNodes:
     names: Sequence[str]
     totals: Totals
     fingerprint: str
+    region_outcomes: Sequence[RegionOutcome] | None = None
 
     @classmethod
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
@@ -246,7 +266,10 @@ def _view(result: models.AiNodeListResult) -> AiNodes:
     wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
     nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
     sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
-    return AiNodes(**{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums)})
+    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes", None) or ()] or None
+    return AiNodes(
+        **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
+    )
 
 
 T = TypeVar("T")
@@ -282,4 +305,5 @@ def derive_id(query: Mapping[str, Any]) -> str:
     """A readable id that is the same for the same query: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``."""
     given = {name: value for name, value in sorted(query.items()) if value is not None}
     digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
-    return f"{query['region'] or 'default-region'}/{query['instance_id'] or 'all-instances'}/{digest}"
+    region = query["region"] or ",".join(query.get("regions") or ()) or "default-region"
+    return f"{region}/{query['instance_id'] or 'all-instances'}/{digest}"

@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from .errors import DocumentError, InvalidArgumentError
-from .models import AiNode, AiNodeListResult, Query, Reply, build_query, to_wire
+from .models import AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
 from .naming import did_you_mean
 from .reading import build_result, selects
 
@@ -36,6 +36,7 @@ _SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in
 class _Content:
     region: Annotated[str, Strict(), Field(min_length=1)]
     instance_model_list: tuple[AiNode, ...]
+    region_outcomes: tuple[RegionOutcome, ...] | None = None
 
 
 _CONTENT = TypeAdapter(_Content)
@@ -80,7 +81,11 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not what its query selects")
     reply = Reply(nodes=read.instance_model_list, request_id=None)
-    return build_result(read.region, replace(asked, region=read.region), reply)
+    if not asked.regions and read.region_outcomes:  # a saved list does not say what was asked
+        asked = replace(asked, regions=tuple(read.region.split(",")))
+    elif not asked.regions:
+        asked = replace(asked, region=read.region)
+    return build_result(read.region, asked, reply, region_outcomes=read.region_outcomes)
 
 
 def read_query(query: object, place: str) -> Query:

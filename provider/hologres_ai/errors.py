@@ -9,6 +9,7 @@
     │   ├── TlsError                the peer's identity could not be proven
     │   └── DeadlineExceededError   the total deadline ended the call
     ├── ResponseError               an answer that is not what the API describes
+    ├── RegionsError                some of several regions could not be read
     └── ApiError                    the API said no: status, code, request_id
         ├── AuthenticationError     the key, its signature or its token was refused
         ├── AccessDeniedError       the key is good and may not do this
@@ -19,8 +20,9 @@
 construction, because a Pulumi engine prints the whole chain of a failure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 class HologresAiError(Exception):
@@ -126,7 +128,13 @@ class DocumentError(HologresAiError):
 
 
 class TransportError(HologresAiError):
-    """The service gave no whole answer."""
+    """The service gave no whole answer.
+
+    Attributes:
+        no_such_host: whether the name of the endpoint's host is not known.
+    """
+
+    no_such_host: bool = False
 
 
 class TlsError(TransportError):
@@ -139,6 +147,16 @@ class DeadlineExceededError(TransportError):
 
 class ResponseError(HologresAiError):
     """The answer is not what the API describes; the title names the place in it."""
+
+
+class RegionsError(HologresAiError):
+    """Some of several regions could not be read; the remedy holds a line for each.
+
+    Attributes:
+        errors: what failed, by region.
+    """
+
+    errors: Mapping[str, HologresAiError] = MappingProxyType({})
 
 
 class ApiError(HologresAiError):

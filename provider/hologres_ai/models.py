@@ -9,7 +9,7 @@ and promises none of them, so every one is optional.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from .errors import Failure, InvalidArgumentError
-from .naming import did_you_mean
+from .naming import EVERY_REGION, did_you_mean
 
 # Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
 MAX_EXACT_INTEGER = 2**53 - 1
@@ -157,6 +157,16 @@ def _check_instance_id(value: str) -> str:
     return value
 
 
+def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("name at least one region, or * for all known ones")
+    if EVERY_REGION in value and len(value) > 1:
+        raise ValueError("* stands for all known regions, and can't be joined with others")
+    return tuple(sorted(set(value)))
+
+
+RegionErrors = Literal["fail", "partial"]
+
 _Text = Annotated[str, Strict(), Field(min_length=1)]
 _Texts = tuple[_Text, ...]
 
@@ -178,6 +188,20 @@ class Query:
         _Text | None,
         Field(description="The region to read. Defaults to the provider's and the environment's region."),
     ] = None
+    regions: Annotated[
+        Annotated[_Texts, AfterValidator(_check_regions)] | None,
+        Field(
+            description="The regions to read at once, instead of region. A single * stands for all known ones, of "
+            "which some are open to few accounts."
+        ),
+    ] = None
+    on_region_error: Annotated[
+        RegionErrors | None,
+        Field(
+            description="What happens when one of the regions can't be read: fail, the default, or partial, which "
+            "takes what can be read and names the gaps in regionOutcomes."
+        ),
+    ] = None
     ids: Annotated[_Texts | None, Field(description="Only the nodes with one of these aiInstanceId.")] = None
     name_regex: Annotated[
         Annotated[_Text, AfterValidator(_check_regex)] | None,
@@ -193,10 +217,32 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
+class RegionOutcome:
+    """What came of reading one of several regions."""
+
+    region: Annotated[str, Field(description="The region.")]
+    outcome: Annotated[
+        str,
+        Field(
+            description="ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave "
+            "no answer that can be used; not-a-region: there is no such endpoint."
+        ),
+    ]
+    reason: Annotated[str | None, Field(description="Why it could not be read.")] = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its nodes are known, be it that it has none."""
+        return self.outcome in ("ok", "empty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNodeListResult:
     """What a read gives: the nodes in a stable order and what follows from them."""
 
-    region: Annotated[str, Field(description="The region that was read.")]
+    region: Annotated[
+        str, Field(description="The region that was read; where several were asked for, these, joined by commas.")
+    ]
     instance_model_list: Annotated[
         tuple[AiNode, ...],
         Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID."),
@@ -211,9 +257,20 @@ class AiNodeListResult:
         str,
         Field(description="SHA-256 of the nodes without their usage figures: changes when the fleet does."),
     ]
-    request_id: Annotated[str | None, Field(description="The API's ID of the request.")] = None
+    region_outcomes: Annotated[
+        tuple[RegionOutcome, ...] | None,
+        Field(description="What came of each region, sorted, where several were asked for."),
+    ] = None
+    request_id: Annotated[
+        str | None, Field(description="The API's ID of the request; none where several regions were read.")
+    ] = None
     query: Annotated[Query, Field(exclude=True)]
     warnings: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The regions that could not be read: nothing is known of their nodes."""
+        return tuple(item.region for item in self.region_outcomes or () if not item.is_read)
 
 
 _QUERY = TypeAdapter(Query)
@@ -229,10 +286,16 @@ def build_query(arguments: Mapping[str, object]) -> Query:
     """
     given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
     try:
-        return _QUERY.validate_python(given)
+        query = _QUERY.validate_python(given)
     except ValidationError as error:
         failures = [_failure(given, dict(item)) for item in error.errors(include_url=False)]
         raise InvalidArgumentError(failures) from None
+    if query.regions and query.region:
+        raise InvalidArgumentError([Failure("regions", "can't be given together with region")])
+    if query.on_region_error and not query.regions:
+        name = next(name for name in given if to_camel(name) == "onRegionError")
+        raise InvalidArgumentError([Failure(name, "is for several regions: give regions")])
+    return query
 
 
 def _as_tuple(value: object) -> object:

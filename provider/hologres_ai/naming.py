@@ -1,7 +1,9 @@
-"""The nearest known name, for messages about an unknown one."""
+"""Names: the one that stands for every region, and the nearest known one, for messages about an unknown one."""
 
 import difflib
 from collections.abc import Iterable
+
+EVERY_REGION = "*"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -1,33 +1,38 @@
 """Read the AI nodes: the one core behind every face.
 
-`read` is asynchronous and takes settings and a query that are already valid; `read_ai_nodes` is the plain Python door
-that resolves and validates them first.
+`read` is asynchronous and takes a query that is already valid; `read_ai_nodes` is the plain Python door that validates
+it first.
 """
 
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
 
-from .client import Client
-from .config import Lookup, Settings, resolve
+from .answers import RAM_ACTION
+from .config import Lookup, Settings, resolve, resolve_regions
+from .errors import HologresAiError
 from .models import (
     RESOURCES,
     USAGE_FIELDS,
     AiNode,
     AiNodeListResult,
     Query,
+    RegionOutcome,
     Reply,
     Totals,
     Usage,
     build_query,
 )
+from .regions import Progress, call_regions, join, outcomes
 
 T = TypeVar("T")
 
@@ -35,20 +40,93 @@ _NODE = TypeAdapter(AiNode)
 _USAGE = set(USAGE_FIELDS)
 
 
-async def read(settings: Settings, query: Query, *, client: Client | None = None) -> AiNodeListResult:
+async def read(
+    query: Query,
+    arguments: Mapping[str, str | None] | None = None,
+    stack: Lookup | None = None,
+    *,
+    progress: Progress | None = None,
+) -> AiNodeListResult:
     """The nodes that `query` selects, in a stable order, with what follows from them.
 
+    Args:
+        query: what is asked.
+        arguments: explicit settings, by the names in `sources.SETTINGS`.
+        stack: reads the Pulumi configuration, where there is one.
+        progress: is told each region that has answered, or failed.
+
     Raises:
+        ConfigurationError: a setting is missing or can't be meant; before any network call.
         HologresAiError: the region could not be read; a failure is never an empty list.
     """
-    reply = await (client or Client(settings)).list_instance_model(query.instance_id)
-    return build_result(settings.region, query, reply, warnings=settings.warnings)
+    if query.regions:
+        return await _read_regions(query, resolve_regions(query.regions, arguments, stack), progress)
+    settings = resolve({**(arguments or {}), "region": query.region}, stack)
+    answers = await call_regions([settings], query.instance_id, progress)
+    answer = answers[settings.region]
+    if isinstance(answer, HologresAiError):
+        raise answer
+    return _explained(build_result(settings.region, query, answer, warnings=settings.warnings), [settings], answer)
+
+
+async def _read_regions(query: Query, settings: Sequence[Settings], progress: Progress | None) -> AiNodeListResult:
+    answers = await call_regions(settings, query.instance_id, progress)
+    reply = join(answers, partial=query.on_region_error == "partial")
+    warnings = [warning for one in settings if isinstance(answers[one.region], Reply) for warning in one.warnings]
+    result = build_result(label(query), query, reply, warnings=warnings, region_outcomes=outcomes(answers))
+    return _explained(result, settings, reply)
+
+
+def _explained(result: AiNodeListResult, settings: Sequence[Settings], reply: Reply) -> AiNodeListResult:
+    """The result; where it is empty, with a warning that says how that came about."""
+    if result.instance_model_list:
+        return result
+    one = len(settings) == 1
+    place = settings[0].region if one else f"{len(settings)} regions"
+    asked = f"{settings[0].endpoint.url} was" if one else "Their endpoints were"
+    request = f", request {reply.request_id}" if reply.request_id else ""
+    warning = (
+        f"no AI nodes in {place}: {_taken_away(result.query, reply.nodes)}. "
+        f"{asked} asked with credentials from {settings[0].credentials_from}{request}. "
+        f"Is it the right account and region? The RAM action is {RAM_ACTION}."
+    )
+    return replace(result, warnings=(*result.warnings, warning))
+
+
+def _taken_away(query: Query, nodes: Sequence[AiNode]) -> str:
+    """How many nodes there were, and how many each filter left."""
+    steps = [f"the service listed {len(nodes) or 'none'}"]
+    for name, passes in _filters(query).items():
+        if nodes:
+            nodes = [node for node in nodes if passes(node)]
+            steps.append(f"{to_camel(name)} left {len(nodes) or 'none'}")
+    return ", ".join(steps)
+
+
+def label(query: Query) -> str:
+    """What a result calls its region: the one that was asked for, or several, joined by commas."""
+    return query.region or ",".join(query.regions or ())
+
+
+def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeListResult:
+    """The result with the nodes that were known before in the regions that could not be read.
+
+    For what is kept in a state: there, a node that could not be seen must not look like one that has gone.
+    """
+    kept = [node for node in known if node.region_id in result.unread]
+    if not kept:
+        return result
+    reply = Reply(nodes=(*result.instance_model_list, *kept), request_id=None)
+    whole = build_result(result.region, result.query, reply, region_outcomes=result.region_outcomes)
+    return replace(whole, warnings=result.warnings)
 
 
 def read_ai_nodes(
     instance_id: str | None = None,
     *,
     region: str | None = None,
+    regions: Sequence[str] | None = None,
+    on_region_error: str | None = None,
     ids: Sequence[str] | None = None,
     name_regex: str | None = None,
     statuses: Sequence[str] | None = None,
@@ -60,7 +138,7 @@ def read_ai_nodes(
     security_token: str | None = None,
     endpoint: str | None = None,
 ) -> AiNodeListResult:
-    """The AI nodes of a region, without a Pulumi engine.
+    """The AI nodes of a region, or of several at once, without a Pulumi engine.
 
     Takes the arguments of the `AiNodeList` resource; what is left out comes from the environment. Can be called from
     any thread, also while an event loop runs in it.
@@ -73,6 +151,8 @@ def read_ai_nodes(
         {
             "instance_id": instance_id,
             "region": region,
+            "regions": regions,
+            "on_region_error": on_region_error,
             "ids": ids,
             "name_regex": name_regex,
             "statuses": statuses,
@@ -89,8 +169,7 @@ def read_query(
     query: Query, arguments: dict[str, str | None] | None = None, stack: Lookup | None = None
 ) -> AiNodeListResult:
     """Resolve the settings and read: what the synchronous faces share."""
-    settings = resolve({**(arguments or {}), "region": query.region}, stack)
-    return run(lambda: read(settings, query))
+    return run(lambda: read(query, arguments, stack))
 
 
 class _Unawaited(ThreadPoolExecutor):
@@ -115,11 +194,19 @@ def run(start: Callable[[], Awaitable[T]]) -> T:
         return executor.submit(asyncio.run, main()).result()
 
 
-def build_result(region: str, query: Query, reply: Reply, *, warnings: Iterable[str] = ()) -> AiNodeListResult:
+def build_result(
+    region: str,
+    query: Query,
+    reply: Reply,
+    *,
+    warnings: Iterable[str] = (),
+    region_outcomes: tuple[RegionOutcome, ...] | None = None,
+) -> AiNodeListResult:
     """What a reply gives once it is normalised, filtered and sorted: pure."""
     found = [*warnings, *reply.warnings]
     nodes = _distinct([_in_utc(node, found) for node in reply.nodes], found)
-    nodes = [node for node in nodes if selects(query, node)]
+    passing = _filters(query).values()
+    nodes = [node for node in nodes if all(passes(node) for passes in passing)]
     if not query.include_usage:
         nodes = [_without_usage(node) for node in nodes]
     nodes = _sorted(nodes)
@@ -130,6 +217,7 @@ def build_result(region: str, query: Query, reply: Reply, *, warnings: Iterable[
         names=_each_once(node.holo_instance_name for node in nodes),
         totals=totals(nodes),
         fingerprint=fingerprint(nodes),
+        region_outcomes=region_outcomes,
         request_id=reply.request_id,
         query=query,
         warnings=tuple(found),
@@ -138,16 +226,31 @@ def build_result(region: str, query: Query, reply: Reply, *, warnings: Iterable[
 
 def selects(query: Query, node: AiNode) -> bool:
     """Whether a node passes every filter. `instance_id` is checked here too, should the service not heed it."""
+    return all(passes(node) for passes in _filters(query).values())
+
+
+Filter = Callable[[AiNode], bool]
+
+
+def _filters(query: Query) -> dict[str, Filter]:
+    """The filters that are given, by their names."""
     one_of = (
-        (query.instance_id and (query.instance_id,), node.holo_instance_id),
-        (query.ids, node.ai_instance_id),
-        (query.statuses, node.status),
-        (query.charge_types, node.charge_type),
-        (query.ai_specs, node.ai_spec),
+        ("instance_id", query.instance_id and (query.instance_id,), "holo_instance_id"),
+        ("ids", query.ids, "ai_instance_id"),
+        ("statuses", query.statuses, "status"),
+        ("charge_types", query.charge_types, "charge_type"),
+        ("ai_specs", query.ai_specs, "ai_spec"),
     )
-    if not all(wanted is None or value in wanted for wanted, value in one_of):
-        return False
-    return query.name_regex is None or re.search(query.name_regex, node.holo_instance_name or "") is not None
+    found = {name: _is_one_of(wanted, field) for name, wanted, field in one_of if wanted is not None}
+    if query.name_regex is not None:
+        regex = re.compile(query.name_regex)
+        found["name_regex"] = lambda node: regex.search(node.holo_instance_name or "") is not None
+    return found
+
+
+def _is_one_of(wanted: Collection[str], field: str) -> Filter:
+    value = attrgetter(field)
+    return lambda node: value(node) in wanted
 
 
 def capacity(node: AiNode, resource: str) -> int | None:

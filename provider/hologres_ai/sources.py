@@ -173,7 +173,8 @@ ENDPOINT = Setting(
     "endpoint",
     "endpoint",
     ("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "HOLOGRAM_ENDPOINT"),
-    "Host of the API, with an optional port. Defaults to hologram.<region>.aliyuncs.com.",
+    "Host of the API, with an optional port; {region} in it stands for the region, as in "
+    "hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com.",
     namespaces=("hologres",),
 )
 CONNECT_TIMEOUT = Setting(

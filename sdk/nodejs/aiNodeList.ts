@@ -95,13 +95,25 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly names: pulumi.Output<string[]>;
     /**
+     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     */
+    declare public readonly onRegionError: pulumi.Output<string | enums.OnRegionError | undefined>;
+    /**
      * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
      */
     declare public readonly pinned: pulumi.Output<boolean | undefined>;
     /**
-     * The region that was read.
+     * The region that was read; where several were asked for, these, joined by commas.
      */
     declare public readonly region: pulumi.Output<string>;
+    /**
+     * What came of each region, sorted, where several were asked for.
+     */
+    declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[] | undefined>;
+    /**
+     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     */
+    declare public readonly regions: pulumi.Output<string[] | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */
@@ -130,8 +142,10 @@ export class AiNodeList extends pulumi.CustomResource {
             resourceInputs["includeUsage"] = state?.includeUsage;
             resourceInputs["instanceId"] = state?.instanceId;
             resourceInputs["nameRegex"] = state?.nameRegex;
+            resourceInputs["onRegionError"] = state?.onRegionError;
             resourceInputs["pinned"] = state?.pinned;
             resourceInputs["region"] = state?.region;
+            resourceInputs["regions"] = state?.regions;
             resourceInputs["statuses"] = state?.statuses;
         } else {
             const args = argsOrState as AiNodeListArgs | undefined;
@@ -141,12 +155,15 @@ export class AiNodeList extends pulumi.CustomResource {
             resourceInputs["includeUsage"] = args?.includeUsage;
             resourceInputs["instanceId"] = args?.instanceId;
             resourceInputs["nameRegex"] = args?.nameRegex;
+            resourceInputs["onRegionError"] = args?.onRegionError;
             resourceInputs["pinned"] = args?.pinned;
             resourceInputs["region"] = args?.region;
+            resourceInputs["regions"] = args?.regions;
             resourceInputs["statuses"] = args?.statuses;
             resourceInputs["fingerprint"] = undefined /*out*/;
             resourceInputs["instanceModelList"] = undefined /*out*/;
             resourceInputs["names"] = undefined /*out*/;
+            resourceInputs["regionOutcomes"] = undefined /*out*/;
             resourceInputs["totals"] = undefined /*out*/;
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
@@ -180,6 +197,10 @@ export interface AiNodeListState {
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
+     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     */
+    onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
+    /**
      * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
      */
     pinned?: pulumi.Input<boolean | undefined>;
@@ -187,6 +208,10 @@ export interface AiNodeListState {
      * The region to read. Defaults to the provider's and the environment's region.
      */
     region?: pulumi.Input<string | undefined>;
+    /**
+     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     */
+    regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */
@@ -222,6 +247,10 @@ export interface AiNodeListArgs {
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
+     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     */
+    onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
+    /**
      * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
      */
     pinned?: pulumi.Input<boolean | undefined>;
@@ -229,6 +258,10 @@ export interface AiNodeListArgs {
      * The region to read. Defaults to the provider's and the environment's region.
      */
     region?: pulumi.Input<string | undefined>;
+    /**
+     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     */
+    regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */

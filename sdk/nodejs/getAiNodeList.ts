@@ -37,7 +37,9 @@ export function getAiNodeList(args?: GetAiNodeListArgs, opts?: pulumi.InvokeOpti
         "includeUsage": args.includeUsage,
         "instanceId": args.instanceId,
         "nameRegex": args.nameRegex,
+        "onRegionError": args.onRegionError,
         "region": args.region,
+        "regions": args.regions,
         "statuses": args.statuses,
     }, opts);
 }
@@ -68,9 +70,17 @@ export interface GetAiNodeListArgs {
      */
     nameRegex?: string;
     /**
+     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     */
+    onRegionError?: string | enums.OnRegionError;
+    /**
      * The region to read. Defaults to the provider's and the environment's region.
      */
     region?: string;
+    /**
+     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     */
+    regions?: string[];
     /**
      * Only the nodes in one of these statuses.
      */
@@ -98,11 +108,15 @@ export interface GetAiNodeListResult {
      */
     readonly names: string[];
     /**
-     * The region that was read.
+     * The region that was read; where several were asked for, these, joined by commas.
      */
     readonly region: string;
     /**
-     * The API's ID of the request.
+     * What came of each region, sorted, where several were asked for.
+     */
+    readonly regionOutcomes?: outputs.RegionOutcome[];
+    /**
+     * The API's ID of the request; none where several regions were read.
      */
     readonly requestId?: string;
     /**
@@ -140,7 +154,9 @@ export function getAiNodeListOutput(args?: GetAiNodeListOutputArgs, opts?: pulum
         "includeUsage": args.includeUsage,
         "instanceId": args.instanceId,
         "nameRegex": args.nameRegex,
+        "onRegionError": args.onRegionError,
         "region": args.region,
+        "regions": args.regions,
         "statuses": args.statuses,
     }, opts);
 }
@@ -171,9 +187,17 @@ export interface GetAiNodeListOutputArgs {
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
+     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     */
+    onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
+    /**
      * The region to read. Defaults to the provider's and the environment's region.
      */
     region?: pulumi.Input<string | undefined>;
+    /**
+     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     */
+    regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */

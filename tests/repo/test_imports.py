@@ -24,6 +24,7 @@ ORDER = (
     ("signing",),
     ("answers",),
     ("client",),
+    ("regions",),
     ("reading",),
     ("envelope", "drift"),
     ("baselines", "schema"),

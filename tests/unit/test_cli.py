@@ -246,16 +246,22 @@ def test_warnings_go_to_stderr_a_line_each(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
-    [(["--status", "Gone", "--id", "x"], "--id, --status"), ([], "--region")],
-    ids=["filtered", "nothing there"],
+    [
+        (["--status", "ResourceReady", "--id", "x"], "the service listed 13, ids left none. "),
+        (["--status", "ResourceReady", "--name-regex", "^x"], "listed 13, statuses left 12, nameRegex left none. "),
+        (["--instance-id", "hgpostcn-cn-nowhere"], "the service listed none. "),
+    ],
 )
-def test_an_empty_answer_is_explained(tmp_path: Path, arguments: list[str], hint: str) -> None:
-    with Emulator(fleet(tmp_path)) as emulator:
-        done = run("list", *arguments, env=environment(emulator.url))
+def test_an_empty_answer_is_explained(emulator: Emulator, arguments: list[str], hint: str) -> None:
+    done = run("list", *arguments, env=environment(emulator.url))
 
     assert (done.returncode, done.stdout) == (0, "")
-    assert "no AI nodes in region cn-hangzhou" in done.stderr
+    assert "warning: no AI nodes in cn-hangzhou: " in done.stderr
     assert hint in done.stderr
+    assert f"{emulator.url} was asked with credentials from static keys (environment ALIBABA_CLOUD_" in done.stderr
+    assert re.search(r"ACCESS_KEY_ID\), request [0-9A-F-]{36}\.", done.stderr)
+    assert "hologram:ListInstanceModel" in done.stderr
+    assert EMULATOR_ACCESS_KEY_SECRET not in done.stderr
 
 
 # --------------------------------------------------------------------------------------------------- how it ends

@@ -15,7 +15,7 @@ from hologres_ai.cli import _CLASSES
 from hologres_ai.drift import CLASSES, Drift, compare
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError
-from hologres_ai.models import AiNode, AiNodeListResult, Reply, build_query
+from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query
 from hologres_ai.reading import build_result
 from tests.unit.test_envelope import NODES, over_the_wire
 
@@ -185,10 +185,12 @@ def test_nodes_without_an_id_come_and_go_by_number() -> None:
 
 def test_a_region_that_could_not_be_read_is_no_removal() -> None:
     elsewhere = replace(OTHER, region_id="cn-beijing")
-    whole, part = result_of(NODE, elsewhere), result_of(NODE)
-    partial = compare(whole, part, unread=["cn-beijing"])
+    whole = result_of(NODE, elsewhere)
+    gap = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
+    partial = compare(whole, replace(result_of(NODE), region_outcomes=gap))
     assert (partial.events, partial.unread) == ((), ("cn-beijing",))
-    assert kinds(compare(whole, result_of(), unread=["cn-beijing"])) == [("inventory", "removed")]
+    assert kinds(compare(whole, replace(result_of(), region_outcomes=gap))) == [("inventory", "removed")]
+    assert compare(replace(result_of(NODE), region_outcomes=gap), whole).events == (), "nor is its return an addition"
 
 
 @given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))

@@ -20,7 +20,7 @@ from hologres_ai.client import Client
 from hologres_ai.config import Credentials, Endpoint, Settings
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import RESOURCES, USAGE_FIELDS, AiNode, AiNodeListResult, Query, Reply, Usage, to_wire
-from hologres_ai.reading import build_result, fingerprint, read, read_ai_nodes, run
+from hologres_ai.reading import build_result, fingerprint, read_ai_nodes, run
 from tests.unit.raw_server import RawServer, http
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
@@ -495,10 +495,9 @@ def test_a_failure_is_never_an_empty_result(monkeypatch: pytest.MonkeyPatch) -> 
         read_ai_nodes(endpoint=f"http://127.0.0.1:{port}")
 
 
-def test_read_takes_a_client_and_the_settings_warnings() -> None:
+@pytest.mark.usefixtures("_environment")
+def test_the_warnings_of_the_settings_are_among_the_results() -> None:
     with RawServer([http(200, EXAMPLE)]) as server:
-        endpoint = Endpoint("http", "127.0.0.1", server.port)
-        settings = Settings("cn-hangzhou", endpoint, Credentials("id", "secret"), warnings=("a warning",))
-        result = asyncio.run(read(settings, Query(), client=Client(settings)))
-    assert result.warnings == ("a warning",)
+        result = read_ai_nodes(region="cn-nowhere", endpoint=server.url)
+    assert result.warnings == ("cn-nowhere is not among the regions known to have Hologres",)
     assert result.instance_model_list == (EXAMPLE_NODE,)

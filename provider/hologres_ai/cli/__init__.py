@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 
 from ..config import SETTINGS, Setting
+from ..naming import EVERY_REGION
 from . import lazy
 from .columns import COLUMNS
 from .failures import ComparingCommand, GuardedGroup
@@ -98,7 +99,18 @@ def main() -> None:
 
 _FILTERS = (
     click.option("--instance-id", metavar="ID", help="Only the nodes of this Hologres instance."),
-    click.option("--region", metavar="REGION", help="The region to read, such as cn-hangzhou."),
+    click.option(
+        "--region",
+        "regions",
+        metavar="REGION",
+        multiple=True,
+        help="The region to read, such as cn-hangzhou; repeated, several at once; '*', all that are known.",
+    ),
+    click.option(
+        "--on-region-error",
+        type=click.Choice(["fail", "partial"]),
+        help="Of several regions, some can't be read: fail, the default, or show the others and name the gaps.",
+    ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
     click.option(
         "--name-regex", metavar="REGEX", help="Only where this Python regular expression is found in the Hologres name."
@@ -121,7 +133,12 @@ def _with_filters(command: Callable[..., _T]) -> Callable[..., _T]:
 
 
 def _only_given(filters: Mapping[str, object]) -> dict[str, object]:
-    return {name: None if value == () else value for name, value in filters.items()}
+    """The arguments of a query in a command's options; a single region is `region`."""
+    given = {name: None if value == () else value for name, value in filters.items()}
+    match given.get("regions"):
+        case (str(one),) if one != EVERY_REGION:
+            return given | {"regions": None, "region": one}
+    return given
 
 
 @main.command("list", epilog=f"{_COLUMNS}\n\n{_ENVIRONMENT}\n{_EXIT_CODES}")
@@ -130,7 +147,7 @@ def _only_given(filters: Mapping[str, object]) -> dict[str, object]:
 @click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, in the API's spelling.")
 def list_command(no_usage: bool, endpoint: str | None, as_json: bool, **filters: str | tuple[str, ...] | None) -> None:
-    """List the AI nodes of one region, with what they have free.
+    """List the AI nodes of a region, or of several, with what they have free.
 
     Filters of different kinds are joined by AND, repetitions of one kind by OR.
 
@@ -147,6 +164,7 @@ def list_command(no_usage: bool, endpoint: str | None, as_json: bool, **filters:
     \b
     Examples:
       hologres-ai list --region cn-hangzhou --charge-type PrePaid
+      hologres-ai list --region '*' --on-region-error partial
       hologres-ai list | awk -F'\\t' '$9+0 >= 2 {print $4}'  # free GPUs
       hologres-ai list --json | jq .totals.gpu.free
     """
@@ -274,9 +292,10 @@ def doctor_command(context: click.Context, region: str | None, endpoint: str | N
 @click.option(
     "--fault",
     "faults",
-    metavar="KIND[:TIMES[:SECONDS]]",
+    metavar="[REGION=]KIND[:TIMES[:SECONDS]]",
     multiple=True,
-    help="Let the first requests fail, such as 503:2, or be slow, such as slow:1:3. Repeatable.",
+    help="Let the first requests fail, such as 503:2, or be slow, such as slow:1:3; with a region, those to its "
+    "endpoint. Repeatable.",
 )
 def emulate(
     *,
@@ -290,6 +309,9 @@ def emulate(
     """Run a local service that speaks the API, for trying things out without an account.
 
     The first line on stdout is its URL, alone; how to use it follows on stderr. Ctrl-C stops it.
+
+    Whatever the region, the URL lists every node of the fleet. To read several regions, give the endpoint
+    http://{region}.localhost:PORT, at which each lists its own.
 
     \b
     Examples:

@@ -5,18 +5,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import click
 
 from ..baselines import Baseline, read_baseline
 from ..drift import FILTERS, Drift, compare
 from ..envelope import to_envelope
-from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError
-from ..models import AiNodeListResult, Query
+from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
+from ..models import AiNodeListResult, Query, RegionErrors
 from . import lazy, reports
-from .failures import DRIFT
+from .failures import DRIFT, READ_FAILED
 from .files import write_whole
 from .listing import option, parse_query, read_live, takes_unicode
 from .text import say
@@ -56,6 +57,10 @@ def run(
         InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
         HologresAiError: the region could not be read.
     """
+    # Of several regions are the baseline's own, too, which is not known yet.
+    on_region_error = cast("RegionErrors", arguments.get("on_region_error"))
+    if not arguments.get("regions"):
+        arguments = {**arguments, "on_region_error": None}
     given = parse_query(arguments)
     if accept and source.path is not None and not source.path.exists():
         return _begin(source.path, given, endpoint, usage="usage" in classes)
@@ -63,27 +68,37 @@ def run(
     _check(baseline, arguments, given, classes)
     if accept:
         _check_acceptable(baseline, source)
-    current = _read(baseline.result.query, endpoint)
+    query = baseline.result.query
+    if query.regions and on_region_error:
+        query = replace(query, on_region_error=on_region_error)
+    current = _read(query, endpoint)
     drift = compare(baseline.result, current, classes)
     _report(drift, form)
     if accept and source.path is not None:
-        write_whole(source.path, _text(current))
+        _write(source.path, current)
         say("note", f"{source.path} is the new baseline")
         return 0
+    if not drift.events and drift.unread:
+        return READ_FAILED  # nobody can tell
     return DRIFT if drift.events else 0
 
 
 def _begin(path: Path, query: Query, endpoint: str | None, *, usage: bool) -> int:
     """The first baseline; what was not chosen to be compared stays out of it."""
-    asked = {name: getattr(query, name) for name in (*FILTERS, "region")}
+    asked = {name: getattr(query, name) for name in (*FILTERS, "region", "on_region_error")}
     result = _read(parse_query({**asked, "include_usage": usage}), endpoint)
-    write_whole(path, _text(result))
+    _write(path, result)
     say("note", f"{path} is the first baseline: {reports.instances(len(result.instance_model_list))}")
     return 0
 
 
-def _text(result: AiNodeListResult) -> str:
-    return json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n"
+def _write(path: Path, result: AiNodeListResult) -> None:
+    if result.unread:
+        raise RegionsError(
+            f"no new baseline: {', '.join(result.unread)} could not be read",
+            f"{path} stays as it is. Try again when all regions can be read.",
+        )
+    write_whole(path, json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
 
 
 def _baseline(source: Source, arguments: Mapping[str, object]) -> Baseline:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..models import AiNodeListResult
     from .reports import Line
@@ -94,7 +94,7 @@ def print_lines(lines: "Iterable[Line]") -> None:
     drawing.print_lines(lines)
 
 
-def waiting(what: str) -> AbstractContextManager[None]:
+def waiting(what: "Callable[[], str]") -> AbstractContextManager[None]:
     """See `progress.waiting`."""
     from . import progress
 

@@ -3,12 +3,12 @@
 import codecs
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look, resolve
+from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look, resolve, resolve_regions
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query, to_wire
 from ..reading import read
@@ -16,9 +16,15 @@ from ..reading import run as run_to_end
 from . import lazy, plain
 from .text import say
 
+MOST_NAMED = 5  # of the regions that are waited for
 # Where an option is not called what its argument is called.
-OPTIONS = {"ids": "--id", "statuses": "--status", "charge_types": "--charge-type", "ai_specs": "--ai-spec"}
-FILTERS = ("instance_id", "ids", "name_regex", "statuses", "charge_types", "ai_specs")
+OPTIONS = {
+    "regions": "--region",
+    "ids": "--id",
+    "statuses": "--status",
+    "charge_types": "--charge-type",
+    "ai_specs": "--ai-spec",
+}
 
 
 def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
@@ -31,8 +37,6 @@ def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool)
     result = read_live(parse_query(arguments), endpoint)
     for warning in result.warnings:
         say("warning", warning)
-    if not result.instance_model_list:
-        _explain_empty(result)
     _show(result, as_json=as_json)
 
 
@@ -63,10 +67,19 @@ def read_live(query: Query, endpoint: str | None) -> AiNodeListResult:
         HologresAiError: the region could not be read.
     """
     arguments = {"region": query.region, "endpoint": endpoint}
-    _require(arguments)
-    settings = resolve(arguments)
-    with _sign_of_life(f"reading the AI nodes of {settings.region}"):
-        return run_to_end(lambda: read(settings, query))
+    _require({**arguments, "region": query.region or next(iter(query.regions or ()), None)})
+    regions = resolve_regions(query.regions, arguments) if query.regions else (resolve(arguments),)
+    waiting = [settings.region for settings in regions]
+    with _sign_of_life(lambda: _waiting_for(len(regions), waiting)):
+        return run_to_end(lambda: read(query, arguments, progress=waiting.remove))
+
+
+def _waiting_for(asked: int, waiting: Sequence[str]) -> str:
+    """What is under way; of several regions, how many have answered and which have not."""
+    if asked == 1:
+        return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
+    names = ", ".join(waiting[:MOST_NAMED]) + (", …" if len(waiting) > MOST_NAMED else "")
+    return f"reading {asked} regions: {asked - len(waiting)} done, waiting for {names}"
 
 
 def _require(arguments: Mapping[str, str | None]) -> None:
@@ -89,21 +102,10 @@ def _require(arguments: Mapping[str, str | None]) -> None:
     )
 
 
-def _sign_of_life(what: str) -> AbstractContextManager[None]:
+def _sign_of_life(what: Callable[[], str]) -> AbstractContextManager[None]:
     """Only for somebody who sits at the terminal: behind a pipe, a pager may be drawing there."""
     on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
     return lazy.waiting(what) if on_terminal else nullcontext()
-
-
-def _explain_empty(result: AiNodeListResult) -> None:
-    given = [option(name) for name in FILTERS if getattr(result.query, name) is not None]
-    say(
-        "note",
-        f"no AI nodes in region {result.region}",
-        f"The filters may have taken nodes away: {', '.join(given)}."
-        if given
-        else "Nodes of other regions are listed with --region.",
-    )
 
 
 def _show(result: AiNodeListResult, *, as_json: bool) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import re
 import socket
 import struct
-from collections import deque
 from collections.abc import Awaitable, Callable
+from threading import Lock
 from typing import Annotated
 
 from aiohttp import web
@@ -100,7 +100,7 @@ def _known(kind: str) -> str:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Fault:
-    """A fault and how often it befalls.
+    """A fault and how often it befalls; with a `region`, only requests to that region's endpoint.
 
     `seconds`: how long ``slow`` waits before the answer (1), ``drip`` between bytes (1) and ``hang`` before it resets
     the connection (an hour); the Retry-After of ``throttling-user`` (1). The others do not heed it.
@@ -112,6 +112,7 @@ class Fault:
     kind: Annotated[str, AfterValidator(_known)]
     times: Annotated[int, Field(ge=1, le=MAX_TIMES)] = 1
     seconds: Annotated[float, Field(ge=0, le=A_LONG_TIME, allow_inf_nan=False)] | None = None
+    region: Annotated[str, Field(min_length=1)] | None = None
 
     @property
     def name(self) -> str:
@@ -133,7 +134,9 @@ class Fault:
 
 
 _FAULT = TypeAdapter(Fault)
-_FORM = re.compile(r"(?P<kind>[a-z0-9-]+)(:(?P<times>[0-9]{1,5})(:(?P<seconds>[0-9]{1,4}(\.[0-9]{1,3})?))?)?")
+_FORM = re.compile(
+    r"((?P<region>[a-z0-9-]+)=)?(?P<kind>[a-z0-9-]+)(:(?P<times>[0-9]{1,5})(:(?P<seconds>[0-9]{1,4}(\.[0-9]{1,3})?))?)?"
+)
 
 
 def read_fault(document: bytes) -> Fault:
@@ -147,6 +150,8 @@ def read_fault(document: bytes) -> Fault:
 
 def parse_fault(text: str) -> Fault:
     """A fault from ``kind``, ``kind:times`` or ``kind:times:seconds``, such as ``503:3`` or ``slow:1:0.5``.
+
+    With ``region=`` in front, such as ``cn-beijing=hang:4``, it befalls that region alone.
 
     Raises:
         ValueError: it has another form, or the fault does not exist.
@@ -172,19 +177,23 @@ class Faults:
     """The faults that are armed, in the order they will befall. Can be armed from any thread."""
 
     def __init__(self) -> None:
-        self._armed: deque[Fault] = deque()
+        self._armed: list[Fault] = []
+        self._lock = Lock()
 
     def arm(self, fault: Fault) -> None:
         """Let the fault befall, after those that are armed already."""
-        self._armed.extend([fault] * fault.times)
+        with self._lock:
+            self._armed.extend([fault] * fault.times)
 
     def clear(self) -> None:
         """Disarm everything."""
-        self._armed.clear()
+        with self._lock:
+            self._armed.clear()
 
-    def take(self) -> Fault | None:
-        """The fault that befalls now, if any."""
-        try:
-            return self._armed.popleft()
-        except IndexError:
-            return None
+    def take(self, region: str | None = None) -> Fault | None:
+        """The fault that befalls a request to that region's endpoint now, if any."""
+        with self._lock:
+            for index, fault in enumerate(self._armed):
+                if fault.region in (None, region):
+                    return self._armed.pop(index)
+        return None

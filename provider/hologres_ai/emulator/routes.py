@@ -20,6 +20,15 @@ from .replies import node_list, refuse
 from .state import Fleet
 
 
+def region_of(host: str) -> str | None:
+    """The region whose endpoint was called, under a name such as ``cn-hangzhou.localhost:8080``; else None.
+
+    At the bare address, all nodes of the fleet are listed.
+    """
+    name = host.partition(":")[0]
+    return name.removesuffix(".localhost") if name.endswith(".localhost") else None
+
+
 class Service:
     """The emulated service: one fleet, one AccessKey. `requests` counts what came to the API's door, refused or not."""
 
@@ -41,13 +50,14 @@ class Service:
 
     async def _list_instance_model(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
+        region = region_of(request.host)
         now = self._clock()
         refusal = self._gate.refusal(await Call.of(request, now))
-        fault = None if refusal else self.faults.take()
+        fault = None if refusal else self.faults.take(region)
         refusal = refusal or (fault.refusal if fault else None)
         if refusal:
             return refuse(refusal, request.host, now)
-        answer = node_list(self.fleet.nodes(request.query.get("instanceId")), now)
+        answer = node_list(self.fleet.nodes(request.query.get("instanceId"), region), now)
         return await fault.play(request, answer) if fault else answer
 
     async def _arm(self, request: web.Request) -> web.Response:

@@ -121,13 +121,18 @@ class Emulator:
         return self._ready.result(timeout=0)
 
     @property
+    def endpoint(self) -> str:
+        """An endpoint of each region, such as ``http://{region}.localhost:40401``; each lists its own nodes alone."""
+        return self.url.replace(LOOPBACK, "{region}.localhost")
+
+    @property
     def requests(self) -> int:
         """How many requests have come to the API, refused ones too."""
         return self._service.requests
 
-    def arm(self, kind: str, times: int = 1, seconds: float | None = None) -> None:
+    def arm(self, kind: str, times: int = 1, seconds: float | None = None, region: str | None = None) -> None:
         """Let the next `times` good requests meet a fault; see `faults.Fault`."""
-        self._service.faults.arm(Fault(kind, times, seconds))
+        self._service.faults.arm(Fault(kind, times, seconds, region))
 
     def disarm(self) -> None:
         """Forget the faults that have not befallen yet."""

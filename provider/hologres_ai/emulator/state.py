@@ -41,12 +41,14 @@ class Fleet:
                 'Give a JSON file of the form {"nodes": [...]}, each node in the API\'s spelling.',
             ) from None
 
-    def nodes(self, instance_id: str | None = None) -> list[JsonValue]:
-        """The nodes as the file has them now; with `instance_id`, those of one Hologres instance."""
+    def nodes(self, instance_id: str | None = None, region: str | None = None) -> list[JsonValue]:
+        """The nodes as the file has them now: all, or those of one Hologres instance, of one region."""
         self._refresh()
-        if not instance_id:
-            return self._nodes
-        return [node for node in self._nodes if isinstance(node, dict) and node.get("holoInstanceId") == instance_id]
+        asked = {"holoInstanceId": instance_id, "regionId": region}
+        wanted = {name: value for name, value in asked.items() if value}
+        return [
+            node for node in self._nodes if not wanted or (isinstance(node, dict) and wanted.items() <= node.items())
+        ]
 
     def _refresh(self) -> None:
         # The content is compared, not the time: two edits within one tick of a file system's clock are two edits.

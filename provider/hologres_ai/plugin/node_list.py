@@ -1,6 +1,7 @@
 """What the resource's inputs and outputs hold: pure translation.
 
-inputs    the arguments, `pinned`, and, filled in by `check`, the region and the inventory
+inputs    the arguments, `pinned`, and, filled in by `check`, the region and the inventory; where several regions are
+          asked for, what came of each in place of the region
 outputs   those of every face, and what was asked
 """
 
@@ -11,21 +12,25 @@ from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Failure, InvalidArgumentError
-from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, Reply, build_query, to_wire
-from ..reading import build_result
+from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
+from ..reading import build_result, keep_unread, label
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
 
 # These names stand in users' states and must stay as they are.
 INVENTORY = "instanceModelList"
 REGION = "region"
+REGIONS = "regions"
+OUTCOMES = "regionOutcomes"
 PINNED = "pinned"
 
 OUTPUTS = (REGION, INVENTORY, "ids", "names", "totals", "fingerprint")
+FOUND = (INVENTORY, OUTCOMES)
 
 # Past this many, a diff names the whole inventory: nobody reads on, and each path costs the engine time.
 MAX_PATHS = 1000
 
 _NODES = TypeAdapter(tuple[AiNode, ...])
+_OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
 
 
 def known_query(inputs: Values) -> Query:
@@ -56,14 +61,16 @@ def is_waiting(inputs: Values) -> bool:
 
 def has_inventory(inputs: Values) -> bool:
     """Whether `check` has filled the inputs in."""
-    return REGION in inputs and INVENTORY in inputs
+    return INVENTORY in inputs and (REGION in inputs or OUTCOMES in inputs)
 
 
-def with_inventory(inputs: Values, result: AiNodeListResult) -> dict[str, PropertyValue]:
-    """The inputs with the region and the inventory of a read."""
+def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dict[str, PropertyValue]:
+    """The inputs with the region and the inventory of a read; what could not be read stays as it was."""
+    if result.unread and INVENTORY in old:
+        result = keep_unread(result, _nodes(old[INVENTORY]))
     wire = to_wire(result)
-    found = {REGION: wire[REGION], INVENTORY: wire[INVENTORY]}
-    return {**inputs, **to_values(found, secret=is_secret(_without_inventory(inputs)))}
+    found = {name: wire[name] for name in (OUTCOMES if result.query.regions else REGION, INVENTORY)}
+    return {**inputs, **to_values(found, secret=is_secret(without_found(inputs)))}
 
 
 def awaiting_inventory(inputs: Values) -> dict[str, PropertyValue]:
@@ -81,7 +88,8 @@ def with_old_inventory(new: Values, old: Values) -> dict[str, PropertyValue] | N
     ignored = _is_ignored(new, old)
     if not (pinned or ignored) or not has_inventory(old):
         return None
-    kept = {REGION: old[REGION], **new, INVENTORY: old[INVENTORY]}
+    region = {} if REGIONS in new else _only(old, REGION)
+    kept = {**region, **new, **_only(old, *FOUND)}
     return kept if _arguments(kept) == _arguments(old) else None
 
 
@@ -103,12 +111,13 @@ def _is_ignored(new: Values, old: Values) -> bool:
 
 def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     """The outputs that follow from inputs with an inventory, each secret where an argument is."""
-    given = _without_inventory(inputs)
+    given = without_found(inputs)
     if is_waiting(inputs):
-        return given | dict.fromkeys(OUTPUTS, UNKNOWN)
+        return given | dict.fromkeys((*OUTPUTS, *([OUTCOMES] if REGIONS in inputs else [])), UNKNOWN)
     query = whole_query(inputs)
     reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
-    wire = to_wire(build_result(query.region or "", query, reply))
+    outcomes = _OUTCOMES.validate_python(to_plain(inputs[OUTCOMES]), by_alias=True) if OUTCOMES in inputs else None
+    wire = to_wire(build_result(label(query), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
 
 
@@ -124,6 +133,8 @@ def changed_paths(old_outputs: Values, new_inputs: Values) -> dict[str, Property
     kept = to_plain(old_outputs.get(QUERY_KEY, PropertyValue({})))
     old = {**kept} if isinstance(kept, dict) else {}
     old[INVENTORY] = to_plain(old_outputs.get(INVENTORY, PropertyValue([])))
+    if OUTCOMES in old_outputs:
+        old[OUTCOMES] = to_plain(old_outputs[OUTCOMES])
     new = _asked(new_inputs)
     paths = dict(differences(old, new))
     return paths if len(paths) <= MAX_PATHS else {top_name(path): PropertyDiffKind.UPDATE for path in paths}
@@ -134,8 +145,13 @@ def top_name(path: str) -> str:
     return re.split(r"[.[]", path, maxsplit=1)[0]
 
 
-def _without_inventory(inputs: Values) -> dict[str, PropertyValue]:
-    return {name: value for name, value in inputs.items() if name != INVENTORY}
+def without_found(inputs: Values) -> dict[str, PropertyValue]:
+    """What a program gave, without what reads have found."""
+    return {name: value for name, value in inputs.items() if name not in FOUND}
+
+
+def _only(values: Values, *names: str) -> dict[str, PropertyValue]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _asked(inputs: Values) -> dict[str, object]:
@@ -145,4 +161,4 @@ def _asked(inputs: Values) -> dict[str, object]:
 
 
 def _arguments(inputs: Values) -> dict[str, object]:
-    return {name: value for name, value in _asked(inputs).items() if name not in (INVENTORY, PINNED)}
+    return {name: value for name, value in _asked(inputs).items() if name not in (*FOUND, PINNED)}

@@ -33,7 +33,6 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from ..config import resolve
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
@@ -41,7 +40,6 @@ from ..reading import read
 from ..schema import schema_text
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
 from .node_list import (
-    INVENTORY,
     awaiting_inventory,
     build_outputs,
     changed_paths,
@@ -52,6 +50,7 @@ from .node_list import (
     whole_query,
     with_inventory,
     with_old_inventory,
+    without_found,
 )
 from .values import Values, is_secret, to_values
 
@@ -138,8 +137,8 @@ class HologresProvider(Provider):
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Inputs and outputs as they are now: for `get`, for a refresh and for an import, which has no inputs."""
         _require(request.type)
-        given = {name: value for name, value in _shown(request.inputs).items() if name != INVENTORY}
-        inputs = await self._filled(given)
+        old = _shown(request.inputs)
+        inputs = await self._filled(without_found(old), old)
         return ReadResponse(request.resource_id, build_outputs(inputs), inputs)
 
     async def delete(self, request: DeleteRequest) -> None:
@@ -154,7 +153,7 @@ class HologresProvider(Provider):
         known_query(new)  # what is known is judged now, whatever the rest has to wait for
         if is_waiting(new):
             return awaiting_inventory(new)
-        return with_old_inventory(new, old) or await self._filled(new)
+        return with_old_inventory(new, old) or await self._filled(new, old)
 
     async def _inputs(self, kind: str, given: Values) -> dict[str, PropertyValue]:
         """Inputs as `check` left them; who skipped it gets its service here."""
@@ -162,14 +161,13 @@ class HologresProvider(Provider):
         inputs = _shown(given)
         if is_waiting(inputs):
             return awaiting_inventory(inputs)
-        return inputs if has_inventory(inputs) else await self._filled(inputs)
+        return inputs if has_inventory(inputs) else await self._filled(inputs, {})
 
-    async def _filled(self, inputs: Values) -> dict[str, PropertyValue]:
-        return with_inventory(inputs, await self._read(whole_query(inputs)))
+    async def _filled(self, inputs: Values, old: Values) -> dict[str, PropertyValue]:
+        return with_inventory(inputs, await self._read(whole_query(inputs)), old)
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        settings = resolve({"region": query.region}, self._configuration.get)
-        task = asyncio.create_task(read(settings, query))
+        task = asyncio.create_task(read(query, stack=self._configuration.get))
         self._reads.add(task)
         try:
             result = await task

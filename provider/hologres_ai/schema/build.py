@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic.alias_generators import to_camel
 
-from ..models import AiNode, AiNodeListResult, Query, Totals, Usage
+from ..models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
 from ..sources import SETTINGS, Field, Setting
 from .examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
 
@@ -21,7 +21,7 @@ Spec = dict[str, Any]
 
 FUNCTION = "hologres:index:getAiNodeList"
 RESOURCE = "hologres:index:AiNodeList"
-SHAPES = (AiNode, Totals, Usage)
+SHAPES = (AiNode, RegionOutcome, Totals, Usage)
 
 _SUMMARY = (
     "The Hologres AI nodes of a region: which there are, what they have free and when they expire. "
@@ -58,12 +58,17 @@ ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "Billing of AI nodes. An open set: any other string is accepted too.",
         (("PostPaid", "Pay as you go."), ("PrePaid", "Subscription.")),
     ),
+    "OnRegionError": (
+        "What happens when one of several regions can't be read.",
+        (("fail", "The read fails."), ("partial", "What can be read is taken, and regionOutcomes names the gaps.")),
+    ),
 }
 _ENUM_OF_FIELD = {
     "status": "NodeStatus",
     "statuses": "NodeStatus",
     "charge_type": "ChargeType",
     "charge_types": "ChargeType",
+    "on_region_error": "OnRegionError",
 }
 
 # What publishing for a language needs. The names are free: no vendor's scope, no invented organisation.
@@ -169,7 +174,7 @@ def _type(hint: Any, enum: str | None = None) -> Spec:
         return {"type": "array", "items": _type(get_args(hint)[0], enum)}
     if hint in SHAPES:
         return {"$ref": _reference(hint.__name__)}
-    plain = {"type": _PLAIN[hint]}
+    plain = {"type": "string" if get_origin(hint) is Literal else _PLAIN[hint]}
     return {"oneOf": [plain, {"$ref": _reference(enum)}], **plain} if enum else plain
 
 

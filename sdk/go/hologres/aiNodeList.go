@@ -68,10 +68,16 @@ type AiNodeList struct {
 	NameRegex pulumi.StringPtrOutput `pulumi:"nameRegex"`
 	// The holoInstanceName of the nodes, each once, sorted.
 	Names pulumi.StringArrayOutput `pulumi:"names"`
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError pulumi.StringPtrOutput `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
-	// The region that was read.
+	// The region that was read; where several were asked for, these, joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
+	// What came of each region, sorted, where several were asked for.
+	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions pulumi.StringArrayOutput `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayOutput `pulumi:"statuses"`
 	// Capacity, used and free over all listed nodes.
@@ -120,10 +126,14 @@ type aiNodeListState struct {
 	InstanceId *string `pulumi:"instanceId"`
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions []string `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
@@ -141,10 +151,14 @@ type AiNodeListState struct {
 	InstanceId pulumi.StringPtrInput
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions pulumi.StringArrayInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
 }
@@ -166,10 +180,14 @@ type aiNodeListArgs struct {
 	InstanceId *string `pulumi:"instanceId"`
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions []string `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
@@ -188,10 +206,14 @@ type AiNodeListArgs struct {
 	InstanceId pulumi.StringPtrInput
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions pulumi.StringArrayInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
 }
@@ -328,14 +350,29 @@ func (o AiNodeListOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Names }).(pulumi.StringArrayOutput)
 }
 
+// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+func (o AiNodeListOutput) OnRegionError() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.OnRegionError }).(pulumi.StringPtrOutput)
+}
+
 // Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 func (o AiNodeListOutput) Pinned() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.Pinned }).(pulumi.BoolPtrOutput)
 }
 
-// The region that was read.
+// The region that was read; where several were asked for, these, joined by commas.
 func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
+}
+
+// What came of each region, sorted, where several were asked for.
+func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
+	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
+}
+
+// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+func (o AiNodeListOutput) Regions() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Regions }).(pulumi.StringArrayOutput)
 }
 
 // Only the nodes in one of these statuses.

@@ -64,8 +64,12 @@ type LookupAiNodeListArgs struct {
 	InstanceId *string `pulumi:"instanceId"`
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError *string `pulumi:"onRegionError"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions []string `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
@@ -80,9 +84,11 @@ type LookupAiNodeListResult struct {
 	InstanceModelList []AiNode `pulumi:"instanceModelList"`
 	// The holoInstanceName of the nodes, each once, sorted.
 	Names []string `pulumi:"names"`
-	// The region that was read.
+	// The region that was read; where several were asked for, these, joined by commas.
 	Region string `pulumi:"region"`
-	// The API's ID of the request.
+	// What came of each region, sorted, where several were asked for.
+	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
+	// The API's ID of the request; none where several regions were read.
 	RequestId *string `pulumi:"requestId"`
 	// Capacity, used and free over all listed nodes.
 	Totals Totals `pulumi:"totals"`
@@ -106,8 +112,12 @@ type LookupAiNodeListOutputArgs struct {
 	InstanceId pulumi.StringPtrInput `pulumi:"instanceId"`
 	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput `pulumi:"nameRegex"`
+	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	OnRegionError pulumi.StringPtrInput `pulumi:"onRegionError"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput `pulumi:"region"`
+	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	Regions pulumi.StringArrayInput `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
 }
@@ -151,12 +161,17 @@ func (o LookupAiNodeListResultOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []string { return v.Names }).(pulumi.StringArrayOutput)
 }
 
-// The region that was read.
+// The region that was read; where several were asked for, these, joined by commas.
 func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// The API's ID of the request.
+// What came of each region, sorted, where several were asked for.
+func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
+	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
+}
+
+// The API's ID of the request; none where several regions were read.
 func (o LookupAiNodeListResultOutput) RequestId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) *string { return v.RequestId }).(pulumi.StringPtrOutput)
 }

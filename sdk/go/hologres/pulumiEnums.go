@@ -343,13 +343,185 @@ func (in *nodeStatusPtr) ToNodeStatusPtrOutputWithContext(ctx context.Context) N
 	return pulumi.ToOutputWithContext(ctx, in).(NodeStatusPtrOutput)
 }
 
+// What happens when one of several regions can't be read.
+type OnRegionError string
+
+const (
+	// The read fails.
+	OnRegionErrorFail = OnRegionError("fail")
+	// What can be read is taken, and regionOutcomes names the gaps.
+	OnRegionErrorPartial = OnRegionError("partial")
+)
+
+func (OnRegionError) ElementType() reflect.Type {
+	return reflect.TypeOf((*OnRegionError)(nil)).Elem()
+}
+
+func (e OnRegionError) ToOnRegionErrorOutput() OnRegionErrorOutput {
+	return pulumi.ToOutput(e).(OnRegionErrorOutput)
+}
+
+func (e OnRegionError) ToOnRegionErrorOutputWithContext(ctx context.Context) OnRegionErrorOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(OnRegionErrorOutput)
+}
+
+func (e OnRegionError) ToOnRegionErrorPtrOutput() OnRegionErrorPtrOutput {
+	return e.ToOnRegionErrorPtrOutputWithContext(context.Background())
+}
+
+func (e OnRegionError) ToOnRegionErrorPtrOutputWithContext(ctx context.Context) OnRegionErrorPtrOutput {
+	return OnRegionError(e).ToOnRegionErrorOutputWithContext(ctx).ToOnRegionErrorPtrOutputWithContext(ctx)
+}
+
+func (e OnRegionError) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e OnRegionError) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e OnRegionError) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e OnRegionError) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type OnRegionErrorOutput struct{ *pulumi.OutputState }
+
+func (OnRegionErrorOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*OnRegionError)(nil)).Elem()
+}
+
+func (o OnRegionErrorOutput) ToOnRegionErrorOutput() OnRegionErrorOutput {
+	return o
+}
+
+func (o OnRegionErrorOutput) ToOnRegionErrorOutputWithContext(ctx context.Context) OnRegionErrorOutput {
+	return o
+}
+
+func (o OnRegionErrorOutput) ToOnRegionErrorPtrOutput() OnRegionErrorPtrOutput {
+	return o.ToOnRegionErrorPtrOutputWithContext(context.Background())
+}
+
+func (o OnRegionErrorOutput) ToOnRegionErrorPtrOutputWithContext(ctx context.Context) OnRegionErrorPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v OnRegionError) *OnRegionError {
+		return &v
+	}).(OnRegionErrorPtrOutput)
+}
+
+func (o OnRegionErrorOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o OnRegionErrorOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e OnRegionError) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o OnRegionErrorOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o OnRegionErrorOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e OnRegionError) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type OnRegionErrorPtrOutput struct{ *pulumi.OutputState }
+
+func (OnRegionErrorPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**OnRegionError)(nil)).Elem()
+}
+
+func (o OnRegionErrorPtrOutput) ToOnRegionErrorPtrOutput() OnRegionErrorPtrOutput {
+	return o
+}
+
+func (o OnRegionErrorPtrOutput) ToOnRegionErrorPtrOutputWithContext(ctx context.Context) OnRegionErrorPtrOutput {
+	return o
+}
+
+func (o OnRegionErrorPtrOutput) Elem() OnRegionErrorOutput {
+	return o.ApplyT(func(v *OnRegionError) OnRegionError {
+		if v != nil {
+			return *v
+		}
+		var ret OnRegionError
+		return ret
+	}).(OnRegionErrorOutput)
+}
+
+func (o OnRegionErrorPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o OnRegionErrorPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *OnRegionError) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// OnRegionErrorInput is an input type that accepts values of the OnRegionError enum
+// A concrete instance of `OnRegionErrorInput` can be one of the following:
+//
+//	OnRegionErrorFail
+//	OnRegionErrorPartial
+type OnRegionErrorInput interface {
+	pulumi.Input
+
+	ToOnRegionErrorOutput() OnRegionErrorOutput
+	ToOnRegionErrorOutputWithContext(context.Context) OnRegionErrorOutput
+}
+
+var onRegionErrorPtrType = reflect.TypeOf((**OnRegionError)(nil)).Elem()
+
+type OnRegionErrorPtrInput interface {
+	pulumi.Input
+
+	ToOnRegionErrorPtrOutput() OnRegionErrorPtrOutput
+	ToOnRegionErrorPtrOutputWithContext(context.Context) OnRegionErrorPtrOutput
+}
+
+type onRegionErrorPtr string
+
+func OnRegionErrorPtr(v string) OnRegionErrorPtrInput {
+	return (*onRegionErrorPtr)(&v)
+}
+
+func (*onRegionErrorPtr) ElementType() reflect.Type {
+	return onRegionErrorPtrType
+}
+
+func (in *onRegionErrorPtr) ToOnRegionErrorPtrOutput() OnRegionErrorPtrOutput {
+	return pulumi.ToOutput(in).(OnRegionErrorPtrOutput)
+}
+
+func (in *onRegionErrorPtr) ToOnRegionErrorPtrOutputWithContext(ctx context.Context) OnRegionErrorPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(OnRegionErrorPtrOutput)
+}
+
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ChargeTypeInput)(nil)).Elem(), ChargeType("PostPaid"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ChargeTypePtrInput)(nil)).Elem(), ChargeType("PostPaid"))
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeStatusInput)(nil)).Elem(), NodeStatus("ResourceReady"))
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeStatusPtrInput)(nil)).Elem(), NodeStatus("ResourceReady"))
+	pulumi.RegisterInputType(reflect.TypeOf((*OnRegionErrorInput)(nil)).Elem(), OnRegionError("fail"))
+	pulumi.RegisterInputType(reflect.TypeOf((*OnRegionErrorPtrInput)(nil)).Elem(), OnRegionError("fail"))
 	pulumi.RegisterOutputType(ChargeTypeOutput{})
 	pulumi.RegisterOutputType(ChargeTypePtrOutput{})
 	pulumi.RegisterOutputType(NodeStatusOutput{})
 	pulumi.RegisterOutputType(NodeStatusPtrOutput{})
+	pulumi.RegisterOutputType(OnRegionErrorOutput{})
+	pulumi.RegisterOutputType(OnRegionErrorPtrOutput{})
 }

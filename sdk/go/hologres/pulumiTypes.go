@@ -662,6 +662,66 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
+// What came of reading one of several regions.
+type RegionOutcome struct {
+	// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+	Outcome string `pulumi:"outcome"`
+	// Why it could not be read.
+	Reason *string `pulumi:"reason"`
+	// The region.
+	Region string `pulumi:"region"`
+}
+
+// What came of reading one of several regions.
+type RegionOutcomeOutput struct{ *pulumi.OutputState }
+
+func (RegionOutcomeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*RegionOutcome)(nil)).Elem()
+}
+
+func (o RegionOutcomeOutput) ToRegionOutcomeOutput() RegionOutcomeOutput {
+	return o
+}
+
+func (o RegionOutcomeOutput) ToRegionOutcomeOutputWithContext(ctx context.Context) RegionOutcomeOutput {
+	return o
+}
+
+// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+func (o RegionOutcomeOutput) Outcome() pulumi.StringOutput {
+	return o.ApplyT(func(v RegionOutcome) string { return v.Outcome }).(pulumi.StringOutput)
+}
+
+// Why it could not be read.
+func (o RegionOutcomeOutput) Reason() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v RegionOutcome) *string { return v.Reason }).(pulumi.StringPtrOutput)
+}
+
+// The region.
+func (o RegionOutcomeOutput) Region() pulumi.StringOutput {
+	return o.ApplyT(func(v RegionOutcome) string { return v.Region }).(pulumi.StringOutput)
+}
+
+type RegionOutcomeArrayOutput struct{ *pulumi.OutputState }
+
+func (RegionOutcomeArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]RegionOutcome)(nil)).Elem()
+}
+
+func (o RegionOutcomeArrayOutput) ToRegionOutcomeArrayOutput() RegionOutcomeArrayOutput {
+	return o
+}
+
+func (o RegionOutcomeArrayOutput) ToRegionOutcomeArrayOutputWithContext(ctx context.Context) RegionOutcomeArrayOutput {
+	return o
+}
+
+func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) RegionOutcome {
+		return vs[0].([]RegionOutcome)[vs[1].(int)]
+	}).(RegionOutcomeOutput)
+}
+
 // Sums over the listed nodes.
 type Totals struct {
 	// CPU, in cores.
@@ -767,6 +827,8 @@ func init() {
 	pulumi.RegisterOutputType(AssumeRolePtrOutput{})
 	pulumi.RegisterOutputType(AssumeRoleWithOidcOutput{})
 	pulumi.RegisterOutputType(AssumeRoleWithOidcPtrOutput{})
+	pulumi.RegisterOutputType(RegionOutcomeOutput{})
+	pulumi.RegisterOutputType(RegionOutcomeArrayOutput{})
 	pulumi.RegisterOutputType(TotalsOutput{})
 	pulumi.RegisterOutputType(UsageOutput{})
 }

@@ -153,6 +153,24 @@ export interface AssumeRoleWithOidc {
 }
 
 /**
+ * What came of reading one of several regions.
+ */
+export interface RegionOutcome {
+    /**
+     * ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+     */
+    outcome: string;
+    /**
+     * Why it could not be read.
+     */
+    reason?: string;
+    /**
+     * The region.
+     */
+    region: string;
+}
+
+/**
  * Sums over the listed nodes.
  */
 export interface Totals {

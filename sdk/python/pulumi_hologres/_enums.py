@@ -9,6 +9,7 @@ from enum import Enum
 __all__ = [
     'ChargeType',
     'NodeStatus',
+    'OnRegionError',
 ]
 
 
@@ -35,4 +36,19 @@ class NodeStatus(_builtins.str, Enum):
     RESOURCE_READY = "ResourceReady"
     """
     Ready; the only value that the API documents.
+    """
+
+
+@pulumi.type_token("hologres:index:OnRegionError")
+class OnRegionError(_builtins.str, Enum):
+    """
+    What happens when one of several regions can't be read.
+    """
+    FAIL = "fail"
+    """
+    The read fails.
+    """
+    PARTIAL = "partial"
+    """
+    What can be read is taken, and regionOutcomes names the gaps.
     """

@@ -27,8 +27,10 @@ class AiNodeListArgs:
                  include_usage: pulumi.Input[Optional[_builtins.bool]] = None,
                  instance_id: pulumi.Input[Optional[_builtins.str]] = None,
                  name_regex: pulumi.Input[Optional[_builtins.str]] = None,
+                 on_region_error: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]] = None,
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
+                 regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
         The set of arguments for constructing a AiNodeList resource.
@@ -39,8 +41,10 @@ class AiNodeListArgs:
         :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -55,10 +59,14 @@ class AiNodeListArgs:
             pulumi.set(__self__, "instance_id", instance_id)
         if name_regex is not None:
             pulumi.set(__self__, "name_regex", name_regex)
+        if on_region_error is not None:
+            pulumi.set(__self__, "on_region_error", on_region_error)
         if pinned is not None:
             pulumi.set(__self__, "pinned", pinned)
         if region is not None:
             pulumi.set(__self__, "region", region)
+        if regions is not None:
+            pulumi.set(__self__, "regions", regions)
         if statuses is not None:
             pulumi.set(__self__, "statuses", statuses)
 
@@ -135,6 +143,18 @@ class AiNodeListArgs:
         pulumi.set(self, "name_regex", value)
 
     @_builtins.property
+    @pulumi.getter(name="onRegionError")
+    def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
+        """
+        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        """
+        return pulumi.get(self, "on_region_error")
+
+    @on_region_error.setter
+    def on_region_error(self, value: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]):
+        pulumi.set(self, "on_region_error", value)
+
+    @_builtins.property
     @pulumi.getter
     def pinned(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -157,6 +177,18 @@ class AiNodeListArgs:
     @region.setter
     def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        """
+        return pulumi.get(self, "regions")
+
+    @regions.setter
+    def regions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "regions", value)
 
     @_builtins.property
     @pulumi.getter
@@ -180,8 +212,10 @@ class _AiNodeListState:
                  include_usage: pulumi.Input[Optional[_builtins.bool]] = None,
                  instance_id: pulumi.Input[Optional[_builtins.str]] = None,
                  name_regex: pulumi.Input[Optional[_builtins.str]] = None,
+                 on_region_error: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]] = None,
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
+                 regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
         Input properties used for looking up and filtering AiNodeList resources.
@@ -192,8 +226,10 @@ class _AiNodeListState:
         :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -208,10 +244,14 @@ class _AiNodeListState:
             pulumi.set(__self__, "instance_id", instance_id)
         if name_regex is not None:
             pulumi.set(__self__, "name_regex", name_regex)
+        if on_region_error is not None:
+            pulumi.set(__self__, "on_region_error", on_region_error)
         if pinned is not None:
             pulumi.set(__self__, "pinned", pinned)
         if region is not None:
             pulumi.set(__self__, "region", region)
+        if regions is not None:
+            pulumi.set(__self__, "regions", regions)
         if statuses is not None:
             pulumi.set(__self__, "statuses", statuses)
 
@@ -288,6 +328,18 @@ class _AiNodeListState:
         pulumi.set(self, "name_regex", value)
 
     @_builtins.property
+    @pulumi.getter(name="onRegionError")
+    def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
+        """
+        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        """
+        return pulumi.get(self, "on_region_error")
+
+    @on_region_error.setter
+    def on_region_error(self, value: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]):
+        pulumi.set(self, "on_region_error", value)
+
+    @_builtins.property
     @pulumi.getter
     def pinned(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -310,6 +362,18 @@ class _AiNodeListState:
     @region.setter
     def region(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "region", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        """
+        return pulumi.get(self, "regions")
+
+    @regions.setter
+    def regions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "regions", value)
 
     @_builtins.property
     @pulumi.getter
@@ -336,8 +400,10 @@ class AiNodeList(pulumi.CustomResource):
                  include_usage: pulumi.Input[Optional[_builtins.bool]] = None,
                  instance_id: pulumi.Input[Optional[_builtins.str]] = None,
                  name_regex: pulumi.Input[Optional[_builtins.str]] = None,
+                 on_region_error: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]] = None,
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
+                 regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None,
                  __props__=None):
         """
@@ -369,8 +435,10 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         ...
@@ -421,8 +489,10 @@ class AiNodeList(pulumi.CustomResource):
                  include_usage: pulumi.Input[Optional[_builtins.bool]] = None,
                  instance_id: pulumi.Input[Optional[_builtins.str]] = None,
                  name_regex: pulumi.Input[Optional[_builtins.str]] = None,
+                 on_region_error: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]] = None,
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
+                 regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -439,12 +509,15 @@ class AiNodeList(pulumi.CustomResource):
             __props__.__dict__["include_usage"] = include_usage
             __props__.__dict__["instance_id"] = instance_id
             __props__.__dict__["name_regex"] = name_regex
+            __props__.__dict__["on_region_error"] = on_region_error
             __props__.__dict__["pinned"] = pinned
             __props__.__dict__["region"] = region
+            __props__.__dict__["regions"] = regions
             __props__.__dict__["statuses"] = statuses
             __props__.__dict__["fingerprint"] = None
             __props__.__dict__["instance_model_list"] = None
             __props__.__dict__["names"] = None
+            __props__.__dict__["region_outcomes"] = None
             __props__.__dict__["totals"] = None
         super(AiNodeList, __self__).__init__(
             'hologres:index:AiNodeList',
@@ -462,8 +535,10 @@ class AiNodeList(pulumi.CustomResource):
             include_usage: pulumi.Input[Optional[_builtins.bool]] = None,
             instance_id: pulumi.Input[Optional[_builtins.str]] = None,
             name_regex: pulumi.Input[Optional[_builtins.str]] = None,
+            on_region_error: pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]] = None,
             pinned: pulumi.Input[Optional[_builtins.bool]] = None,
             region: pulumi.Input[Optional[_builtins.str]] = None,
+            regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
             statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None) -> 'AiNodeList':
         """
         Get an existing AiNodeList resource's state with the given name, id, and optional extra
@@ -478,8 +553,10 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
@@ -492,12 +569,15 @@ class AiNodeList(pulumi.CustomResource):
         __props__.__dict__["include_usage"] = include_usage
         __props__.__dict__["instance_id"] = instance_id
         __props__.__dict__["name_regex"] = name_regex
+        __props__.__dict__["on_region_error"] = on_region_error
         __props__.__dict__["pinned"] = pinned
         __props__.__dict__["region"] = region
+        __props__.__dict__["regions"] = regions
         __props__.__dict__["statuses"] = statuses
         __props__.__dict__["fingerprint"] = None
         __props__.__dict__["instance_model_list"] = None
         __props__.__dict__["names"] = None
+        __props__.__dict__["region_outcomes"] = None
         __props__.__dict__["totals"] = None
         return AiNodeList(resource_name, opts=opts, __props__=__props__)
 
@@ -574,6 +654,14 @@ class AiNodeList(pulumi.CustomResource):
         return pulumi.get(self, "names")
 
     @_builtins.property
+    @pulumi.getter(name="onRegionError")
+    def on_region_error(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        """
+        return pulumi.get(self, "on_region_error")
+
+    @_builtins.property
     @pulumi.getter
     def pinned(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
@@ -585,9 +673,25 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def region(self) -> pulumi.Output[_builtins.str]:
         """
-        The region that was read.
+        The region that was read; where several were asked for, these, joined by commas.
         """
         return pulumi.get(self, "region")
+
+    @_builtins.property
+    @pulumi.getter(name="regionOutcomes")
+    def region_outcomes(self) -> pulumi.Output[Optional[Sequence['outputs.RegionOutcome']]]:
+        """
+        What came of each region, sorted, where several were asked for.
+        """
+        return pulumi.get(self, "region_outcomes")
+
+    @_builtins.property
+    @pulumi.getter
+    def regions(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
+        """
+        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        """
+        return pulumi.get(self, "regions")
 
     @_builtins.property
     @pulumi.getter

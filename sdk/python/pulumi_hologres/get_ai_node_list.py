@@ -28,7 +28,7 @@ class GetAiNodeListResult:
     """
     What a read gives: the nodes in a stable order and what follows from them.
     """
-    def __init__(__self__, fingerprint=None, ids=None, instance_model_list=None, names=None, region=None, request_id=None, totals=None):
+    def __init__(__self__, fingerprint=None, ids=None, instance_model_list=None, names=None, region=None, region_outcomes=None, request_id=None, totals=None):
         if fingerprint and not isinstance(fingerprint, str):
             raise TypeError("Expected argument 'fingerprint' to be a str")
         pulumi.set(__self__, "fingerprint", fingerprint)
@@ -44,6 +44,9 @@ class GetAiNodeListResult:
         if region and not isinstance(region, str):
             raise TypeError("Expected argument 'region' to be a str")
         pulumi.set(__self__, "region", region)
+        if region_outcomes and not isinstance(region_outcomes, list):
+            raise TypeError("Expected argument 'region_outcomes' to be a list")
+        pulumi.set(__self__, "region_outcomes", region_outcomes)
         if request_id and not isinstance(request_id, str):
             raise TypeError("Expected argument 'request_id' to be a str")
         pulumi.set(__self__, "request_id", request_id)
@@ -87,15 +90,23 @@ class GetAiNodeListResult:
     @pulumi.getter
     def region(self) -> _builtins.str:
         """
-        The region that was read.
+        The region that was read; where several were asked for, these, joined by commas.
         """
         return pulumi.get(self, "region")
+
+    @_builtins.property
+    @pulumi.getter(name="regionOutcomes")
+    def region_outcomes(self) -> Optional[Sequence['outputs.RegionOutcome']]:
+        """
+        What came of each region, sorted, where several were asked for.
+        """
+        return pulumi.get(self, "region_outcomes")
 
     @_builtins.property
     @pulumi.getter(name="requestId")
     def request_id(self) -> Optional[_builtins.str]:
         """
-        The API's ID of the request.
+        The API's ID of the request; none where several regions were read.
         """
         return pulumi.get(self, "request_id")
 
@@ -119,6 +130,7 @@ class AwaitableGetAiNodeListResult(GetAiNodeListResult):
             instance_model_list=self.instance_model_list,
             names=self.names,
             region=self.region,
+            region_outcomes=self.region_outcomes,
             request_id=self.request_id,
             totals=self.totals)
 
@@ -129,7 +141,9 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
                      include_usage: Optional[_builtins.bool] = None,
                      instance_id: Optional[_builtins.str] = None,
                      name_regex: Optional[_builtins.str] = None,
+                     on_region_error: Optional[Union[_builtins.str, 'OnRegionError']] = None,
                      region: Optional[_builtins.str] = None,
+                     regions: Optional[Sequence[_builtins.str]] = None,
                      statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None,
                      opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetAiNodeListResult:
     """
@@ -157,7 +171,9 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param _builtins.bool include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
     :param _builtins.str name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
+    :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -167,7 +183,9 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     __args__['includeUsage'] = include_usage
     __args__['instanceId'] = instance_id
     __args__['nameRegex'] = name_regex
+    __args__['onRegionError'] = on_region_error
     __args__['region'] = region
+    __args__['regions'] = regions
     __args__['statuses'] = statuses
     opts = pulumi.InvokeOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
     __ret__ = pulumi.runtime.invoke('hologres:index:getAiNodeList', __args__, opts=opts, typ=GetAiNodeListResult).value
@@ -178,6 +196,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
         instance_model_list=pulumi.get(__ret__, 'instance_model_list'),
         names=pulumi.get(__ret__, 'names'),
         region=pulumi.get(__ret__, 'region'),
+        region_outcomes=pulumi.get(__ret__, 'region_outcomes'),
         request_id=pulumi.get(__ret__, 'request_id'),
         totals=pulumi.get(__ret__, 'totals'))
 def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_builtins.str]]]] = None,
@@ -186,7 +205,9 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
                             include_usage: pulumi.Input[Optional[Optional[_builtins.bool]]] = None,
                             instance_id: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                             name_regex: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                            on_region_error: pulumi.Input[Optional[Optional[Union[_builtins.str, 'OnRegionError']]]] = None,
                             region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                            regions: pulumi.Input[Optional[Optional[Sequence[_builtins.str]]]] = None,
                             statuses: pulumi.Input[Optional[Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]]] = None,
                             opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetAiNodeListResult]:
     """
@@ -214,7 +235,9 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param _builtins.bool include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
     :param _builtins.str name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
+    :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -224,7 +247,9 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     __args__['includeUsage'] = include_usage
     __args__['instanceId'] = instance_id
     __args__['nameRegex'] = name_regex
+    __args__['onRegionError'] = on_region_error
     __args__['region'] = region
+    __args__['regions'] = regions
     __args__['statuses'] = statuses
     opts = pulumi.InvokeOutputOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
     __ret__ = pulumi.runtime.invoke_output('hologres:index:getAiNodeList', __args__, opts=opts, typ=GetAiNodeListResult)
@@ -234,5 +259,6 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
         instance_model_list=pulumi.get(__response__, 'instance_model_list'),
         names=pulumi.get(__response__, 'names'),
         region=pulumi.get(__response__, 'region'),
+        region_outcomes=pulumi.get(__response__, 'region_outcomes'),
         request_id=pulumi.get(__response__, 'request_id'),
         totals=pulumi.get(__response__, 'totals')))

@@ -20,6 +20,7 @@ __all__ = [
     'AiNode',
     'AssumeRole',
     'AssumeRoleWithOidc',
+    'RegionOutcome',
     'Totals',
     'Usage',
 ]
@@ -489,6 +490,52 @@ class AssumeRoleWithOidc(dict):
         How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
         """
         return pulumi.get(self, "session_expiration")
+
+
+@pulumi.output_type
+class RegionOutcome(dict):
+    """
+    What came of reading one of several regions.
+    """
+    def __init__(__self__, *,
+                 outcome: _builtins.str,
+                 region: _builtins.str,
+                 reason: Optional[_builtins.str] = None):
+        """
+        What came of reading one of several regions.
+
+        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+        :param _builtins.str region: The region.
+        :param _builtins.str reason: Why it could not be read.
+        """
+        pulumi.set(__self__, "outcome", outcome)
+        pulumi.set(__self__, "region", region)
+        if reason is not None:
+            pulumi.set(__self__, "reason", reason)
+
+    @_builtins.property
+    @pulumi.getter
+    def outcome(self) -> _builtins.str:
+        """
+        ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+        """
+        return pulumi.get(self, "outcome")
+
+    @_builtins.property
+    @pulumi.getter
+    def region(self) -> _builtins.str:
+        """
+        The region.
+        """
+        return pulumi.get(self, "region")
+
+    @_builtins.property
+    @pulumi.getter
+    def reason(self) -> Optional[_builtins.str]:
+        """
+        Why it could not be read.
+        """
+        return pulumi.get(self, "reason")
 
 
 @pulumi.output_type

@@ -29,3 +29,19 @@ export const NodeStatus = {
  * Status of AI nodes. An open set: any other string is accepted too.
  */
 export type NodeStatus = (typeof NodeStatus)[keyof typeof NodeStatus];
+
+export const OnRegionError = {
+    /**
+     * The read fails.
+     */
+    Fail: "fail",
+    /**
+     * What can be read is taken, and regionOutcomes names the gaps.
+     */
+    Partial: "partial",
+} as const;
+
+/**
+ * What happens when one of several regions can't be read.
+ */
+export type OnRegionError = (typeof OnRegionError)[keyof typeof OnRegionError];

@@ -52,7 +52,7 @@ Name of the RAM role of the ECS instance that this runs on; its metadata service
 
 endpoint: Optional[str]
 """
-Host of the API, with an optional port. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 """
 
 imdsV1Disabled: Optional[bool]
