@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
@@ -33,6 +32,7 @@ from .errors import (
 )
 from .models import Reply
 from .signing import Acs3Auth, new_nonce, utc_now
+from .transport import httpx, tls_context
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +140,7 @@ class Client:
                 },
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
+                verify=tls_context(settings.endpoint.scheme),
                 # Plain http is for loopback alone, where a proxy would carry the signature in the open.
                 trust_env=settings.endpoint.scheme == "https",
                 transport=self._transport,

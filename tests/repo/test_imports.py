@@ -16,7 +16,7 @@ PACKAGE = "hologres_ai"
 SOURCES = ROOT / "provider" / PACKAGE
 
 ORDER = (
-    ("errors", "naming"),
+    ("errors", "naming", "transport"),
     ("models",),
     ("sources",),
     ("credentials",),
