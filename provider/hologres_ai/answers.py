@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as shape
 from pydantic_core import from_json
 
+from .collecting import collected_later
 from .errors import (
     AccessDeniedError,
     ApiError,
@@ -82,7 +83,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
     @property
     def excerpt(self) -> str:
@@ -119,7 +120,8 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
     if answer.status != 200:
         raise _refusal(answer.without(secrets), secrets)
     try:
-        payload = _PAYLOAD.validate_json(answer.body, by_alias=True, by_name=False)
+        with collected_later():
+            payload = _PAYLOAD.validate_json(answer.body, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _not_a_list(answer.without(secrets), error, secrets) from None
     if payload.instance_model_list is None and _fields(answer.body).get("code"):
@@ -143,7 +145,7 @@ def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) 
     return _malformed(answer, error, secrets)
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+def _fields(body: bytes | bytearray) -> dict[str, Any]:
     """The body's top-level fields by lower-case name; none when it is not a JSON object."""
     try:
         document = from_json(body)
@@ -224,7 +226,7 @@ def _shown(value: object, secrets: Sequence[str]) -> str:
     return _clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
 
 
-def _log_unknown_fields(body: bytes) -> None:
+def _log_unknown_fields(body: bytes | bytearray) -> None:
     """A debug line, and nothing when nobody reads it: the second look at the body costs as much as the first."""
     if not log.isEnabledFor(logging.DEBUG):
         return

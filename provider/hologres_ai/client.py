@@ -283,7 +283,7 @@ def _wait(state: RetryCallState) -> float:
     return min(MAX_WAIT, jitter(state) if asked is None else asked)
 
 
-async def _body(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response) -> bytes | bytearray:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(
@@ -300,7 +300,7 @@ async def _body(response: httpx.Response) -> bytes:
                 "Check the endpoint; ask for the nodes of one instance with instanceId.",
                 status=response.status_code,
             )
-    return bytes(body)
+    return body  # as it is: a copy of 50 MB would be what most memory goes to
 
 
 def _transport_error(error: Exception, settings: Settings) -> HologresAiError:

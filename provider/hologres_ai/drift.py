@@ -13,11 +13,13 @@ exact repeat, the same moment in other words.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from itertools import zip_longest
 
 from pydantic import JsonValue
 from pydantic.alias_generators import to_camel
 
+from .collecting import collected_later
 from .errors import Failure, InvalidArgumentError
 from .models import USAGE_FIELDS, AiNode, AiNodeListResult, Query
 from .naming import did_you_mean
@@ -71,6 +73,7 @@ class Drift:
         return tuple(event for event in self.events if event.category == category)
 
 
+@collected_later()
 def compare(
     baseline: AiNodeListResult,
     current: AiNodeListResult,
@@ -200,11 +203,14 @@ def _moved(region: str | None, before: AiNode, after: AiNode) -> Iterator[Event]
             yield Event(rule.category, kind, region, after, changes)
 
 
+_camel = cache(to_camel)
+
+
 def _changes(names: Iterable[str], before: AiNode, after: AiNode) -> Iterator[Change]:
     for name in names:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield Change(to_camel(name), old, new)
+            yield Change(_camel(name), old, new)
 
 
 @dataclass(frozen=True)

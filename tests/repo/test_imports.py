@@ -16,7 +16,7 @@ PACKAGE = "hologres_ai"
 SOURCES = ROOT / "provider" / PACKAGE
 
 ORDER = (
-    ("errors", "naming", "transport"),
+    ("errors", "naming", "transport", "collecting"),
     ("models",),
     ("sources",),
     ("credentials",),
