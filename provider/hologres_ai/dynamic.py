@@ -22,6 +22,7 @@ from .config import Lookup
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
 from .models import QUERY_KEY, Query, build_query, to_wire
 from .reading import keep_unread, read_query
+from .sharing import SharedCalls
 
 
 def _output_type(shape: type) -> type:
@@ -60,6 +61,7 @@ class AiNodeListProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the way to the stack's configuration; it is read when a value is needed."""
         self._stack: Lookup = req.config.get
+        self._shared = SharedCalls()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The outputs, in the wire's spelling.
@@ -68,17 +70,17 @@ class AiNodeListProvider(ResourceProvider):
             HologresAiError: the nodes could not be read. The engine prints the trace of whatever is raised here, so
                 it is raised from here alone, with its cause told in its message.
         """
-        outcome = _read(props, self._stack)
+        outcome = _read(props, self._stack, self._shared)
         if isinstance(outcome, HologresAiError):
             raise outcome.with_traceback(None) from None
         return ReadResult(id_, outcome)
 
 
-def _read(props: Mapping[str, Any], stack: Lookup) -> dict[str, Any] | HologresAiError:
+def _read(props: Mapping[str, Any], stack: Lookup, shared: SharedCalls) -> dict[str, Any] | HologresAiError:
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
-        result = read_query(build_query(asked), stack=stack)
+        result = read_query(build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
             result = keep_unread(result, envelope.restore(props, asked, "the state").instance_model_list)
     except HologresAiError as error:

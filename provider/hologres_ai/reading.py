@@ -33,7 +33,8 @@ from .models import (
     Usage,
     build_query,
 )
-from .regions import Progress, call_regions, join, outcomes
+from .regions import Answer, Progress, call_regions, join, outcomes
+from .sharing import SharedCalls
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ async def read(
     stack: Lookup | None = None,
     *,
     progress: Progress | None = None,
+    shared: SharedCalls | None = None,
 ) -> AiNodeListResult:
     """The nodes that `query` selects, in a stable order, with what follows from them.
 
@@ -55,23 +57,28 @@ async def read(
         arguments: explicit settings, by the names in `sources.SETTINGS`.
         stack: reads the Pulumi configuration, where there is one.
         progress: is told each region that has answered, or failed.
+        shared: the calls of one run of a program, of which none is made twice.
 
     Raises:
         ConfigurationError: a setting is missing or can't be meant; before any network call.
         HologresAiError: the region could not be read; a failure is never an empty list.
     """
     if query.regions:
-        return await _read_regions(query, resolve_regions(query.regions, arguments, stack), progress)
-    settings = resolve({**(arguments or {}), "region": query.region}, stack)
-    answers = await call_regions([settings], query.instance_id, progress)
+        settings = resolve_regions(query.regions, arguments, stack)
+    else:
+        settings = (resolve({**(arguments or {}), "region": query.region}, stack),)
+    answers = await call_regions(settings, query.instance_id, progress=progress, shared=shared)
+    return _of_several(query, settings, answers) if query.regions else _of_one(query, settings[0], answers)
+
+
+def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> AiNodeListResult:
     answer = answers[settings.region]
     if isinstance(answer, HologresAiError):
         raise answer
     return _explained(build_result(settings.region, query, answer, warnings=settings.warnings), [settings], answer)
 
 
-async def _read_regions(query: Query, settings: Sequence[Settings], progress: Progress | None) -> AiNodeListResult:
-    answers = await call_regions(settings, query.instance_id, progress)
+def _of_several(query: Query, settings: Sequence[Settings], answers: Mapping[str, Answer]) -> AiNodeListResult:
     reply = join(answers, partial=query.on_region_error == "partial")
     warnings = [warning for one in settings if isinstance(answers[one.region], Reply) for warning in one.warnings]
     result = build_result(label(query), query, reply, warnings=warnings, region_outcomes=outcomes(answers))
@@ -167,10 +174,13 @@ def read_ai_nodes(
 
 
 def read_query(
-    query: Query, arguments: dict[str, str | None] | None = None, stack: Lookup | None = None
+    query: Query,
+    arguments: dict[str, str | None] | None = None,
+    stack: Lookup | None = None,
+    shared: SharedCalls | None = None,
 ) -> AiNodeListResult:
-    """Resolve the settings and read: what the synchronous faces share."""
-    return run(lambda: read(query, arguments, stack))
+    """`read`, from synchronous code: what the synchronous faces share."""
+    return run(lambda: read(query, arguments, stack, shared=shared))
 
 
 class _Unawaited(ThreadPoolExecutor):

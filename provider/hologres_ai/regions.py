@@ -5,7 +5,7 @@ everybody's. They share one quota of retries, because they go through the same n
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .client import Client, RetryQuota
@@ -20,6 +20,7 @@ from .errors import (
     TransportError,
 )
 from .models import AiNode, RegionOutcome, Reply
+from .sharing import SharedCalls
 
 # More than there are regions: with fewer, dead ones would keep the others waiting.
 AT_ONCE = 32
@@ -30,18 +31,23 @@ Progress = Callable[[str], None]
 
 
 async def call_regions(
-    settings: Sequence[Settings], instance_id: str | None, progress: Progress | None = None
+    settings: Sequence[Settings],
+    instance_id: str | None,
+    *,
+    progress: Progress | None = None,
+    shared: SharedCalls | None = None,
 ) -> dict[str, Answer]:
-    """The answer of each region, or its error, by its name.
+    """The answer of each region, or its error, by its name; with `shared`, without asking twice.
 
     Raises:
         ConfigurationError, CredentialsError: what all the regions need is wrong; the other calls are given up.
     """
-    quota, slots = RetryQuota(), asyncio.Semaphore(AT_ONCE)
+    quota, slots, shared = RetryQuota(), asyncio.Semaphore(AT_ONCE), shared or SharedCalls()
 
     async def call(one: Settings) -> Answer:
         async with slots:
-            answer = await _call(one, instance_id, quota)
+            client = Client(one, quota=quota)
+            answer = await _answer(shared.get((one, instance_id), lambda: client.list_instance_model(instance_id)))
         if progress:
             progress(one.region)
         return answer
@@ -54,9 +60,9 @@ async def call_regions(
     return {region: task.result() for region, task in tasks.items()}
 
 
-async def _call(settings: Settings, instance_id: str | None, quota: RetryQuota) -> Answer:
+async def _answer(reply: Awaitable[Reply]) -> Answer:
     try:
-        return await Client(settings, quota=quota).list_instance_model(instance_id)
+        return await reply
     except (ConfigurationError, CredentialsError):
         raise
     except HologresAiError as error:

@@ -18,6 +18,8 @@ import pytest
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import ConfigureRequest
+from pulumi.dynamic.config import Config
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
@@ -176,14 +178,15 @@ def plugin(environment: dict[str, str]) -> Iterator[Plugin]:
 
 
 @pytest.fixture
-def change(fleet: Path) -> Callable[..., None]:
-    """Gives one node of the fleet other values."""
+def change(fleet: Path, plugin: Plugin) -> Callable[..., None]:
+    """Gives one node of the fleet other values, between two runs of a program, each of which configures the plugin."""
 
     def change_(ai_instance_id: str = NODE, **fields: object) -> None:
         document = json.loads(fleet.read_text())
         [node] = [node for node in document["nodes"] if node["aiInstanceId"] == ai_instance_id]
         node.update(fields)
         fleet.write_text(json.dumps(document))
+        plugin.configure()
 
     return change_
 
@@ -474,10 +477,23 @@ def test_its_outputs_are_those_of_the_dynamic_resource(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     dynamic = AiNodeListProvider()
-    dynamic._stack = lambda _key: None
+    dynamic.configure(ConfigureRequest(Config({}, "project")))
     outputs = dynamic.read("id", {"nameRegex": "节点"}).outs or {}
     assert set(outputs) > WIRE
     assert of_every_face(plugin.create(plugin.check({"nameRegex": "节点"}))) == of_every_face(outputs)
+
+
+def test_lists_of_one_region_are_one_call_in_a_run_and_a_new_run_asks_anew(
+    plugin: Plugin, emulator: Emulator, change: Callable[..., None]
+) -> None:
+    answers = [plugin.check({"statuses": [status]}) for status in ("ResourceReady", "Paused")]
+    assert len(answers[0]["instanceModelList"]) > len(answers[1]["instanceModelList"]) == 0
+    assert emulator.requests == 1
+    plugin.check({"instanceId": HOLO_INSTANCE})
+    assert emulator.requests == 2, "another question"
+    change(status="Paused")
+    assert [node["aiInstanceId"] for node in plugin.check({"statuses": ["Paused"]})["instanceModelList"]] == [NODE]
+    assert emulator.requests == 3
 
 
 def test_a_resource_that_nobody_checked_is_read(plugin: Plugin, environment: dict[str, str]) -> None:

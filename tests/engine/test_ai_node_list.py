@@ -68,6 +68,27 @@ def test_outputs_are_typed_in_an_apply(program: OpenFolder) -> None:
         assert project.outputs()["totals"] == ["Usage", "int", "30"]
 
 
+def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, world: Fleet) -> None:
+    source = """
+        import pulumi
+        from hologres_ai import AiNodeList
+
+        everything = AiNodeList("everything")
+        ready = AiNodeList("ready", statuses=["ResourceReady"])
+        paused = AiNodeList("paused", statuses=["Paused"])
+        of_one = AiNodeList("of-one", instance_id="hgpostcn-cn-yi34hlzdx003")
+        pulumi.export("sizes", [nodes.ids.apply(len) for nodes in (everything, ready, paused, of_one)])
+    """
+    with program(source) as project:
+        run = project.preview()
+        assert run.code == 0, run.text
+        assert world.emulator.requests == 2, "one for the region, one for the instance"
+        world.change(NODE, status="Paused")
+        assert project.up().code == 0
+        assert project.outputs()["sizes"] == [13, 11, 1, 4]
+        assert world.emulator.requests == 4
+
+
 def test_outputs_are_spelled_as_the_api_spells_them(simple: Project, emulator: Emulator) -> None:
     simple.up()
     exported = simple.outputs()["nodes"]

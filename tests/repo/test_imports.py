@@ -23,7 +23,7 @@ ORDER = (
     ("config",),
     ("signing",),
     ("answers",),
-    ("client",),
+    ("client", "sharing"),
     ("regions",),
     ("reading",),
     ("envelope", "drift"),

@@ -38,6 +38,7 @@ from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
 from ..reading import read
 from ..schema import schema_text
+from ..sharing import SharedCalls
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
 from .node_list import (
     awaiting_inventory,
@@ -69,6 +70,7 @@ class HologresProvider(Provider):
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
         self._configuration = Configuration({})
+        self._shared = SharedCalls()
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
 
     async def get_schema(self, request: GetSchemaRequest) -> GetSchemaResponse:  # noqa: ARG002
@@ -91,8 +93,9 @@ class HologresProvider(Provider):
         return DiffResponse(changes=DIFF_SOME if changed else DIFF_NONE, diffs=changed)  # type: ignore[arg-type]
 
     async def configure(self, request: ConfigureRequest) -> ConfigureResponse:
-        """Keep the settings; they are resolved when something is read."""
+        """Keep the settings; they are resolved when something is read. Each run of a program begins with this."""
         self._configuration = read_configuration(request.args)
+        self._shared = SharedCalls()
         return ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
@@ -167,7 +170,7 @@ class HologresProvider(Provider):
         return with_inventory(inputs, await self._read(whole_query(inputs)), old)
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        task = asyncio.create_task(read(query, stack=self._configuration.get))
+        task = asyncio.create_task(read(query, stack=self._configuration.get, shared=self._shared))
         self._reads.add(task)
         try:
             result = await task

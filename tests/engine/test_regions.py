@@ -1,0 +1,105 @@
+"""Several regions in a program, with either face: a region that can't be read is named, and its nodes have not gone."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.config import REGIONS
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tests.engine.conftest import Fleet
+from tools.project import Project
+
+DYNAMIC = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    nodes = AiNodeList("nodes", regions=["*"], on_region_error="partial")
+    pulumi.export("ids", nodes.ids)
+    pulumi.export("outcomes", nodes.region_outcomes.apply(lambda items: {item.region: item.outcome for item in items}))
+"""
+
+YAML = """
+name: regions
+runtime: yaml
+resources:
+  nodes:
+    type: hologres:AiNodeList
+    properties:
+      regions: ["*"]
+      onRegionError: partial
+variables:
+  found:
+    fn::invoke:
+      function: hologres:getAiNodeList
+      arguments: {regions: ["*"], onRegionError: partial}
+outputs:
+  ids: ${nodes.ids}
+  found: ${found.ids}
+"""
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A node in each region."""
+    file = tmp_path / "fleet.json"
+    nodes = [{"aiInstanceId": f"ai-{region}", "regionId": region, "nodeCount": 1} for region in REGIONS]
+    file.write_text(json.dumps({"nodes": nodes}))
+    return file
+
+
+@pytest.fixture
+def environment(environment: dict[str, str], emulator: Emulator) -> dict[str, str]:
+    """Each region has an endpoint of its own."""
+    return {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.endpoint, "MAX_RETRY_TIMEOUT": "2"}
+
+
+@pytest.fixture(params=["dynamic", "plugin"])
+def project(request: pytest.FixtureRequest, program: OpenFolder, open_folder: OpenFolder) -> Iterator[Project]:
+    """A program that lists every region."""
+    if request.param == "dynamic":
+        with program(DYNAMIC) as opened:
+            yield opened
+        return
+    folder = request.getfixturevalue("tmp_path") / "yaml"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(YAML)
+    with open_folder(folder) as opened:
+        yield opened
+
+
+def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
+    everywhere = [f"ai-{region}" for region in REGIONS]
+    run = project.up()
+    assert run.code == 0, run.text
+    assert project.outputs()["ids"] == everywhere
+    assert project.drift().code == 0
+
+    world.emulator.arm("hang", 1000, region="cn-beijing")
+    run = project.drift("--diff")
+    assert run.code != 0
+    assert "cn-beijing could not be read: unreachable: cn-beijing.localhost gave no whole answer within 2 s" in run.text
+    changed = [line for line in run.text.splitlines() if line.strip().startswith(("- ", "~ ", "+ "))]
+    assert any("outcome" in line and '"ok" => "unreachable"' in line for line in changed), run.text
+    assert not any("ai-cn-beijing" in line for line in changed), "a node that could not be seen has not gone"
+    assert project.refresh().code == 0
+    assert '"outcome": "unreachable"' in project.export()
+    assert '"ai-cn-beijing"' in project.export()
+
+    world.emulator.disarm()
+    world.emulator.arm("denied", 4, region="us-west-1")
+    run = project.preview("--diff")
+    assert run.code == 0, run.text
+    assert "us-west-1 could not be read: denied: " in run.text
+
+
+def test_by_default_it_fails_the_preview(program: OpenFolder, world: Fleet) -> None:
+    world.emulator.arm("hang", 1000, region="cn-beijing")
+    with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', regions=['cn-beijing', 'me-east-1'])") as one:
+        run = one.preview()
+        assert run.code != 0
+        assert "1 of 2 regions could not be read" in run.text
+        assert "cn-beijing: unreachable: " in run.text
+        assert "onRegionError" in run.text
