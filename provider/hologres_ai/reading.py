@@ -193,16 +193,21 @@ class _Unawaited(ThreadPoolExecutor):
 def run(start: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine to its end from synchronous code, in a thread of its own when a loop runs in this one."""
 
-    async def main() -> T:
+    # Handed over beside the task: asyncio.run makes a text of the task, and so of its result, for no reader.
+    results: list[T] = []
+
+    async def main() -> None:
         asyncio.get_running_loop().set_default_executor(_Unawaited())
-        return await start()
+        results.append(await start())
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(main())
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, main()).result()
+        asyncio.run(main())
+    else:
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            executor.submit(asyncio.run, main()).result()
+    return results[0]
 
 
 @collected_later()
