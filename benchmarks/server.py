@@ -34,7 +34,7 @@ def serving(sizes: Sequence[int]) -> Iterator[dict[int, str]]:
 def answer(size: int) -> bytes:
     """The body of a reply with that many nodes."""
     document = {"requestId": REQUEST_ID, "instanceModelList": nodes(size)}
-    return json.dumps(document, ensure_ascii=False).encode()
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ statuses; and a failure is never taken for an empty list.
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as shape
 from pydantic_core import from_json
 
+from . import pieces
 from .collecting import collected_later
 from .errors import (
     AccessDeniedError,
@@ -26,6 +28,7 @@ from .errors import (
     ThrottledError,
 )
 from .models import AiNode, Reply
+from .pieces import Body
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +86,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | bytearray
+    body: Body
 
     @property
     def excerpt(self) -> str:
@@ -108,6 +111,7 @@ class _Payload:
 
 
 _PAYLOAD = TypeAdapter(_Payload)
+_NODES = TypeAdapter(list[AiNode])
 
 
 def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
@@ -120,14 +124,38 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
     if answer.status != 200:
         raise _refusal(answer.without(secrets), secrets)
     try:
-        with collected_later():
-            payload = _PAYLOAD.validate_json(answer.body, by_alias=True, by_name=False)
+        payload = _read(answer.body)
     except ValidationError as error:
         raise _not_a_list(answer.without(secrets), error, secrets) from None
     if payload.instance_model_list is None and _fields(answer.body).get("code"):
         raise _refusal(answer.without(secrets), secrets)
     _log_unknown_fields(answer.body)
     return _reply(payload)
+
+
+@collected_later()
+def _read(body: Body) -> _Payload:
+    """The payload in a body.
+
+    Raises:
+        ValidationError: it is not what the API describes.
+    """
+    if len(body) > 2 * pieces.SIZE:
+        # What is wrong is told about the whole of it.
+        with suppress(ValueError):
+            return _read_pieces(body)
+    return _PAYLOAD.validate_json(body, by_alias=True, by_name=False)
+
+
+def _read_pieces(body: Body) -> _Payload:
+    begin, end = pieces.bounds(body)
+    rest = _PAYLOAD.validate_json(body[:begin] + body[end:], by_alias=True, by_name=False)
+    if rest.instance_model_list != ():
+        raise ValueError("another list than the one that was cut out")
+    nodes: list[AiNode] = []
+    for piece in pieces.pieces(body, begin, end):
+        nodes += _NODES.validate_json(piece, by_alias=True, by_name=False)
+    return _PAYLOAD.validate_python({"instanceModelList": tuple(nodes), "requestId": rest.request_id}, by_alias=True)
 
 
 def _reply(payload: _Payload) -> Reply:
@@ -145,7 +173,7 @@ def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) 
     return _malformed(answer, error, secrets)
 
 
-def _fields(body: bytes | bytearray) -> dict[str, Any]:
+def _fields(body: Body) -> dict[str, Any]:
     """The body's top-level fields by lower-case name; none when it is not a JSON object."""
     try:
         document = from_json(body)
@@ -226,7 +254,7 @@ def _shown(value: object, secrets: Sequence[str]) -> str:
     return _clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
 
 
-def _log_unknown_fields(body: bytes | bytearray) -> None:
+def _log_unknown_fields(body: Body) -> None:
     """A debug line, and nothing when nobody reads it: the second look at the body costs as much as the first."""
     if not log.isEnabledFor(logging.DEBUG):
         return

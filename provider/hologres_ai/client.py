@@ -31,6 +31,7 @@ from .errors import (
     TransportError,
 )
 from .models import Reply
+from .pieces import Body
 from .signing import Acs3Auth, new_nonce, utc_now
 from .transport import httpx, tls_context
 
@@ -283,7 +284,7 @@ def _wait(state: RetryCallState) -> float:
     return min(MAX_WAIT, jitter(state) if asked is None else asked)
 
 
-async def _body(response: httpx.Response) -> bytes | bytearray:
+async def _body(response: httpx.Response) -> Body:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(

@@ -308,7 +308,10 @@ def _sum(values: Sequence[int | None]) -> int | None:
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
     lines = sorted(_to_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes)
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+    digest = hashlib.sha256(lines[0] if lines else b"")
+    for line in lines[1:]:
+        digest.update(b"\n" + line)  # one by one: joined, they would take as much memory again
+    return digest.hexdigest()
 
 
 def _without_usage(node: AiNode) -> AiNode:
