@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
@@ -55,10 +56,16 @@ def _descriptions(shape: type) -> dict[str, str]:
 
 
 def _type(shape: type, name: str) -> str:
+    return _said(get_type_hints(shape)[name])
+
+
+def _said(hint: Any) -> str:
     """`int`, `list of str`: how a reader would say it."""
-    hint = str(get_type_hints(shape)[name]).replace("typing.Optional", "").replace(" | None", "")
-    hint = re.sub(r"<class '(.*)'>", r"\1", hint).replace("hologres_ai.models.", "")
-    return re.sub(r"tuple\[(.*), \.\.\.\]", r"list of \1", hint.strip("[]") if hint.startswith("[") else hint)
+    if get_origin(hint) in (Union, UnionType):
+        [hint] = [member for member in get_args(hint) if member is not type(None)]
+    if get_origin(hint) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(hint))
+    return f"list of {_said(get_args(hint)[0])}" if get_origin(hint) is tuple else str(hint.__name__)
 
 
 def _settings() -> list[Row]:

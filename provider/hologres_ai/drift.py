@@ -58,9 +58,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What a comparison found in the chosen classes, in the order of the nodes."""
+    """What a comparison found in the chosen classes, in the order of the nodes; `place` is its region in words."""
 
     region: str
+    place: str
     query: Query
     classes: tuple[str, ...]
     events: tuple[Event, ...]
@@ -100,6 +101,7 @@ def compare(
     events = (event for key in sorted(olds | news, key=_order) for event in _events(key, olds.get(key), news.get(key)))
     return Drift(
         region=current.region,
+        place=current.place,
         query=current.query,
         classes=chosen,
         events=tuple(event for event in events if event.category in chosen),
@@ -283,6 +285,7 @@ def to_json(drift: Drift) -> Mapping[str, JsonValue]:
         "version": 1,
         "drift": bool(drift.events),
         "region": drift.region,
+        "unread": list(drift.unread),
         "classes": list(drift.classes),
         "counts": {name: len(drift.of(name)) for name in drift.classes},
         "events": [_event_to_json(event) for event in drift.events],

@@ -17,11 +17,9 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 from pydantic.alias_generators import to_camel, to_snake
 
-from . import envelope, models
-from .config import Lookup
+from . import lazy, models
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
 from .models import QUERY_KEY, Query, build_query, to_wire
-from .reading import keep_unread, read_query
 from .sharing import SharedCalls
 
 
@@ -41,6 +39,7 @@ def _output_type(shape: type) -> type:
 _VIEWS: dict[type, type] = {}
 
 if TYPE_CHECKING:
+    from .config import Lookup
     from .models import AiNode, RegionOutcome, Totals, Usage
 else:
     Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
@@ -60,7 +59,7 @@ class AiNodeListProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the way to the stack's configuration; it is read when a value is needed."""
-        self._stack: Lookup = req.config.get
+        self._stack: "Lookup" = req.config.get
         self._shared = SharedCalls()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -76,13 +75,15 @@ class AiNodeListProvider(ResourceProvider):
         return ReadResult(id_, outcome)
 
 
-def _read(props: Mapping[str, Any], stack: Lookup, shared: SharedCalls) -> dict[str, Any] | HologresAiError:
+def _read(props: Mapping[str, Any], stack: "Lookup", shared: SharedCalls) -> dict[str, Any] | HologresAiError:
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
-        result = read_query(build_query(asked), stack=stack, shared=shared)
+        result = lazy.reading.read_query(build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
-            result = keep_unread(result, envelope.restore(props, asked, "the state").instance_model_list)
+            result = lazy.reading.keep_unread(
+                result, lazy.envelope.restore(props, asked, "the state").instance_model_list
+            )
     except HologresAiError as error:
         return error
     for warning in result.warnings:
@@ -206,7 +207,7 @@ def _envelope(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any] | None, nodes: Sequence[Any]
 ) -> dict[str, Any]:
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
-    return dict(envelope.to_envelope(envelope.restore(content, asked, "the AI nodes")))
+    return dict(lazy.envelope.to_envelope(lazy.envelope.restore(content, asked, "the AI nodes")))
 
 
 class StackOutputError(DocumentError, pulumi.RunError):
@@ -253,12 +254,12 @@ class AiNodes:
         Raises:
             DocumentError: there are none or several, or they can't be read.
         """
-        return _view(envelope.from_json(text, output))
+        return _view(lazy.envelope.from_json(text, output))
 
 
 def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
     try:
-        return _view(envelope.from_outputs(outputs, name, f" of the stack {stack}"))
+        return _view(lazy.envelope.from_outputs(outputs, name, f" of the stack {stack}"))
     except DocumentError as error:
         raise StackOutputError(error.title, error.remedy) from None
 

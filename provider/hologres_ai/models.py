@@ -272,6 +272,12 @@ class AiNodeListResult:
         """The regions that could not be read: nothing is known of their nodes."""
         return tuple(item.region for item in self.region_outcomes or () if not item.is_read)
 
+    @property
+    def place(self) -> str:
+        """What was read, in words: ``cn-hangzhou``, or ``18 regions``."""
+        read = [item.region for item in self.region_outcomes or () if item.is_read]
+        return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
+
 
 _QUERY = TypeAdapter(Query)
 _RESULT = TypeAdapter(AiNodeListResult)

@@ -90,11 +90,10 @@ def _explained(result: AiNodeListResult, settings: Sequence[Settings], reply: Re
     if result.instance_model_list:
         return result
     one = len(settings) == 1
-    place = settings[0].region if one else f"{len(settings)} regions"
     asked = f"{settings[0].endpoint.url} was" if one else "Their endpoints were"
     request = f", request {reply.request_id}" if reply.request_id else ""
     warning = (
-        f"no AI nodes in {place}: {_taken_away(result.query, reply.nodes)}. "
+        f"no AI nodes in {result.place}: {_taken_away(result.query, reply.nodes)}. "
         f"{asked} asked with credentials from {settings[0].credentials_from}{request}. "
         f"Is it the right account and region? The RAM action is {RAM_ACTION}."
     )

@@ -55,8 +55,8 @@ def test_the_targets_are_what_the_tests_run() -> None:
 
 
 @pytest.mark.parametrize("command", LISTS)
-def test_list(command: str, environment: dict[str, str]) -> None:
-    run = shell(command, environment)
+def test_list(command: str, environment: dict[str, str], emulator: Emulator) -> None:
+    run = shell(command, {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.endpoint})
     assert run.returncode == 0, run.stderr
     assert "hologram_" in run.stdout
 

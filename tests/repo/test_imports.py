@@ -27,7 +27,7 @@ ORDER = (
     ("regions",),
     ("reading",),
     ("envelope", "drift"),
-    ("baselines", "schema"),
+    ("baselines", "schema", "lazy"),
     ("dynamic", "plugin", "cli"),
 )
 EMULATOR_USES = {"errors", "models", "config", "signing"}

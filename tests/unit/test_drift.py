@@ -249,6 +249,7 @@ def test_json_has_the_apis_names() -> None:
         "version": 1,
         "drift": True,
         "region": "cn-hangzhou",
+        "unread": [],
         "classes": ["inventory", "lifecycle"],
         "counts": {"inventory": 1, "lifecycle": 0},
         "events": [

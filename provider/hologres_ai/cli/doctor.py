@@ -182,7 +182,10 @@ async def _call(settings: Settings, report: Report) -> Call:
 
 
 def _answered(reply: Reply) -> Call:
-    return Call(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
+    call = Call(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
+    if not reply.nodes:
+        call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
+    return call
 
 
 def _refused(error: HologresAiError) -> Call:
@@ -241,7 +244,8 @@ def _call_lines(call: Call | None) -> Iterator[str]:
         )
     else:
         yield _head("call", f"failed: {call.error}")
-        yield f"  {printable(call.remedy or '')}"
+    if call.remedy:
+        yield f"  {printable(call.remedy)}"
     if call.ram_action:
         yield f"  RAM action: {call.ram_action}"
     if call.clock_skew_seconds is not None:

@@ -55,10 +55,10 @@ def lines(drift: Drift) -> Iterator[Line]:
 def _summary(drift: Drift) -> str:
     if not drift.events:
         there = f"{instances(drift.after)} as in the baseline"
-        return f"No drift in {drift.region}: {there} ({', '.join(drift.classes)})"
+        return f"No drift in {drift.place}: {there} ({', '.join(drift.classes)})"
     touched = {(event.region_id, event.node.ai_instance_id) for event in drift.events}
     of = f"{len(touched)} of {instances(max(drift.before, drift.after))}"
-    return f"Drift in {drift.region}: {_count(len(drift.events), 'event')} at {of}"
+    return f"Drift in {drift.place}: {_count(len(drift.events), 'event')} at {of}"
 
 
 def instances(count: int) -> str:
@@ -138,13 +138,13 @@ def _code(value: Value) -> str:
 
 def as_junit(drift: Drift) -> str:
     """The comparison for a CI service: a suite a class, a failure an event, and a pass where there is none."""
-    root = ET.Element("testsuites", name=f"hologres-ai drift in {drift.region}")
+    root = ET.Element("testsuites", name=f"hologres-ai drift in {drift.place}")
     for category in drift.classes:
         events = drift.of(category)
         suite = ET.SubElement(root, "testsuite", name=category, tests=str(max(len(events), 1)))
         suite.set("failures", str(len(events)))
         if not events:
-            ET.SubElement(suite, "testcase", classname=f"hologres-ai.{category}", name=f"no drift in {drift.region}")
+            ET.SubElement(suite, "testcase", classname=f"hologres-ai.{category}", name=f"no drift in {drift.place}")
         for event in events:
             name = f"{_name(drift, event)} {event.kind}"
             case = ET.SubElement(suite, "testcase", classname=f"hologres-ai.{category}", name=name)

@@ -39,7 +39,7 @@ def render(result: AiNodeListResult, console: Console, now: datetime | None = No
     """The table for that console; days are counted from `now`, which is the present moment when left out."""
     look = Look(console.width, console.encoding, now or datetime.now(UTC))
     columns = columns_for(look, usage=result.query.include_usage)
-    table = _empty_table(columns, Row(None, result.totals, label=f"Total in {result.region}"), look)
+    table = _empty_table(columns, Row(None, result.totals, label=f"Total in {result.place}"), look)
     for heading, nodes in _groups(result, look):
         table.add_row(heading)
         for node in nodes:

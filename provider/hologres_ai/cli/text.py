@@ -31,8 +31,8 @@ def say(label: str, title: str, remedy: str = "") -> None:
     colours = {"error": "red", "warning": "yellow"}
     shown = click.style(f"{label}:", fg=colours.get(label), bold=True) if _is_colourful() else f"{label}:"
     click.echo(f"{shown} {printable(title)}", err=True)
-    if remedy:
-        click.echo(printable(remedy), err=True)
+    for line in remedy.splitlines():
+        click.echo(printable(line), err=True)
 
 
 def _is_colourful() -> bool:

@@ -7,7 +7,8 @@ What it does not imitate:
 
 - RAM: whoever holds the one AccessKey may do everything; a refusal has to be armed as the fault ``denied``.
 - Rates: nothing is throttled unless armed. Quotas, sizes and time limits of the service are not known here.
-- Regions: it serves every node of its fleet whatever region was meant. What the service does is not known.
+- Regions: at its address it serves every node of its fleet whatever region was meant, and under a name such as
+  ``cn-hangzhou.localhost`` those of one. Whether the service lists other regions' nodes is not known.
 - ``instanceId``: it is heeded, as the vendor's prose says; the vendor's table lists no parameter. For an unknown
   instance the answer is an empty list.
 - A security token is compared with the configured one; where none is configured, any is let pass.

@@ -11,9 +11,9 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
+from .. import lazy
 from ..errors import Failure, InvalidArgumentError
 from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
-from ..reading import build_result, keep_unread, label
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
 
 # These names stand in users' states and must stay as they are.
@@ -67,7 +67,7 @@ def has_inventory(inputs: Values) -> bool:
 def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dict[str, PropertyValue]:
     """The inputs with the region and the inventory of a read; what could not be read stays as it was."""
     if result.unread and INVENTORY in old:
-        result = keep_unread(result, _nodes(old[INVENTORY]))
+        result = lazy.reading.keep_unread(result, _nodes(old[INVENTORY]))
     wire = to_wire(result)
     found = {name: wire[name] for name in (OUTCOMES if result.query.regions else REGION, INVENTORY)}
     return {**inputs, **to_values(found, secret=is_secret(without_found(inputs)))}
@@ -117,7 +117,7 @@ def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     query = whole_query(inputs)
     reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
     outcomes = _OUTCOMES.validate_python(to_plain(inputs[OUTCOMES]), by_alias=True) if OUTCOMES in inputs else None
-    wire = to_wire(build_result(label(query), query, reply, region_outcomes=outcomes))
+    wire = to_wire(lazy.reading.build_result(lazy.reading.label(query), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
 
 

@@ -33,10 +33,10 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
+from .. import lazy
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
-from ..reading import read
 from ..schema import schema_text
 from ..sharing import SharedCalls
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
@@ -170,7 +170,7 @@ class HologresProvider(Provider):
         return with_inventory(inputs, await self._read(whole_query(inputs)), old)
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        task = asyncio.create_task(read(query, stack=self._configuration.get, shared=self._shared))
+        task = asyncio.create_task(lazy.reading.read(query, stack=self._configuration.get, shared=self._shared))
         self._reads.add(task)
         try:
             result = await task

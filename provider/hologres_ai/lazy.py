@@ -1,0 +1,20 @@
+"""The one place of the faces' lazy imports: `lazy.reading` is the module `reading`, imported when it is first used.
+
+A Python program only declares an `AiNodeList`; another process reads it. And the engine starts the plugin for its
+schema too, or to check a query that is not known yet. Neither makes a call, and what a call takes (asyncio's transports,
+httpx, TLS) is half of all that would be imported. The command line's lazy imports are in `cli.lazy`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import envelope, reading
+
+__all__ = ["envelope", "reading"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __package__)
