@@ -89,12 +89,12 @@ def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Ro
     row = partial(compared, "added to a preview")
     for size in sizes:
         for face in FACES:
-            figures = {"ours": found[size, face.name], "theirs": found[size, f"{face.name}, floor"]}
+            ours, floor = found[size, face.name], found[size, f"{face.name}, floor"]
             target = LIMIT if size != 1_000 else None
-            yield row(f"{face.name}, {size:,} nodes", SECONDS, beside=FLOOR, **figures, target=target)
+            yield row(f"{face.name}, {size:,} nodes", SECONDS, beside=FLOOR, ours=ours, theirs=floor, target=target)
     last = sizes[-1]
-    figures = {"ours": found[last, FUNCTION.name], "theirs": found[last, DYNAMIC.name]}
-    yield row(f"{FUNCTION.name}, {last:,} nodes", SECONDS, beside=DYNAMIC.name, **figures, target=1.0)
+    ours, other = found[last, FUNCTION.name], found[last, DYNAMIC.name]
+    yield row(f"{FUNCTION.name}, {last:,} nodes", SECONDS, beside=DYNAMIC.name, ours=ours, theirs=other, target=1.0)
     for size in half:
         for face in FACES:
             yield doubled_row(f"{face.name}, {last:,} nodes", size, found[last, face.name], found[size, face.name])
@@ -160,7 +160,9 @@ def plugin_start(rounds: int) -> Iterator[Row]:
             },
             rounds,
         )
-    yield compared("process", "plugin, start to first answer", SECONDS, beside=FLOOR, **found)
+    yield compared(
+        "process", "plugin, start to first answer", SECONDS, beside=FLOOR, ours=found["ours"], theirs=found["theirs"]
+    )
 
 
 def _first_answer(program: Path, function: str, environment: Mapping[str, str]) -> Figures:

@@ -70,16 +70,21 @@ def reads(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:
             )
     for size in sizes:
         large = size >= 100_000
-        row = partial(compared, "read", beside=SDK, **found[size])
-        yield row(f"{size:,} nodes", SECONDS, target=0.45 if large else None)
-        yield row(f"{size:,} nodes, peak memory", PEAK, target=0.5 if large else None)
+        row = partial(compared, "read", beside=SDK, ours=found[size]["ours"], theirs=found[size]["theirs"])
+        yield row(name=f"{size:,} nodes", figure=SECONDS, target=0.45 if large else None)
+        yield row(name=f"{size:,} nodes, peak memory", figure=PEAK, target=0.5 if large else None)
     for half in halves:
         yield doubled_row(f"read of {sizes[-1]:,} nodes", half, found[sizes[-1]]["ours"], found[half]["ours"])
 
 
-def fan_out(rounds: int) -> Iterator[Row]:  # noqa: ARG001 - this version reads one region at a time
-    """Every region at once beside one region: rows come here when `read_ai_nodes` can read more than one."""
-    yield from ()
+def fan_out(rounds: int) -> Iterator[Row]:
+    """Every region there is, at once, beside one region: each answers with 100 nodes."""
+    with serving([100]) as urls:
+        cases = {"ours": "every", "theirs": "one"}
+        found = alternate({who: partial(child, "fan-out", which, urls[100]) for who, which in cases.items()}, rounds)
+    yield compared(
+        "call", "every region at once", SECONDS, beside="one region", ours=found["ours"], theirs=found["theirs"]
+    )
 
 
 def drift(rounds: int) -> Iterator[Row]:

@@ -54,9 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a line costs more than an answer."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # of all regions at once
+
+
 def _start(size: int) -> str:
     handler = type("_Sized", (_Handler,), {"body": answer(size)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

@@ -59,7 +59,7 @@ class AiNodeListProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the way to the stack's configuration; it is read when a value is needed."""
-        self._stack: "Lookup" = req.config.get
+        self._stack: Lookup = req.config.get
         self._shared = SharedCalls()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

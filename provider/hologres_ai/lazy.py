@@ -1,8 +1,8 @@
 """The one place of the faces' lazy imports: `lazy.reading` is the module `reading`, imported when it is first used.
 
 A Python program only declares an `AiNodeList`; another process reads it. And the engine starts the plugin for its
-schema too, or to check a query that is not known yet. Neither makes a call, and what a call takes (asyncio's transports,
-httpx, TLS) is half of all that would be imported. The command line's lazy imports are in `cli.lazy`.
+schema too, or to check a query that is not known yet. Neither makes a call, and what a call takes (httpx, TLS, retries)
+is half of all that would be imported. The command line's lazy imports are in `cli.lazy`.
 """
 
 from importlib import import_module
