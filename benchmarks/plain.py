@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from benchmarks.measuring import PEAK, SECONDS, Figures, alternate, child, clean, settings, timed
+from benchmarks.measuring import PEAK, SECONDS, alternate, child, clean, settings, timed
 from benchmarks.rows import Row, compared, doubled_row
 from benchmarks.server import serving
 
@@ -62,19 +62,20 @@ def reads(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:
     """One read of many nodes, from the request to the result; and of the last size, what twice the nodes take."""
     halves = [sizes[-1] // 2] if doubled else []
     with serving([1, *sizes, *halves]) as urls:
-        found: dict[int, dict[str, list[Figures]]] = {}
-        for size in (*halves, *sizes):
-            arguments = (urls[size], urls[1], size)
-            found[size] = alternate(
-                {who: partial(child, "read", who, *arguments) for who in ("ours", "theirs")}, rounds
-            )
+        subjects = {
+            f"{who} {size}": partial(child, "read", who, urls[size], urls[1], size)
+            for size in (*halves, *sizes)
+            for who in ("ours", "theirs")
+        }
+        found = alternate(subjects, rounds)
     for size in sizes:
         large = size >= 100_000
-        row = partial(compared, "read", beside=SDK, ours=found[size]["ours"], theirs=found[size]["theirs"])
+        row = partial(compared, "read", beside=SDK, ours=found[f"ours {size}"], theirs=found[f"theirs {size}"])
         yield row(name=f"{size:,} nodes", figure=SECONDS, target=0.45 if large else None)
         yield row(name=f"{size:,} nodes, peak memory", figure=PEAK, target=0.5 if large else None)
     for half in halves:
-        yield doubled_row(f"read of {sizes[-1]:,} nodes", half, found[sizes[-1]]["ours"], found[half]["ours"])
+        whole, before = found[f"ours {sizes[-1]}"], found[f"ours {half}"]
+        yield doubled_row(f"read of {sizes[-1]:,} nodes", half, whole, before)
 
 
 def fan_out(rounds: int) -> Iterator[Row]:

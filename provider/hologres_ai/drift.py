@@ -98,7 +98,8 @@ def compare(
         raise InvalidArgumentError(failures)
     unread = {*baseline.unread, *current.unread}
     olds, news = _by_key(baseline, unread), _by_key(current, unread)
-    events = (event for key in sorted(olds | news, key=_order) for event in _events(key, olds.get(key), news.get(key)))
+    moved = [key for key in olds | news if olds.get(key) != news.get(key)]
+    events = (event for key in sorted(moved, key=_order) for event in _events(key, olds.get(key), news.get(key)))
     return Drift(
         region=current.region,
         place=current.place,
@@ -154,11 +155,11 @@ def _without_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterato
 def _by_key(result: AiNodeListResult, unread: Collection[str]) -> dict[Key, list[AiNode]]:
     """The nodes without exact repeats, by region and id. The ID stands for several only where the API repeats it."""
     found: dict[Key, list[AiNode]] = {}
-    for node in dict.fromkeys(result.instance_model_list):
+    for node in result.instance_model_list:
         region = node.region_id or result.region
         if region not in unread:
             found.setdefault((region, node.ai_instance_id), []).append(node)
-    return found
+    return {key: nodes if len(nodes) == 1 else list(dict.fromkeys(nodes)) for key, nodes in found.items()}
 
 
 def _order(key: Key) -> tuple[str, str]:
