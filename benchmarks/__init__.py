@@ -10,6 +10,7 @@
     floor/      a bare dynamic resource and a bare plugin that return a constant: what Pulumi itself costs
     report      the table, for people, pipes, programs and the documentation
     plot        cost against nodes
+    profile     where the time goes, step by step
 
 A time alone says little, for it is the machine's as much as ours. So every figure is a ratio of two that were taken in
 alternation in one run.
