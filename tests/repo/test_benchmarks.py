@@ -6,6 +6,7 @@ loop.
 
 import json
 import re
+import subprocess
 import sys
 import time
 from functools import partial
@@ -85,6 +86,23 @@ def test_the_quick_run_prints_a_row_for_each_figure() -> None:
     assert tuple(heading) == report.HEADINGS
     assert {row[0] for row in rows} == {"import", "process", "call", "read", "drift", "growth"}
     assert {row[-1] for row in rows} <= {"reached", "missed", "-"}
+
+
+def test_the_steps_are_printed_one_by_one() -> None:
+    assert "python -m benchmarks.profile 10000" in commands()
+    printed = run([sys.executable, "-m", "benchmarks.profile", "100"]).splitlines()
+    assert len(printed) == 10
+    assert all(re.match(r" *[\d.]+ ms  \w", line) for line in printed)
+
+
+def test_the_imports_are_printed_one_by_one() -> None:
+    [command] = [line for line in commands() if "importtime" in line]
+    [script] = re.findall(r"-c '(.*)'", command)
+    assert command == f"python -X importtime -c '{script}'"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "hologres_ai.reading" in done.stderr
 
 
 # -------------------------------------------------------------------------------------------------- the documentation
