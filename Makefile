@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test bench check schema sdk format dist lock clean
+.PHONY: help demo test bench faults check schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +16,9 @@ test: .venv/.ready ## unit, contract and engine tests
 
 bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 20 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
+	$(BIN)/python -m tests.faults --write
 
 check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff format --check

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hologres_ai.config import SETTINGS
-from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, SHIPPED_FLEET, Emulator
+from hologres_ai.emulator import SHIPPED_FLEET, Emulator
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
@@ -40,12 +40,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def environment(emulator: Emulator) -> dict[str, str]:
     """The settings of a person who tries the emulator."""
-    return {
-        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": EMULATOR_ACCESS_KEY_ID,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": EMULATOR_ACCESS_KEY_SECRET,
-        "ALIBABA_CLOUD_REGION": "cn-hangzhou",
-    }
+    return emulator.environment
 
 
 @pytest.fixture(scope="session")

@@ -92,8 +92,8 @@ class Answer:
     def excerpt(self) -> str:
         """The content type and at most 200 characters of the body, printable and on one line."""
         text = " ".join(self.body[: SHOWN_CHARACTERS * 4].decode("utf-8", "replace").split())
-        kind = _clean(self.headers.get("content-type", "no content type"))[:64]
-        return f"{kind}: {_clean(text) or 'an empty body'}"
+        kind = clean(self.headers.get("content-type", "no content type"))[:64]
+        return f"{kind}: {clean(text) or 'an empty body'}"
 
     def without(self, secrets: Sequence[str]) -> "Answer":
         """The answer with each of `secrets` blotted out wherever it was sent back."""
@@ -199,7 +199,7 @@ def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
 
 
 def _text(value: object, secrets: Sequence[str] = ()) -> str | None:
-    return _clean(str(value), secrets) or None if isinstance(value, str | int) else None
+    return clean(str(value), secrets) or None if isinstance(value, str | int) else None
 
 
 def _unexpected_status(answer: Answer) -> ResponseError:
@@ -218,7 +218,7 @@ def _kind(code: str | None, status: int) -> _Kind:
     return _BY_CODE.get(family) or _BY_STATUS.get(status) or fallback
 
 
-def _clean(text: str, secrets: Sequence[str] = ()) -> str:
+def clean(text: str, secrets: Sequence[str] = ()) -> str:
     """What may be shown of a text from outside: no secret, nothing a terminal obeys, no more than fits."""
     for secret in secrets:
         text = text.replace(secret, "***")
@@ -251,7 +251,7 @@ def _shown(value: object, secrets: Sequence[str]) -> str:
         text = json.dumps(value, ensure_ascii=True, default=str)
     except ValueError:  # an integer of thousands of digits
         return "a number too long to show"
-    return _clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
+    return clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
 
 
 def _log_unknown_fields(body: Body) -> None:

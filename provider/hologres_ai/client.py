@@ -6,16 +6,20 @@ a byte a second.
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
+from urllib.request import getproxies
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
-from .answers import Answer, read_answer
+from .answers import Answer, clean, read_answer
 from .config import Credentials, Limits, Settings
 from .credentials.refreshing import refresher_for
 from .errors import (
@@ -195,14 +199,16 @@ class Client:
         )
 
     async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str], credentials: Credentials) -> Answer:
+        secrets = credentials.secrets()
         try:
-            async with http.stream("GET", PATH, params=parameters, auth=self._signed(credentials)) as response:
-                log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
-                self._compare_clocks(response.headers.get("date"))
-                return Answer(response.status_code, dict(response.headers), await _body(response))
+            with _blotted_logs((*secrets, *_proxy_passwords())):
+                async with http.stream("GET", PATH, params=parameters, auth=self._signed(credentials)) as response:
+                    log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
+                    self._compare_clocks(response.headers.get("date"))
+                    return Answer(response.status_code, dict(response.headers), await _body(response, secrets))
         # A proxy's port past 65535 comes as neither of httpx's errors.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
-            raise _transport_error(error, self._settings) from None
+            raise _transport_error(error, self._settings, secrets) from None
 
     def _compare_clocks(self, date: str | None) -> None:
         theirs = _http_date(date)
@@ -284,11 +290,45 @@ def _wait(state: RetryCallState) -> float:
     return min(MAX_WAIT, jitter(state) if asked is None else asked)
 
 
-async def _body(response: httpx.Response) -> Body:
+class _Blotter(logging.Filter):
+    """Blots secrets out of the HTTP libraries' lines: they show what a peer sends back in its headers."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        record.msg, record.args = text, None
+        return True
+
+
+@contextmanager
+def _blotted_logs(secrets: Sequence[str]) -> Iterator[None]:
+    names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+    loggers, blotter = [logging.getLogger(name) for name in names], _Blotter(secrets)
+    for logger in loggers:
+        logger.addFilter(blotter)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(blotter)
+
+
+def _proxy_passwords() -> list[str]:
+    """Those in the proxies' addresses, as they are written there and as they are meant."""
+    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in getproxies().values()]
+    return [text for match in found if match for text in (match[1], unquote(match[1]))]
+
+
+async def _body(response: httpx.Response, secrets: Sequence[str]) -> Body:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(
-            f"the answer is encoded as {encoding[:32]!r}, which was not asked for",
+            f"the answer is encoded as {clean(encoding, secrets)[:32]!r}, which was not asked for",
             "Check the endpoint and any proxy in between.",
             status=response.status_code,
         )
@@ -304,9 +344,13 @@ async def _body(response: httpx.Response) -> Body:
     return body  # as it is: a copy of 50 MB would be what most memory goes to
 
 
-def _transport_error(error: Exception, settings: Settings) -> HologresAiError:
+def _transport_error(error: Exception, settings: Settings, secrets: Sequence[str]) -> HologresAiError:
     host, region = settings.endpoint.host, settings.region
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_error(error, host)
+    # A library quotes the peer's bytes, and a peer may send back what it was sent.
+    text = clean(str(error).partition(": bytearray(")[0], secrets)
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ResponseError(f"{host} can't be called: {reason}", "Check the endpoint and the proxy settings.")
     if _is_tls(error):
@@ -322,6 +366,19 @@ def _transport_error(error: Exception, settings: Settings) -> HologresAiError:
         isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
     )
     return failure
+
+
+def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
+    """A proxy that opens no way: what it refuses stays refused, and what fails on its side may pass."""
+    told = re.match(r"[1-5][0-9]{2}\b", str(error))
+    status = int(told[0]) if told else None
+    kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
+    return kind(
+        f"the proxy opened no way to {host}",
+        "Check the address, user name and password in HTTPS_PROXY or ALL_PROXY; "
+        "NO_PROXY names hosts that are reached without it.",
+        status=status,
+    )
 
 
 def _is_tls(error: BaseException) -> bool:

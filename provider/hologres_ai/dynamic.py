@@ -134,8 +134,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     fingerprint: pulumi.Output[str]
     """SHA-256 of the nodes without their usage figures: changes when the fleet does."""
 
-    region_outcomes: pulumi.Output[Sequence[RegionOutcome] | None] = pulumi.property("regionOutcomes")
-    """What came of each region, where several were asked for."""
+    region_outcomes: pulumi.Output[Sequence[RegionOutcome]] = pulumi.property("regionOutcomes")
+    """What came of each region that was asked for."""
 
     def __init__(
         self,
@@ -203,9 +203,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-def _envelope(
-    asked: Mapping[str, Any], region: str, outcomes: Sequence[Any] | None, nodes: Sequence[Any]
-) -> dict[str, Any]:
+def _envelope(asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]) -> dict[str, Any]:
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
     return dict(lazy.envelope.to_envelope(lazy.envelope.restore(content, asked, "the AI nodes")))
 
@@ -224,7 +222,7 @@ class AiNodes:
     names: Sequence[str]
     totals: Totals
     fingerprint: str
-    region_outcomes: Sequence[RegionOutcome] | None = None
+    region_outcomes: Sequence[RegionOutcome]
 
     @classmethod
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
@@ -269,7 +267,7 @@ def _view(result: models.AiNodeListResult) -> AiNodes:
     wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
     nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
     sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
-    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes", None) or ()] or None
+    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
     return AiNodes(
         **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
     )

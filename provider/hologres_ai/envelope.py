@@ -36,7 +36,7 @@ _SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in
 class _Content:
     region: Annotated[str, Strict(), Field(min_length=1)]
     instance_model_list: tuple[AiNode, ...]
-    region_outcomes: tuple[RegionOutcome, ...] | None = None
+    region_outcomes: tuple[RegionOutcome, ...] = ()
 
 
 _CONTENT = TypeAdapter(_Content)
@@ -81,7 +81,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not what its query selects")
     reply = Reply(nodes=read.instance_model_list, request_id=None)
-    if not asked.regions and read.region_outcomes:  # a saved list does not say what was asked
+    if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not say what was asked
         asked = replace(asked, regions=tuple(read.region.split(",")))
     elif not asked.regions:
         asked = replace(asked, region=read.region)

@@ -218,7 +218,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class RegionOutcome:
-    """What came of reading one of several regions."""
+    """What came of reading a region."""
 
     region: Annotated[str, Field(description="The region.")]
     outcome: Annotated[
@@ -258,9 +258,8 @@ class AiNodeListResult:
         Field(description="SHA-256 of the nodes without their usage figures: changes when the fleet does."),
     ]
     region_outcomes: Annotated[
-        tuple[RegionOutcome, ...] | None,
-        Field(description="What came of each region, sorted, where several were asked for."),
-    ] = None
+        tuple[RegionOutcome, ...], Field(description="What came of each region that was asked for, sorted.")
+    ]
     request_id: Annotated[
         str | None, Field(description="The API's ID of the request; none where several regions were read.")
     ] = None
@@ -270,12 +269,12 @@ class AiNodeListResult:
     @property
     def unread(self) -> tuple[str, ...]:
         """The regions that could not be read: nothing is known of their nodes."""
-        return tuple(item.region for item in self.region_outcomes or () if not item.is_read)
+        return tuple(item.region for item in self.region_outcomes if not item.is_read)
 
     @property
     def place(self) -> str:
         """What was read, in words: ``cn-hangzhou``, or ``18 regions``."""
-        read = [item.region for item in self.region_outcomes or () if item.is_read]
+        read = [item.region for item in self.region_outcomes if item.is_read]
         return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
 
 

@@ -47,6 +47,7 @@ async def read(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     *,
+    environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     shared: SharedCalls | None = None,
 ) -> AiNodeListResult:
@@ -56,6 +57,7 @@ async def read(
         query: what is asked.
         arguments: explicit settings, by the names in `sources.SETTINGS`.
         stack: reads the Pulumi configuration, where there is one.
+        environ: the environment; the process's own when left out.
         progress: is told each region that has answered, or failed.
         shared: the calls of one run of a program, of which none is made twice.
 
@@ -64,9 +66,9 @@ async def read(
         HologresAiError: the region could not be read; a failure is never an empty list.
     """
     if query.regions:
-        settings = resolve_regions(query.regions, arguments, stack)
+        settings = resolve_regions(query.regions, arguments, stack, environ)
     else:
-        settings = (resolve({**(arguments or {}), "region": query.region}, stack),)
+        settings = (resolve({**(arguments or {}), "region": query.region}, stack, environ),)
     answers = await call_regions(settings, query.instance_id, progress=progress, shared=shared)
     return _of_several(query, settings, answers) if query.regions else _of_one(query, settings[0], answers)
 
@@ -75,7 +77,8 @@ def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> 
     answer = answers[settings.region]
     if isinstance(answer, HologresAiError):
         raise answer
-    return _explained(build_result(settings.region, query, answer, warnings=settings.warnings), [settings], answer)
+    found = build_result(settings.region, query, answer, warnings=settings.warnings, region_outcomes=outcomes(answers))
+    return _explained(found, [settings], answer)
 
 
 def _of_several(query: Query, settings: Sequence[Settings], answers: Mapping[str, Answer]) -> AiNodeListResult:
@@ -174,12 +177,13 @@ def read_ai_nodes(
 
 def read_query(
     query: Query,
-    arguments: dict[str, str | None] | None = None,
+    arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     shared: SharedCalls | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> AiNodeListResult:
     """`read`, from synchronous code: what the synchronous faces share."""
-    return run(lambda: read(query, arguments, stack, shared=shared))
+    return run(lambda: read(query, arguments, stack, environ=environ, shared=shared))
 
 
 class _Unawaited(ThreadPoolExecutor):
@@ -216,7 +220,7 @@ def build_result(
     reply: Reply,
     *,
     warnings: Iterable[str] = (),
-    region_outcomes: tuple[RegionOutcome, ...] | None = None,
+    region_outcomes: tuple[RegionOutcome, ...] = (),
 ) -> AiNodeListResult:
     """What a reply gives once it is normalised, filtered and sorted: pure."""
     found = [*warnings, *reply.warnings]

@@ -107,9 +107,9 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly region: pulumi.Output<string>;
     /**
-     * What came of each region, sorted, where several were asked for.
+     * What came of each region that was asked for, sorted.
      */
-    declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[] | undefined>;
+    declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
      * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
      */

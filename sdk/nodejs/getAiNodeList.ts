@@ -112,9 +112,9 @@ export interface GetAiNodeListResult {
      */
     readonly region: string;
     /**
-     * What came of each region, sorted, where several were asked for.
+     * What came of each region that was asked for, sorted.
      */
-    readonly regionOutcomes?: outputs.RegionOutcome[];
+    readonly regionOutcomes: outputs.RegionOutcome[];
     /**
      * The API's ID of the request; none where several regions were read.
      */

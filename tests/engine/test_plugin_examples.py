@@ -132,8 +132,9 @@ def shown(value: object) -> list[str]:
     return [f'"{item}"' for item in value] if isinstance(value, list) else [f": {value}\n"]
 
 
-def test_the_packages_of_the_typescript_example_are_those_it_is_run_with() -> None:
-    wanted = json.loads((EXAMPLES / "typescript" / "package.json").read_text())
+@pytest.mark.parametrize("name", ["typescript", "typescript-stack-reference"])
+def test_the_packages_of_a_typescript_example_are_those_it_is_run_with(name: str) -> None:
+    wanted = json.loads((EXAMPLES / name / "package.json").read_text())
     installed = json.loads((sdk.NODE_PACKAGES / "package.json").read_text())
     assert wanted["dependencies"] | wanted["devDependencies"] == installed["devDependencies"]
 

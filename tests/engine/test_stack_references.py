@@ -1,6 +1,7 @@
 """A list of AI nodes that one stack exports and another reads, on one engine."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from hologres_ai.emulator import Emulator
 from hologres_ai.errors import DocumentError
 from tests.conftest import OpenFolder
 from tests.engine.conftest import Fleet
-from tools.project import Project
+from tools import sdk
+from tools.project import ROOT, Project
 
 NODE = "hologram_aipostpay_public_cn-77a02"
 
@@ -40,6 +42,8 @@ READER = """
     pulumi.export("region", nodes.region)
     pulumi.export("fingerprint", nodes.fingerprint)
 """
+
+TYPESCRIPT = ROOT / "examples" / "typescript-stack-reference"
 
 OpenBeside = Callable[..., AbstractContextManager[Project]]
 
@@ -167,3 +171,78 @@ def test_a_secret_stays_one(beside: OpenBeside) -> None:
         assert run.code == 0
         assert "canary" not in run.text + second.export()
         assert second.outputs()["ids"] == "[secret]"
+
+
+# ---------------------------------------------------------------------------------------------------------- TypeScript
+
+
+@pytest.fixture
+def typescript(open_folder: OpenFolder, tmp_path: Path) -> Iterator[Project]:
+    """The example that reads the stack of `WRITER`, in the same backend."""
+    config = {"typescript-stack-reference:fleet": "organization/writer/dev"}
+    with open_folder(TYPESCRIPT, config=config, backend=tmp_path / "backend") as project:
+        yield project
+
+
+def test_a_typescript_program_reads_what_a_python_program_exported(
+    beside: OpenBeside, typescript: Project, emulator: Emulator
+) -> None:
+    with beside(WRITER, name="writer") as writer:
+        assert writer.up().code == 0
+        written = writer.outputs()["aiNodes"]
+        assert isinstance(written, dict)
+        requests, free = emulator.requests, written["totals"]["gpu"]["free"]
+        preview = typescript.preview().text
+        assert (f"freeGpus: {free}" in preview, "[unknown]" in preview) == (True, False), preview
+        assert typescript.up().code == 0
+        assert emulator.requests == requests
+        assert typescript.outputs() == {
+            "region": written["region"],
+            "freeGpus": free,
+            "room": {node["aiInstanceId"]: room(node) for node in written["instanceModelList"]},
+        }
+        assert written["instanceModelList"]
+        assert writer.destroy().code == 0
+        run = typescript.preview()
+    assert run.code != 0
+    assert 'the output "aiNodes" of the stack organization/writer/dev is not a list of AI nodes' in run.text
+    assert "at " not in run.text.partition("is not a list")[2]
+
+
+def room(node: dict[str, int]) -> int:
+    """GPU memory left, in GB."""
+    return node["gpuMemory"] * node["nodeCount"] - node["gpuMemoryUsed"]
+
+
+ENVELOPE: dict[str, object] = {"kind": "hologres-ai/AiNodeList", "version": 1, "instanceModelList": []}
+NEITHER_KIND = "the output is not a list of AI nodes"
+CHANGED = "the output can't be read"
+READINGS: list[tuple[object, str]] = [
+    (ENVELOPE, "read"),
+    ({**ENVELOPE, "instanceModelList": [{"cpu": 8, "gpu": None}], "novelty": 1}, "read"),
+    (None, NEITHER_KIND),
+    ([ENVELOPE], NEITHER_KIND),
+    ({**ENVELOPE, "kind": "something else"}, NEITHER_KIND),
+    ({**ENVELOPE, "version": 2}, "the output has version 2; this program reads version 1"),
+    ({**ENVELOPE, "version": None}, "the output has version null"),
+    ({**ENVELOPE, "version": "1"}, "the output has version 1; this program"),
+    ({**ENVELOPE, "instanceModelList": None}, CHANGED),
+    ({**ENVELOPE, "instanceModelList": [{"cpu": 8}, {"gpuMemoryUsed": 7.5}]}, CHANGED),
+    ({**ENVELOPE, "instanceModelList": [{"nodeCount": "2"}]}, CHANGED),
+    ({**ENVELOPE, "instanceModelList": [7]}, CHANGED),
+]
+
+
+def test_the_typescript_reader_takes_no_other_envelope(typescript: Project) -> None:
+    script = """
+        const { fromEnvelope } = require("./bin/envelope.js");
+        const say = value => {
+            try { fromEnvelope(value, "the output"); } catch (error) { return error.message; }
+            return "read";
+        };
+        console.log(JSON.stringify(JSON.parse(process.argv[1]).map(say)));
+    """
+    values = json.dumps([value for value, _ in READINGS])
+    said: list[str] = json.loads(sdk.run(typescript.folder, "node", "-e", script, values))
+    for (value, expected), text in zip(READINGS, said, strict=True):
+        assert expected in text, value

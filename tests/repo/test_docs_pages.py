@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ COMPARE = "hologres-ai drift --baseline baseline.json"
 OF_A_STACK = ["hologres-ai drift --stack dev", "pulumi stack export | hologres-ai drift --baseline -"]
 OF_AN_OUTPUT = "pulumi stack output --json | hologres-ai drift --baseline -"
 PRINTED = ["pulumi stack output --json > outputs.json", "pulumi stack output aiNodes --json > nodes.json"]
+PYTEST = "pytest"
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -58,6 +60,7 @@ def a_program(folder: Path, name: str, text: str) -> Path:
 def test_every_command_is_run_by_a_test() -> None:
     assert commands("drift.md") == [ACCEPT, COMPARE, *OF_A_STACK, OF_AN_OUTPUT, REFRESH, PREVIEW]
     assert commands("stack-references.md") == PRINTED
+    assert commands("testing.md") == [PYTEST]
 
 
 def test_the_report_is_what_the_command_prints(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> None:
@@ -157,6 +160,17 @@ def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, ope
         (dynamic.folder / "script.py").write_text(text)
         done = run("python script.py", dynamic)
         assert done.stdout == f"{free} free GPUs in cn-hangzhou\n", done.stderr
+
+
+def test_the_tests_of_a_program_pass(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DOCS.parent / "examples" / "tested-program", tmp_path / "program"))
+    (folder / "test_program.py").unlink()
+    *tests, conftest, fixtures = blocks("testing.md", "python")
+    (folder / "conftest.py").write_text(conftest)
+    for number, text in enumerate([*tests, fixtures]):
+        (folder / f"test_{number}.py").write_text(text)
+    done = shell(PYTEST, {}, folder=folder)
+    assert (done.returncode, "6 passed in" in done.stdout) == (0, True), done.stdout
 
 
 # ------------------------------------------------------------------------------------------ the job of every morning

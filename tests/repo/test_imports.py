@@ -31,7 +31,7 @@ ORDER = (
     ("dynamic", "plugin", "cli"),
 )
 EMULATOR_USES = {"errors", "models", "config", "signing"}
-PULUMI_FACES = {"dynamic", "plugin"}
+PULUMI_USERS = {"dynamic", "plugin", "testing"}
 
 
 def allowed_uses() -> dict[str, set[str]]:
@@ -42,6 +42,7 @@ def allowed_uses() -> dict[str, set[str]]:
         uses |= {module: set(below) for module in layer}
         below |= set(layer)
     uses["cli"].add("emulator")
+    uses["testing"] = below - {"cli"} | {"emulator"}
     return uses | {"emulator": set(EMULATOR_USES), "__init__": below - {"cli"}}
 
 
@@ -67,9 +68,11 @@ def imported(path: Path, package: tuple[str, ...]) -> Iterator[tuple[int, tuple[
 def complaint(user: str, name: tuple[str, ...], sources: Path) -> str | None:
     """What is wrong with `user` importing `name`, if anything."""
     if name[0] == "pulumi" or name[0].startswith("pulumi_"):
-        return None if user in PULUMI_FACES else f"{user} imports {name[0]}"
+        return None if user in PULUMI_USERS else f"{user} imports {name[0]}"
     if name[0] == "aiohttp":  # an optional dependency, there for the emulator alone
         return None if user == "emulator" else f"{user} imports aiohttp"
+    if name[0] == "pytest":  # as well, for the fixtures alone
+        return None if user == "testing" else f"{user} imports pytest"
     if name[0] != PACKAGE:
         return None
     used = name[1] if len(name) > 1 and is_module(sources / name[1]) else "__init__"
@@ -107,7 +110,7 @@ def test_the_emulator_is_reached_through_the_command_line(folder: str) -> None:
 
 def test_without_pulumi_all_but_its_faces_can_be_imported() -> None:
     """What the syntax can't show: imports by name, and what the package itself does when a part of it is imported."""
-    names = sorted(name for name in set(USES) - PULUMI_FACES - {"__init__"} if is_module(SOURCES / name))
+    names = sorted(name for name in set(USES) - PULUMI_USERS - {"__init__"} if is_module(SOURCES / name))
     assert "reading" in names
     script = (
         "import importlib, sys\n"
@@ -145,6 +148,11 @@ BREACHES = [
     ("emulator/state.py", "from ..client import Client", "emulator imports client"),
     ("emulator/state.py", "from .. import reading", "emulator imports reading"),
     ("emulator/state.py", "from ..naming import did_you_mean", "emulator imports naming"),
+    ("testing/mocks.py", "from ..cli import main", "testing imports cli"),
+    ("emulator/state.py", "from ..testing import run_program", "emulator imports testing"),
+    ("cli/show.py", "from ..testing.fleets import load_nodes", "cli imports testing"),
+    ("reading.py", "import pytest", "reading imports pytest"),
+    ("__init__.py", "from .testing import run_program", "__init__ imports testing"),
     ("__init__.py", "from .cli import main", "__init__ imports cli"),
     ("__init__.py", "from .emulator import serve", "__init__ imports emulator"),
     ("novelty.py", "", "novelty has no place in the order"),
@@ -170,6 +178,9 @@ GOOD = {
     "cli/show.py": "from ..reading import read\nfrom . import main",
     "emulator/__init__.py": "import aiohttp\nfrom .state import Fleet\nfrom ..signing import signature",
     "emulator/state.py": "from .. import config, errors, models, signing",
+    "testing/__init__.py": "from ..emulator import Emulator\nfrom .mocks import HologresMocks",
+    "testing/mocks.py": "import pulumi\nfrom ..plugin import main\nfrom ..emulator.state import Fleet",
+    "testing/fixtures.py": "import pytest",
 }
 
 

@@ -66,7 +66,7 @@ def test_on_a_terminal_each_region_that_is_waited_for_is_named(env: dict[str, st
     ("arguments", "says"),
     [
         (("--region", "*", "--region", "cn-beijing"), "--region: * stands for all known regions"),
-        (("--region", "cn-beijing", "--on-region-error", "partial"), "--on-region-error: is for several regions"),
+        (("--on-region-error", "partial"), "--on-region-error: is for several regions"),
         (("--region", "cn-beijing", "--region", "x@y"), "not a region: 'x@y'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The client against real loopback sockets that misbehave in every way of the frame, one way at a time."""
+"""The client on real loopback sockets: what it sends, tries again and gives up. How it fails is in `tests/faults`."""
 
 import asyncio
 import hashlib
@@ -7,38 +7,29 @@ import itertools
 import json
 import logging
 import socket
-import ssl
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from hologres_ai import client as client_module
 from hologres_ai.client import Client, RetryQuota
 from hologres_ai.config import Credentials, Settings, parse_endpoint
 from hologres_ai.errors import (
-    AccessDeniedError,
-    ApiError,
     AuthenticationError,
     DeadlineExceededError,
     HologresAiError,
     ResponseError,
     ServiceError,
-    ThrottledError,
-    TlsError,
     TransportError,
 )
 from hologres_ai.models import AiNode, Reply
+from tests.faults.certificates import authority
 from tests.unit.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 
 KEY_SECRET = "canary-key-secret-5eRz"
@@ -163,165 +154,10 @@ def test_one_client_serves_many_calls() -> None:
         assert [call(client), call(client)] == [GOOD_REPLY] * 2
 
 
-# --- What fails, and how ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Row:
-    """A fault: what the server does, the class it becomes, the requests it costs and what it is known to be."""
-
-    name: str
-    answers: list[Answer]
-    kind: type[HologresAiError]
-    requests: int
-    facts: dict[str, Any] = field(default_factory=dict)
-    says: str = ""
-    deadline: float = 10.0
-
+# --- What fails, beside the rows of tests/faults ----------------------------------------------------------------------
 
 TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" + NODES
 HTML = f"<html>{ECHO}</html>"
-
-BROKEN_WIRES = [
-    Row("reset before the reply", [Reset()], TransportError, 4),
-    Row("empty reply", [b""], TransportError, 4),
-    Row("reset in the head", [Reset(b"HTTP/1.1 200 OK\r\nContent-")], TransportError, 4),
-    Row("reset in the body", [Reset(TRUNCATED)], TransportError, 4),
-    Row("truncated length", [TRUNCATED], TransportError, 4),
-    Row("truncated chunked", [chunked(NODES)], TransportError, 4),
-    Row("truncated in a chunk", [chunked(NODES)[:-20]], TransportError, 4),
-    Row("bad status line", [b"HTTP/9.9 yes\r\n\r\n"], TransportError, 4),
-    Row("no HTTP at all", [b"SSH-2.0-OpenSSH_9.6\r\n"], TransportError, 4),
-    Row("a head of 200 KB", [http(200, NODES, "X: " + "a" * 200_000)], TransportError, 4),
-]
-NEVER_WHOLE = [
-    Row("silence", [Silence()], DeadlineExceededError, 1, deadline=1.0),
-    Row("body by drips", [Drip(TRUNCATED[:-30], b" ", 0.1)], DeadlineExceededError, 1, deadline=1.0),
-    Row("headers by drips", [Drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)], DeadlineExceededError, 1, deadline=1.0),
-    Row("status line by drips", [Drip(b"HTTP/1.1 200 ", b"O", 0.1)], DeadlineExceededError, 1, deadline=1.0),
-    Row(
-        "chunks by drips",
-        [Drip(chunked(b"{"), b"1\r\n \r\n", 0.1)],
-        DeadlineExceededError,
-        1,
-        deadline=1.0,
-    ),
-    Row(
-        "a wait past the deadline",
-        [http(429, "", "Retry-After: 3600")],
-        DeadlineExceededError,
-        1,
-        {"status": 429},
-        deadline=0.5,
-    ),
-]
-NOT_THE_API = [
-    Row("gzip", [http(200, b"\x1f\x8b", "Content-Encoding: gzip")], ResponseError, 1, {"status": 200}, "gzip"),
-    Row("deflate", [http(200, b"", "Content-Encoding: deflate")], ResponseError, 1, {"status": 200}, "deflate"),
-    Row("HTML", [http(200, HTML, "Content-Type: text/html")], ResponseError, 1, {"status": 200}, "text/html"),
-    Row("empty", [http(200)], ResponseError, 1, {"status": 200}, "empty"),
-    Row("204", [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], ResponseError, 1, {"status": 204}),
-    Row("no list", [http(200, "{}")], ResponseError, 1, {"status": 200}, "instanceModelList"),
-]
-REFUSALS = [
-    Row(
-        f"{status} {name}",
-        [http(status, body)],
-        kind,
-        1,
-        {"status": status, "code": None, "request_id": None},
-    )
-    for status, kind in [
-        (400, ApiError),
-        (401, AuthenticationError),
-        (403, AccessDeniedError),
-        (404, ApiError),
-        (409, ApiError),
-    ]
-    for name, body in [("HTML", HTML), ("empty", ""), ("null", "null"), ("{}", "{}")]
-]
-REFUSED_AT_ONCE = [
-    Row(
-        code,
-        [refusal(status, code)],
-        kind,
-        1,
-        {"status": status, "code": code, "request_id": "R-2"},
-        says,
-    )
-    for status, code, kind, says in [
-        (400, "SignatureDoesNotMatch", AuthenticationError, "AccessKey"),
-        (400, "IncompleteSignature", AuthenticationError, "AccessKey"),
-        (404, "InvalidAccessKeyId.NotFound", AuthenticationError, "AccessKey"),
-        (400, "MissingSecurityToken", AuthenticationError, "security token"),
-        (400, "InvalidSecurityToken.Expired", AuthenticationError, "security token"),
-        (403, "Forbidden.RAM", AccessDeniedError, "hologram:ListInstanceModel"),
-        (400, "InvalidParameter", ApiError, "you sent *** and ***"),
-        (200, "InvalidParameter", ApiError, "InvalidParameter"),
-    ]
-]
-RETRIED = [
-    Row(
-        f"{status} {name}",
-        [http(status, body, AT_ONCE)],
-        kind,
-        4,
-        {"status": status, "code": None, "request_id": None},
-    )
-    for status, kind in [
-        (429, ThrottledError),
-        (500, ServiceError),
-        (502, ServiceError),
-        (503, ServiceError),
-        (504, ServiceError),
-    ]
-    for name, body in [("HTML", HTML), ("empty", ""), ("null", "null"), ("{}", "{}")]
-] + [
-    Row(code, [refusal(status, code)], kind, 4, {"status": status, "code": code, "request_id": "R-2"})
-    for status, code, kind in [
-        (400, "Throttling", ThrottledError),
-        (429, "Throttling.User", ThrottledError),
-        (503, "ServiceUnavailable", ServiceError),
-        (500, "InternalError", ServiceError),
-        (400, "InternalError", ServiceError),
-        (200, "Throttling", ThrottledError),
-    ]
-]
-MENDED_ONCE = [
-    Row(
-        code,
-        [refusal(400, code)],
-        AuthenticationError,
-        2,
-        {"status": 400, "code": code, "request_id": "R-2"},
-        says,
-    )
-    for code, says in [("InvalidTimeStamp.Expired", "clock"), ("SignatureNonceUsed", "nonce")]
-]
-ROWS = BROKEN_WIRES + NEVER_WHOLE + NOT_THE_API + REFUSALS + REFUSED_AT_ONCE + RETRIED + MENDED_ONCE
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_fault(row: Row) -> None:
-    with RawServer(row.answers) as server:
-        started = time.monotonic()
-        error = fail(Client(settings_for(server.url, deadline=row.deadline)))
-        elapsed = time.monotonic() - started
-    assert type(error) is row.kind
-    assert len(server.requests) == row.requests
-    assert {name: getattr(error, name) for name in row.facts} == row.facts
-    assert row.says in str(error)
-    assert elapsed < row.deadline + MARGIN
-    if row.kind is DeadlineExceededError:
-        assert elapsed >= row.deadline
-        assert "127.0.0.1" in error.title
-        assert "MAX_RETRY_TIMEOUT" in error.remedy
-
-
-def test_the_signatures_echo_is_never_shown() -> None:
-    with RawServer([refusal(400, "SignatureDoesNotMatch", message="server string to sign is: ECHOED")]) as server:
-        error = fail(Client(settings_for(server.url)))
-    assert "ECHOED" not in str(error)
 
 
 def test_a_deadline_tells_what_failed_last() -> None:
@@ -336,16 +172,6 @@ def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
     with RawServer([Silence(), GOOD]) as server:
         assert call_url(server.url, read_timeout=0.3) == GOOD_REPLY
     assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(status: int) -> None:
-    with RawServer([GOOD]) as elsewhere, RawServer([http(status, HTML, f"Location: {elsewhere.url}/x")]) as server:
-        error = fail(Client(settings_for(server.url)))
-    assert type(error) is ResponseError
-    assert error.status == status
-    assert len(server.requests) == 1
-    assert elsewhere.connections == 0
 
 
 @pytest.mark.parametrize("status", [200, 503])
@@ -518,90 +344,6 @@ def test_a_refusal_takes_nothing_from_the_quota() -> None:
     assert retries_left(quota) == 4
 
 
-# --- TLS -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def self_signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and its own certificate for the name localhost, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "self-signed.pem"
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(secret + certificate.public_bytes(pem))
-    return path
-
-
-def tls_server(path: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
-
-
-def assert_tls_failure(server: RawServer, url: str) -> None:
-    error = fail(Client(settings_for(url)))
-    assert type(error) is TlsError
-    assert "SSL_CERT_FILE" in error.remedy
-    assert server.connections == 1
-    assert server.requests == []
-
-
-def test_a_self_signed_peer_is_refused_at_once(self_signed: Path) -> None:
-    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
-        assert_tls_failure(server, f"https://localhost:{server.port}")
-
-
-def test_a_peer_with_another_name_is_refused_at_once(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
-    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
-        assert_tls_failure(server, f"https://127.0.0.1:{server.port}")
-
-
-def test_a_trusted_certificate_is_accepted(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
-    with RawServer([GOOD], tls=tls_server(self_signed)) as server:
-        assert call_url(f"https://localhost:{server.port}") == GOOD_REPLY
-
-
-class PlainPeer:
-    """Accepts connections and answers whatever comes first with `says`, then closes."""
-
-    def __init__(self, says: bytes) -> None:
-        self.server = RawServer([b""])
-        self._says = says
-        self.server._answer = self._speak  # type: ignore[method-assign]
-
-    def _speak(self, peer: socket.socket) -> None:
-        peer.recv(65536)
-        peer.sendall(self._says)
-
-
-def test_a_peer_without_tls_is_refused_at_once() -> None:
-    with PlainPeer(b"HTTP/1.1 400 Bad Request\r\n\r\n").server as server:
-        assert_tls_failure(server, f"https://127.0.0.1:{server.port}")
-
-
-def test_a_peer_that_hangs_up_in_the_handshake_is_retried() -> None:
-    with PlainPeer(b"").server as server:
-        error = fail(Client(settings_for(f"https://127.0.0.1:{server.port}")))
-    assert type(error) is TransportError
-    assert server.connections == 4
-
-
 # --- The surroundings ------------------------------------------------------------------------------------------------
 
 BAD_SURROUNDINGS = [
@@ -620,9 +362,9 @@ def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, nam
     assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
 
 
-def test_a_proxy_is_used_and_not_for_what_no_proxy_names(self_signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
-    with RawServer([GOOD]) as proxy, RawServer([GOOD], tls=tls_server(self_signed)) as server:
+def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority().file))
+    with RawServer([GOOD]) as proxy, RawServer([GOOD], tls=authority().servers["trusted"]) as server:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         fail(Client(settings_for(f"https://localhost:{server.port}")))
         assert proxy.requests[0].method == "CONNECT"

@@ -86,6 +86,7 @@ def test_the_shape_is_for_other_languages_too() -> None:
         "version": 1,
         "query": {"ids": ["a"], "includeUsage": True},
         "region": "cn-hangzhou",
+        "regionOutcomes": [],
         "instanceModelList": [{"aiInstanceId": "a", "gpu": 2, "nodeCount": 1, "gpuUsed": 1}],
         "ids": ["a"],
         "names": [],

@@ -53,7 +53,7 @@ def _dead(emulator: Emulator) -> Iterator[None]:
 
 
 def outcomes(result: AiNodeListResult) -> dict[str, str]:
-    return {item.region: item.outcome for item in result.region_outcomes or ()}
+    return {item.region: item.outcome for item in result.region_outcomes}
 
 
 # ------------------------------------------------------------------------------------------------------ what is read
@@ -102,7 +102,7 @@ def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
     regions = ["cn-hangzhou", "cn-beijing", "cn-shanghai"]
     result = read_ai_nodes(regions=regions, on_region_error="partial")
     assert outcomes(result) == {"cn-beijing": "denied", "cn-hangzhou": "ok", "cn-shanghai": "empty"}
-    denied = (result.region_outcomes or ())[0]
+    denied = result.region_outcomes[0]
     assert "HTTP 403, Forbidden.RAM" in str(denied.reason)
     assert "request" not in str(denied.reason), "what is new at each call would be drift in a state"
 
@@ -225,7 +225,7 @@ def test_what_could_not_be_read_stays_as_it_was() -> None:
     assert kept.instance_model_list == (OTHER, NODE), "and what was read is as it is now"
     assert kept.totals.node_count == 2
     assert (kept.warnings, kept.region_outcomes) == (("w",), GAP)
-    whole = replace(result, region_outcomes=None)
+    whole = replace(result, region_outcomes=())
     assert keep_unread(whole, [OTHER]) is whole
 
 
@@ -235,4 +235,3 @@ def test_the_wire_names_the_gap() -> None:
         {"region": "cn-beijing", "outcome": "unreachable"},
         {"region": "cn-hangzhou", "outcome": "ok"},
     ]
-    assert "regionOutcomes" not in to_wire(replace(result, region_outcomes=None))

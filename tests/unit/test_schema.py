@@ -20,7 +20,7 @@ TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
-ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint"]
+ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
 
 FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
 REQUEST_ID = {"requestId": FUNCTION_OUTPUTS["requestId"]}
@@ -43,7 +43,7 @@ def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
     arguments = RESOURCE["inputProperties"].keys()
     outputs = FUNCTION["outputs"]["properties"].keys() - {"requestId"}
     assert RESOURCE["properties"].keys() == arguments | outputs
-    assert set(RESOURCE["required"]) == outputs - {"regionOutcomes"}
+    assert set(RESOURCE["required"]) == outputs
 
 
 def test_the_served_file_is_the_one_in_the_repository_and_is_not_stale() -> None:

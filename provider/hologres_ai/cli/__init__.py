@@ -136,7 +136,7 @@ def _only_given(filters: Mapping[str, object]) -> dict[str, object]:
     """The arguments of a query in a command's options; a single region is `region`."""
     given = {name: None if value == () else value for name, value in filters.items()}
     match given.get("regions"):
-        case (str(one),) if one != EVERY_REGION:
+        case (str(one),) if one != EVERY_REGION and not given.get("on_region_error"):
             return given | {"regions": None, "region": one}
     return given
 

@@ -9,12 +9,11 @@ from pathlib import Path
 import click
 
 from ..config import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN, Credentials, parse_endpoint
-from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, serve
+from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, environment, serve
 from ..emulator.faults import Fault, parse_fault
 from ..errors import Failure, InvalidArgumentError
 from .text import say
 
-REGION_TO_TRY = "cn-hangzhou"
 # One can listen everywhere, and connect only somewhere.
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
@@ -77,12 +76,7 @@ def _reachable(url: str) -> str:
 
 
 def _lines_to_try(credentials: Credentials, url: str, environ: Mapping[str, str]) -> Iterator[str]:
-    exports = {
-        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": credentials.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credentials.access_key_secret,
-        "ALIBABA_CLOUD_REGION": REGION_TO_TRY,
-    }
+    exports = environment(url, credentials)
     # A real key under another name would win over these, and go to the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)
     others = [name for setting in settings for name in setting.environment if name not in exports and environ.get(name)]

@@ -20,8 +20,10 @@ from .server import (
     EMULATOR_ACCESS_KEY_ID,
     EMULATOR_ACCESS_KEY_SECRET,
     EMULATOR_CREDENTIALS,
+    REGION_TO_TRY,
     SHIPPED_FLEET,
     Emulator,
+    environment,
     serve,
 )
 
@@ -29,7 +31,9 @@ __all__ = [
     "EMULATOR_ACCESS_KEY_ID",
     "EMULATOR_ACCESS_KEY_SECRET",
     "EMULATOR_CREDENTIALS",
+    "REGION_TO_TRY",
     "SHIPPED_FLEET",
     "Emulator",
+    "environment",
     "serve",
 ]

@@ -26,7 +26,18 @@ EMULATOR_CREDENTIALS = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_S
 SHIPPED_FLEET = Path(__file__).parent / "fleet.json"
 
 LOOPBACK = "127.0.0.1"
+REGION_TO_TRY = "cn-hangzhou"
 _GRACE = 0.1  # seconds that a request under way gets when the emulator stops
+
+
+def environment(url: str, credentials: Credentials) -> dict[str, str]:
+    """The environment variables with which a program reads from an emulator."""
+    return {
+        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": credentials.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credentials.access_key_secret,
+        "ALIBABA_CLOUD_REGION": REGION_TO_TRY,
+    }
 
 
 def serve(
@@ -119,6 +130,11 @@ class Emulator:
     def url(self) -> str:
         """Such as ``http://127.0.0.1:40401``; once it is started."""
         return self._ready.result(timeout=0)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """See `environment`; once it is started."""
+        return environment(self.url, self.credentials)
 
     @property
     def endpoint(self) -> str:

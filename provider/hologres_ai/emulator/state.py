@@ -31,10 +31,10 @@ class Fleet:
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
         self.path = path
-        self._midnight = clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._now = clock()
         try:
             self._content: bytes | None = path.read_bytes()
-            self._nodes = self._parse(self._content)
+            self._nodes = read_fleet(self._content, self._now)
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"the fleet file {path} can't be used: {error}",
@@ -60,7 +60,7 @@ class Fleet:
         if content == self._content:
             return
         try:
-            self._nodes = self._parse(content)
+            self._nodes = read_fleet(content, self._now)
         except (ValueError, RecursionError) as error:
             self._keep(content, error)
         else:
@@ -73,17 +73,25 @@ class Fleet:
             log.warning("fleet file %s can't be used, the last good fleet stays: %s", self.path, error)
         self._content = content
 
-    def _parse(self, content: bytes) -> list[JsonValue]:
-        document: JsonValue = json.loads(content)
-        nodes = document.get("nodes") if isinstance(document, dict) else None
-        if not isinstance(nodes, list):
-            raise ValueError('it is not a JSON object with a list called "nodes"')  # noqa: TRY004 - content, not a type
-        return [self._resolve(node) for node in nodes]
 
-    def _resolve(self, node: JsonValue) -> JsonValue:
-        expiry = node.get("expirationTime") if isinstance(node, dict) else None
-        relative = _RELATIVE.fullmatch(expiry) if isinstance(expiry, str) else None
-        if not isinstance(node, dict) or relative is None:
-            return node
-        moment = self._midnight + timedelta(days=int(relative["days"]))
-        return node | {"expirationTime": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
+    """The nodes in a fleet file's content, with every relative expiry counted from midnight UTC of the day of `now`.
+
+    Raises:
+        ValueError, RecursionError: it is not of the form.
+    """
+    document: JsonValue = json.loads(content)
+    nodes = document.get("nodes") if isinstance(document, dict) else None
+    if not isinstance(nodes, list):
+        raise ValueError('it is not a JSON object with a list called "nodes"')  # noqa: TRY004 - content, not a type
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [_resolve(node, midnight) for node in nodes]
+
+
+def _resolve(node: JsonValue, midnight: datetime) -> JsonValue:
+    expiry = node.get("expirationTime") if isinstance(node, dict) else None
+    relative = _RELATIVE.fullmatch(expiry) if isinstance(expiry, str) else None
+    if not isinstance(node, dict) or relative is None:
+        return node
+    moment = midnight + timedelta(days=int(relative["days"]))
+    return node | {"expirationTime": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")}

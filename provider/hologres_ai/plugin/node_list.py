@@ -1,7 +1,7 @@
 """What the resource's inputs and outputs hold: pure translation.
 
-inputs    the arguments, `pinned`, and, filled in by `check`, the region and the inventory; where several regions are
-          asked for, what came of each in place of the region
+inputs    the arguments, `pinned`, and, filled in by `check`, the region where there is one, what came of each, and the
+          inventory
 outputs   those of every face, and what was asked
 """
 
@@ -23,8 +23,8 @@ REGIONS = "regions"
 OUTCOMES = "regionOutcomes"
 PINNED = "pinned"
 
-OUTPUTS = (REGION, INVENTORY, "ids", "names", "totals", "fingerprint")
 FOUND = (INVENTORY, OUTCOMES)
+OUTPUTS = (REGION, *FOUND, "ids", "names", "totals", "fingerprint")
 
 # Past this many, a diff names the whole inventory: nobody reads on, and each path costs the engine time.
 MAX_PATHS = 1000
@@ -61,7 +61,7 @@ def is_waiting(inputs: Values) -> bool:
 
 def has_inventory(inputs: Values) -> bool:
     """Whether `check` has filled the inputs in."""
-    return INVENTORY in inputs and (REGION in inputs or OUTCOMES in inputs)
+    return INVENTORY in inputs and (REGION in inputs or REGIONS in inputs)
 
 
 def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dict[str, PropertyValue]:
@@ -69,7 +69,7 @@ def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dic
     if result.unread and INVENTORY in old:
         result = lazy.reading.keep_unread(result, _nodes(old[INVENTORY]))
     wire = to_wire(result)
-    found = {name: wire[name] for name in (OUTCOMES if result.query.regions else REGION, INVENTORY)}
+    found = {name: wire[name] for name in (*([] if result.query.regions else [REGION]), *FOUND)}
     return {**inputs, **to_values(found, secret=is_secret(without_found(inputs)))}
 
 
@@ -113,10 +113,10 @@ def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     """The outputs that follow from inputs with an inventory, each secret where an argument is."""
     given = without_found(inputs)
     if is_waiting(inputs):
-        return given | dict.fromkeys((*OUTPUTS, *([OUTCOMES] if REGIONS in inputs else [])), UNKNOWN)
+        return given | dict.fromkeys(OUTPUTS, UNKNOWN)
     query = whole_query(inputs)
     reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
-    outcomes = _OUTCOMES.validate_python(to_plain(inputs[OUTCOMES]), by_alias=True) if OUTCOMES in inputs else None
+    outcomes = _OUTCOMES.validate_python(to_plain(inputs.get(OUTCOMES, PropertyValue([]))), by_alias=True)
     wire = to_wire(lazy.reading.build_result(lazy.reading.label(query), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
 
@@ -133,8 +133,7 @@ def changed_paths(old_outputs: Values, new_inputs: Values) -> dict[str, Property
     kept = to_plain(old_outputs.get(QUERY_KEY, PropertyValue({})))
     old = {**kept} if isinstance(kept, dict) else {}
     old[INVENTORY] = to_plain(old_outputs.get(INVENTORY, PropertyValue([])))
-    if OUTCOMES in old_outputs:
-        old[OUTCOMES] = to_plain(old_outputs[OUTCOMES])
+    old[OUTCOMES] = to_plain(old_outputs.get(OUTCOMES, PropertyValue([])))
     new = _asked(new_inputs)
     paths = dict(differences(old, new))
     return paths if len(paths) <= MAX_PATHS else {top_name(path): PropertyDiffKind.UPDATE for path in paths}

@@ -74,7 +74,7 @@ type AiNodeList struct {
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
 	// The region that was read; where several were asked for, these, joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// What came of each region, sorted, where several were asked for.
+	// What came of each region that was asked for, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
 	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
@@ -365,7 +365,7 @@ func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// What came of each region, sorted, where several were asked for.
+// What came of each region that was asked for, sorted.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

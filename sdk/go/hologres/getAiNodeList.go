@@ -86,7 +86,7 @@ type LookupAiNodeListResult struct {
 	Names []string `pulumi:"names"`
 	// The region that was read; where several were asked for, these, joined by commas.
 	Region string `pulumi:"region"`
-	// What came of each region, sorted, where several were asked for.
+	// What came of each region that was asked for, sorted.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
 	// The API's ID of the request; none where several regions were read.
 	RequestId *string `pulumi:"requestId"`
@@ -166,7 +166,7 @@ func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// What came of each region, sorted, where several were asked for.
+// What came of each region that was asked for, sorted.
 func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

@@ -662,7 +662,7 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// What came of reading one of several regions.
+// What came of reading a region.
 type RegionOutcome struct {
 	// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
 	Outcome string `pulumi:"outcome"`
@@ -672,7 +672,7 @@ type RegionOutcome struct {
 	Region string `pulumi:"region"`
 }
 
-// What came of reading one of several regions.
+// What came of reading a region.
 type RegionOutcomeOutput struct{ *pulumi.OutputState }
 
 func (RegionOutcomeOutput) ElementType() reflect.Type {

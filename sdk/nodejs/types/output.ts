@@ -153,7 +153,7 @@ export interface AssumeRoleWithOidc {
 }
 
 /**
- * What came of reading one of several regions.
+ * What came of reading a region.
  */
 export interface RegionOutcome {
     /**

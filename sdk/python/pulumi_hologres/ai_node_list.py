@@ -679,9 +679,9 @@ class AiNodeList(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="regionOutcomes")
-    def region_outcomes(self) -> pulumi.Output[Optional[Sequence['outputs.RegionOutcome']]]:
+    def region_outcomes(self) -> pulumi.Output[Sequence['outputs.RegionOutcome']]:
         """
-        What came of each region, sorted, where several were asked for.
+        What came of each region that was asked for, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 

@@ -96,9 +96,9 @@ class GetAiNodeListResult:
 
     @_builtins.property
     @pulumi.getter(name="regionOutcomes")
-    def region_outcomes(self) -> Optional[Sequence['outputs.RegionOutcome']]:
+    def region_outcomes(self) -> Sequence['outputs.RegionOutcome']:
         """
-        What came of each region, sorted, where several were asked for.
+        What came of each region that was asked for, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 

@@ -495,14 +495,14 @@ class AssumeRoleWithOidc(dict):
 @pulumi.output_type
 class RegionOutcome(dict):
     """
-    What came of reading one of several regions.
+    What came of reading a region.
     """
     def __init__(__self__, *,
                  outcome: _builtins.str,
                  region: _builtins.str,
                  reason: Optional[_builtins.str] = None):
         """
-        What came of reading one of several regions.
+        What came of reading a region.
 
         :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
         :param _builtins.str region: The region.

@@ -1,0 +1,13 @@
+"""Where is a model served? The program stops where it has room nowhere; test_program.py proves both."""
+
+import pulumi
+from placement import choose
+
+from hologres_ai import AiNodeList
+
+config = pulumi.Config()
+gpu_memory = config.require_int("gpuMemory")
+
+nodes = AiNodeList("nodes", statuses=["ResourceReady"])
+
+pulumi.export("placement", nodes.instance_model_list.apply(lambda listed: choose(listed, gpu_memory)))

@@ -1,0 +1,1 @@
+pytest_plugins = ["hologres_ai.testing.fixtures"]

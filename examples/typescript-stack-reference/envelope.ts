@@ -1,0 +1,50 @@
+// Reads what a Python program exported with nodes.export("aiNodes"): an object with a kind and a version in front.
+import * as pulumi from "@pulumi/pulumi";
+import type { types } from "pulumi-hologres";
+
+export type AiNode = types.output.AiNode;
+
+/** The AI nodes of another stack, as they were at its last update. Any field of a node may be missing. */
+export interface AiNodes {
+    region: string;
+    instanceModelList: AiNode[];
+    ids: string[];
+    names: string[];
+    totals: types.output.Totals;
+    fingerprint: string;
+    regionOutcomes?: types.output.RegionOutcome[];
+}
+
+const KIND = "hologres-ai/AiNodeList";
+const VERSION = 1;
+const USAGE = ["cpuUsed", "memoryUsed", "gpuUsed", "gpuMemoryUsed"] as const;
+const FIGURES = ["nodeCount", "cpu", "memory", "gpu", "gpuMemory", ...USAGE] as const;
+
+/** The nodes in an output of another stack. They are known at preview, and secret where the output is. */
+export function fromStack(reference: pulumi.StackReference, name: string): pulumi.Output<AiNodes> {
+    return pulumi
+        .all([reference.name, reference.getOutput(name)])
+        .apply(([stack, value]) => fromEnvelope(value, `the output "${name}" of the stack ${stack}`));
+}
+
+/** The nodes in an envelope; `place` is what an error calls it. A RunError is shown without a trace. */
+export function fromEnvelope(value: unknown, place: string): AiNodes {
+    if (!isObject(value) || value.kind !== KIND) {
+        throw new pulumi.RunError(`${place} is not a list of AI nodes: write it with nodes.export(...)`);
+    }
+    if (value.version !== VERSION) {
+        throw new pulumi.RunError(`${place} has version ${value.version}; this program reads version ${VERSION}`);
+    }
+    if (!Array.isArray(value.instanceModelList) || !value.instanceModelList.every(isNode)) {
+        throw new pulumi.RunError(`${place} can't be read: it was changed on the way, write it again`);
+    }
+    return value as unknown as AiNodes; // the rest follows from the nodes, and was written with them
+}
+
+function isNode(value: unknown): boolean {
+    return isObject(value) && FIGURES.every(name => value[name] == null || Number.isSafeInteger(value[name]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,84 @@
+"""The fleet that a test gives: a file of the emulator's form, or nodes.
+
+The emulator serves a malformed node as it stands. Here it is a mistake in the test, and is told with its place.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from ..emulator.state import read_fleet
+from ..errors import ConfigurationError
+from ..models import AiNode
+from ..naming import did_you_mean
+from ..signing import utc_now
+
+Fleet = Path | Sequence[AiNode | Mapping[str, JsonValue]]
+"""A fleet file, ``{"nodes": [...]}``, or nodes; one that is a mapping has the API's spelling, as in the file."""
+
+_FIELDS = [to_camel(field.name) for field in fields(AiNode)]
+_NODE = TypeAdapter(AiNode)
+_NODES = TypeAdapter(tuple[AiNode, ...])
+
+
+def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[AiNode, ...]:
+    """The nodes of a fleet; an expiry such as ``now+9d`` is counted as the emulator counts it.
+
+    Raises:
+        ConfigurationError: the file can't be read, or a node is not one; the title names the place.
+    """
+    try:
+        nodes = read_fleet(content_of(fleet), clock())
+        _refuse_unknown_fields(nodes)
+        return _NODES.validate_python(nodes, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise _unusable(fleet, _complaint(error)) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(fleet, str(error)) from None
+
+
+def content_of(fleet: Fleet) -> bytes:
+    """The fleet as a fleet file has it.
+
+    Raises:
+        OSError: the file can't be read.
+    """
+    if isinstance(fleet, Path):
+        return fleet.read_bytes()
+    return json.dumps({"nodes": [_wire(node) for node in fleet]}).encode()
+
+
+def _wire(node: AiNode | Mapping[str, JsonValue]) -> object:
+    if isinstance(node, Mapping):
+        return dict(node)
+    return _NODE.dump_python(node, mode="json", by_alias=True, exclude_none=True)
+
+
+def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
+    """A misspelt field would be a figure that is missing, and a test that passes for another reason."""
+    for index, node in enumerate(nodes):
+        for name in node if isinstance(node, dict) else ():
+            if name not in _FIELDS:
+                raise ValueError(f"nodes[{index}].{name}: no such field{did_you_mean(to_camel(name), _FIELDS)}")
+
+
+def _complaint(error: ValidationError) -> str:
+    # The last complaint about the first bad place is the most tolerant reading's, as in `answers`.
+    complaints = error.errors(include_url=False, include_context=False)
+    location = complaints[0]["loc"][:2]
+    item = [complaint for complaint in complaints if complaint["loc"][:2] == location][-1]
+    path = f"nodes[{location[0]}]" + "".join(f".{part}" for part in location[1:])
+    return f"{path}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:
+    what = f"the fleet file {fleet}" if isinstance(fleet, Path) else "the fleet"
+    return ConfigurationError(
+        f"{what} can't be used: {reason}",
+        'Give a JSON file of the form {"nodes": [...]}, or a list of nodes, each node in the API\'s spelling.',
+    )

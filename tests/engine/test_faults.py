@@ -1,0 +1,179 @@
+"""The faults that a user meets, through a real engine: what is told, how it ends, and what is left behind.
+
+The rows are those of `tests/faults`. One stack of each face is brought up once, and each fault meets a preview of it;
+one meets an update, and one a refresh.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.engine.test_ai_node_list import forms
+from tests.faults import ours
+from tests.faults.judging import Row
+from tests.faults.report import observe
+from tests.faults.stage import SECRETS, Job, Scene, staged
+from tests.faults.table import ROWS
+from tools.engine import Engine
+from tools.project import Project, Run, opened
+
+MET = {
+    "wrong key": ("secret", "in the echo of a signature"),
+    "denied": ("refusal", "Forbidden.RAM"),
+    "throttled forever": ("refusal", "Throttling.User"),
+    "503 forever": ("refusal", "ServiceUnavailable"),
+    "a page of HTML": ("unreadable", "a page of HTML"),
+    "a redirect": ("redirect", "302"),
+    "connection refused": ("connection", "connection refused"),
+    "DNS failure": ("connection", "DNS failure"),
+    "self-signed": ("tls", "self-signed"),
+    "no reply": ("bounds", "no reply, ever"),
+    "an item is null": ("malformed", "an item is null"),
+    "a wrong region": ("argument", "a misspelt region"),
+}
+ROW_OF = {name: next(row for row in ROWS if row.key == key) for name, key in MET.items()}
+# The core's words are the same behind either face: what differs between them is met by both.
+BY_BOTH = ("wrong key", "a wrong region")
+BY_PLUGIN = ("throttled forever", "a page of HTML", "a redirect", "DNS failure", *BY_BOTH)
+BY_DYNAMIC = tuple(name for name in MET if name not in BY_PLUGIN or name in BY_BOTH)
+UPDATED = (("up", "no reply"), ("drift", "denied"))
+
+# Where a user sets what a job has as arguments.
+VARIABLES = {
+    "region": "ALIBABA_CLOUD_REGION",
+    "access_key": "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "secret_key": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "security_token": "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "endpoint": "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM",
+}
+PROGRAMS = {
+    "dynamic": {
+        "Pulumi.yaml": "name: faults\nruntime: python\n",
+        "__main__.py": """import pulumi
+from hologres_ai import AiNodeList
+pulumi.export("ids", AiNodeList("nodes").ids)
+""",
+    },
+    "plugin": {
+        "Pulumi.yaml": json.dumps(
+            {
+                "name": "faults",
+                "runtime": "yaml",
+                "resources": {"nodes": {"type": "hologres:AiNodeList"}},
+                "outputs": {"ids": "${nodes.ids}"},
+            }
+        )
+    },
+}
+
+
+def variables(job: Job) -> dict[str, str]:
+    """The job as a user's environment."""
+    given = {VARIABLES[name]: value for name, value in job.arguments.items() if value is not None}
+    return {
+        **given,
+        **job.environment,
+        "MAX_RETRY_TIMEOUT": str(job.deadline),
+        "CLIENT_READ_TIMEOUT": str(job.read_timeout),
+        "SSL_CERT_FILE": job.authority,
+    }
+
+
+class World:
+    """A stack that is up, the surroundings in which a fault meets it, and the folder of the run."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.folder = project.folder.parents[1]
+        self.state = self.resources()
+
+    def resources(self) -> object:
+        """The state where it rests, without what an operation writes down of itself."""
+        [path] = (self.folder / "backend").rglob("stacks/faults/dev.json")
+        return json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
+
+    def run(self, command: str, environment: Mapping[str, str]) -> Run:
+        """One of the engine's commands, in other surroundings."""
+        kept = {name: value for name, value in self.project.environment.items() if name not in VARIABLES.values()}
+        project = replace(self.project, environment={**kept, **environment})
+        run: Run = getattr(project, command)()
+        return run
+
+
+@pytest.fixture(scope="module")
+def worlds(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World]]:
+    """The stack of each face."""
+    with staged(Scene()) as stage:
+        environment = variables(stage.job)
+        folders = {face: written(tmp_path_factory.mktemp(face), face) for face in PROGRAMS}
+        with (
+            opened(engine, folders["dynamic"], environment=environment) as dynamic,
+            opened(engine, folders["plugin"], environment=environment) as plugin,
+        ):
+            for project in (dynamic, plugin):
+                up = project.up()
+                assert up.code == 0, up.text
+            yield {"dynamic": World(dynamic), "plugin": World(plugin)}
+
+
+def written(folder: Path, face: str) -> Path:
+    for name, text in PROGRAMS[face].items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def meet(world: World, row: Row, command: str) -> tuple[Run, str]:
+    """The run of a command in the row's world, and what the core itself says there."""
+    with staged(row.scene) as stage:
+        run = world.run(command, variables(stage.job))
+    with staged(row.scene) as stage:
+        return run, observe(ours.ask, replace(stage.job, arguments={}, environment=variables(stage.job))).message
+
+
+def assert_told_and_nothing_left(world: World, run: Run, message: str) -> None:
+    assert run.code != 0, run.text
+    for line in message.splitlines():
+        assert line in run.text
+    assert "panic" not in run.text
+    assert world.resources() == world.state
+    assert not [*world.folder.glob("backend/.pulumi/locks/**/*.json")], "the stack is locked"
+    assert secrets_in(run.text.encode()) == []
+
+
+def secrets_in(text: bytes) -> list[str]:
+    return [form for secret in SECRETS for form in forms(secret) if form.encode() in text]
+
+
+@pytest.mark.parametrize("name", BY_DYNAMIC)
+def test_a_fault_in_the_dynamic_resource(worlds: dict[str, World], name: str) -> None:
+    run, message = meet(worlds["dynamic"], ROW_OF[name], "preview")
+    assert_told_and_nothing_left(worlds["dynamic"], run, message)
+    assert run.text.count('File "') <= 2 * 3, "the trace is longer than the engine makes it"
+
+
+@pytest.mark.parametrize(("command", "name"), UPDATED)
+def test_a_fault_in_an_update_or_a_refresh(worlds: dict[str, World], command: str, name: str) -> None:
+    run, message = meet(worlds["dynamic"], ROW_OF[name], command)
+    assert_told_and_nothing_left(worlds["dynamic"], run, message)
+
+
+@pytest.mark.parametrize("name", BY_PLUGIN)
+def test_a_fault_in_the_plugin(worlds: dict[str, World], name: str) -> None:
+    run, message = meet(worlds["plugin"], ROW_OF[name], "preview")
+    assert_told_and_nothing_left(worlds["plugin"], run, message)
+    assert 'File "' not in run.text
+    assert "Traceback" not in run.text
+
+
+def test_a_service_that_is_well_again_is_read_again(worlds: dict[str, World]) -> None:
+    """And no file of the runs, plugin logs, state and its backups among them, holds a secret."""
+    for world in worlds.values():
+        with staged(Scene()) as stage:
+            run = world.run("preview", variables(stage.job))
+        assert run.code == 0, run.text
+        files = [path for path in world.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        assert len(files) > 5
+        assert [path for path in files if secrets_in(path.read_bytes())] == []

@@ -1,0 +1,226 @@
+"""The families of rows, the question that each asks of a client, and the answer.
+
+One judge for both clients: it sees a report of the call and what reached the servers, and not whose they are.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.report import Report
+from tests.faults.stage import SECRETS, Scene
+
+MARGIN = 2.0  # seconds past a deadline that a busy machine may need
+MOST_MEMORY = 256 * 2**20  # bytes that the longest answer may cost; the limit of a body is a quarter of it
+LONGEST_MESSAGE = 1_000  # characters
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault and what is wanted. What stands behind `nodes` is asked of this package's client alone.
+
+    Attributes:
+        family: a name in `FAMILIES`.
+        name: one in its family.
+        scene: how the server misbehaves.
+        nodes: the nodes that are wanted, in the API's spelling; None where the call has to fail.
+        status, code, request_id: the facts that the error has to tell.
+        kind: the class of this package's error.
+        requests: how many must reach the server; -1 where none can be counted.
+        says, warns, logs: a text in the message, in a warning, in the log.
+        least: the seconds that the call has to take, where a wait was asked for.
+        sent: headers of the last request, by their beginning.
+        compared: whether the official SDK meets the row too: it has no such setting, or it would leave this machine.
+    """
+
+    family: str
+    name: str
+    scene: Scene
+    nodes: Sequence[Mapping[str, Any]] | None = None
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+    kind: str = ""
+    requests: int = 1
+    says: str = ""
+    warns: str = ""
+    logs: str = ""
+    least: float = 0.0
+    sent: tuple[tuple[str, str], ...] = ()
+    compared: bool = True
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other row."""
+        return self.family, self.name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row: the client's report, None where it had to be stopped, and what the servers saw.
+
+    `fresh` tells whether the client's process had held no memory before, so that what it grew by is this row's.
+    """
+
+    report: Report | None
+    requests: int
+    connections: int
+    elsewhere: int
+    fresh: bool = False
+
+    def described(self) -> str:
+        """In a few words, without what differs from run to run."""
+        if self.report is None:
+            return "had to be stopped"
+        found = self.report.nodes
+        words = self.report.error if found is None else f"{len(found)} node{'' if len(found) == 1 else 's'}"
+        requests = "" if self.requests == 1 else f", {self.requests} requests"
+        return "; ".join([words + requests, *self._excesses(self.report)])
+
+    def _excesses(self, report: Report) -> Iterator[str]:
+        if self.fresh and report.grown > MOST_MEMORY:
+            yield f"more than {MOST_MEMORY // 2**20} MiB of memory"
+        if places := shown(report):
+            yield f"secret in {', '.join(places)}"
+
+
+def failed(report: Report) -> bool:
+    """Whether the caller is told that there is no answer."""
+    return report.nodes is None
+
+
+def as_wanted(row: Row, report: Report) -> bool:
+    """The wanted nodes, in whatever order, or a failure where that is wanted."""
+    if row.nodes is None or report.nodes is None:
+        return row.nodes is None and report.nodes is None
+    return _in_order(row.nodes) == _in_order(report.nodes)
+
+
+def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    known = ({name: value for name, value in node.items() if value is not None} for node in nodes)
+    return sorted(known, key=lambda node: json.dumps(node, sort_keys=True))
+
+
+def tells(report: Report, fact: str | int | None) -> bool:
+    """Whether a fact is on the error or in its words; no fact is told of what is not known."""
+    on_it = (report.status, report.code, report.request_id)
+    return fact is None or fact in on_it or re.search(rf"\b{re.escape(str(fact))}\b", report.message) is not None
+
+
+def leaked(report: Report) -> list[str]:
+    """The places in which a secret can be seen."""
+    return [place for place, text in report.seen.items() if any(secret in text for secret in SECRETS)]
+
+
+def shown(report: Report) -> list[str]:
+    """Those of them that a person reads; a pickle is carried, and counted by itself."""
+    return [place for place in leaked(report) if place != "pickle"]
+
+
+def _passing(row: Row, outcome: Outcome, report: Report) -> bool:
+    return as_wanted(row, report)
+
+
+def _status(row: Row, outcome: Outcome, report: Report) -> bool:
+    return failed(report) and tells(report, row.status)
+
+
+def _odd(row: Row, outcome: Outcome, report: Report) -> bool:
+    return _status(row, outcome, report) and (report.code, report.request_id) == (None, None)
+
+
+def _refusal(row: Row, outcome: Outcome, report: Report) -> bool:
+    return _status(row, outcome, report) and tells(report, row.code) and tells(report, row.request_id)
+
+
+def _unreadable(row: Row, outcome: Outcome, report: Report) -> bool:
+    return failed(report) and len(report.message) <= LONGEST_MESSAGE
+
+
+def _redirect(row: Row, outcome: Outcome, report: Report) -> bool:
+    return failed(report) and outcome.elsewhere == 0
+
+
+def _bounded(row: Row, outcome: Outcome, report: Report) -> bool:
+    return failed(report) and report.seconds <= row.scene.deadline + MARGIN and report.grown <= MOST_MEMORY
+
+
+def _connection(row: Row, outcome: Outcome, report: Report) -> bool:
+    host = "127.0.0.1" if row.scene.arguments.get("endpoint") is None else row.says
+    return as_wanted(row, report) and (row.nodes is not None or host in report.message)
+
+
+def _tls(row: Row, outcome: Outcome, report: Report) -> bool:
+    return as_wanted(row, report) and outcome.requests == (0 if row.nodes is None else 1)
+
+
+def _secret(row: Row, outcome: Outcome, report: Report) -> bool:
+    return not shown(report)
+
+
+def _argument(row: Row, outcome: Outcome, report: Report) -> bool:
+    touched = outcome.connections + outcome.elsewhere
+    return as_wanted(row, report) and (row.nodes is not None or touched == 0) and not shown(report)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Rows that ask one question: what happens in them, what is wanted, and the judge."""
+
+    title: str
+    wanted: str
+    judge: Callable[[Row, Outcome, Report], bool]
+
+    def passes(self, row: Row, outcome: Outcome) -> bool:
+        """The verdict; who had to be stopped has failed."""
+        return outcome.report is not None and self.judge(row, outcome, outcome.report)
+
+
+FAMILIES = {
+    "passing": Family("A fault that passes: once, then a good answer", "the nodes", _passing),
+    "status": Family("An error status with each body", "the call fails and tells the HTTP status", _status),
+    "odd": Family(
+        "An error status whose body is JSON without a word",
+        "the call fails, tells the HTTP status, and invents no code or request ID",
+        _odd,
+    ),
+    "refusal": Family("The API's own refusals", "the call fails and tells HTTP status, code and request ID", _refusal),
+    "malformed": Family(
+        "Status 200 with JSON that is not what the API describes",
+        "the call fails: never nodes, and never “no nodes”",
+        lambda _row, _outcome, report: failed(report),
+    ),
+    "unreadable": Family(
+        "Status 2xx without readable JSON",
+        f"the call fails, in at most {LONGEST_MESSAGE} characters",
+        _unreadable,
+    ),
+    "redirect": Family("A redirect to another host", "the call fails and no request reaches the other host", _redirect),
+    "bounds": Family(
+        "A peer that does not end",
+        f"the call fails within its deadline and {MARGIN:g} s, and memory grows by {MOST_MEMORY // 2**20} MiB at most",
+        _bounded,
+    ),
+    "connection": Family(
+        "No connection, no whole answer, proxies",
+        "the nodes where they can be had; else the call fails and names the host",
+        _connection,
+    ),
+    "tls": Family("TLS", "the nodes from a trusted peer; from any other no request is sent and the call fails", _tls),
+    "secret": Family(
+        "A secret comes back, or stands in the settings",
+        "it is in no message, repr, trace or debug line",
+        _secret,
+    ),
+    "argument": Family(
+        "Bad arguments", "the call fails before any connection, and shows no secret; good ones work", _argument
+    ),
+    "value": Family("Values", "the nodes, exactly", _passing),
+}
+
+
+def passes(row: Row, outcome: Outcome) -> bool:
+    """The verdict of the row's family."""
+    return FAMILIES[row.family].passes(row, outcome)

@@ -1,0 +1,162 @@
+"""What a row puts on the stage: servers that misbehave, and the surroundings that the client gets.
+
+Texts and bytes of a scene may name what is known only when the servers stand: ``$port`` and ``$url`` of the server,
+``$elsewhere`` and ``$port2`` of the second one, ``$dead``, a port where nobody listens.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Thread
+
+from tests.faults.certificates import authority
+from tests.unit.raw_server import Answer, Drip, RawServer, Request, Reset, http
+
+KEY_ID = "the-access-key-id"
+KEY_SECRET = "canary-key-secret-5eRz"
+TOKEN = "canary-security-token-9fQx"
+PASSWORD = "canary-proxy-password-7hWb"
+SECRETS = (KEY_SECRET, TOKEN, PASSWORD)
+
+NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu": 7}]}'
+GOOD = http(200, NODES, "Content-Type: application/json")
+
+Part = Answer | Callable[[], bytes]
+"""An answer, or what makes it when it is needed, for what is too large to hold all the time."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One row's world.
+
+    `peer` is ``http``, one of the servers of `certificates`, ``speaks no TLS``, ``hangs up``, or ``refuses``, where
+    nobody listens. `elsewhere` is what a second server answers, a proxy or a redirect's goal; without answers it
+    tunnels, as a proxy that works does. `endpoint` and `arguments` stand in for the usual ones; None leaves out.
+    """
+
+    answers: tuple[Part, ...] = (GOOD,)
+    peer: str = "http"
+    elsewhere: tuple[Part, ...] | None = (GOOD,)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str | None] = field(default_factory=dict)
+    deadline: int = 10
+    read_timeout: int = 5000
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a client is told: arguments, environment, and limits in seconds and milliseconds."""
+
+    arguments: Mapping[str, str | None]
+    environment: Mapping[str, str]
+    authority: str
+    deadline: int
+    read_timeout: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A scene that stands: the servers, and the client's part in it."""
+
+    server: RawServer
+    elsewhere: RawServer
+    job: Job
+
+    @property
+    def requests(self) -> list[Request]:
+        """What reached the server."""
+        return self.server.requests
+
+
+class Blunt(RawServer):
+    """Says one thing to whatever comes first, and closes: a peer that was taken for one of TLS."""
+
+    def __init__(self, says: bytes) -> None:
+        super().__init__([b""])
+        self._says = says
+
+    def _answer(self, peer: socket.socket) -> None:
+        peer.recv(65536)
+        peer.sendall(self._says)
+
+
+class Tunnel(RawServer):
+    """A proxy that works: it connects to what CONNECT names, and carries bytes to and fro."""
+
+    def __init__(self) -> None:
+        super().__init__([b""])
+
+    def _answer(self, peer: socket.socket) -> None:
+        head = peer.recv(65536).decode("latin-1")
+        host, port = head.split(" ")[1].rsplit(":", 1)
+        self.requests.append(Request("CONNECT", f"{host}:{port}", {}))
+        with socket.create_connection((host, int(port))) as goal:
+            peer.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = Thread(target=_carry, args=(goal, peer))
+            back.start()
+            _carry(peer, goal)
+            back.join()
+
+
+def _carry(source: socket.socket, goal: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            goal.sendall(piece)
+        goal.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def staged(scene: Scene) -> Iterator[Stage]:
+    """The scene for as long as the block runs."""
+    with ExitStack() as stack:
+        dead = stack.enter_context(socket.socket())
+        dead.bind(("127.0.0.1", 0))  # held and never listened on: a connection is refused, and nobody else takes it
+        elsewhere = stack.enter_context(_second(scene))
+        names = {"$elsewhere": elsewhere.url, "$port2": str(elsewhere.port), "$dead": str(dead.getsockname()[1])}
+        server = stack.enter_context(_first(scene, names))
+        port = names["$dead"] if scene.peer == "refuses" else str(server.port)
+        scheme = "http" if scene.peer in ("http", "refuses") else "https"
+        names |= {"$port": port, "$url": f"{scheme}://127.0.0.1:{port}"}
+        yield Stage(server, elsewhere, _job(scene, names))
+
+
+def _first(scene: Scene, names: Mapping[str, str]) -> RawServer:
+    if scene.peer in ("speaks no TLS", "hangs up"):
+        return Blunt(b"HTTP/1.1 400 Bad Request\r\n\r\n" if scene.peer == "speaks no TLS" else b"")
+    answers = [_filled_answer(_made(part), names) for part in scene.answers]
+    return RawServer(answers, tls=authority().servers.get(scene.peer))
+
+
+def _second(scene: Scene) -> RawServer:
+    return Tunnel() if scene.elsewhere is None else RawServer([_made(part) for part in scene.elsewhere])
+
+
+def _made(part: Part) -> Answer:
+    return part if isinstance(part, bytes | Drip | Reset) or not callable(part) else part()
+
+
+def _filled_answer(answer: Answer, names: Mapping[str, str]) -> Answer:
+    if not isinstance(answer, bytes):
+        return answer
+    head, blank, body = answer.partition(b"\r\n\r\n")
+    return _filled(head.decode("latin-1"), names).encode("latin-1") + blank + body
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    for name in sorted(names, key=len, reverse=True):  # $port2 before $port
+        text = text.replace(name, names[name])
+    return text
+
+
+def _job(scene: Scene, names: Mapping[str, str]) -> Job:
+    usual: dict[str, str | None] = {
+        "region": "cn-hangzhou",
+        "access_key": KEY_ID,
+        "secret_key": KEY_SECRET,
+        "security_token": TOKEN,
+        "endpoint": "$url",
+    }
+    arguments = {name: value and _filled(value, names) for name, value in {**usual, **scene.arguments}.items()}
+    environment = {name: _filled(value, names) for name, value in scene.environment.items()}
+    return Job(arguments, environment, str(authority().file), scene.deadline, scene.read_timeout)

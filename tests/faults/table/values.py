@@ -1,0 +1,98 @@
+"""Rows about good lists with odd values in them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.faults.judging import Row
+from tests.faults.stage import Scene
+from tests.faults.table.replies import JSON, good
+from tests.unit.raw_server import http
+
+Node = Mapping[str, Any]
+
+
+def listed(*nodes: Node) -> bytes:
+    return good({"requestId": "R-1", "instanceModelList": nodes})
+
+
+def kept(name: str, *nodes: Node, **wanted: Any) -> Row:
+    """What comes out is what was sent."""
+    return Row("value", name, Scene((listed(*nodes),)), nodes=nodes, **wanted)
+
+
+def read_as(name: str, sent: Sequence[Node], nodes: Sequence[Node], **wanted: Any) -> Row:
+    return Row("value", name, Scene((listed(*sent),)), nodes=nodes, **wanted)
+
+
+def expiry(name: str, sent: str, read: str, **wanted: Any) -> Row:
+    """What is made of a time is a choice of this package."""
+    return read_as(name, [{"expirationTime": sent}], [{"expirationTime": read}], compared=False, **wanted)
+
+
+MANY = 100_000
+
+
+def many() -> list[dict[str, object]]:
+    return [{"aiInstanceId": f"node-{number}", "cpu": 7, "gpuUsed": number % 3} for number in range(MANY)]
+
+
+NAMES = {
+    "Chinese": "AI节点List测试",
+    "emoji": "GPU 🚀👩‍🔬",
+    "right to left": "שרת \u202e\u200fمرحبا",
+    "control characters": "a\x00\x07\x1b[31mb\r\n\t\x7f",
+    "quotes and backslashes": "\\\"'`$(x)<b>",
+}
+FULL: Node = {
+    "aiInstanceId": "hologram_aicombo_public_cn-77xxx",
+    "holoInstanceId": "hgpostcn-cn-yi34hlzdx003",
+    "regionId": "cn-hangzhou",
+    "cpu": 7,
+    "gpuMemory": 24,
+    "nodeCount": 2,
+    "autoRenewal": False,
+    "expirationTime": "2026-01-28T07:44:27.535Z",
+}
+
+ROWS = [
+    kept("an empty list", warns="no AI nodes in cn-hangzhou"),
+    Row("value", "`null` for the list", Scene((good({"instanceModelList": None}),)), nodes=(), warns="null"),
+    kept("a full node", FULL),
+    kept("two nodes", FULL, {**FULL, "aiInstanceId": "b"}),
+    kept("an unknown status and charge type", {"status": "Melting", "chargeType": "Free"}),
+    kept("a node without anything", {}),
+    kept("the largest exact number", {"gpuMemory": 2**53 - 1}),
+    read_as("every field null", [dict.fromkeys(FULL)], [{}]),
+    read_as("an unknown field", [{"cpu": 7, "novelty": {"x": 1}}], [{"cpu": 7}], logs="novelty"),
+    read_as("a number as “8”", [{"cpu": "8"}], [{"cpu": 8}]),
+    read_as("a number as 8.0", [{"cpu": 8.0}], [{"cpu": 8}]),
+    read_as("a boolean as “true”", [{"autoRenewal": "true"}], [{"autoRenewal": True}]),
+    read_as("the same node twice", [FULL, FULL], [FULL], compared=False),
+    read_as(
+        "a node twice with different values",
+        [FULL, {**FULL, "cpu": 8}],
+        [FULL, {**FULL, "cpu": 8}],
+        warns="more than once",
+    ),
+    expiry("a time with +08:00", "2026-01-28T15:44:27+08:00", "2026-01-28T07:44:27.000Z"),
+    expiry("a time without a zone", "2026-01-28T07:44:27.535", "2026-01-28T07:44:27.535Z"),
+    expiry("a time with microseconds", "2026-01-28T15:44:27.123456+08:00", "2026-01-28T07:44:27.123456Z"),
+    expiry("a time that can't be read", "soon", "soon", warns="can't be read"),
+    *(kept(f"a name: {name}", {"holoInstanceName": text}) for name, text in NAMES.items()),
+    Row(
+        "value",
+        "names that are not escaped in JSON",
+        Scene(
+            (
+                http(
+                    200,
+                    json.dumps({"instanceModelList": [{"holoInstanceName": NAMES["Chinese"]}]}, ensure_ascii=False),
+                    JSON,
+                ),
+            )
+        ),
+        nodes=({"holoInstanceName": NAMES["Chinese"]},),
+    ),
+    Row("value", f"{MANY:,} nodes", Scene((lambda: listed(*many()),), deadline=30), nodes=many()),
+]

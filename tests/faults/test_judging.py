@@ -1,0 +1,155 @@
+"""The judges can fail, the stage is what it says, and a client is stopped that does not stop."""
+
+import gzip
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+
+import pytest
+
+from tests.faults.comparing import OURS, judge_all
+from tests.faults.judging import FAMILIES, LONGEST_MESSAGE, MOST_MEMORY, Outcome, Row, passes
+from tests.faults.report import Report
+from tests.faults.stage import KEY_SECRET, Scene, staged
+from tests.faults.table import ROWS
+from tests.faults.table.wire import bomb
+from tests.faults.worker import Worker
+from tests.unit.raw_server import Silence
+
+FAILURE = Report(
+    nodes=None,
+    warnings=[],
+    error="Error",
+    message="127.0.0.1 answered 400",
+    status=400,
+    code=None,
+    request_id=None,
+    seen={"message": "", "trace": "", "pickle": "", "log": ""},
+    seconds=0.1,
+    grown=0,
+)
+NO_NODES = replace(FAILURE, nodes=[], error="", message="", status=None)
+
+
+def outcome(report: Report | None, *, requests: int = 1, elsewhere: int = 0) -> Outcome:
+    return Outcome(report, requests, requests, elsewhere)
+
+
+def first(family: str) -> Row:
+    return next(row for row in ROWS if row.family == family)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.family != "secret"], ids=lambda row: f"{row.family}: {row.name}"
+)
+def test_the_opposite_of_what_is_wanted_does_not_pass(row: Row) -> None:
+    opposite = FAILURE if row.nodes is not None else NO_NODES
+    assert not passes(row, outcome(opposite))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
+def test_a_client_that_had_to_be_stopped_does_not_pass(row: Row) -> None:
+    assert not passes(row, outcome(None))
+
+
+BREACHES: list[tuple[str, Outcome]] = [
+    ("status", outcome(replace(FAILURE, status=None, message="it failed"))),
+    ("odd", outcome(replace(FAILURE, code="None"))),
+    ("odd", outcome(replace(FAILURE, request_id="None"))),
+    ("refusal", outcome(replace(FAILURE, message="code SignatureDoesNotMatch"))),
+    ("refusal", outcome(replace(FAILURE, message="request R-2"))),
+    ("unreadable", outcome(replace(FAILURE, message="x" * (LONGEST_MESSAGE + 1)))),
+    ("redirect", outcome(FAILURE, elsewhere=1)),
+    ("bounds", outcome(replace(FAILURE, seconds=100.0))),
+    ("bounds", outcome(replace(FAILURE, grown=MOST_MEMORY + 1))),
+    ("connection", outcome(replace(FAILURE, message="it failed"))),
+    ("secret", outcome(replace(FAILURE, seen={"log": f"key {KEY_SECRET}"}))),
+    ("argument", outcome(FAILURE, requests=1)),
+    ("argument", outcome(replace(FAILURE, seen={"message": KEY_SECRET}), requests=0)),
+]
+
+
+@pytest.mark.parametrize(("family", "found"), BREACHES)
+def test_a_breach_does_not_pass(family: str, found: Outcome) -> None:
+    assert not passes(first(family), found)
+
+
+def test_a_request_to_an_untrusted_peer_does_not_pass() -> None:
+    [row] = [row for row in ROWS if row.key == ("tls", "self-signed")]
+    assert passes(row, outcome(FAILURE, requests=0))
+    assert not passes(row, outcome(FAILURE, requests=1))
+
+
+def test_a_node_of_another_value_does_not_pass() -> None:
+    [row] = [row for row in ROWS if row.key == ("value", "a number as “8”")]
+    assert passes(row, outcome(replace(NO_NODES, nodes=[{"cpu": 8}])))
+    assert not passes(row, outcome(replace(NO_NODES, nodes=[{"cpu": "8"}])))
+
+
+def test_the_counts_of_the_families() -> None:
+    compared = {name: sum(row.family == name and row.compared for row in ROWS) for name in FAMILIES}
+    assert (compared["passing"], compared["status"], compared["malformed"], compared["redirect"]) == (12, 30, 26, 5)
+    assert min(compared.values()) >= 5
+
+
+# --- The stage -------------------------------------------------------------------------------------------------------
+
+
+def test_the_bomb_is_one() -> None:
+    body = bomb().partition(b"\r\n\r\n")[2]
+    assert 300_000 < len(body) < 330_000
+    assert len(gzip.decompress(body)) == 300 * 2**20
+
+
+def test_the_old_server_speaks_with_an_old_client() -> None:
+    """Else the row would show nothing but a server that speaks with nobody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+    with (
+        staged(Scene(peer="old TLS version")) as stage,
+        socket.create_connection(("127.0.0.1", stage.server.port)) as raw,
+        context.wrap_socket(raw) as secured,
+    ):
+        assert secured.version() == "TLSv1.1"
+
+
+# --- The worker ------------------------------------------------------------------------------------------------------
+
+
+def test_a_client_that_does_not_end_is_stopped_and_the_next_call_is_answered() -> None:
+    with Worker(OURS) as worker:
+        with staged(Scene((Silence(),))) as stage:
+            assert worker.call(stage.job, 0.5) is None
+        with staged(Scene()) as stage:
+            report = worker.call(stage.job, 30.0)
+    assert report is not None
+    assert report.nodes == [{"aiInstanceId": "a", "cpu": 7}]
+
+
+LARGE = ("a body without end", "a gzip bomb: 300 MiB from 306 KB")
+
+
+def test_the_longest_answers_cost_no_more_memory_than_allowed() -> None:
+    """In a process that has held none before, which that of the tests has."""
+    rows = [row for row in ROWS if row.family == "bounds" and row.name in LARGE]
+    verdicts = judge_all(OURS, rows)
+    assert [verdict for verdict in verdicts.values() if not verdict.passed] == []
+    assert len(verdicts) == len(LARGE)
+
+
+def test_the_command_compares() -> None:
+    """The family in which both clients are quick, and differ."""
+    command = [sys.executable, "-m", "tests.faults", "--family", "redirect", "--family", "tls", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["totals"]["redirect"] == {"hologres_ai": [5, 5], "official SDK": [0, 5]}
+    assert document["totals"]["tls"] == {"hologres_ai": [8, 8], "official SDK": [8, 8]}

@@ -1,0 +1,114 @@
+"""This package's client against every row of the table, in more than the two clients are compared in."""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+
+import pytest
+from tenacity.wait import wait_none
+
+from hologres_ai import client, errors
+from tests.faults import ours
+from tests.faults.judging import MARGIN, Outcome, Row, failed, leaked, passes
+from tests.faults.report import Report, observe
+from tests.faults.stage import SECRETS, Stage, staged
+from tests.faults.table import ROWS
+
+
+@pytest.fixture(autouse=True)
+def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits between tries, which `make faults` and the tests of the client keep; those asked for stay."""
+    for name in ("_JITTER", "_THROTTLED_JITTER"):
+        monkeypatch.setattr(client, name, wait_none())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
+def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with staged(row.scene) as stage:
+        report = observe(ours.ask, stage.job)
+        outcome = Outcome(report, len(stage.requests), stage.server.connections, len(stage.elsewhere.requests))
+    assert passes(row, outcome), report.message
+    assert_told(row, report)
+    assert_exact(row, report)
+    assert_no_secret(report, stage, caplog.text)
+    assert row.requests in (outcome.requests, -1)
+    assert row.least <= report.seconds <= row.scene.deadline + MARGIN
+    assert row.logs in caplog.text
+    for name, value in row.sent:
+        assert stage.requests[-1].headers[name].startswith(value)
+
+
+def assert_told(row: Row, report: Report) -> None:
+    """The error's class, its facts and its words; or the warnings of a success."""
+    assert report.error == row.kind
+    assert (report.status, report.code, report.request_id) == (row.status, row.code, row.request_id)
+    assert row.says in report.message
+    assert row.warns in "\n".join(report.warnings)
+    assert bool(row.warns) == bool(report.warnings)
+    if failed(report):
+        title, *remedy = report.message.split("\n")
+        assert title.isprintable()
+        assert "".join(remedy) or row.kind == "InvalidArgumentError"
+        assert len(report.message) < 1_500
+
+
+def assert_exact(row: Row, report: Report) -> None:
+    """The nodes of a success, their numbers as numbers of the same type, each name to the letter."""
+    if report.nodes is not None and row.nodes is not None:
+        wanted = [{name: value for name, value in node.items() if value is not None} for node in row.nodes]
+        assert sorted(map(as_text, report.nodes)) == sorted(map(as_text, wanted))
+
+
+def as_text(node: Mapping[str, object]) -> str:
+    return json.dumps(node, sort_keys=True)
+
+
+def assert_no_secret(report: Report, stage: Stage, log: str) -> None:
+    """Neither the canaries nor a signature that was sent."""
+    assert leaked(report) == []
+    assert [secret for secret in SECRETS if secret in log] == []
+    signatures = [request.headers.get("authorization", "").rpartition("Signature=")[2] for request in stage.requests]
+    texts = [*report.seen.values(), log]
+    assert [sign for sign in signatures if sign and any(sign in text for text in texts)] == []
+
+
+CONNECTS = "connect_tcp.started"
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [("connection refused", 4), ("DNS failure", 4), ("hangs up in the handshake", 4), ("a dead proxy", 4)],
+)
+def test_no_connection_is_tried_again(name: str, tries: int) -> None:
+    """Where no request can be counted, the connections are: httpcore logs each."""
+    [row] = [row for row in ROWS if row.key == ("connection", name)]
+    with staged(row.scene) as stage:
+        assert observe(ours.ask, stage.job).seen["log"].count(CONNECTS) == tries
+
+
+def test_an_untrusted_peer_is_tried_once() -> None:
+    for row in ROWS:
+        if row.family == "tls" and row.nodes is None:
+            with staged(row.scene) as stage:
+                assert observe(ours.ask, stage.job).seen["log"].count(CONNECTS) == 1, row.name
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len({row.key for row in ROWS}) == len(ROWS)
+
+
+def test_every_kind_is_an_error_of_ours() -> None:
+    for row in ROWS:
+        assert (row.kind == "") == (row.nodes is not None)
+        assert not row.kind or issubclass(getattr(errors, row.kind), errors.HologresAiError)
+
+
+def test_all_that_can_be_seen_is_searched() -> None:
+    [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
+    with staged(row.scene) as stage:
+        report = observe(ours.ask, stage.job)
+    assert re.search(r"hologres_ai\.errors.{1,40}AccessDeniedError", report.seen["pickle"], re.DOTALL)
+    assert report.message in report.seen["trace"]
+    assert "send_request_headers" in report.seen["log"]

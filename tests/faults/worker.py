@@ -1,0 +1,68 @@
+"""A client in a process of its own, with a limit of time for each call and a limit of memory."""
+
+import multiprocessing
+import resource
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
+
+from tests.faults.report import Report, observe
+from tests.faults.stage import Job
+
+CLIENTS = {"hologres_ai": "tests.faults.ours", "official SDK": "tests.faults.official"}
+MEMORY = 3 * 2**30  # bytes of address space: a client that has no limit of its own must not take the machine down
+
+
+class Worker:
+    """One client; a context manager. A call that does not end in time ends its process, and the next has a new one."""
+
+    def __init__(self, client: str) -> None:
+        self._client = client
+        self._processes = multiprocessing.get_context("spawn")
+        self._start()
+
+    def _start(self) -> None:
+        self._pipe, theirs = self._processes.Pipe()
+        self._process = self._processes.Process(target=_serve, args=(self._client, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._pipe.recv()  # it has imported all it needs, which is no part of a call
+
+    def restart(self) -> None:
+        """A process that has not held much memory yet."""
+        self._stop()
+        self._start()
+
+    def call(self, job: Job, seconds: float) -> Report | None:
+        """The report, or None where the call did not end within `seconds` or took the process with it."""
+        self._pipe.send(job)
+        with suppress(EOFError):
+            if self._pipe.poll(seconds):
+                report: Report = self._pipe.recv()
+                return report
+        self.restart()
+        return None
+
+    def _stop(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+
+def _serve(client: str, pipe: Connection) -> None:
+    ask = import_module(CLIENTS[client]).ask
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    pipe.send("ready")
+    with suppress(EOFError):
+        while True:
+            pipe.send(observe(ask, pipe.recv()))
