@@ -1,4 +1,4 @@
-"""Writes the tables of README.md from the models and settings: `python -m tools.readme` (part of `make format`)."""
+"""Writes the tables of README.md and docs from the models and settings: `python -m tools.readme`, in `make format`."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,18 +9,22 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
+from hologres_ai.cli import main
 from hologres_ai.config import SETTINGS, Setting
 from hologres_ai.models import AiNode, AiNodeListResult, Query
+from hologres_ai.requirements import Requirements
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "guards.md")
 NOT_ON_THE_RESOURCE = {"query", "warnings", "request_id"}
 
 Row = Sequence[str]
 
 
-def main() -> None:
-    """Bring the file up to date."""
-    README.write_text(rendered(README.read_text()))
+def write() -> None:
+    """Bring the files up to date."""
+    for page in PAGES:
+        page.write_text(rendered(page.read_text()))
 
 
 def rendered(text: str) -> str:
@@ -36,6 +40,7 @@ def tables() -> dict[str, str]:
         "arguments": _table(("argument", "type", "meaning"), _fields(Query)),
         "outputs": _table(("output", "type", "meaning"), _fields(AiNodeListResult)),
         "node": _table(("field", "API", "type", "meaning, unit"), _node_fields()),
+        "requirements": _table(("Python", "other languages", "command line", "required"), _requirements()),
         "settings": _table(("setting", "Pulumi configuration", "environment"), _settings()),
     }
 
@@ -68,6 +73,14 @@ def _said(hint: Any) -> str:
     return f"list of {_said(get_args(hint)[0])}" if get_origin(hint) is tuple else str(hint.__name__)
 
 
+def _requirements() -> Iterator[Row]:
+    """Each with its name in a program, on the wire and as an option of `hologres-ai check`."""
+    check: Any = main.commands["check"]
+    options = {"mode": "--warn"} | {parameter.name: parameter.opts[0] for parameter in check.params}
+    for name, text in _descriptions(Requirements).items():
+        yield f"`{name}`", f"`{to_camel(name)}`", f"`{options.get(f'required_{name}') or options[name]}`", text
+
+
 def _settings() -> list[Row]:
     return [row for item in SETTINGS for row in _setting(item)]
 
@@ -86,4 +99,4 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    write()

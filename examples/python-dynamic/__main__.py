@@ -6,6 +6,9 @@ from hologres_ai import AiNode, AiNodeList
 
 nodes = AiNodeList("nodes", statuses=["ResourceReady"])
 
+# Where nothing is free, the preview fails, and what uses `ready` is not touched.
+ready = nodes.require(min_free_gpus=1)
+
 
 def with_free_gpus(listed: list[AiNode]) -> list[str]:
     """The ids of the nodes that have a GPU card left. Specifications are per node, used is over all nodes."""
@@ -18,4 +21,4 @@ def with_free_gpus(listed: list[AiNode]) -> list[str]:
 
 pulumi.export("ids", nodes.ids)
 pulumi.export("freeGpuMemory", nodes.totals.apply(lambda totals: totals.gpu_memory.free))
-pulumi.export("withFreeGpus", nodes.instance_model_list.apply(with_free_gpus))
+pulumi.export("withFreeGpus", ready.instance_model_list.apply(with_free_gpus))

@@ -1,6 +1,6 @@
 """Hologres AI nodes for infrastructure programs.
 
-`AiNodeList` is the Pulumi data source; `read_ai_nodes` reads the same without an engine.
+`AiNodeList` is the Pulumi data source; `read_ai_nodes` reads the same without an engine, and `require` judges it.
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .dynamic import AiNodeList, AiNodes
     from .models import AiNode, AiNodeListResult, Totals, Usage
     from .reading import read_ai_nodes
+    from .requirements import require
 
 # The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
 # takes longer than everything else they do.
@@ -21,9 +22,10 @@ _HOMES = {
     "Totals": "models",
     "Usage": "models",
     "read_ai_nodes": "reading",
+    "require": "requirements",
 }
 
-__all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "AiNodes", "Totals", "Usage", "read_ai_nodes"]
+__all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "AiNodes", "Totals", "Usage", "read_ai_nodes", "require"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,18 +9,21 @@ changes or deletes anything. The state marks it as external.
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_type_hints
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 from pydantic.alias_generators import to_camel, to_snake
 
 from . import lazy, models
-from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError
+from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
 from .models import QUERY_KEY, Query, build_query, to_wire
 from .sharing import SharedCalls
+
+T = TypeVar("T")
 
 
 def _output_type(shape: type) -> type:
@@ -41,6 +44,7 @@ _VIEWS: dict[type, type] = {}
 if TYPE_CHECKING:
     from .config import Lookup
     from .models import AiNode, RegionOutcome, Totals, Usage
+    from .requirements import RequirementArguments
 else:
     Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
     RegionOutcome = _output_type(models.RegionOutcome)
@@ -168,6 +172,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         _refuse_what_is_known_to_be_bad(query)
         if opts is not None and opts.id is not None:
             raise ArgumentError([Failure("opts", "id follows from the arguments and can't be given")])
+        self._leaves_usage_out = include_usage is False
         self._asked = pulumi.Output.all(**query)
         known = pulumi.Output.unsecret(self._asked)
         read_id = pulumi.Output.all(query=known, is_secret=self._asked.is_secret()).apply(_derive_public_id)
@@ -180,18 +185,53 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
 
         The value is an object in the API's spelling with a kind and a version, for programs in other languages too.
         """
+        pulumi.export(name, self._result(lambda result: dict(lazy.envelope.to_envelope(result))))
+
+    def require(
+        self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
+    ) -> "pulumi.Output[AiNodeList]":
+        """This list, once its nodes are what is required; until then nothing that depends on the output goes on.
+
+        Give it to `depends_on`, or use its outputs: ``ready.totals``. Where a requirement is not met, the preview
+        fails, and so does an update that skips the preview, with one message that names what is missing. Where an
+        argument of the list is not known yet, the requirements wait for it.
+
+        Args:
+            now: the moment from which days are counted, with a time zone; by default that of the read.
+            requirements: what the nodes must be; all of it must be met, and an unknown figure meets nothing.
+                min_free_gpus: so many GPU cards at least are free, over all nodes.
+                min_free_gpu_memory: so much GPU memory at least is free, in GB, over all nodes.
+                min_nodes_ready: so many nodes at least are in status ResourceReady.
+                statuses: every AI instance is in one of these statuses.
+                ai_specs: of each of these specifications there is at least one AI instance.
+                not_expiring_within_days: no subscription ends within so many days, unless it renews by itself.
+                mode: "error", or "warn" for a warning with which the program goes on.
+
+        Raises:
+            ArgumentError: a requirement can't be meant.
+            UnmetRequirementsError: when the output is read: a requirement is not met.
+        """
+        _check_requirements(requirements, now)
+        if self._leaves_usage_out:
+            _as_argument_error(lambda: lazy.requirements.check_usage(requirements, prefix=""))
+
+        def enforced(result: models.AiNodeListResult) -> AiNodeList:
+            _enforce(requirements, result, now, self)
+            return self
+
+        return self._result(enforced)
+
+    def _result(self, use: Callable[[models.AiNodeListResult], T]) -> pulumi.Output[T]:
+        """What `use` makes of the result, as an output."""
         # One in the other, because `Output.all` would take every value in every node apart and wrap it.
-        pulumi.export(
-            name,
-            self._asked.apply(
-                lambda asked: self.region.apply(
-                    lambda region: self.region_outcomes.apply(
-                        lambda outcomes: self.instance_model_list.apply(
-                            lambda nodes: _envelope(asked, region, outcomes, nodes)
-                        )
+        return self._asked.apply(
+            lambda asked: self.region.apply(
+                lambda region: self.region_outcomes.apply(
+                    lambda outcomes: self.instance_model_list.apply(
+                        lambda nodes: use(_restored(asked, region, outcomes, nodes))
                     )
                 )
-            ),
+            )
         )
 
     def translate_output_property(self, prop: str) -> str:
@@ -203,13 +243,56 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-def _envelope(asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]) -> dict[str, Any]:
+def _restored(
+    asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
+) -> models.AiNodeListResult:
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
-    return dict(lazy.envelope.to_envelope(lazy.envelope.restore(content, asked, "the AI nodes")))
+    return lazy.envelope.restore(content, asked, "the AI nodes")
 
 
 class StackOutputError(DocumentError, pulumi.RunError):
     """A stack output that can't be read: the engine shows a `RunError` as its message alone, without a trace."""
+
+
+class UnmetRequirementsError(RequirementsError, pulumi.RunError):
+    """AI nodes that are not what is required: the engine shows a `RunError` as its message alone, without a trace."""
+
+
+def _check_requirements(requirements: "RequirementArguments", now: datetime | None) -> None:
+    _as_argument_error(
+        lambda: (lazy.requirements.checked_time(now), lazy.requirements.build_requirements(requirements, prefix=""))
+    )
+
+
+def _as_argument_error(check: Callable[[], object]) -> None:
+    try:
+        check()
+    except InvalidArgumentError as error:
+        raise ArgumentError(error.failures) from None
+
+
+def _enforce(
+    requirements: "RequirementArguments",
+    result: models.AiNodeListResult,
+    now: datetime | None,
+    place: "AiNodeList | None" = None,
+) -> None:
+    """`requirements.enforce`, with errors and warnings as the engine shows them; `place` is what a warning is of."""
+
+    def warn(text: str) -> None:
+        pulumi.log.warn(text, resource=place)
+
+    try:
+        lazy.requirements.enforce(
+            lazy.requirements.build_requirements(requirements, result.query, prefix=""),
+            result,
+            lazy.requirements.checked_time(now),
+            warn,
+        )
+    except InvalidArgumentError as error:
+        raise ArgumentError(error.failures) from None
+    except RequirementsError as error:
+        raise UnmetRequirementsError(error.title, error.remedy) from None
 
 
 @dataclass(frozen=True)
@@ -254,6 +337,18 @@ class AiNodes:
         """
         return _view(lazy.envelope.from_json(text, output))
 
+    def require(self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]") -> "AiNodes":
+        """These nodes themselves, once they are what is required; the arguments are those of `AiNodeList.require`.
+
+        Of `from_stack`: ``ready = nodes.apply(lambda known: known.require(min_free_gpus=2))``.
+
+        Raises:
+            ArgumentError: a requirement can't be meant.
+            UnmetRequirementsError: a requirement is not met.
+        """
+        _enforce(requirements, _restored({}, self.region, self.region_outcomes, self.instance_model_list), now)
+        return self
+
 
 def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
     try:
@@ -273,19 +368,14 @@ def _view(result: models.AiNodeListResult) -> AiNodes:
     )
 
 
-T = TypeVar("T")
-
-
 def _output(view: type[T], wire: Mapping[str, Any]) -> T:
     return view(**{to_snake(name): value for name, value in wire.items()})
 
 
 def _refuse_what_is_known_to_be_bad(query: Mapping[str, Any]) -> None:
     """Check the arguments that are plain values now; the others are checked when the read has them."""
-    try:
-        build_query({name: value for name, value in query.items() if _is_plain(value)})
-    except InvalidArgumentError as error:
-        raise ArgumentError(error.failures) from None
+    plain = {name: value for name, value in query.items() if _is_plain(value)}
+    _as_argument_error(lambda: build_query(plain))
 
 
 def _is_plain(value: object) -> bool:

@@ -4,6 +4,7 @@
     ├── InvalidArgumentError        a bad argument, found before any call; also a ValueError
     ├── ConfigurationError          a missing or bad setting, found before any call
     ├── DocumentError               a stored document that is no list of AI nodes of this version
+    ├── RequirementsError           the AI nodes are not what was required of them
     ├── CredentialsError            a source of credentials is set and gave none
     ├── TransportError              no whole answer: refused, DNS, TLS, reset, truncated
     │   ├── TlsError                the peer's identity could not be proven
@@ -125,6 +126,10 @@ class CredentialsError(HologresAiError):
 
 class DocumentError(HologresAiError):
     """A stack output or a file is not a list of AI nodes that this version can read."""
+
+
+class RequirementsError(HologresAiError):
+    """The AI nodes were read, and are not what was required of them; the remedy has a line for each requirement."""
 
 
 class TransportError(HologresAiError):

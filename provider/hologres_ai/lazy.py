@@ -1,17 +1,16 @@
 """The one place of the faces' lazy imports: `lazy.reading` is the module `reading`, imported when it is first used.
 
-A Python program only declares an `AiNodeList`; another process reads it. And the engine starts the plugin for its
-schema too, or to check a query that is not known yet. Neither makes a call, and what a call takes (httpx, TLS, retries)
-is half of all that would be imported. The command line's lazy imports are in `cli.lazy`.
+A Python program only declares an `AiNodeList`; another process reads it. What a call takes (httpx, TLS, retries) is
+half of all that the program would import. The command line's lazy imports are in `cli.lazy`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import envelope, reading
+    from . import envelope, reading, requirements
 
-__all__ = ["envelope", "reading"]
+__all__ = ["envelope", "reading", "requirements"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,8 @@ and promises none of them, so every one is optional.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -30,10 +31,13 @@ from .naming import EVERY_REGION, did_you_mean
 # Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
 MAX_EXACT_INTEGER = 2**53 - 1
 
+T = TypeVar("T")
+
 _SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-def _lossless_integer(value: object) -> int:
+def lossless_integer(value: object) -> int:
+    """A whole number, also from a text or a double that is one; ValueError for anything else."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
         return int(value)
     if isinstance(value, float) and value.is_integer():
@@ -53,7 +57,7 @@ _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
 # Left to right: what is already right never leaves pydantic's own code, which keeps 100,000 nodes quick.
 Integer = Annotated[
-    Annotated[int, Strict(), _EXACT] | Annotated[int, BeforeValidator(_lossless_integer), _EXACT],
+    Annotated[int, Strict(), _EXACT] | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
     Field(union_mode="left_to_right"),
 ]
 Boolean = Annotated[
@@ -170,12 +174,15 @@ RegionErrors = Literal["fail", "partial"]
 _Text = Annotated[str, Strict(), Field(min_length=1)]
 _Texts = tuple[_Text, ...]
 
+# What callers ask with: nothing that is unknown, and no value in a message, because it may be a secret.
+ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
+
 
 @dataclass(
     frozen=True,
     slots=True,
     kw_only=True,
-    config=ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True),
+    config=ARGUMENTS,
 )
 class Query:
     """What a caller asks for. Filters are joined by AND; a filter that is left out selects every node."""
@@ -278,7 +285,6 @@ class AiNodeListResult:
         return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
 
 
-_QUERY = TypeAdapter(Query)
 _RESULT = TypeAdapter(AiNodeListResult)
 _TOTALS = TypeAdapter(Totals)
 
@@ -289,18 +295,27 @@ def build_query(arguments: Mapping[str, object]) -> Query:
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or can't be meant.
     """
-    given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
-    try:
-        query = _QUERY.validate_python(given)
-    except ValidationError as error:
-        failures = [_failure(given, dict(item)) for item in error.errors(include_url=False)]
-        raise InvalidArgumentError(failures) from None
+    query = build_arguments(Query, arguments)
     if query.regions and query.region:
         raise InvalidArgumentError([Failure("regions", "can't be given together with region")])
     if query.on_region_error and not query.regions:
-        name = next(name for name in given if to_camel(name) == "onRegionError")
+        name = next(name for name, value in arguments.items() if value and to_camel(name) == "onRegionError")
         raise InvalidArgumentError([Failure(name, "is for several regions: give regions")])
     return query
+
+
+def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str = "") -> T:
+    """An object of a shape such as `Query`, from arguments in either spelling; `prefix` stands before each name.
+
+    Raises:
+        InvalidArgumentError: as above.
+    """
+    given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
+    try:
+        return TypeAdapter(shape).validate_python(given)
+    except ValidationError as error:
+        failures = [_failure(shape, given, dict(item), prefix) for item in error.errors(include_url=False)]
+        raise InvalidArgumentError(failures) from None
 
 
 def _as_tuple(value: object) -> object:
@@ -312,18 +327,23 @@ _REASONS = {
     "string_type": "a string is expected",
     "string_too_short": "must not be empty",
     "bool_type": "true or false is expected",
+    "greater_than_equal": "must not be less than 0",
+    "less_than_equal": "is too large",
 }
 
 
-def _failure(given: Mapping[str, object], item: dict[str, Any]) -> Failure:
+def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], prefix: str) -> Failure:
     first, *rest = item["loc"]
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
-    place = name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
-    if item["type"] == "unexpected_keyword_argument" and name in Query.__dataclass_fields__:
+    place = prefix + name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
+    names = [field.name for field in fields(shape)]
+    if item["type"] == "unexpected_keyword_argument" and name in names:
         return Failure(place, f"given twice, also as {to_camel(name)}")
     if item["type"] == "unexpected_keyword_argument":
-        known = [spelling for field in Query.__dataclass_fields__ for spelling in (field, to_camel(field))]
+        known = [spelling for field in names for spelling in (field, to_camel(field))]
         return Failure(place, "no such argument" + did_you_mean(name, known))
+    if item["type"] == "literal_error":
+        return Failure(place, f"{item['ctx']['expected']} is expected")
     reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     return Failure(place, reason)
 

@@ -159,6 +159,7 @@ export class AiNodeList extends pulumi.CustomResource {
             resourceInputs["pinned"] = args?.pinned;
             resourceInputs["region"] = args?.region;
             resourceInputs["regions"] = args?.regions;
+            resourceInputs["requirements"] = args?.requirements;
             resourceInputs["statuses"] = args?.statuses;
             resourceInputs["fingerprint"] = undefined /*out*/;
             resourceInputs["instanceModelList"] = undefined /*out*/;
@@ -262,6 +263,10 @@ export interface AiNodeListArgs {
      * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     */
+    requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */

@@ -16,11 +16,14 @@ import * as utilities from "./utilities";
  * ## Example Usage
  * ### Where is a GPU free?
  *
+ * Where none is, the preview fails, before anything changes.
+ *
  * ```typescript
  * import * as hologres from "pulumi-hologres";
  *
  * const nodes = hologres.getAiNodeListOutput({
  *     statuses: [hologres.NodeStatus.ResourceReady],
+ *     requirements: { minFreeGpus: 1 },
  * });
  *
  * export const ids = nodes.ids;
@@ -40,6 +43,7 @@ export function getAiNodeList(args?: GetAiNodeListArgs, opts?: pulumi.InvokeOpti
         "onRegionError": args.onRegionError,
         "region": args.region,
         "regions": args.regions,
+        "requirements": args.requirements,
         "statuses": args.statuses,
     }, opts);
 }
@@ -81,6 +85,10 @@ export interface GetAiNodeListArgs {
      * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
      */
     regions?: string[];
+    /**
+     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     */
+    requirements?: inputs.Requirements;
     /**
      * Only the nodes in one of these statuses.
      */
@@ -133,11 +141,14 @@ export interface GetAiNodeListResult {
  * ## Example Usage
  * ### Where is a GPU free?
  *
+ * Where none is, the preview fails, before anything changes.
+ *
  * ```typescript
  * import * as hologres from "pulumi-hologres";
  *
  * const nodes = hologres.getAiNodeListOutput({
  *     statuses: [hologres.NodeStatus.ResourceReady],
+ *     requirements: { minFreeGpus: 1 },
  * });
  *
  * export const ids = nodes.ids;
@@ -157,6 +168,7 @@ export function getAiNodeListOutput(args?: GetAiNodeListOutputArgs, opts?: pulum
         "onRegionError": args.onRegionError,
         "region": args.region,
         "regions": args.regions,
+        "requirements": args.requirements,
         "statuses": args.statuses,
     }, opts);
 }
@@ -198,6 +210,10 @@ export interface GetAiNodeListOutputArgs {
      * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     */
+    requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**
      * Only the nodes in one of these statuses.
      */

@@ -1,5 +1,6 @@
 """The plugin without an engine: started as the engine starts it, and spoken to with Pulumi's own gRPC stubs."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,18 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import InvokeRequest
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from hologres_ai.dynamic import AiNodeListProvider
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.models import build_query, to_wire
+from hologres_ai.plugin.provider import HologresProvider
 from hologres_ai.reading import read_query
 from hologres_ai.schema import schema_text
+from hologres_ai.signing import utc_now
 
 PLUGIN = Path(sys.executable).with_name("pulumi-resource-hologres")
 FUNCTION = "hologres:index:getAiNodeList"
@@ -35,7 +41,7 @@ URN = "urn:pulumi:dev::program::hologres:index:AiNodeList::nodes"
 PROVIDER_URN = "urn:pulumi:dev::program::pulumi:providers:hologres::default"
 NODE = "hologram_aipostpay_public_cn-77a02"
 HOLO_INSTANCE = "hgpostcn-cn-yi34hlzdx003"
-WIRE = {"region", "instanceModelList", "ids", "names", "totals", "fingerprint"}
+WIRE = {"region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"}
 UNKNOWN = rpc.UNKNOWN
 CANARY = "canary-5f1d"
 
@@ -667,19 +673,169 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
 
-def test_a_warning_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+@contextmanager
+def recording() -> Iterator[tuple[RecordingEngine, str]]:
+    """Such an engine, and its address."""
     with ThreadPoolExecutor(2) as threads:
         server, engine = grpc.server(threads), RecordingEngine()
         engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        with running({**environment, "ALIBABA_CLOUD_REGION": "cn-hangzhuo"}, f"127.0.0.1:{port}") as plugin:
-            plugin.configure()
-            assert plugin.asked()["ids"]
+        yield engine, f"127.0.0.1:{port}"
         server.stop(None).wait()
+
+
+def test_a_warning_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+    misspelt = {**environment, "ALIBABA_CLOUD_REGION": "cn-hangzhuo"}
+    with recording() as (engine, address), running(misspelt, address) as plugin:
+        plugin.configure()
+        assert plugin.asked()["ids"]
     [(severity, message)] = engine.lines
     assert severity == engine_pb2.WARNING
     assert 'did you mean "cn-hangzhou"' in message
+
+
+# --- What is required of the nodes ------------------------------------------------------------------------------------
+
+CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
+ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
+UNMET = "the AI nodes of cn-hangzhou don't meet the requirements\n- free GPUs: at least 7 asked, 6 found"
+
+
+def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
+    for failures in (plugin.invoke(TOO_MUCH).failures, plugin.try_check(TOO_MUCH).failures):
+        [failure] = failures
+        assert failure.property == ""
+        assert failure.reason.startswith(UNMET)
+    met = plugin.asked(ENOUGH)
+    assert met["ids"]
+    assert "requirements" not in met
+    assert plugin.check(ENOUGH)["requirements"] == ENOUGH["requirements"]
+    with pytest.raises(RefusedError, match="don't meet the requirements"):
+        plugin.create(TOO_MUCH)  # which nobody has checked
+
+
+OF_USAGE = "can't be told without the usage figures, which the query leaves out"
+BAD_REQUIREMENTS: list[tuple[object, str]] = [
+    ({}, "requirements: nothing is required"),
+    ({"mode": "warn"}, "requirements: nothing is required"),
+    ("all", "requirements: an object is expected"),
+    ([{"minFreeGpus": 1}], "requirements: an object is expected"),
+    ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
+    ({"minFreeGpus": 1.5}, "requirements.minFreeGpus: not a whole number"),
+    ({"minFreeGpus": secret(CANARY)}, "requirements.minFreeGpus: not a whole number"),
+    ({"minNodesReady": 1, "mode": CANARY}, "requirements.mode: 'error' or 'warn' is expected"),
+    (
+        {"minFreeGpus": 1},
+        "requirements.minFreeGpus: can't be told without the usage figures, which the query leaves out",
+    ),
+]
+
+
+def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
+    """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
+    for requirements, told in BAD_REQUIREMENTS:
+        given = {"requirements": requirements, "includeUsage": False}
+        for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
+            assert [(failure.property, failure.reason) for failure in failures] == [("", told)]
+    half_known = {"minFreeGpus": -1, "notExpiringWithinDays": UNKNOWN}
+    [failure] = plugin.try_check({"requirements": half_known}).failures
+    assert failure.reason == "requirements.minFreeGpus: must not be less than 0"
+    assert emulator.requests == 0
+
+
+def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
+    bare = plugin.check()
+    state = plugin.create(bare)
+    inputs = plugin.check(ENOUGH, bare)
+    assert plugin.create(inputs) == state == plugin.update(state, inputs)
+    assert "requirements" not in json.dumps(state)
+    for olds, news in ((bare, inputs), (inputs, bare), (inputs, {**inputs, **TOO_MUCH})):
+        answer = plugin.diff(plugin.create(olds), news)
+        assert (answer.changes, dict(answer.detailedDiff)) == (provider_pb2.DiffResponse.DIFF_NONE, {})
+
+
+def test_a_refresh_and_an_import_tell_what_is_there(plugin: Plugin, change: Callable[..., None]) -> None:
+    inputs = plugin.check(ENOUGH)
+    state = plugin.create(inputs)
+    change(CREATING, gpuUsed=1)
+    outputs, now = plugin.read(inputs, state)
+    assert now["requirements"] == inputs["requirements"]
+    assert outputs["totals"]["gpu"]["free"] == 5
+    assert plugin.read({**TOO_MUCH}, {})[0]["ids"]
+
+
+def test_a_kept_inventory_is_judged_by_what_is_there_now(
+    plugin: Plugin, emulator: Emulator, change: Callable[..., None]
+) -> None:
+    inputs = plugin.check({"pinned": True, **ENOUGH})
+    ignored = {"instanceModelList": inputs["instanceModelList"], "pinned": True}
+    change(gpuUsed=0, nodeCount=2)
+    before = emulator.requests
+    for given in ({"pinned": True}, ignored):
+        kept = plugin.check({**given, "requirements": {"minFreeGpus": 7}}, inputs)
+        assert kept["instanceModelList"] == inputs["instanceModelList"]
+        [failure] = plugin.try_check({**given, "requirements": {"minFreeGpus": 8}}, inputs).failures
+        assert "at least 8 asked, 7 found" in failure.reason
+    assert emulator.requests == before + 1
+    plugin.configure()
+    assert plugin.check({"pinned": True}, inputs)["instanceModelList"] == inputs["instanceModelList"]
+    assert emulator.requests == before + 1
+
+
+def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
+    plugin: Plugin, environment: dict[str, str]
+) -> None:
+    for requirements in (UNKNOWN, {"minFreeGpus": UNKNOWN}, {"minFreeGpus": 1, "statuses": ["x", UNKNOWN]}):
+        inputs = plugin.check({"requirements": requirements})
+        assert inputs["requirements"] == requirements
+        assert of_every_face(plugin.create(inputs, preview=True)) == expected(environment)
+        assert plugin.asked({"requirements": requirements}) == {}
+
+
+def test_what_is_required_of_unknown_nodes_waits(plugin: Plugin, emulator: Emulator) -> None:
+    inputs = plugin.check({"instanceId": UNKNOWN, **TOO_MUCH})
+    assert inputs["instanceModelList"] == UNKNOWN
+    assert plugin.create(inputs, preview=True)["ids"] == UNKNOWN
+    assert emulator.requests == 0
+
+
+def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
+    hidden = {"requirements": {"statuses": [secret(CANARY)]}}
+    for failures in (plugin.invoke(hidden).failures, plugin.try_check(hidden).failures):
+        [failure] = failures
+        assert "statuses: not met" in failure.reason
+        assert CANARY not in failure.reason
+    [failure] = plugin.try_check({"instanceId": secret(HOLO_INSTANCE), **TOO_MUCH}).failures
+    assert "minFreeGpus: not met" in failure.reason
+    assert "hologram_" not in failure.reason
+    enough = {"requirements": secret({"minFreeGpus": 6})}
+    assert not any(map(is_secret, plugin.asked(enough).values()))
+    inputs = plugin.check(enough)
+    assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
+
+
+def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+    required = {"requirements": {"minFreeGpus": 7, "mode": "warn"}}
+    with recording() as (engine, address), running(environment, address) as plugin:
+        plugin.configure()
+        assert plugin.asked(required)["ids"]
+        assert plugin.check(required)["instanceModelList"]
+    assert [severity for severity, _ in engine.lines] == [engine_pb2.WARNING] * 2
+    assert all(message.startswith(UNMET) for _, message in engine.lines)
+
+
+def test_the_clock_is_handed_in(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    year, said = timedelta(days=365), list[str]()
+    arguments = {"requirements": PropertyValue({"notExpiringWithinDays": PropertyValue(5.0)})}
+    for clock, unmet in ((utc_now, 0), (lambda: utc_now() + year, 1)):
+        provider = HologresProvider(said.append, clock)
+        answer = asyncio.run(provider.invoke(InvokeRequest(FUNCTION, arguments)))
+        assert len(answer.failures or ()) == unmet
+    assert said == []
 
 
 # --- Hostile requests -------------------------------------------------------------------------------------------------
@@ -695,6 +851,8 @@ ODD: list[Properties] = [
     {"instanceModelList": {}, "region": 5},
     {"": "", "a.b[0]": 1, "\u0000": "\u202e"},
     {"ids": [{rpc._special_sig_key: rpc._special_asset_sig, "text": "asset"}]},
+    {"requirements": [[{"minFreeGpus": {"": None}}]]},
+    {"requirements": {"minFreeGpus": {rpc._special_sig_key: rpc._special_asset_sig, "text": "asset"}}},
     {"statuses": {rpc._special_sig_key: rpc._special_resource_sig, "urn": URN, "id": "x"}},
     {"ids": {rpc._special_sig_key: "no such mark"}},
     {"ids": {rpc._special_sig_key: rpc._special_secret_sig}},

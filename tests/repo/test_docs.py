@@ -27,6 +27,7 @@ def blocks(language: str) -> list[str]:
 
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
 LISTS = [command for command in COMMANDS if command.startswith("hologres-ai list")]
+CHECKS = [command for command in COMMANDS if command.startswith("hologres-ai check")]
 CONFIGS = [command for command in COMMANDS if command.startswith("pulumi config set")]
 DRIFT = "pulumi refresh --preview-only --expect-no-changes"
 EMULATE = "hologres-ai emulate"
@@ -37,7 +38,7 @@ PLUGIN = f"pulumi plugin install resource hologres {VERSION} --file {ARCHIVE}"
 
 
 def test_every_command_is_run_by_a_test() -> None:
-    assert sorted(COMMANDS) == sorted([*LISTS, *CONFIGS, DRIFT, EMULATE, INSTALL, PLUGIN, *MAKES])
+    assert sorted(COMMANDS) == sorted([*LISTS, *CHECKS, *CONFIGS, DRIFT, EMULATE, INSTALL, PLUGIN, *MAKES])
     assert LISTS
     assert CONFIGS
 
@@ -52,6 +53,13 @@ def test_the_targets_are_what_the_tests_run() -> None:
     assert "$(BIN)/python -m tools.demo" in makefile
     assert "$(BIN)/python -m tools.dist" in makefile
     assert re.search(r"^test: .*\n\t\$\(BIN\)/pytest$", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", CHECKS)
+def test_check(command: str, environment: dict[str, str]) -> None:
+    run = shell(command, environment)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "requirements met in cn-hangzhou" in run.stdout
 
 
 @pytest.mark.parametrize("command", LISTS)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
 from tests.repo.test_docs import SCRIPTS, shell
+from tools import readme
 from tools.project import Project
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,6 +28,13 @@ OF_A_STACK = ["hologres-ai drift --stack dev", "pulumi stack export | hologres-a
 OF_AN_OUTPUT = "pulumi stack output --json | hologres-ai drift --baseline -"
 PRINTED = ["pulumi stack output --json > outputs.json", "pulumi stack output aiNodes --json > nodes.json"]
 PYTEST = "pytest"
+
+CHECKS = {  # each of the page's commands, and how it ends with the emulator's fleet
+    "hologres-ai check --min-free-gpus 2 --min-free-gpu-memory 48": 0,
+    "hologres-ai check --ai-spec small-8core-30G-24G --min-free-gpus 3 --min-nodes-ready 4 "
+    "--require-status ResourceReady": 2,
+    "hologres-ai check --charge-type PrePaid --not-expiring-within 5 --json": 0,
+}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -61,6 +70,36 @@ def test_every_command_is_run_by_a_test() -> None:
     assert commands("drift.md") == [ACCEPT, COMPARE, *OF_A_STACK, OF_AN_OUTPUT, REFRESH, PREVIEW]
     assert commands("stack-references.md") == PRINTED
     assert commands("testing.md") == [PYTEST]
+    assert commands("guards.md") == list(CHECKS)
+
+
+def test_the_table_of_requirements_is_made_from_their_shape() -> None:
+    page = (DOCS / "guards.md").read_text()
+    assert "`not_expiring_within_days` | `notExpiringWithinDays` | `--not-expiring-within`" in page
+    assert readme.rendered(page) == page, "run `make format`"
+
+
+def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) -> None:
+    done = {command: shell(command, environment) for command in CHECKS}
+    assert {command: run_.returncode for command, run_ in done.items()} == CHECKS
+    _told, printed = blocks("guards.md", "text")
+    assert done[list(CHECKS)[1]].stdout == printed
+
+
+def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: OpenFolder) -> None:
+    [program], [native_program] = blocks("guards.md", "python"), blocks("guards.md", "yaml")
+    told, _printed = blocks("guards.md", "text")
+    with open_folder(a_program(tmp_path, "guarded", program)) as project:
+        preview = project.preview()
+        assert preview.code != 0
+        assert textwrap.indent(told, "    ") in preview.text
+    folder = tmp_path / "native"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(native_program)
+    with open_folder(folder) as project:
+        preview = project.preview()
+        assert preview.code == 0, preview.text
+        assert "deployOn" in preview.text
 
 
 def test_the_report_is_what_the_command_prints(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> None:

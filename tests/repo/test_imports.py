@@ -27,6 +27,7 @@ ORDER = (
     ("regions",),
     ("reading",),
     ("envelope", "drift"),
+    ("requirements",),
     ("baselines", "schema", "lazy"),
     ("dynamic", "plugin", "cli"),
 )

@@ -842,7 +842,7 @@ def test_list_takes_credentials_of_every_kind(emulator: Emulator, tmp_path: Path
 # ------------------------------------------------------------------------------------------------------------ help
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["doctor"], ["emulate"]], ids=str)
+@pytest.mark.parametrize("command", [[], ["list"], ["check"], ["doctor"], ["emulate"]], ids=str)
 def test_help_is_whole(command: list[str]) -> None:
     shown = CliRunner().invoke(main, [*command, "--help"])
 
@@ -884,6 +884,7 @@ print(*sys.modules, file=sys.stderr)
     [
         (["--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
         (["list", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
+        (["check", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
         (["doctor", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
         (["emulate", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
         (["doctor"], {"pulumi", "aiohttp", "alibabacloud_credentials", "requests"}),

@@ -158,7 +158,7 @@ def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
         ({"regions": ["*", "cn-hangzhou"]}, "regions: * stands for all known regions, and can't be joined"),
         ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be given together with region"),
         ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: is for several regions"),
-        ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: Input should be 'fail' or 'part"),
+        ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
     ],
 )
 def test_bad_arguments(arguments: dict[str, Any], says: str, emulator: Emulator) -> None:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic.alias_generators import to_camel
 
 from hologres_ai import schema
 from hologres_ai.models import AiNode, AiNodeListResult, Query, Totals, Usage
+from hologres_ai.requirements import Mode, Requirements
 from hologres_ai.schema.build import ENUMS, build_text
 from hologres_ai.sources import SETTINGS
 
@@ -20,6 +21,7 @@ TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
+BESIDE = {"pinned", "requirements"}  # inputs that select nothing
 ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
 
 FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
@@ -28,6 +30,7 @@ PLACES = [
     (AiNode, TYPES["hologres:index:AiNode"]["properties"]),
     (Totals, TYPES["hologres:index:Totals"]["properties"]),
     (Usage, TYPES["hologres:index:Usage"]["properties"]),
+    (Requirements, TYPES["hologres:index:Requirements"]["properties"]),
     (Query, FUNCTION["inputs"]["properties"]),
     (Query, RESOURCE["inputProperties"]),
     (AiNodeListResult, FUNCTION["outputs"]["properties"]),
@@ -40,7 +43,7 @@ PLACES = [
 
 def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
     """YAML takes what `get` is asked by from the outputs alone."""
-    arguments = RESOURCE["inputProperties"].keys()
+    arguments = RESOURCE["inputProperties"].keys() - {"requirements"}
     outputs = FUNCTION["outputs"]["properties"].keys() - {"requestId"}
     assert RESOURCE["properties"].keys() == arguments | outputs
     assert set(RESOURCE["required"]) == outputs
@@ -68,7 +71,7 @@ def test_a_broken_installation_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(("shape", "properties"), PLACES)
 def test_every_public_field_is_there_with_a_description(shape: type, properties: dict[str, Any]) -> None:
     names = {to_camel(field.name) for field in fields(shape)} - INTERNAL
-    assert set(properties) - {"pinned"} == names
+    assert set(properties) - BESIDE == names
     assert [name for name in names if not properties[name]["description"].endswith(".")] == []
 
 
@@ -84,6 +87,9 @@ def test_every_public_field_is_there_with_a_description(shape: type, properties:
         ("AiNode", "gpuUsed", "cards in use, total over the nodes"),
         ("AiNode", "gpuMemoryUsed", "total over the nodes, in GB"),
         ("AiNode", "expirationTime", "in UTC"),
+        ("Requirements", "minFreeGpus", "GPU cards"),
+        ("Requirements", "minFreeGpuMemory", "in GB"),
+        ("Requirements", "notExpiringWithinDays", "days"),
         ("Totals", "memory", "GiB"),
         ("Totals", "gpuMemory", "GB"),
     ],
@@ -102,8 +108,19 @@ def test_what_is_always_answered_is_required_and_nothing_else() -> None:
 
 
 def test_get_takes_the_arguments_of_the_resource() -> None:
-    assert RESOURCE["stateInputs"]["properties"] == RESOURCE["inputProperties"]
+    taken = {name: spec for name, spec in RESOURCE["inputProperties"].items() if name != "requirements"}
+    assert RESOURCE["stateInputs"]["properties"] == taken
     assert set(RESOURCE["inputProperties"]) - set(FUNCTION["inputs"]["properties"]) == {"pinned"}
+
+
+def test_requirements_are_an_input_of_what_can_fail_and_no_output() -> None:
+    places = [FUNCTION["inputs"]["properties"], RESOURCE["inputProperties"]]
+    assert [place["requirements"]["$ref"] for place in places] == ["#/types/hologres:index:Requirements"] * 2
+    assert "requirements" not in {**FUNCTION_OUTPUTS, **RESOURCE["properties"]}
+    assert "required" not in TYPES["hologres:index:Requirements"]
+    mode = TYPES["hologres:index:RequirementsMode"]
+    assert [value["value"] for value in mode["enum"]] == list(get_args(Mode))
+    assert TYPES["hologres:index:Requirements"]["properties"]["mode"]["description"].endswith("Defaults to error.")
 
 
 @pytest.mark.parametrize("place", [SERVED["config"]["variables"], SERVED["provider"]["inputProperties"]])

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from pydantic.alias_generators import to_snake
 
 from hologres_ai import AiNode, AiNodeList, AiNodes, read_ai_nodes
+from hologres_ai.dynamic import UnmetRequirementsError
 from hologres_ai.emulator import SHIPPED_FLEET
 from hologres_ai.errors import AccessDeniedError, ConfigurationError, DocumentError, InvalidArgumentError
 from hologres_ai.models import to_wire
@@ -250,6 +251,40 @@ def test_an_argument_that_can_not_be_meant(read: Read) -> None:
     with pytest.raises(Exception, match="not a regular expression") as raised:
         run_program(lambda: read(name_regex=pulumi.Output.from_input("(")), HologresMocks())
     assert isinstance(raised.value, InvalidArgumentError) or "getAiNodeList" in str(raised.value)
+
+
+@pytest.mark.parametrize("way", ["AiNodeList", "get_ai_node_list_output"])
+def test_what_is_not_met_ends_the_program(hologres: ModuleType, way: str, caplog: pytest.LogCaptureFixture) -> None:
+    name = ["nodes"] if way == "AiNodeList" else []
+
+    def ids(requirements: dict[str, object], secret: bool = False) -> object:
+        def program() -> None:
+            region = pulumi.Output.secret("cn-hangzhou") if secret else "cn-hangzhou"
+            pulumi.export("ids", getattr(hologres, way)(*name, requirements=requirements, region=region).ids)
+
+        return run_program(program, HologresMocks())["ids"]
+
+    assert ids({"min_free_gpus": 6, "not_expiring_within_days": 8})
+    with pytest.raises(Exception, match="at least 7 asked, 6 found"):
+        ids({"min_free_gpus": 7})
+    assert ids({"min_free_gpus": 7, "mode": "warn"})
+    assert "at least 7 asked, 6 found" in caplog.text
+    if way == "AiNodeList":  # the SDK tells no function which argument is a secret
+        with pytest.raises(Exception, match="minFreeGpus: not met") as raised:
+            ids({"min_free_gpus": 7}, secret=True)
+        assert "hologram_" not in str(raised.value)
+
+
+def test_what_a_list_of_python_is_required_to_be(hologres: ModuleType) -> None:
+    def program() -> None:
+        nodes = AiNodeList("nodes").require(min_free_gpus=free)
+        pulumi.export("types", nodes.instance_model_list.apply(lambda listed: [isinstance(listed[0], dict)]))
+
+    free = 6
+    assert run_program(program, HologresMocks()) == {"types": [True]}
+    free = 7
+    with pytest.raises(UnmetRequirementsError, match="at least 7 asked, 6 found"):
+        run_program(program, HologresMocks())
 
 
 def test_a_warning_of_the_read_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """The command line: what each command takes, and what it says of itself.
 
-What the commands do stands in `listing`, `comparing`, `doctor` and `emulating`, which `lazy` imports when they run.
+What the commands do stands in `listing`, `comparing`, `checking`, `doctor` and `emulating`, which `lazy` imports when
+they run.
 """
 
 import textwrap
@@ -38,6 +39,17 @@ Exit codes:
   0    no drift; or the new baseline was written
   1    it could not be told: bad arguments or configuration, a failed read
   2    drift, and nothing else
+  130  interrupted
+  141  the reader of the output went away, as `head` does
+"""
+
+_CHECKS_CODES = """
+\b
+Exit codes:
+  0    all that is required is met; with --warn, or not
+  1    it could not be told: bad arguments or configuration, a failed read,
+       also of one region without which something is not met
+  2    something that is required is not met, and nothing else
   130  interrupted
   141  the reader of the output went away, as `head` does
 """
@@ -92,6 +104,7 @@ def main() -> None:
     Examples:
       hologres-ai list --region cn-hangzhou
       hologres-ai drift --baseline baseline.json
+      hologres-ai check --min-free-gpus 2
       hologres-ai doctor
       hologres-ai emulate
     """
@@ -249,6 +262,76 @@ def drift_command(
         accept=accept,
         endpoint=endpoint,
     )
+
+
+@main.command("check", cls=ComparingCommand, epilog=_CHECKS_CODES, short_help="Say whether the AI nodes suffice.")
+@click.option("--min-free-gpus", metavar="CARDS", help="So many GPU cards at least are free, over all nodes.")
+@click.option("--min-free-gpu-memory", metavar="GB", help="So much GPU memory at least is free, over all nodes.")
+@click.option("--min-nodes-ready", metavar="NODES", help="So many nodes at least are in status ResourceReady.")
+@click.option(
+    "--require-status",
+    "required_statuses",
+    metavar="STATUS",
+    multiple=True,
+    help="Every AI instance is in this status, or another that is given. Repeatable.",
+)
+@click.option(
+    "--require-ai-spec",
+    "required_ai_specs",
+    metavar="SPEC",
+    multiple=True,
+    help="There is an AI instance of this specification, whole. Repeatable.",
+)
+@click.option(
+    "--not-expiring-within",
+    "not_expiring_within_days",
+    metavar="DAYS",
+    help="No subscription ends within so many days, unless it is known to renew by itself.",
+)
+@click.option("--warn", is_flag=True, help="Exit with 0 all the same.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_with_filters
+@click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
+def check_command(
+    *,
+    min_free_gpus: str | None,
+    min_free_gpu_memory: str | None,
+    min_nodes_ready: str | None,
+    required_statuses: tuple[str, ...],
+    required_ai_specs: tuple[str, ...],
+    not_expiring_within_days: str | None,
+    warn: bool,
+    as_json: bool,
+    endpoint: str | None,
+    **filters: str | tuple[str, ...] | None,
+) -> int:
+    """Say whether the AI nodes are what is required of them: before a deployment, or in a job that watches.
+
+    The filters say which nodes; all that is required of them must be met. A figure that the service leaves unknown
+    meets nothing, and where no AI node is listed, no minimum is met.
+
+    A line a requirement: what is asked, what is there, and the AI instances that come next to it. Credentials come
+    from the environment; see `hologres-ai list --help`.
+
+    \b
+    Examples:
+      hologres-ai check --min-free-gpus 2 --min-free-gpu-memory 48
+      hologres-ai check --charge-type PrePaid --not-expiring-within 30
+      hologres-ai check --min-nodes-ready 4 && ./deploy-model
+    """
+    required = _only_given(
+        {
+            "min_free_gpus": min_free_gpus,
+            "min_free_gpu_memory": min_free_gpu_memory,
+            "min_nodes_ready": min_nodes_ready,
+            "statuses": required_statuses,
+            "ai_specs": required_ai_specs,
+            "not_expiring_within_days": not_expiring_within_days,
+        }
+    )
+    if not any(value is not None for value in required.values()):
+        raise click.UsageError("Give something that is required, such as --min-free-gpus 2.")
+    return lazy.check_nodes(_only_given(filters), required, warn=warn, as_json=as_json, endpoint=endpoint)
 
 
 @main.command(

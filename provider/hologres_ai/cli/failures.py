@@ -13,7 +13,7 @@ from .text import say
 
 READ_FAILED = 1
 BAD_ARGUMENTS = 2  # click's own for a bad usage, too
-DRIFT = 2  # of a `ComparingCommand`
+DRIFT = UNMET = 2  # of a `ComparingCommand`
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
 

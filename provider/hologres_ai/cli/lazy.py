@@ -53,6 +53,15 @@ def find_drift(
     return comparing.run(arguments, source, classes=classes, form=form, accept=accept, endpoint=endpoint)
 
 
+def check_nodes(
+    filters: Mapping[str, object], required: Mapping[str, object], *, warn: bool, as_json: bool, endpoint: str | None
+) -> int:
+    """See `checking.run`."""
+    from . import checking
+
+    return checking.run(filters, required, warn=warn, as_json=as_json, endpoint=endpoint)
+
+
 def emulate(
     host: str,
     port: int,

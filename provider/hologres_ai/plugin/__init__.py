@@ -4,6 +4,7 @@
     wire            inventories between the wire and property values, whole
     servicer        the SDK's services on `wire`
     values          between Pulumi's property values and plain ones; what differs, path by path
+    guarding        what is required of the nodes, kept apart from what is asked
     provider        the function and the resource
     server          the process: port, signals, and errors without a trace
 

@@ -1,7 +1,7 @@
 """What the resource's inputs and outputs hold: pure translation.
 
-inputs    the arguments, `pinned`, and, filled in by `check`, the region where there is one, what came of each, and the
-          inventory
+inputs    the arguments, `pinned`, `requirements`, and, filled in by `check`, the region where there is one, what came
+          of each, and the inventory
 outputs   those of every face, and what was asked
 """
 
@@ -11,9 +11,10 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
-from .. import lazy
 from ..errors import Failure, InvalidArgumentError
 from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
+from ..reading import build_result, keep_unread, label
+from .guarding import without_requirements
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
 
 # These names stand in users' states and must stay as they are.
@@ -39,7 +40,8 @@ def known_query(inputs: Values) -> Query:
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or can't be meant.
     """
-    return build_query(_arguments({name: value for name, value in inputs.items() if not is_unknown(value)}))
+    known = {name: value for name, value in without_requirements(inputs).items() if not is_unknown(value)}
+    return build_query(_arguments(known))
 
 
 def whole_query(inputs: Values) -> Query:
@@ -48,15 +50,16 @@ def whole_query(inputs: Values) -> Query:
     Raises:
         InvalidArgumentError: as above, and for what is not known yet: without its filter a read would list too much.
     """
-    failures = [Failure(name, "is not known yet") for name, value in inputs.items() if is_unknown(value)]
+    given = without_requirements(inputs)
+    failures = [Failure(name, "is not known yet") for name, value in given.items() if is_unknown(value)]
     if failures:
         raise InvalidArgumentError(failures)
     return build_query(_arguments(inputs))
 
 
 def is_waiting(inputs: Values) -> bool:
-    """Whether any input is not known before an update."""
-    return any(is_unknown(value) for value in inputs.values())
+    """Whether it is not known before an update which nodes are asked for."""
+    return any(is_unknown(value) for value in without_requirements(inputs).values())
 
 
 def has_inventory(inputs: Values) -> bool:
@@ -67,10 +70,10 @@ def has_inventory(inputs: Values) -> bool:
 def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dict[str, PropertyValue]:
     """The inputs with the region and the inventory of a read; what could not be read stays as it was."""
     if result.unread and INVENTORY in old:
-        result = lazy.reading.keep_unread(result, _nodes(old[INVENTORY]))
+        result = keep_unread(result, _nodes(old[INVENTORY]))
     wire = to_wire(result)
     found = {name: wire[name] for name in (*([] if result.query.regions else [REGION]), *FOUND)}
-    return {**inputs, **to_values(found, secret=is_secret(without_found(inputs)))}
+    return {**inputs, **to_values(found, secret=is_secret(_given(inputs)))}
 
 
 def awaiting_inventory(inputs: Values) -> dict[str, PropertyValue]:
@@ -111,13 +114,13 @@ def _is_ignored(new: Values, old: Values) -> bool:
 
 def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     """The outputs that follow from inputs with an inventory, each secret where an argument is."""
-    given = without_found(inputs)
+    given = _given(inputs)
     if is_waiting(inputs):
         return given | dict.fromkeys(OUTPUTS, UNKNOWN)
     query = whole_query(inputs)
     reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
     outcomes = _OUTCOMES.validate_python(to_plain(inputs.get(OUTCOMES, PropertyValue([]))), by_alias=True)
-    wire = to_wire(lazy.reading.build_result(lazy.reading.label(query), query, reply, region_outcomes=outcomes))
+    wire = to_wire(build_result(label(query), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
 
 
@@ -149,13 +152,18 @@ def without_found(inputs: Values) -> dict[str, PropertyValue]:
     return {name: value for name, value in inputs.items() if name not in FOUND}
 
 
+def _given(inputs: Values) -> dict[str, PropertyValue]:
+    """What a program gave to say which nodes."""
+    return without_requirements(without_found(inputs))
+
+
 def _only(values: Values, *names: str) -> dict[str, PropertyValue]:
     return {name: values[name] for name in names if name in values}
 
 
 def _asked(inputs: Values) -> dict[str, object]:
-    """The inputs as plain values; null and left out are the same."""
-    plain = {name: to_plain(value) for name, value in inputs.items()}
+    """The inputs that are compared, as plain values; null and left out are the same."""
+    plain = {name: to_plain(value) for name, value in without_requirements(inputs).items()}
     return {name: value for name, value in plain.items() if value is not None}
 
 

@@ -33,13 +33,16 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from .. import lazy
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
+from ..reading import read
+from ..requirements import Clock
 from ..schema import schema_text
 from ..sharing import SharedCalls
+from ..signing import utc_now
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
+from .guarding import REQUIREMENTS, enforce_on, known_requirements, without_requirements
 from .node_list import (
     awaiting_inventory,
     build_outputs,
@@ -53,7 +56,7 @@ from .node_list import (
     with_old_inventory,
     without_found,
 )
-from .values import Values, is_secret, to_values
+from .values import Values, is_secret, is_unknown, to_values
 
 FUNCTION = "hologres:index:getAiNodeList"
 RESOURCE = "hologres:index:AiNodeList"
@@ -62,13 +65,14 @@ DIFF_NONE, DIFF_SOME = 1, 2
 
 
 class HologresProvider(Provider):
-    """Answers the engine; `warn` shows a person what is odd about an answer.
+    """Answers the engine; `warn` shows a person what is odd about an answer, `clock` tells when a subscription ends.
 
     What has room for failures of single properties returns those; from elsewhere a `HologresAiError` is raised.
     """
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, warn: Callable[[str], None], clock: Clock = utc_now) -> None:
         self._warn = warn
+        self._clock = clock
         self._configuration = Configuration({})
         self._shared = SharedCalls()
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
@@ -103,16 +107,21 @@ class HologresProvider(Provider):
         if request.tok != FUNCTION:
             reason = f"no such function: {request.tok}{did_you_mean(request.tok, [FUNCTION])}"
             return InvokeResponse(failures=[CheckFailure("", reason)])
-        if is_waiting(request.args):
+        if any(map(is_unknown, request.args.values())):
             return InvokeResponse()
         try:
-            result = await self._read(whole_query(request.args))
+            result = await self._guarded(request.args)
         except HologresAiError as error:
             return InvokeResponse(failures=_failures(error, _open(request.args)))
-        return InvokeResponse(to_values(to_wire(result, request_id=True), secret=is_secret(request.args)))
+        secret = is_secret(without_requirements(request.args))
+        return InvokeResponse(to_values(to_wire(result, request_id=True), secret=secret))
 
     async def check(self, request: CheckRequest) -> CheckResponse:
-        """The inputs with the region and the inventory filled in: of now or, where pinned, of the old inputs."""
+        """The inputs with the region and the inventory filled in: of now or, where pinned, of the old inputs.
+
+        What is required of the nodes is judged here alone, so that a preview fails before anything changes, an update
+        does so again, and a refresh or an import still tells what is there.
+        """
         try:
             _require(request.type)
             return CheckResponse(inputs=await self._checked(_shown(request.new_inputs), _shown(request.old_inputs)))
@@ -141,7 +150,8 @@ class HologresProvider(Provider):
         """Inputs and outputs as they are now: for `get`, for a refresh and for an import, which has no inputs."""
         _require(request.type)
         old = _shown(request.inputs)
-        inputs = await self._filled(without_found(old), old)
+        given = without_found(old)
+        inputs = with_inventory(given, await self._read(whole_query(given)), old)
         return ReadResponse(request.resource_id, build_outputs(inputs), inputs)
 
     async def delete(self, request: DeleteRequest) -> None:
@@ -153,10 +163,15 @@ class HologresProvider(Provider):
             task.cancel()
 
     async def _checked(self, new: Values, old: Values) -> dict[str, PropertyValue]:
-        known_query(new)  # what is known is judged now, whatever the rest has to wait for
+        requirements = known_requirements(new, known_query(new))  # what is known is judged now, whatever has to wait
         if is_waiting(new):
             return awaiting_inventory(new)
-        return with_old_inventory(new, old) or await self._filled(new, old)
+        kept = with_old_inventory(new, old)
+        if kept is None:
+            return with_inventory(new, await self._guarded(new), old)
+        if requirements is not None:
+            await self._guarded(kept)
+        return kept
 
     async def _inputs(self, kind: str, given: Values) -> dict[str, PropertyValue]:
         """Inputs as `check` left them; who skipped it gets its service here."""
@@ -164,13 +179,19 @@ class HologresProvider(Provider):
         inputs = _shown(given)
         if is_waiting(inputs):
             return awaiting_inventory(inputs)
-        return inputs if has_inventory(inputs) else await self._filled(inputs, {})
+        return inputs if has_inventory(inputs) else with_inventory(inputs, await self._guarded(inputs), {})
 
-    async def _filled(self, inputs: Values, old: Values) -> dict[str, PropertyValue]:
-        return with_inventory(inputs, await self._read(whole_query(inputs)), old)
+    async def _guarded(self, inputs: Values) -> AiNodeListResult:
+        """What the inputs select, once it is what they require; what of that is not known yet has to wait."""
+        query = whole_query(inputs)
+        requirements = known_requirements(inputs, query)
+        result = await self._read(query)
+        if requirements is not None:
+            enforce_on(inputs, requirements, result, self._clock(), self._warn)
+        return result
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        task = asyncio.create_task(lazy.reading.read(query, stack=self._configuration.get, shared=self._shared))
+        task = asyncio.create_task(read(query, stack=self._configuration.get, shared=self._shared))
         self._reads.add(task)
         try:
             result = await task
@@ -212,5 +233,10 @@ def _failures(error: HologresAiError, may_show: Callable[[str], bool]) -> list[C
 
 
 def _open(inputs: Values) -> Callable[[str], bool]:
-    """Tells of a property whether its value is no secret."""
-    return lambda name: not (value := inputs.get(top_name(name))) or not value.contains_secret()
+    """Tells of a property whether its value may be shown: no secret, and no object, which the engine can't print."""
+
+    def may_show_value(name: str) -> bool:
+        value = inputs.get(top_name(name))
+        return top_name(name) != REQUIREMENTS and (value is None or not value.contains_secret())
+
+    return may_show_value

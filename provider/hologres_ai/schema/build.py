@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic.alias_generators import to_camel
 
 from ..models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
+from ..requirements import Requirements
 from ..sources import SETTINGS, Field, Setting
 from .examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
 
@@ -21,7 +22,7 @@ Spec = dict[str, Any]
 
 FUNCTION = "hologres:index:getAiNodeList"
 RESOURCE = "hologres:index:AiNodeList"
-SHAPES = (AiNode, RegionOutcome, Totals, Usage)
+SHAPES = (AiNode, RegionOutcome, Totals, Usage, Requirements)
 
 _SUMMARY = (
     "The Hologres AI nodes of a region: which there are, what they have free and when they expire. "
@@ -49,6 +50,11 @@ _PINNED = (
     "shows what has moved since. Defaults to false."
 )
 
+_REQUIREMENTS = (
+    "What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. "
+    "No part of the outputs, and no difference when it changes; a refresh and an import don't heed it."
+)
+
 ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "NodeStatus": (
         "Status of AI nodes. An open set: any other string is accepted too.",
@@ -57,6 +63,10 @@ ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "ChargeType": (
         "Billing of AI nodes. An open set: any other string is accepted too.",
         (("PostPaid", "Pay as you go."), ("PrePaid", "Subscription.")),
+    ),
+    "RequirementsMode": (
+        "What becomes of a requirement that is not met. Any other string is refused.",
+        (("error", "Nothing that depends on the nodes goes on."), ("warn", "A warning; the program goes on.")),
     ),
     "OnRegionError": (
         "What happens when one of several regions can't be read.",
@@ -68,6 +78,7 @@ _ENUM_OF_FIELD = {
     "statuses": "NodeStatus",
     "charge_type": "ChargeType",
     "charge_types": "ChargeType",
+    "mode": "RequirementsMode",
     "on_region_error": "OnRegionError",
 }
 
@@ -120,7 +131,7 @@ def build() -> Spec:
 def _function() -> Spec:
     return {
         "description": _FUNCTION_TEXT + FUNCTION_EXAMPLES,
-        "inputs": {"type": "object", "properties": _properties(Query)},
+        "inputs": {"type": "object", "properties": _properties(Query) | _requirements()},
         "outputs": _object(AiNodeListResult),
     }
 
@@ -133,9 +144,14 @@ def _resource() -> Spec:
     outputs["properties"] = inputs | outputs["properties"]
     return outputs | {
         "description": _RESOURCE_TEXT + RESOURCE_EXAMPLES,
-        "inputProperties": inputs,
+        # No output and no input of `get`: a change of what is required is no change of the nodes.
+        "inputProperties": inputs | _requirements(),
         "stateInputs": {"type": "object", "properties": inputs},
     }
+
+
+def _requirements() -> Spec:
+    return {"requirements": {"$ref": _reference(Requirements.__name__), "description": _REQUIREMENTS}}
 
 
 def _object(shape: type, without: Iterable[str] = ()) -> Spec:
@@ -163,7 +179,7 @@ def _properties(shape: type, without: Iterable[str] = ()) -> Spec:
 
 
 def _description(info: Any) -> str:
-    given = isinstance(info.default, bool)
+    given = isinstance(info.default, bool | str)
     return str(info.description) + (f" Defaults to {str(info.default).lower()}." if given else "")
 
 

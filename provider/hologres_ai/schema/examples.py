@@ -6,11 +6,14 @@ FUNCTION_EXAMPLES = """
 {{% example %}}
 ### Where is a GPU free?
 
+Where none is, the preview fails, before anything changes.
+
 ```typescript
 import * as hologres from "pulumi-hologres";
 
 const nodes = hologres.getAiNodeListOutput({
     statuses: [hologres.NodeStatus.ResourceReady],
+    requirements: { minFreeGpus: 1 },
 });
 
 export const ids = nodes.ids;
@@ -20,7 +23,10 @@ export const freeGpus = nodes.totals.gpu.free;
 import pulumi
 import pulumi_hologres as hologres
 
-nodes = hologres.get_ai_node_list_output(statuses=[hologres.NodeStatus.RESOURCE_READY])
+nodes = hologres.get_ai_node_list_output(
+    statuses=[hologres.NodeStatus.RESOURCE_READY],
+    requirements={"min_free_gpus": 1},
+)
 
 pulumi.export("ids", nodes.ids)
 pulumi.export("freeGpus", nodes.totals.gpu.free)
@@ -37,7 +43,8 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		nodes := hologres.LookupAiNodeListOutput(ctx, hologres.LookupAiNodeListOutputArgs{
-			Statuses: pulumi.StringArray{hologres.NodeStatusResourceReady},
+			Statuses:     pulumi.StringArray{hologres.NodeStatusResourceReady},
+			Requirements: hologres.RequirementsArgs{MinFreeGpus: pulumi.Int(1)},
 		})
 		ctx.Export("ids", nodes.Ids())
 		ctx.Export("freeGpus", nodes.Totals().Gpu().Free())
@@ -53,6 +60,8 @@ variables:
       arguments:
         statuses:
           - ResourceReady
+        requirements:
+          minFreeGpus: 1
 outputs:
   ids: ${nodes.ids}
   freeGpus: ${nodes.totals.gpu.free}

@@ -18,6 +18,7 @@ from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import QUERY_KEY, AiNodeListResult, Query, Reply, build_query, to_wire
+from ..plugin.guarding import enforce_on, known_requirements
 from ..plugin.node_list import build_outputs, whole_query, with_inventory
 from ..plugin.provider import FUNCTION, RESOURCE
 from ..plugin.values import to_plain, to_values
@@ -74,7 +75,7 @@ class HologresMocks(Mocks):
         region: the region where neither an argument, a provider nor the configuration gives one. A node is listed
             in its own region; one without, in each.
         error: see below.
-        clock: what ``now`` in an expiry means.
+        clock: what ``now`` in an expiry means, and for a requirement the present.
 
     Attributes:
         nodes: the nodes of the fleet, before any filter.
@@ -102,6 +103,7 @@ class HologresMocks(Mocks):
         self.error = error
         self.errors: dict[str, HologresAiError] = {}
         self._region = region
+        self._clock = clock
         self._providers: dict[str, _Given] = {}
 
     def exported(self, **query: object) -> dict[str, JsonValue]:
@@ -118,7 +120,7 @@ class HologresMocks(Mocks):
             return _with_failures(self.others.call(args))
         given = _Given.of(args.args)
         try:
-            result = self._read(build_query(given.values), args.provider)
+            result = self._guarded(given, args.provider)
         except InvalidArgumentError as error:
             return {}, [(failure.argument, failure.reason) for failure in error.failures]
         except HologresAiError as error:
@@ -153,8 +155,18 @@ class HologresMocks(Mocks):
 
     def _native(self, given: "_Given", provider: str | None) -> Wire:
         inputs = to_values(given.values, secret=False)
-        result = self._read(whole_query(inputs), provider)
+        result = self._guarded(given, provider)
         return {name: to_plain(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
+
+    def _guarded(self, given: "_Given", provider: str | None) -> AiNodeListResult:
+        """What the inputs select, once it is what they require."""
+        inputs = to_values(given.values, secret=given.is_secret)
+        query = whole_query(inputs)
+        requirements = known_requirements(inputs, query)
+        result = self._read(query, provider)
+        if requirements is not None:
+            enforce_on(inputs, requirements, result, self._clock(), pulumi.log.warn)
+        return result
 
     def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
         environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}

@@ -188,6 +188,8 @@ type aiNodeListArgs struct {
 	Region *string `pulumi:"region"`
 	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
+	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	Requirements *Requirements `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
@@ -214,6 +216,8 @@ type AiNodeListArgs struct {
 	Region pulumi.StringPtrInput
 	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput
+	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	Requirements RequirementsPtrInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
 }

@@ -18,6 +18,8 @@ import (
 //
 // ## Example Usage
 // ### Where is a GPU free?
+//
+// Where none is, the preview fails, before anything changes.
 // ```go
 // package main
 //
@@ -32,7 +34,8 @@ import (
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
 //			nodes := hologres.LookupAiNodeListOutput(ctx, hologres.LookupAiNodeListOutputArgs{
-//				Statuses: pulumi.StringArray{hologres.NodeStatusResourceReady},
+//				Statuses:     pulumi.StringArray{hologres.NodeStatusResourceReady},
+//				Requirements: hologres.RequirementsArgs{MinFreeGpus: pulumi.Int(1)},
 //			})
 //			ctx.Export("ids", nodes.Ids())
 //			ctx.Export("freeGpus", nodes.Totals().Gpu().Free())
@@ -70,6 +73,8 @@ type LookupAiNodeListArgs struct {
 	Region *string `pulumi:"region"`
 	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
+	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	Requirements *Requirements `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
@@ -118,6 +123,8 @@ type LookupAiNodeListOutputArgs struct {
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
+	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	Requirements RequirementsPtrInput `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
 }

@@ -511,6 +511,174 @@ func (in *onRegionErrorPtr) ToOnRegionErrorPtrOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, in).(OnRegionErrorPtrOutput)
 }
 
+// What becomes of a requirement that is not met. Any other string is refused.
+type RequirementsMode string
+
+const (
+	// Nothing that depends on the nodes goes on.
+	RequirementsModeError = RequirementsMode("error")
+	// A warning; the program goes on.
+	RequirementsModeWarn = RequirementsMode("warn")
+)
+
+func (RequirementsMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*RequirementsMode)(nil)).Elem()
+}
+
+func (e RequirementsMode) ToRequirementsModeOutput() RequirementsModeOutput {
+	return pulumi.ToOutput(e).(RequirementsModeOutput)
+}
+
+func (e RequirementsMode) ToRequirementsModeOutputWithContext(ctx context.Context) RequirementsModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(RequirementsModeOutput)
+}
+
+func (e RequirementsMode) ToRequirementsModePtrOutput() RequirementsModePtrOutput {
+	return e.ToRequirementsModePtrOutputWithContext(context.Background())
+}
+
+func (e RequirementsMode) ToRequirementsModePtrOutputWithContext(ctx context.Context) RequirementsModePtrOutput {
+	return RequirementsMode(e).ToRequirementsModeOutputWithContext(ctx).ToRequirementsModePtrOutputWithContext(ctx)
+}
+
+func (e RequirementsMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e RequirementsMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e RequirementsMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e RequirementsMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type RequirementsModeOutput struct{ *pulumi.OutputState }
+
+func (RequirementsModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*RequirementsMode)(nil)).Elem()
+}
+
+func (o RequirementsModeOutput) ToRequirementsModeOutput() RequirementsModeOutput {
+	return o
+}
+
+func (o RequirementsModeOutput) ToRequirementsModeOutputWithContext(ctx context.Context) RequirementsModeOutput {
+	return o
+}
+
+func (o RequirementsModeOutput) ToRequirementsModePtrOutput() RequirementsModePtrOutput {
+	return o.ToRequirementsModePtrOutputWithContext(context.Background())
+}
+
+func (o RequirementsModeOutput) ToRequirementsModePtrOutputWithContext(ctx context.Context) RequirementsModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v RequirementsMode) *RequirementsMode {
+		return &v
+	}).(RequirementsModePtrOutput)
+}
+
+func (o RequirementsModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o RequirementsModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e RequirementsMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o RequirementsModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o RequirementsModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e RequirementsMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type RequirementsModePtrOutput struct{ *pulumi.OutputState }
+
+func (RequirementsModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**RequirementsMode)(nil)).Elem()
+}
+
+func (o RequirementsModePtrOutput) ToRequirementsModePtrOutput() RequirementsModePtrOutput {
+	return o
+}
+
+func (o RequirementsModePtrOutput) ToRequirementsModePtrOutputWithContext(ctx context.Context) RequirementsModePtrOutput {
+	return o
+}
+
+func (o RequirementsModePtrOutput) Elem() RequirementsModeOutput {
+	return o.ApplyT(func(v *RequirementsMode) RequirementsMode {
+		if v != nil {
+			return *v
+		}
+		var ret RequirementsMode
+		return ret
+	}).(RequirementsModeOutput)
+}
+
+func (o RequirementsModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o RequirementsModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *RequirementsMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// RequirementsModeInput is an input type that accepts values of the RequirementsMode enum
+// A concrete instance of `RequirementsModeInput` can be one of the following:
+//
+//	RequirementsModeError
+//	RequirementsModeWarn
+type RequirementsModeInput interface {
+	pulumi.Input
+
+	ToRequirementsModeOutput() RequirementsModeOutput
+	ToRequirementsModeOutputWithContext(context.Context) RequirementsModeOutput
+}
+
+var requirementsModePtrType = reflect.TypeOf((**RequirementsMode)(nil)).Elem()
+
+type RequirementsModePtrInput interface {
+	pulumi.Input
+
+	ToRequirementsModePtrOutput() RequirementsModePtrOutput
+	ToRequirementsModePtrOutputWithContext(context.Context) RequirementsModePtrOutput
+}
+
+type requirementsModePtr string
+
+func RequirementsModePtr(v string) RequirementsModePtrInput {
+	return (*requirementsModePtr)(&v)
+}
+
+func (*requirementsModePtr) ElementType() reflect.Type {
+	return requirementsModePtrType
+}
+
+func (in *requirementsModePtr) ToRequirementsModePtrOutput() RequirementsModePtrOutput {
+	return pulumi.ToOutput(in).(RequirementsModePtrOutput)
+}
+
+func (in *requirementsModePtr) ToRequirementsModePtrOutputWithContext(ctx context.Context) RequirementsModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(RequirementsModePtrOutput)
+}
+
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ChargeTypeInput)(nil)).Elem(), ChargeType("PostPaid"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ChargeTypePtrInput)(nil)).Elem(), ChargeType("PostPaid"))
@@ -518,10 +686,14 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeStatusPtrInput)(nil)).Elem(), NodeStatus("ResourceReady"))
 	pulumi.RegisterInputType(reflect.TypeOf((*OnRegionErrorInput)(nil)).Elem(), OnRegionError("fail"))
 	pulumi.RegisterInputType(reflect.TypeOf((*OnRegionErrorPtrInput)(nil)).Elem(), OnRegionError("fail"))
+	pulumi.RegisterInputType(reflect.TypeOf((*RequirementsModeInput)(nil)).Elem(), RequirementsMode("error"))
+	pulumi.RegisterInputType(reflect.TypeOf((*RequirementsModePtrInput)(nil)).Elem(), RequirementsMode("error"))
 	pulumi.RegisterOutputType(ChargeTypeOutput{})
 	pulumi.RegisterOutputType(ChargeTypePtrOutput{})
 	pulumi.RegisterOutputType(NodeStatusOutput{})
 	pulumi.RegisterOutputType(NodeStatusPtrOutput{})
 	pulumi.RegisterOutputType(OnRegionErrorOutput{})
 	pulumi.RegisterOutputType(OnRegionErrorPtrOutput{})
+	pulumi.RegisterOutputType(RequirementsModeOutput{})
+	pulumi.RegisterOutputType(RequirementsModePtrOutput{})
 }

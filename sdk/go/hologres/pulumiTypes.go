@@ -722,6 +722,260 @@ func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
 	}).(RegionOutcomeOutput)
 }
 
+// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+type Requirements struct {
+	// Of each of these specifications at least one AI instance is listed.
+	AiSpecs []string `pulumi:"aiSpecs"`
+	// So much GPU memory at least is free, in GB, over all listed nodes.
+	MinFreeGpuMemory *int `pulumi:"minFreeGpuMemory"`
+	// So many GPU cards at least are free, over all listed nodes.
+	MinFreeGpus *int `pulumi:"minFreeGpus"`
+	// So many nodes at least are listed in status ResourceReady.
+	MinNodesReady *int `pulumi:"minNodesReady"`
+	// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+	Mode *string `pulumi:"mode"`
+	// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+	NotExpiringWithinDays *int `pulumi:"notExpiringWithinDays"`
+	// Every listed AI instance is in one of these statuses.
+	Statuses []string `pulumi:"statuses"`
+}
+
+// RequirementsInput is an input type that accepts RequirementsArgs and RequirementsOutput values.
+// You can construct a concrete instance of `RequirementsInput` via:
+//
+//	RequirementsArgs{...}
+type RequirementsInput interface {
+	pulumi.Input
+
+	ToRequirementsOutput() RequirementsOutput
+	ToRequirementsOutputWithContext(context.Context) RequirementsOutput
+}
+
+// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+type RequirementsArgs struct {
+	// Of each of these specifications at least one AI instance is listed.
+	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
+	// So much GPU memory at least is free, in GB, over all listed nodes.
+	MinFreeGpuMemory pulumi.IntPtrInput `pulumi:"minFreeGpuMemory"`
+	// So many GPU cards at least are free, over all listed nodes.
+	MinFreeGpus pulumi.IntPtrInput `pulumi:"minFreeGpus"`
+	// So many nodes at least are listed in status ResourceReady.
+	MinNodesReady pulumi.IntPtrInput `pulumi:"minNodesReady"`
+	// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+	Mode pulumi.StringPtrInput `pulumi:"mode"`
+	// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+	NotExpiringWithinDays pulumi.IntPtrInput `pulumi:"notExpiringWithinDays"`
+	// Every listed AI instance is in one of these statuses.
+	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
+}
+
+func (RequirementsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*Requirements)(nil)).Elem()
+}
+
+func (i RequirementsArgs) ToRequirementsOutput() RequirementsOutput {
+	return i.ToRequirementsOutputWithContext(context.Background())
+}
+
+func (i RequirementsArgs) ToRequirementsOutputWithContext(ctx context.Context) RequirementsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RequirementsOutput)
+}
+
+func (i RequirementsArgs) ToRequirementsPtrOutput() RequirementsPtrOutput {
+	return i.ToRequirementsPtrOutputWithContext(context.Background())
+}
+
+func (i RequirementsArgs) ToRequirementsPtrOutputWithContext(ctx context.Context) RequirementsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RequirementsOutput).ToRequirementsPtrOutputWithContext(ctx)
+}
+
+// RequirementsPtrInput is an input type that accepts RequirementsArgs, RequirementsPtr and RequirementsPtrOutput values.
+// You can construct a concrete instance of `RequirementsPtrInput` via:
+//
+//	        RequirementsArgs{...}
+//
+//	or:
+//
+//	        nil
+type RequirementsPtrInput interface {
+	pulumi.Input
+
+	ToRequirementsPtrOutput() RequirementsPtrOutput
+	ToRequirementsPtrOutputWithContext(context.Context) RequirementsPtrOutput
+}
+
+type requirementsPtrType RequirementsArgs
+
+func RequirementsPtr(v *RequirementsArgs) RequirementsPtrInput {
+	return (*requirementsPtrType)(v)
+}
+
+func (*requirementsPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**Requirements)(nil)).Elem()
+}
+
+func (i *requirementsPtrType) ToRequirementsPtrOutput() RequirementsPtrOutput {
+	return i.ToRequirementsPtrOutputWithContext(context.Background())
+}
+
+func (i *requirementsPtrType) ToRequirementsPtrOutputWithContext(ctx context.Context) RequirementsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RequirementsPtrOutput)
+}
+
+// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+type RequirementsOutput struct{ *pulumi.OutputState }
+
+func (RequirementsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Requirements)(nil)).Elem()
+}
+
+func (o RequirementsOutput) ToRequirementsOutput() RequirementsOutput {
+	return o
+}
+
+func (o RequirementsOutput) ToRequirementsOutputWithContext(ctx context.Context) RequirementsOutput {
+	return o
+}
+
+func (o RequirementsOutput) ToRequirementsPtrOutput() RequirementsPtrOutput {
+	return o.ToRequirementsPtrOutputWithContext(context.Background())
+}
+
+func (o RequirementsOutput) ToRequirementsPtrOutputWithContext(ctx context.Context) RequirementsPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v Requirements) *Requirements {
+		return &v
+	}).(RequirementsPtrOutput)
+}
+
+// Of each of these specifications at least one AI instance is listed.
+func (o RequirementsOutput) AiSpecs() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v Requirements) []string { return v.AiSpecs }).(pulumi.StringArrayOutput)
+}
+
+// So much GPU memory at least is free, in GB, over all listed nodes.
+func (o RequirementsOutput) MinFreeGpuMemory() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Requirements) *int { return v.MinFreeGpuMemory }).(pulumi.IntPtrOutput)
+}
+
+// So many GPU cards at least are free, over all listed nodes.
+func (o RequirementsOutput) MinFreeGpus() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Requirements) *int { return v.MinFreeGpus }).(pulumi.IntPtrOutput)
+}
+
+// So many nodes at least are listed in status ResourceReady.
+func (o RequirementsOutput) MinNodesReady() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Requirements) *int { return v.MinNodesReady }).(pulumi.IntPtrOutput)
+}
+
+// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+func (o RequirementsOutput) Mode() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Requirements) *string { return v.Mode }).(pulumi.StringPtrOutput)
+}
+
+// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+func (o RequirementsOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v Requirements) *int { return v.NotExpiringWithinDays }).(pulumi.IntPtrOutput)
+}
+
+// Every listed AI instance is in one of these statuses.
+func (o RequirementsOutput) Statuses() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v Requirements) []string { return v.Statuses }).(pulumi.StringArrayOutput)
+}
+
+type RequirementsPtrOutput struct{ *pulumi.OutputState }
+
+func (RequirementsPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Requirements)(nil)).Elem()
+}
+
+func (o RequirementsPtrOutput) ToRequirementsPtrOutput() RequirementsPtrOutput {
+	return o
+}
+
+func (o RequirementsPtrOutput) ToRequirementsPtrOutputWithContext(ctx context.Context) RequirementsPtrOutput {
+	return o
+}
+
+func (o RequirementsPtrOutput) Elem() RequirementsOutput {
+	return o.ApplyT(func(v *Requirements) Requirements {
+		if v != nil {
+			return *v
+		}
+		var ret Requirements
+		return ret
+	}).(RequirementsOutput)
+}
+
+// Of each of these specifications at least one AI instance is listed.
+func (o RequirementsPtrOutput) AiSpecs() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *Requirements) []string {
+		if v == nil {
+			return nil
+		}
+		return v.AiSpecs
+	}).(pulumi.StringArrayOutput)
+}
+
+// So much GPU memory at least is free, in GB, over all listed nodes.
+func (o RequirementsPtrOutput) MinFreeGpuMemory() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *Requirements) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MinFreeGpuMemory
+	}).(pulumi.IntPtrOutput)
+}
+
+// So many GPU cards at least are free, over all listed nodes.
+func (o RequirementsPtrOutput) MinFreeGpus() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *Requirements) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MinFreeGpus
+	}).(pulumi.IntPtrOutput)
+}
+
+// So many nodes at least are listed in status ResourceReady.
+func (o RequirementsPtrOutput) MinNodesReady() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *Requirements) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MinNodesReady
+	}).(pulumi.IntPtrOutput)
+}
+
+// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+func (o RequirementsPtrOutput) Mode() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *Requirements) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Mode
+	}).(pulumi.StringPtrOutput)
+}
+
+// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+func (o RequirementsPtrOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *Requirements) *int {
+		if v == nil {
+			return nil
+		}
+		return v.NotExpiringWithinDays
+	}).(pulumi.IntPtrOutput)
+}
+
+// Every listed AI instance is in one of these statuses.
+func (o RequirementsPtrOutput) Statuses() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *Requirements) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Statuses
+	}).(pulumi.StringArrayOutput)
+}
+
 // Sums over the listed nodes.
 type Totals struct {
 	// CPU, in cores.
@@ -821,6 +1075,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*AssumeRolePtrInput)(nil)).Elem(), AssumeRoleArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AssumeRoleWithOidcInput)(nil)).Elem(), AssumeRoleWithOidcArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AssumeRoleWithOidcPtrInput)(nil)).Elem(), AssumeRoleWithOidcArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RequirementsInput)(nil)).Elem(), RequirementsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RequirementsPtrInput)(nil)).Elem(), RequirementsArgs{})
 	pulumi.RegisterOutputType(AiNodeOutput{})
 	pulumi.RegisterOutputType(AiNodeArrayOutput{})
 	pulumi.RegisterOutputType(AssumeRoleOutput{})
@@ -829,6 +1085,8 @@ func init() {
 	pulumi.RegisterOutputType(AssumeRoleWithOidcPtrOutput{})
 	pulumi.RegisterOutputType(RegionOutcomeOutput{})
 	pulumi.RegisterOutputType(RegionOutcomeArrayOutput{})
+	pulumi.RegisterOutputType(RequirementsOutput{})
+	pulumi.RegisterOutputType(RequirementsPtrOutput{})
 	pulumi.RegisterOutputType(TotalsOutput{})
 	pulumi.RegisterOutputType(UsageOutput{})
 }

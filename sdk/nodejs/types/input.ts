@@ -66,3 +66,71 @@ export interface AssumeRoleWithOidcArgs {
     sessionExpiration?: pulumi.Input<number | undefined>;
 }
 
+/**
+ * What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+ */
+export interface Requirements {
+    /**
+     * Of each of these specifications at least one AI instance is listed.
+     */
+    aiSpecs?: string[];
+    /**
+     * So much GPU memory at least is free, in GB, over all listed nodes.
+     */
+    minFreeGpuMemory?: number;
+    /**
+     * So many GPU cards at least are free, over all listed nodes.
+     */
+    minFreeGpus?: number;
+    /**
+     * So many nodes at least are listed in status ResourceReady.
+     */
+    minNodesReady?: number;
+    /**
+     * Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+     */
+    mode?: string | enums.RequirementsMode;
+    /**
+     * No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+     */
+    notExpiringWithinDays?: number;
+    /**
+     * Every listed AI instance is in one of these statuses.
+     */
+    statuses?: (string | enums.NodeStatus)[];
+}
+
+/**
+ * What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+ */
+export interface RequirementsArgs {
+    /**
+     * Of each of these specifications at least one AI instance is listed.
+     */
+    aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * So much GPU memory at least is free, in GB, over all listed nodes.
+     */
+    minFreeGpuMemory?: pulumi.Input<number | undefined>;
+    /**
+     * So many GPU cards at least are free, over all listed nodes.
+     */
+    minFreeGpus?: pulumi.Input<number | undefined>;
+    /**
+     * So many nodes at least are listed in status ResourceReady.
+     */
+    minNodesReady?: pulumi.Input<number | undefined>;
+    /**
+     * Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+     */
+    mode?: pulumi.Input<string | enums.RequirementsMode | undefined>;
+    /**
+     * No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+     */
+    notExpiringWithinDays?: pulumi.Input<number | undefined>;
+    /**
+     * Every listed AI instance is in one of these statuses.
+     */
+    statuses?: pulumi.Input<pulumi.Input<string | enums.NodeStatus>[] | undefined>;
+}
+

@@ -10,6 +10,7 @@ __all__ = [
     'ChargeType',
     'NodeStatus',
     'OnRegionError',
+    'RequirementsMode',
 ]
 
 
@@ -51,4 +52,19 @@ class OnRegionError(_builtins.str, Enum):
     PARTIAL = "partial"
     """
     What can be read is taken, and regionOutcomes names the gaps.
+    """
+
+
+@pulumi.type_token("hologres:index:RequirementsMode")
+class RequirementsMode(_builtins.str, Enum):
+    """
+    What becomes of a requirement that is not met. Any other string is refused.
+    """
+    ERROR = "error"
+    """
+    Nothing that depends on the nodes goes on.
+    """
+    WARN = "warn"
+    """
+    A warning; the program goes on.
     """

@@ -20,6 +20,10 @@ __all__ = [
     'AssumeRoleArgsDict',
     'AssumeRoleWithOidcArgs',
     'AssumeRoleWithOidcArgsDict',
+    'Requirements',
+    'RequirementsDict',
+    'RequirementsArgs',
+    'RequirementsArgsDict',
 ]
 
 class AssumeRoleArgsDict(TypedDict):
@@ -288,5 +292,313 @@ class AssumeRoleWithOidcArgs:
     @session_expiration.setter
     def session_expiration(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "session_expiration", value)
+
+
+class RequirementsDict(TypedDict):
+    """
+    What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+    """
+    ai_specs: NotRequired[Sequence[_builtins.str]]
+    """
+    Of each of these specifications at least one AI instance is listed.
+    """
+    min_free_gpu_memory: NotRequired[_builtins.int]
+    """
+    So much GPU memory at least is free, in GB, over all listed nodes.
+    """
+    min_free_gpus: NotRequired[_builtins.int]
+    """
+    So many GPU cards at least are free, over all listed nodes.
+    """
+    min_nodes_ready: NotRequired[_builtins.int]
+    """
+    So many nodes at least are listed in status ResourceReady.
+    """
+    mode: NotRequired[Union[_builtins.str, 'RequirementsMode']]
+    """
+    Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+    """
+    not_expiring_within_days: NotRequired[_builtins.int]
+    """
+    No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+    """
+    statuses: NotRequired[Sequence[Union[_builtins.str, 'NodeStatus']]]
+    """
+    Every listed AI instance is in one of these statuses.
+    """
+
+@pulumi.input_type
+class Requirements:
+    def __init__(__self__, *,
+                 ai_specs: Optional[Sequence[_builtins.str]] = None,
+                 min_free_gpu_memory: Optional[_builtins.int] = None,
+                 min_free_gpus: Optional[_builtins.int] = None,
+                 min_nodes_ready: Optional[_builtins.int] = None,
+                 mode: Optional[Union[_builtins.str, 'RequirementsMode']] = None,
+                 not_expiring_within_days: Optional[_builtins.int] = None,
+                 statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None):
+        """
+        What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+
+        :param Sequence[_builtins.str] ai_specs: Of each of these specifications at least one AI instance is listed.
+        :param _builtins.int min_free_gpu_memory: So much GPU memory at least is free, in GB, over all listed nodes.
+        :param _builtins.int min_free_gpus: So many GPU cards at least are free, over all listed nodes.
+        :param _builtins.int min_nodes_ready: So many nodes at least are listed in status ResourceReady.
+        :param Union[_builtins.str, 'RequirementsMode'] mode: Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        :param _builtins.int not_expiring_within_days: No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Every listed AI instance is in one of these statuses.
+        """
+        if ai_specs is not None:
+            pulumi.set(__self__, "ai_specs", ai_specs)
+        if min_free_gpu_memory is not None:
+            pulumi.set(__self__, "min_free_gpu_memory", min_free_gpu_memory)
+        if min_free_gpus is not None:
+            pulumi.set(__self__, "min_free_gpus", min_free_gpus)
+        if min_nodes_ready is not None:
+            pulumi.set(__self__, "min_nodes_ready", min_nodes_ready)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
+        if not_expiring_within_days is not None:
+            pulumi.set(__self__, "not_expiring_within_days", not_expiring_within_days)
+        if statuses is not None:
+            pulumi.set(__self__, "statuses", statuses)
+
+    @_builtins.property
+    @pulumi.getter(name="aiSpecs")
+    def ai_specs(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Of each of these specifications at least one AI instance is listed.
+        """
+        return pulumi.get(self, "ai_specs")
+
+    @ai_specs.setter
+    def ai_specs(self, value: Optional[Sequence[_builtins.str]]):
+        pulumi.set(self, "ai_specs", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minFreeGpuMemory")
+    def min_free_gpu_memory(self) -> Optional[_builtins.int]:
+        """
+        So much GPU memory at least is free, in GB, over all listed nodes.
+        """
+        return pulumi.get(self, "min_free_gpu_memory")
+
+    @min_free_gpu_memory.setter
+    def min_free_gpu_memory(self, value: Optional[_builtins.int]):
+        pulumi.set(self, "min_free_gpu_memory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minFreeGpus")
+    def min_free_gpus(self) -> Optional[_builtins.int]:
+        """
+        So many GPU cards at least are free, over all listed nodes.
+        """
+        return pulumi.get(self, "min_free_gpus")
+
+    @min_free_gpus.setter
+    def min_free_gpus(self, value: Optional[_builtins.int]):
+        pulumi.set(self, "min_free_gpus", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minNodesReady")
+    def min_nodes_ready(self) -> Optional[_builtins.int]:
+        """
+        So many nodes at least are listed in status ResourceReady.
+        """
+        return pulumi.get(self, "min_nodes_ready")
+
+    @min_nodes_ready.setter
+    def min_nodes_ready(self, value: Optional[_builtins.int]):
+        pulumi.set(self, "min_nodes_ready", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> Optional[Union[_builtins.str, 'RequirementsMode']]:
+        """
+        Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: Optional[Union[_builtins.str, 'RequirementsMode']]):
+        pulumi.set(self, "mode", value)
+
+    @_builtins.property
+    @pulumi.getter(name="notExpiringWithinDays")
+    def not_expiring_within_days(self) -> Optional[_builtins.int]:
+        """
+        No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        """
+        return pulumi.get(self, "not_expiring_within_days")
+
+    @not_expiring_within_days.setter
+    def not_expiring_within_days(self, value: Optional[_builtins.int]):
+        pulumi.set(self, "not_expiring_within_days", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def statuses(self) -> Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]:
+        """
+        Every listed AI instance is in one of these statuses.
+        """
+        return pulumi.get(self, "statuses")
+
+    @statuses.setter
+    def statuses(self, value: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]):
+        pulumi.set(self, "statuses", value)
+
+
+class RequirementsArgsDict(TypedDict):
+    """
+    What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+    """
+    ai_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Of each of these specifications at least one AI instance is listed.
+    """
+    min_free_gpu_memory: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    So much GPU memory at least is free, in GB, over all listed nodes.
+    """
+    min_free_gpus: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    So many GPU cards at least are free, over all listed nodes.
+    """
+    min_nodes_ready: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    So many nodes at least are listed in status ResourceReady.
+    """
+    mode: NotRequired[pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]]
+    """
+    Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+    """
+    not_expiring_within_days: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+    """
+    statuses: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]]
+    """
+    Every listed AI instance is in one of these statuses.
+    """
+
+@pulumi.input_type
+class RequirementsArgs:
+    def __init__(__self__, *,
+                 ai_specs: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 min_free_gpu_memory: pulumi.Input[Optional[_builtins.int]] = None,
+                 min_free_gpus: pulumi.Input[Optional[_builtins.int]] = None,
+                 min_nodes_ready: pulumi.Input[Optional[_builtins.int]] = None,
+                 mode: pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]] = None,
+                 not_expiring_within_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
+        """
+        What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Of each of these specifications at least one AI instance is listed.
+        :param pulumi.Input[_builtins.int] min_free_gpu_memory: So much GPU memory at least is free, in GB, over all listed nodes.
+        :param pulumi.Input[_builtins.int] min_free_gpus: So many GPU cards at least are free, over all listed nodes.
+        :param pulumi.Input[_builtins.int] min_nodes_ready: So many nodes at least are listed in status ResourceReady.
+        :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        :param pulumi.Input[_builtins.int] not_expiring_within_days: No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Every listed AI instance is in one of these statuses.
+        """
+        if ai_specs is not None:
+            pulumi.set(__self__, "ai_specs", ai_specs)
+        if min_free_gpu_memory is not None:
+            pulumi.set(__self__, "min_free_gpu_memory", min_free_gpu_memory)
+        if min_free_gpus is not None:
+            pulumi.set(__self__, "min_free_gpus", min_free_gpus)
+        if min_nodes_ready is not None:
+            pulumi.set(__self__, "min_nodes_ready", min_nodes_ready)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
+        if not_expiring_within_days is not None:
+            pulumi.set(__self__, "not_expiring_within_days", not_expiring_within_days)
+        if statuses is not None:
+            pulumi.set(__self__, "statuses", statuses)
+
+    @_builtins.property
+    @pulumi.getter(name="aiSpecs")
+    def ai_specs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Of each of these specifications at least one AI instance is listed.
+        """
+        return pulumi.get(self, "ai_specs")
+
+    @ai_specs.setter
+    def ai_specs(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "ai_specs", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minFreeGpuMemory")
+    def min_free_gpu_memory(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        So much GPU memory at least is free, in GB, over all listed nodes.
+        """
+        return pulumi.get(self, "min_free_gpu_memory")
+
+    @min_free_gpu_memory.setter
+    def min_free_gpu_memory(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "min_free_gpu_memory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minFreeGpus")
+    def min_free_gpus(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        So many GPU cards at least are free, over all listed nodes.
+        """
+        return pulumi.get(self, "min_free_gpus")
+
+    @min_free_gpus.setter
+    def min_free_gpus(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "min_free_gpus", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minNodesReady")
+    def min_nodes_ready(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        So many nodes at least are listed in status ResourceReady.
+        """
+        return pulumi.get(self, "min_nodes_ready")
+
+    @min_nodes_ready.setter
+    def min_nodes_ready(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "min_nodes_ready", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]:
+        """
+        Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]):
+        pulumi.set(self, "mode", value)
+
+    @_builtins.property
+    @pulumi.getter(name="notExpiringWithinDays")
+    def not_expiring_within_days(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        """
+        return pulumi.get(self, "not_expiring_within_days")
+
+    @not_expiring_within_days.setter
+    def not_expiring_within_days(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "not_expiring_within_days", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def statuses(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]:
+        """
+        Every listed AI instance is in one of these statuses.
+        """
+        return pulumi.get(self, "statuses")
+
+    @statuses.setter
+    def statuses(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]):
+        pulumi.set(self, "statuses", value)
 
 

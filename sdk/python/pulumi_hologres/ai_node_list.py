@@ -15,6 +15,7 @@ else:
 from . import _utilities
 from . import outputs
 from ._enums import *
+from ._inputs import *
 
 __all__ = ['AiNodeListArgs', 'AiNodeList']
 
@@ -31,6 +32,7 @@ class AiNodeListArgs:
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 requirements: pulumi.Input[Optional['RequirementsArgs']] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
         The set of arguments for constructing a AiNodeList resource.
@@ -45,6 +47,7 @@ class AiNodeListArgs:
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input['RequirementsArgs'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -67,6 +70,8 @@ class AiNodeListArgs:
             pulumi.set(__self__, "region", region)
         if regions is not None:
             pulumi.set(__self__, "regions", regions)
+        if requirements is not None:
+            pulumi.set(__self__, "requirements", requirements)
         if statuses is not None:
             pulumi.set(__self__, "statuses", statuses)
 
@@ -189,6 +194,18 @@ class AiNodeListArgs:
     @regions.setter
     def regions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
         pulumi.set(self, "regions", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def requirements(self) -> pulumi.Input[Optional['RequirementsArgs']]:
+        """
+        What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+        """
+        return pulumi.get(self, "requirements")
+
+    @requirements.setter
+    def requirements(self, value: pulumi.Input[Optional['RequirementsArgs']]):
+        pulumi.set(self, "requirements", value)
 
     @_builtins.property
     @pulumi.getter
@@ -404,6 +421,7 @@ class AiNodeList(pulumi.CustomResource):
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 requirements: pulumi.Input[Optional[Union['RequirementsArgs', 'RequirementsArgsDict']]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None,
                  __props__=None):
         """
@@ -439,6 +457,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         ...
@@ -493,6 +512,7 @@ class AiNodeList(pulumi.CustomResource):
                  pinned: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  regions: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 requirements: pulumi.Input[Optional[Union['RequirementsArgs', 'RequirementsArgsDict']]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -513,6 +533,7 @@ class AiNodeList(pulumi.CustomResource):
             __props__.__dict__["pinned"] = pinned
             __props__.__dict__["region"] = region
             __props__.__dict__["regions"] = regions
+            __props__.__dict__["requirements"] = requirements
             __props__.__dict__["statuses"] = statuses
             __props__.__dict__["fingerprint"] = None
             __props__.__dict__["instance_model_list"] = None

@@ -15,6 +15,7 @@ else:
 from . import _utilities
 from . import outputs
 from ._enums import *
+from ._inputs import *
 
 __all__ = [
     'GetAiNodeListResult',
@@ -144,6 +145,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
                      on_region_error: Optional[Union[_builtins.str, 'OnRegionError']] = None,
                      region: Optional[_builtins.str] = None,
                      regions: Optional[Sequence[_builtins.str]] = None,
+                     requirements: Optional[Union['Requirements', 'RequirementsDict']] = None,
                      statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None,
                      opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetAiNodeListResult:
     """
@@ -154,11 +156,16 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
 
     ## Example Usage
     ### Where is a GPU free?
+
+    Where none is, the preview fails, before anything changes.
     ```python
     import pulumi
     import pulumi_hologres as hologres
 
-    nodes = hologres.get_ai_node_list_output(statuses=[hologres.NodeStatus.RESOURCE_READY])
+    nodes = hologres.get_ai_node_list_output(
+        statuses=[hologres.NodeStatus.RESOURCE_READY],
+        requirements={"min_free_gpus": 1},
+    )
 
     pulumi.export("ids", nodes.ids)
     pulumi.export("freeGpus", nodes.totals.gpu.free)
@@ -174,6 +181,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+    :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -186,6 +194,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     __args__['onRegionError'] = on_region_error
     __args__['region'] = region
     __args__['regions'] = regions
+    __args__['requirements'] = requirements
     __args__['statuses'] = statuses
     opts = pulumi.InvokeOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
     __ret__ = pulumi.runtime.invoke('hologres:index:getAiNodeList', __args__, opts=opts, typ=GetAiNodeListResult).value
@@ -208,6 +217,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
                             on_region_error: pulumi.Input[Optional[Optional[Union[_builtins.str, 'OnRegionError']]]] = None,
                             region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                             regions: pulumi.Input[Optional[Optional[Sequence[_builtins.str]]]] = None,
+                            requirements: pulumi.Input[Optional[Optional[Union['Requirements', 'RequirementsDict']]]] = None,
                             statuses: pulumi.Input[Optional[Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]]] = None,
                             opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetAiNodeListResult]:
     """
@@ -218,11 +228,16 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
 
     ## Example Usage
     ### Where is a GPU free?
+
+    Where none is, the preview fails, before anything changes.
     ```python
     import pulumi
     import pulumi_hologres as hologres
 
-    nodes = hologres.get_ai_node_list_output(statuses=[hologres.NodeStatus.RESOURCE_READY])
+    nodes = hologres.get_ai_node_list_output(
+        statuses=[hologres.NodeStatus.RESOURCE_READY],
+        requirements={"min_free_gpus": 1},
+    )
 
     pulumi.export("ids", nodes.ids)
     pulumi.export("freeGpus", nodes.totals.gpu.free)
@@ -238,6 +253,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+    :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -250,6 +266,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     __args__['onRegionError'] = on_region_error
     __args__['region'] = region
     __args__['regions'] = regions
+    __args__['requirements'] = requirements
     __args__['statuses'] = statuses
     opts = pulumi.InvokeOutputOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
     __ret__ = pulumi.runtime.invoke_output('hologres:index:getAiNodeList', __args__, opts=opts, typ=GetAiNodeListResult)

@@ -45,3 +45,19 @@ export const OnRegionError = {
  * What happens when one of several regions can't be read.
  */
 export type OnRegionError = (typeof OnRegionError)[keyof typeof OnRegionError];
+
+export const RequirementsMode = {
+    /**
+     * Nothing that depends on the nodes goes on.
+     */
+    Error: "error",
+    /**
+     * A warning; the program goes on.
+     */
+    Warn: "warn",
+} as const;
+
+/**
+ * What becomes of a requirement that is not met. Any other string is refused.
+ */
+export type RequirementsMode = (typeof RequirementsMode)[keyof typeof RequirementsMode];

@@ -1,0 +1,165 @@
+"""Requirements on a real engine: what depends on AI nodes is not touched until they are what is required."""
+
+import json
+from pathlib import Path
+
+import yaml  # type: ignore[import-untyped]
+
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tests.engine.conftest import Fleet
+from tools.project import Project, Run
+
+CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready, with one free card of the six
+MISSED = "the AI nodes of cn-hangzhou don't meet the requirements"
+FREE = "- free GPUs: at least 7 asked, 6 found, the most at: "
+
+# --- AiNodeList of Python ---------------------------------------------------------------------------------------------
+
+DEPENDENT = """
+    import pulumi
+    from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+    from hologres_ai import AiNodeList
+
+    class Provider(ResourceProvider):
+        def create(self, props):
+            return CreateResult("created", {{"instance_id": "hgpostcn-cn-yi34hlzdx003"}})
+
+    class Deployment(Resource):
+        instance_id: pulumi.Output[str]
+
+        def __init__(self, name, opts=None):
+            super().__init__(Provider(), name, {{"instance_id": None}}, opts)
+
+    {program}
+"""
+HELD_BACK = """
+    ready = AiNodeList("nodes").require({requirements})
+    Deployment("deployment", pulumi.ResourceOptions(depends_on=[ready]))
+    pulumi.export("freeGpus", ready.totals.gpu.free)
+    pulumi.export("types", ready.instance_model_list.apply(lambda nodes: [type(node).__name__ for node in nodes[:1]]))
+"""
+
+
+def dependent(program: str, requirements: str = "") -> str:
+    return DEPENDENT.format(program=program.format(requirements=requirements).strip())
+
+
+def deployed(project: Project) -> list[str]:
+    """The resources in the state that are no part of the reading."""
+    resources = json.loads(project.export())["deployment"].get("resources", [])
+    names = [str(resource["urn"]).rpartition("::")[2] for resource in resources]
+    return [name for name in names if name in ("deployment", "instance", "after")]
+
+
+def assert_told(run: Run, *lines: str) -> None:
+    """The run failed with the message, without a trace."""
+    assert run.code != 0
+    for line in (f"error: {MISSED}", *lines):
+        assert line in run.text, run.text
+    assert "Traceback" not in run.text
+    assert 'File "' not in run.text
+
+
+def test_what_depends_on_the_nodes_waits_until_they_suffice(program: OpenFolder, world: Fleet) -> None:
+    with program(dependent(HELD_BACK, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
+        status = f"12 of 13 in it, but not: {CREATING} (ResourceCreating)"
+        assert_told(project.up(), FREE, status)
+        assert deployed(project) == []
+        world.change(CREATING, status="ResourceReady", nodeCount=2)
+        run = project.up()
+        assert run.code == 0, run.text
+        assert deployed(project) == ["deployment"]
+        assert project.outputs() == {"freeGpus": 7, "types": ["AiNode"]}
+
+
+ALONE = """
+    import pulumi
+    from hologres_ai import AiNodeList
+    from hologres_ai.dynamic import ArgumentError
+
+    nodes = AiNodeList("nodes")
+    for listed, required in [
+        (nodes, {"min_free_gpu": 1}),
+        (nodes, {"min_free_gpus": nodes.totals.gpu.free}),
+        (AiNodeList("counted", include_usage=False), {"min_free_gpus": 1}),
+    ]:
+        try:
+            listed.require(**required)
+        except ArgumentError as error:
+            pulumi.log.info(str(error))
+    nodes.require(min_free_gpus=7)
+"""
+
+
+def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> None:
+    with program(ALONE) as project:
+        run = project.preview()
+        assert_told(run, FREE)
+        for told in (
+            'min_free_gpu: no such argument; did you mean "min_free_gpus"?',
+            "min_free_gpus: not a whole number",
+            "min_free_gpus: can't be told without the usage figures",
+        ):
+            assert f"invalid argument {told}" in run.text
+
+
+def test_mode_warn_goes_on(program: OpenFolder) -> None:
+    with program(dependent(HELD_BACK, "min_free_gpus=7, mode='warn'")) as project:
+        run = project.preview()
+        assert run.code == 0, run.text
+        assert f"warning: {MISSED}\n    {FREE}" in run.text
+        assert "hologres:AiNodeList (nodes):\n    warning" in run.text
+        assert "dynamic:Resource deployment create" in run.text
+
+
+NOT_YET = """
+    instance = Deployment("instance")
+    ready = AiNodeList("nodes", instance_id=instance.instance_id).require(min_free_gpus=77)
+    Deployment("deployment", pulumi.ResourceOptions(depends_on=[ready]))
+"""
+
+
+def test_what_is_required_of_nodes_that_are_not_known_yet_waits(program: OpenFolder, emulator: Emulator) -> None:
+    with program(dependent(NOT_YET)) as project:
+        preview = project.preview()
+        assert (preview.code, emulator.requests) == (0, 0), preview.text
+        assert_told(project.up(), "- free GPUs: at least 77 asked, 2 found")
+        assert deployed(project) == ["instance"]
+
+
+# --- The plugin -------------------------------------------------------------------------------------------------------
+
+
+def native(**properties: object) -> str:
+    """A YAML program with a list and what depends on it."""
+    after = {"type": "pulumi:providers:hologres", "options": {"dependsOn": ["${nodes}"]}}
+    resources = {"nodes": {"type": "hologres:AiNodeList", "properties": properties}, "after": after}
+    return str(yaml.safe_dump({"name": "native", "runtime": "yaml", "resources": resources}))
+
+
+def test_the_plugin_holds_back_what_depends_on_the_nodes(open_folder: OpenFolder, tmp_path: Path, world: Fleet) -> None:
+    folder = tmp_path / "native"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(native(requirements={"minFreeGpus": 7}))
+    with open_folder(folder) as project:
+        for run in (project.preview(), project.up()):
+            assert run.code != 0
+            assert f"resource 'nodes' has a problem: {MISSED}\n    {FREE}" in run.text
+            assert 'File "' not in run.text
+        assert deployed(project) == []
+        world.change(CREATING, nodeCount=2)
+        run = project.up()
+        assert run.code == 0, run.text
+        assert deployed(project) == ["after"]
+        assert_no_change(project)
+
+
+def assert_no_change(project: Project) -> None:
+    """Another requirement is no change of the nodes, and a refresh heeds none."""
+    (project.folder / "Pulumi.yaml").write_text(native(requirements={"minFreeGpus": 8, "mode": "warn"}))
+    preview = project.preview("--diff", "--expect-no-changes")
+    assert preview.code == 0, preview.text
+    assert f"warning: {MISSED}" in preview.text
+    drift = project.drift()
+    assert (drift.code, MISSED in drift.text) == (0, False), drift.text
