@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from benchmarks.measuring import PEAK, SECONDS, alternate, child, clean, settings, timed
-from benchmarks.rows import Row, compared, doubled_row
+from benchmarks.rows import Row, compared, counted, doubled_row
 from benchmarks.server import serving
 
 SDK = "the SDK"
@@ -71,8 +71,8 @@ def reads(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:
     for size in sizes:
         large = size >= 100_000
         row = partial(compared, "read", beside=SDK, ours=found[f"ours {size}"], theirs=found[f"theirs {size}"])
-        yield row(name=f"{size:,} nodes", figure=SECONDS, target=0.45 if large else None)
-        yield row(name=f"{size:,} nodes, peak memory", figure=PEAK, target=0.5 if large else None)
+        yield row(name=counted(size), figure=SECONDS, target=0.45 if large else None)
+        yield row(name=f"{counted(size)}, peak memory", figure=PEAK, target=0.5 if large else None)
     for half in halves:
         whole, before = found[f"ours {sizes[-1]}"], found[f"ours {half}"]
         yield doubled_row(f"read of {sizes[-1]:,} nodes", half, whole, before)

@@ -20,7 +20,7 @@ def lines(rows: Iterable[Row]) -> dict[str, Line]:
     """Each curve by its name: nodes and seconds."""
     found: dict[str, Line] = {}
     for row in rows:
-        size = re.search(r"([\d,]+) nodes$", row.name)
+        size = re.search(r"([\d,]+) nodes?$", row.name)
         if row.unit != "s" or not size or row.group not in ("read", "added to a preview") or row.target == 1.0:
             continue
         nodes, name = int(size[1].replace(",", "")), row.name[: size.start()].rstrip(", ") or "read_ai_nodes"

@@ -1,6 +1,6 @@
 """A line of the table: what ours takes, what stands beside it, the ratio, and whether that is what was aimed at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
@@ -15,7 +15,7 @@ Verdict = Literal["reached", "missed", "-"]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One comparison; figures are medians of the rounds.
+    """One comparison; figures are the median's of the rounds, or the fastest's.
 
     Attributes:
         group: the heading that it stands under.
@@ -57,27 +57,40 @@ def compared(
     ours: Sequence[Figures],
     theirs: Sequence[Figures],
     target: float | None = None,
+    of: Callable[[Sequence[float]], float] = median,
 ) -> Row:
-    """The row of one figure (`measuring.SECONDS`, `measuring.PEAK`) of two subjects."""
+    """The row of one figure (`measuring.SECONDS`, `measuring.PEAK`) of two subjects: the median's, or another's."""
     rounds = {"ours": [each[figure] for each in ours], "theirs": [each[figure] for each in theirs]}
     return Row(
         group=group,
         name=name,
         unit="MiB" if figure == PEAK else "s",
         beside=beside,
-        ours=median(rounds["ours"]),
-        theirs=median(rounds["theirs"]),
+        ours=of(rounds["ours"]),
+        theirs=of(rounds["theirs"]),
         target=target,
         rounds=rounds,
     )
 
 
-def doubled_row(name: str, half: int, whole: Sequence[Figures], before: Sequence[Figures]) -> Row:
+def doubled_row(
+    name: str,
+    half: int,
+    whole: Sequence[Figures],
+    before: Sequence[Figures],
+    of: Callable[[Sequence[float]], float] = median,
+) -> Row:
     """The row of what twice the nodes take: `whole` beside `before`, which had `half` as many."""
-    beside = f"{half:,} nodes"
-    return compared("growth", name, SECONDS, beside=beside, ours=whole, theirs=before, target=DOUBLING)
+    beside = counted(half)
+    return compared("growth", name, SECONDS, beside=beside, ours=whole, theirs=before, target=DOUBLING, of=of)
 
 
 def added(figures: Sequence[Figures], empty: Sequence[Figures]) -> list[Figures]:
-    """What each round took beyond the empty one of the same round."""
-    return [{SECONDS: max(a[SECONDS] - b[SECONDS], 1e-4)} for a, b in zip(figures, empty, strict=True)]
+    """What each round took beyond the fastest of the empty ones."""
+    base = min(each[SECONDS] for each in empty)
+    return [{SECONDS: max(each[SECONDS] - base, 1e-4)} for each in figures]
+
+
+def counted(nodes: int) -> str:
+    """``1 node``, ``1,000 nodes``."""
+    return f"{nodes:,} node{'' if nodes == 1 else 's'}"

@@ -144,8 +144,14 @@ def test_a_row_is_judged_by_its_ratio() -> None:
     assert report.cells(rows[0])[2:] == ("1.20 s", "other", "1.00 s", "1.20", "1.20", "reached")
 
 
-def test_what_is_added_is_taken_round_by_round() -> None:
-    assert added([{SECONDS: 3.0}, {SECONDS: 5.0}], [{SECONDS: 1.0}, {SECONDS: 4.0}]) == [{SECONDS: 2.0}, {SECONDS: 1.0}]
+def test_what_is_added_is_more_than_the_fastest_empty_run() -> None:
+    assert added([{SECONDS: 3.0}, {SECONDS: 5.0}], [{SECONDS: 1.0}, {SECONDS: 4.0}]) == [{SECONDS: 2.0}, {SECONDS: 4.0}]
+
+
+def test_the_fastest_rounds_can_be_compared() -> None:
+    ours, theirs = [{SECONDS: 9.0}, {SECONDS: 1.0}, {SECONDS: 8.0}], [{SECONDS: 2.0}, {SECONDS: 7.0}, {SECONDS: 7.0}]
+    row = compared("group", "name", SECONDS, beside="other", ours=ours, theirs=theirs, target=0.5, of=min)
+    assert (row.ours, row.theirs, row.verdict) == (1.0, 2.0, "reached")
 
 
 def test_a_run_that_was_written_can_be_read() -> None:
