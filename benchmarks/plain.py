@@ -32,7 +32,15 @@ def command_line(rounds: int) -> Iterator[Row]:
     with _emulator() as url:
         subjects = {"ours": partial(timed, LIST, settings(url)), "theirs": partial(timed, SCRIPT, settings(url))}
         found = alternate(subjects, rounds)
-    yield compared("process", "hologres-ai list, cold", SECONDS, beside="ten lines on the SDK", **found, target=0.6)
+    yield compared(
+        "process",
+        "hologres-ai list, cold",
+        SECONDS,
+        beside="ten lines on the SDK",
+        target=0.6,
+        ours=found["ours"],
+        theirs=found["theirs"],
+    )
 
 
 @contextmanager
@@ -55,7 +63,7 @@ def calls(rounds: int) -> Iterator[Row]:
             ("warm-call", "later call, 1 node", 0.8),
         ):
             found = alternate({who: partial(child, case, who, urls[1]) for who in ("ours", "theirs")}, rounds)
-            yield compared("call", name, SECONDS, beside=SDK, **found, target=target)
+            yield compared("call", name, SECONDS, beside=SDK, ours=found["ours"], theirs=found["theirs"], target=target)
 
 
 def reads(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:
