@@ -5,7 +5,7 @@ SECONDS_EACH ?= 60
 # A wheel runs no code at its installation; SECURITY.md says what the one exception does.
 WHEELS := --only-binary :all: --no-binary alibabacloud-tea
 
-.PHONY: help demo test faults check fuzz audit licences schema sdk format dist lock clean
+.PHONY: help demo test bench faults check fuzz audit licences schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +16,9 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 
 test: .venv/.ready ## unit, contract and engine tests
 	$(BIN)/pytest
+
+bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 20 minutes)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
 	$(BIN)/python -m tests.faults --write

@@ -9,7 +9,9 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,6 +19,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as shape
 from pydantic_core import from_json
 
+from . import pieces
+from .collecting import collected_later
 from .errors import (
     AccessDeniedError,
     ApiError,
@@ -27,6 +31,7 @@ from .errors import (
     ThrottledError,
 )
 from .models import AiNode, Reply
+from .pieces import Body
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +92,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
 
     @property
     def excerpt(self) -> str:
@@ -116,6 +121,7 @@ _FIELDS = tuple(AiNode.__dataclass_fields__)
 _WIRE_NAMES = frozenset(to_camel(field) for field in _FIELDS)
 # The names are plain letters, which only this escape can hide from a look at the bytes.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+_NODES = TypeAdapter(list[AiNode])
 
 
 def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
@@ -128,7 +134,7 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
     if answer.status != 200:
         raise _refusal(answer.without(secrets), secrets)
     try:
-        payload = _PAYLOAD.validate_json(answer.body, by_alias=True, by_name=False)
+        payload = _read(answer.body)
     except ValidationError as error:
         raise _not_a_list(answer.without(secrets), error, secrets) from None
     if not payload.instance_model_list and _tells_failure(_fields(answer.body)):
@@ -136,6 +142,31 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
     _check_names(answer, payload.instance_model_list or ())
     _log_unknown_fields(answer.body)
     return _reply(payload)
+
+
+@collected_later()
+def _read(body: Body) -> _Payload:
+    """The payload in a body.
+
+    Raises:
+        ValidationError: it is not what the API describes.
+    """
+    if len(body) > 2 * pieces.SIZE:
+        # What is wrong is told about the whole of it.
+        with suppress(ValueError):
+            return _read_pieces(body)
+    return _PAYLOAD.validate_json(body, by_alias=True, by_name=False)
+
+
+def _read_pieces(body: Body) -> _Payload:
+    begin, end = pieces.bounds(body)
+    rest = _PAYLOAD.validate_json(body[:begin] + body[end:], by_alias=True, by_name=False)
+    if rest.instance_model_list != ():
+        raise ValueError("another list than the one that was cut out")
+    nodes: list[AiNode] = []
+    for piece in pieces.pieces(body, begin, end):
+        nodes += _NODES.validate_json(piece, by_alias=True, by_name=False)
+    return _PAYLOAD.validate_python({"instanceModelList": tuple(nodes), "requestId": rest.request_id}, by_alias=True)
 
 
 def _reply(payload: _Payload) -> Reply:
@@ -153,7 +184,7 @@ def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) 
     return _malformed(answer, error, secrets)
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+def _fields(body: Body) -> dict[str, Any]:
     """The body's top-level fields by lower-case name; none when it is not a JSON object."""
     try:
         document = from_json(body)
@@ -270,10 +301,12 @@ def _check_names(answer: Answer, nodes: Sequence[AiNode]) -> None:
             raise _not_described(answer.status, location, "given more than once in one object")
 
 
-def _may_repeat(body: bytes, nodes: Sequence[AiNode]) -> bool:
+def _may_repeat(body: Body, nodes: Sequence[AiNode]) -> bool:
     """Whether a name stands more often in the body than there are values: a quick look, before a slow one."""
     counts = [(LIST, 1)]
-    counts += [(to_camel(field), sum(getattr(node, field) is not None for node in nodes)) for field in _FIELDS]
+    for field in _FIELDS:
+        values = [*map(attrgetter(field), nodes)]
+        counts.append((to_camel(field), len(values) - values.count(None)))
     return any(body.count(f'"{name}"'.encode()) > most for name, most in counts) or bool(_ESCAPED_LETTER.search(body))
 
 
@@ -285,7 +318,7 @@ def _repeated(document: Any) -> Iterator[tuple[int | str, ...]]:
             yield LIST, number, name
 
 
-def _log_unknown_fields(body: bytes) -> None:
+def _log_unknown_fields(body: Body) -> None:
     """A debug line, and nothing when nobody reads it: the second look at the body costs as much as the first."""
     if not log.isEnabledFor(logging.DEBUG):
         return

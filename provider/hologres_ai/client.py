@@ -6,19 +6,10 @@ a byte a second.
 
 import asyncio
 import logging
-import os
-import re
-import socket
-import ssl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from urllib.parse import unquote
-from urllib.request import getproxies
 
-import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
@@ -38,7 +29,10 @@ from .errors import (
     TransportError,
 )
 from .models import Reply
+from .pieces import Body
 from .signing import Acs3Auth, new_nonce, utc_now
+from .transport import blotted_logs, httpx, proxy_passwords, tls_context
+from .transport_errors import RETRIED_STATUSES, transport_error
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +45,6 @@ MAX_WAIT = 20.0  # seconds
 # 100,000 nodes are about 50 MB; a body without an end has to stop somewhere.
 MAX_BODY_BYTES = 64 * 1024 * 1024
 EXPIRED = "InvalidSecurityToken.Expired"
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 _JITTER = wait_random_exponential(multiplier=0.1, max=MAX_WAIT)
 _THROTTLED_JITTER = wait_random_exponential(multiplier=1.0, max=MAX_WAIT)
@@ -146,9 +139,9 @@ class Client:
                 },
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
+                verify=tls_context(settings.endpoint.scheme),
                 # Plain http is for loopback alone, where a proxy would carry the signature in the open.
                 trust_env=settings.endpoint.scheme == "https",
-                verify=_trust(settings.endpoint.scheme),
                 transport=self._transport,
             )
         except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
@@ -202,14 +195,14 @@ class Client:
     async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str], credentials: Credentials) -> Answer:
         secrets = credentials.secrets()
         try:
-            with _blotted_logs((*secrets, *_proxy_passwords())):
+            with blotted_logs((*secrets, *proxy_passwords())):
                 async with http.stream("GET", PATH, params=parameters, auth=self._signed(credentials)) as response:
                     log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
                     self._compare_clocks(response.headers.get("date"))
                     return Answer(response.status_code, dict(response.headers), await _body(response, secrets))
         # A proxy's port past 65535 comes as neither of httpx's errors.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
-            raise _transport_error(error, self._settings, secrets) from None
+            raise transport_error(error, self._settings, secrets) from None
 
     def _compare_clocks(self, date: str | None) -> None:
         theirs = _http_date(date)
@@ -291,54 +284,7 @@ def _wait(state: RetryCallState) -> float:
     return min(MAX_WAIT, jitter(state) if asked is None else asked)
 
 
-def _trust(scheme: str) -> ssl.SSLContext:
-    """Whom to believe; for plain http nobody, because to load who is trusted takes longer than all else in a call."""
-    if scheme != "https":
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@lru_cache(maxsize=8)
-def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """httpx's own choice by these two variables, loaded once for all calls of the process."""
-    return httpx.create_ssl_context()
-
-
-class _Blotter(logging.Filter):
-    """Blots secrets out of the HTTP libraries' lines: they show what a peer sends back in its headers."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        record.msg, record.args = text, None
-        return True
-
-
-@contextmanager
-def _blotted_logs(secrets: Sequence[str]) -> Iterator[None]:
-    names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-    loggers, blotter = [logging.getLogger(name) for name in names], _Blotter(secrets)
-    for logger in loggers:
-        logger.addFilter(blotter)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(blotter)
-
-
-def _proxy_passwords() -> list[str]:
-    """Those in the proxies' addresses, as they are written there and as they are meant."""
-    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in getproxies().values()]
-    return [text for match in found if match for text in (match[1], unquote(match[1]))]
-
-
-async def _body(response: httpx.Response, secrets: Sequence[str]) -> bytes:
+async def _body(response: httpx.Response, secrets: Sequence[str]) -> Body:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(
@@ -355,56 +301,7 @@ async def _body(response: httpx.Response, secrets: Sequence[str]) -> bytes:
                 "Check the endpoint; ask for the nodes of one instance with instanceId.",
                 status=response.status_code,
             )
-    return bytes(body)
-
-
-def _transport_error(error: Exception, settings: Settings, secrets: Sequence[str]) -> HologresAiError:
-    host, region = settings.endpoint.host, settings.region
-    if isinstance(error, httpx.ProxyError):
-        return _proxy_error(error, host)
-    # A library quotes the peer's bytes, and a peer may send back what it was sent.
-    text = clean(str(error).partition(": bytearray(")[0], secrets)
-    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return ResponseError(f"{host} can't be called: {reason}", "Check the endpoint and the proxy settings.")
-    if _is_tls(error):
-        return TlsError(
-            f"no trusted TLS connection to {host}: {reason}",
-            "Check the endpoint; behind a proxy that opens TLS, point SSL_CERT_FILE to its certificate.",
-        )
-    failure = TransportError(
-        f"no whole answer from {host}: {reason}",
-        " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
-    )
-    failure.no_such_host = any(
-        isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
-    )
-    return failure
-
-
-def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
-    """A proxy that opens no way: what it refuses stays refused, and what fails on its side may pass."""
-    told = re.match(r"[1-5][0-9]{2}\b", str(error))
-    status = int(told[0]) if told else None
-    kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
-    return kind(
-        f"the proxy opened no way to {host}",
-        "Check the address, user name and password in HTTPS_PROXY or ALL_PROXY; "
-        "NO_PROXY names hosts that are reached without it.",
-        status=status,
-    )
-
-
-def _is_tls(error: BaseException) -> bool:
-    """Whether it is a TLS failure, and not a peer that hangs up."""
-    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The whole chain: httpx and httpcore wrap what happened in their own errors."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+    return body  # as it is: a copy of 50 MB would be what most memory goes to
 
 
 def _retry_after(answer: Answer, now: datetime) -> float | None:

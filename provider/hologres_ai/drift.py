@@ -13,11 +13,13 @@ exact repeat, the same moment in other words.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from itertools import zip_longest
 
 from pydantic import JsonValue
 from pydantic.alias_generators import to_camel
 
+from .collecting import collected_later
 from .errors import Failure, InvalidArgumentError
 from .models import USAGE_FIELDS, AiNode, AiNodeListResult, Query
 from .naming import did_you_mean
@@ -72,6 +74,7 @@ class Drift:
         return tuple(event for event in self.events if event.category == category)
 
 
+@collected_later()
 def compare(
     baseline: AiNodeListResult,
     current: AiNodeListResult,
@@ -95,7 +98,8 @@ def compare(
         raise InvalidArgumentError(failures)
     unread = {*baseline.unread, *current.unread}
     olds, news = _by_key(baseline, unread), _by_key(current, unread)
-    events = (event for key in sorted(olds | news, key=_order) for event in _events(key, olds.get(key), news.get(key)))
+    moved = [key for key in olds | news if olds.get(key) != news.get(key)]
+    events = (event for key in sorted(moved, key=_order) for event in _events(key, olds.get(key), news.get(key)))
     return Drift(
         region=current.region,
         place=current.place,
@@ -151,11 +155,11 @@ def _without_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterato
 def _by_key(result: AiNodeListResult, unread: Collection[str]) -> dict[Key, list[AiNode]]:
     """The nodes without exact repeats, by region and id. The ID stands for several only where the API repeats it."""
     found: dict[Key, list[AiNode]] = {}
-    for node in dict.fromkeys(result.instance_model_list):
+    for node in result.instance_model_list:
         region = node.region_id or result.region
         if region not in unread:
             found.setdefault((region, node.ai_instance_id), []).append(node)
-    return found
+    return {key: nodes if len(nodes) == 1 else list(dict.fromkeys(nodes)) for key, nodes in found.items()}
 
 
 def _order(key: Key) -> tuple[str, str]:
@@ -202,11 +206,14 @@ def _moved(region: str | None, before: AiNode, after: AiNode) -> Iterator[Event]
             yield Event(rule.category, kind, region, after, changes)
 
 
+_camel = cache(to_camel)
+
+
 def _changes(names: Iterable[str], before: AiNode, after: AiNode) -> Iterator[Change]:
     for name in names:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield Change(to_camel(name), old, new)
+            yield Change(_camel(name), old, new)
 
 
 @dataclass(frozen=True)

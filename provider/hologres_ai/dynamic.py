@@ -18,12 +18,9 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 from pydantic.alias_generators import to_camel, to_snake
 
-from . import envelope, models
-from .config import Lookup
+from . import lazy, models
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
 from .models import QUERY_KEY, Query, build_query, to_wire
-from .reading import keep_unread, read_query
-from .requirements import RequirementArguments, build_requirements, check_usage, checked_time, enforce
 from .sharing import SharedCalls
 
 T = TypeVar("T")
@@ -45,7 +42,9 @@ def _output_type(shape: type) -> type:
 _VIEWS: dict[type, type] = {}
 
 if TYPE_CHECKING:
+    from .config import Lookup
     from .models import AiNode, RegionOutcome, Totals, Usage
+    from .requirements import RequirementArguments
 else:
     Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
     RegionOutcome = _output_type(models.RegionOutcome)
@@ -80,13 +79,15 @@ class AiNodeListProvider(ResourceProvider):
         return ReadResult(id_, outcome)
 
 
-def _read(props: Mapping[str, Any], stack: Lookup, shared: SharedCalls) -> dict[str, Any] | HologresAiError:
+def _read(props: Mapping[str, Any], stack: "Lookup", shared: SharedCalls) -> dict[str, Any] | HologresAiError:
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
-        result = read_query(build_query(asked), stack=stack, shared=shared)
+        result = lazy.reading.read_query(build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
-            result = keep_unread(result, envelope.restore(props, asked, "the state").instance_model_list)
+            result = lazy.reading.keep_unread(
+                result, lazy.envelope.restore(props, asked, "the state").instance_model_list
+            )
     except HologresAiError as error:
         return error
     for warning in result.warnings:
@@ -184,10 +185,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
 
         The value is an object in the API's spelling with a kind and a version, for programs in other languages too.
         """
-        pulumi.export(name, self._result(lambda result: dict(envelope.to_envelope(result))))
+        pulumi.export(name, self._result(lambda result: dict(lazy.envelope.to_envelope(result))))
 
     def require(
-        self, *, now: datetime | None = None, **requirements: Unpack[RequirementArguments]
+        self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
     ) -> "pulumi.Output[AiNodeList]":
         """This list, once its nodes are what is required; until then nothing that depends on the output goes on.
 
@@ -212,7 +213,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """
         _check_requirements(requirements, now)
         if self._leaves_usage_out:
-            _as_argument_error(lambda: check_usage(requirements, prefix=""))
+            _as_argument_error(lambda: lazy.requirements.check_usage(requirements, prefix=""))
 
         def enforced(result: models.AiNodeListResult) -> AiNodeList:
             _enforce(requirements, result, now, self)
@@ -246,7 +247,7 @@ def _restored(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
 ) -> models.AiNodeListResult:
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
-    return envelope.restore(content, asked, "the AI nodes")
+    return lazy.envelope.restore(content, asked, "the AI nodes")
 
 
 class StackOutputError(DocumentError, pulumi.RunError):
@@ -257,8 +258,10 @@ class UnmetRequirementsError(RequirementsError, pulumi.RunError):
     """AI nodes that are not what is required: the engine shows a `RunError` as its message alone, without a trace."""
 
 
-def _check_requirements(requirements: RequirementArguments, now: datetime | None) -> None:
-    _as_argument_error(lambda: (checked_time(now), build_requirements(requirements, prefix="")))
+def _check_requirements(requirements: "RequirementArguments", now: datetime | None) -> None:
+    _as_argument_error(
+        lambda: (lazy.requirements.checked_time(now), lazy.requirements.build_requirements(requirements, prefix=""))
+    )
 
 
 def _as_argument_error(check: Callable[[], object]) -> None:
@@ -269,7 +272,7 @@ def _as_argument_error(check: Callable[[], object]) -> None:
 
 
 def _enforce(
-    requirements: RequirementArguments,
+    requirements: "RequirementArguments",
     result: models.AiNodeListResult,
     now: datetime | None,
     place: "AiNodeList | None" = None,
@@ -280,7 +283,12 @@ def _enforce(
         pulumi.log.warn(text, resource=place)
 
     try:
-        enforce(build_requirements(requirements, result.query, prefix=""), result, checked_time(now), warn)
+        lazy.requirements.enforce(
+            lazy.requirements.build_requirements(requirements, result.query, prefix=""),
+            result,
+            lazy.requirements.checked_time(now),
+            warn,
+        )
     except InvalidArgumentError as error:
         raise ArgumentError(error.failures) from None
     except RequirementsError as error:
@@ -327,9 +335,9 @@ class AiNodes:
         Raises:
             DocumentError: there are none or several, or they can't be read.
         """
-        return _view(envelope.from_json(text, output))
+        return _view(lazy.envelope.from_json(text, output))
 
-    def require(self, *, now: datetime | None = None, **requirements: Unpack[RequirementArguments]) -> "AiNodes":
+    def require(self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]") -> "AiNodes":
         """These nodes themselves, once they are what is required; the arguments are those of `AiNodeList.require`.
 
         Of `from_stack`: ``ready = nodes.apply(lambda known: known.require(min_free_gpus=2))``.
@@ -344,7 +352,7 @@ class AiNodes:
 
 def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
     try:
-        return _view(envelope.from_outputs(outputs, name, f" of the stack {stack}"))
+        return _view(lazy.envelope.from_outputs(outputs, name, f" of the stack {stack}"))
     except DocumentError as error:
         raise StackOutputError(error.title, error.remedy) from None
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from .answers import RAM_ACTION
+from .collecting import collected_later
 from .config import Lookup, Settings, resolve, resolve_regions
 from .errors import HologresAiError
 from .models import (
@@ -38,7 +39,7 @@ from .sharing import SharedCalls
 
 T = TypeVar("T")
 
-_NODE = TypeAdapter(AiNode)
+_to_json = TypeAdapter(AiNode).serializer.to_json
 _USAGE = set(USAGE_FIELDS)
 
 
@@ -196,18 +197,24 @@ class _Unawaited(ThreadPoolExecutor):
 def run(start: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine to its end from synchronous code, in a thread of its own when a loop runs in this one."""
 
-    async def main() -> T:
+    # Handed over beside the task: asyncio.run makes a text of the task, and so of its result, for no reader.
+    results: list[T] = []
+
+    async def main() -> None:
         asyncio.get_running_loop().set_default_executor(_Unawaited())
-        return await start()
+        results.append(await start())
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(main())
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, main()).result()
+        asyncio.run(main())
+    else:
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            executor.submit(asyncio.run, main()).result()
+    return results[0]
 
 
+@collected_later()
 def build_result(
     region: str,
     query: Query,
@@ -226,8 +233,8 @@ def build_result(
     return AiNodeListResult(
         region=region,
         instance_model_list=tuple(nodes),
-        ids=_each_once(node.ai_instance_id for node in nodes),
-        names=_each_once(node.holo_instance_name for node in nodes),
+        ids=_each_once(map(attrgetter("ai_instance_id"), nodes)),
+        names=_each_once(map(attrgetter("holo_instance_name"), nodes)),
         totals=totals(nodes),
         fingerprint=fingerprint(nodes),
         region_outcomes=region_outcomes,
@@ -268,8 +275,11 @@ def _is_one_of(wanted: Collection[str], field: str) -> Filter:
 
 def capacity(node: AiNode, resource: str) -> int | None:
     """Specification x nodeCount of one of `RESOURCES`, or None where either is missing."""
-    specification: int | None = getattr(node, resource)
-    return None if specification is None or node.node_count is None else _exact(specification * node.node_count)
+    return _product(getattr(node, resource), node.node_count)
+
+
+def _product(specification: int | None, count: int | None) -> int | None:
+    return None if specification is None or count is None else _exact(specification * count)
 
 
 def free(node: AiNode, resource: str) -> int | None:
@@ -283,13 +293,13 @@ def _free(whole: int | None, used: int | None) -> int | None:
 
 def totals(nodes: Sequence[AiNode]) -> Totals:
     """Sums over nodes; one unknown makes its sum unknown."""
-    sums = {resource: _usage(nodes, resource) for resource in RESOURCES}
-    return Totals(node_count=_sum([node.node_count for node in nodes]), **sums)
+    counts = [node.node_count for node in nodes]
+    return Totals(node_count=_sum(counts), **{resource: _usage(nodes, counts, resource) for resource in RESOURCES})
 
 
-def _usage(nodes: Sequence[AiNode], resource: str) -> Usage:
-    capacities = [capacity(node, resource) for node in nodes]
-    used: list[int | None] = [getattr(node, f"{resource}_used") for node in nodes]
+def _usage(nodes: Sequence[AiNode], counts: Sequence[int | None], resource: str) -> Usage:
+    used: list[int | None] = [*map(attrgetter(f"{resource}_used"), nodes)]
+    capacities = [*map(_product, map(attrgetter(resource), nodes), counts)]
     return Usage(capacity=_sum(capacities), used=_sum(used), free=_sum([*map(_free, capacities, used)]))
 
 
@@ -304,8 +314,11 @@ def _exact(value: int) -> int | None:
 
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
-    lines = sorted({_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes})
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+    lines = sorted({_to_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes})
+    digest = hashlib.sha256(lines[0] if lines else b"")
+    for line in lines[1:]:
+        digest.update(b"\n" + line)  # one by one: joined, they would take as much memory again
+    return digest.hexdigest()
 
 
 def _without_usage(node: AiNode) -> AiNode:
@@ -313,7 +326,7 @@ def _without_usage(node: AiNode) -> AiNode:
 
 
 def _each_once(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(sorted({value for value in values if value is not None}))
+    return tuple(sorted(value for value in set(values) if value is not None))
 
 
 def _key(node: AiNode) -> tuple[str, str]:
@@ -322,8 +335,9 @@ def _key(node: AiNode) -> tuple[str, str]:
 
 def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
     """By place and id; two nodes with one id are told apart by all they have, so that they keep their order too."""
-    if len({_place(node) for node in nodes}) == len(nodes):
-        return sorted(nodes, key=_place)
+    places = [_place(node) for node in nodes]
+    if len(set(places)) == len(nodes):
+        return [nodes[index] for index in sorted(range(len(nodes)), key=places.__getitem__)]
     return sorted(nodes, key=lambda node: (*_place(node), repr(node)))
 
 
@@ -333,6 +347,8 @@ def _place(node: AiNode) -> tuple[str, str, str]:
 
 def _distinct(nodes: Sequence[AiNode], warnings: list[str]) -> list[AiNode]:
     """The nodes without exact repeats, and a warning for each id that two different nodes share."""
+    if len(set(map(_key, nodes))) == len(nodes):
+        return list(nodes)
     once = list(dict.fromkeys(nodes))
     seen: set[tuple[str, str]] = set()
     for node in once:

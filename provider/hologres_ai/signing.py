@@ -11,9 +11,8 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-import httpx
-
 from .config import Credentials
+from .transport import httpx
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

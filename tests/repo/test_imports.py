@@ -16,19 +16,20 @@ PACKAGE = "hologres_ai"
 SOURCES = ROOT / "provider" / PACKAGE
 
 ORDER = (
-    ("errors", "naming"),
+    ("errors", "naming", "transport", "collecting", "pieces"),
     ("models",),
     ("sources",),
     ("credentials",),
     ("config",),
     ("signing",),
     ("answers",),
+    ("transport_errors",),
     ("client", "sharing"),
     ("regions",),
     ("reading",),
     ("envelope", "drift"),
     ("requirements",),
-    ("baselines", "schema"),
+    ("baselines", "schema", "lazy"),
     ("dynamic", "plugin", "cli"),
 )
 EMULATOR_USES = {"errors", "models", "config", "signing"}

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
+from hologres_ai import answers, pieces
 from hologres_ai.answers import RAM_ACTION, Answer, read_answer
 from hologres_ai.errors import (
     AccessDeniedError,
@@ -176,7 +179,7 @@ ECHOES: dict[str, Callable[[str], Answer]] = {
 @pytest.mark.parametrize("echo", ECHOES)
 def test_no_secret_comes_back(echo: str, status: int, secret: str) -> None:
     answer = ECHOES[echo](secret)
-    error = refuse(status, answer.body, dict(answer.headers))
+    error = refuse(status, answer.body, dict(answer.headers))  # type: ignore[arg-type]
     shown = str(error) + repr(error) + "".join(traceback.format_exception(error)) + repr(vars(error))
     assert secret[:10] not in shown  # nor the part of it that a cut leaves
 
@@ -435,3 +438,58 @@ def test_a_name_that_only_looks_like_twice_is_read() -> None:
 def test_a_request_id_is_text_or_a_number() -> None:
     assert read_answer(Answer(200, {}, b'{"requestId": true, "instanceModelList": []}')).request_id is None
     assert read_answer(Answer(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
+
+
+# ---------------------------------------------------------------------------------------------- large, and so in pieces
+
+SEAMS = ["},{", '"},{"', "}]", '{"instanceModelList":[', "\\", '"', "}, {", "]"]
+TEXTS = st.lists(st.sampled_from(SEAMS) | st.text(max_size=3), max_size=4).map("".join)
+
+
+def test_a_large_body_is_read_in_pieces() -> None:
+    body = nodes(*({"aiInstanceId": f"ai-{number}"} for number in range(40_000)))
+    assert len(body) > 2 * pieces.SIZE
+    begin, end = pieces.bounds(body)
+    assert len(list(pieces.pieces(body, begin, end))) >= 2
+    assert answers._reply(answers._read_pieces(body)) == read_answer(Answer(200, {}, body))
+    assert len(read_answer(Answer(200, {}, body)).nodes) == 40_000
+
+
+@given(st.lists(TEXTS, max_size=6), st.integers(1, 60), st.booleans())
+def test_pieces_say_what_the_whole_says(names: list[str], size: int, compact: bool) -> None:
+    listed = [{"aiInstanceId": name, "cpu": 1} for name in names]
+    document = {"requestId": "".join(names[:1]), "instanceModelList": listed}
+    body = json.dumps(document, separators=(",", ":") if compact else None).encode()
+    whole = read_answer(Answer(200, {}, body))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces.pieces, "__defaults__", (size,))
+        try:
+            assert answers._reply(answers._read_pieces(body)) == whole
+        except ValueError:
+            assert set("}]{") & set("".join(names))  # nothing else can look like a seam
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"other":{"instanceModelList":[{}]},"instanceModelList":[]}',
+        b'{"other":{"instanceModelList":[{}]}}',
+        b'{"instanceModelList":[{}],"instanceM\\u006fdelList":[{},{}]}',
+        b'{"instanceModelList":[{},]}',
+        b'{"instanceModelList":[{}{}]}',
+        b'{"instanceModelList":[{}],"instanceModelList":[]}',
+        b'{"instanceModelList":[{"cpu":"many"}]}',
+        b'{"instanceModelList":null}',
+        b"[]",
+    ],
+)
+def test_what_is_not_plain_to_see_is_read_as_a_whole(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        answers._read_pieces(body)
+
+
+def test_a_mistake_in_a_large_body_is_told_with_its_place() -> None:
+    listed = [{"aiInstanceId": f"ai-{number}"} for number in range(40_000)]
+    listed[39_000]["cpu"] = "many"
+    error = refuse(200, nodes(*listed))
+    assert "instanceModelList[39000].cpu" in error.title

@@ -1,6 +1,8 @@
 """Face 2: `pulumi-resource-hologres`, the native plugin that serves every Pulumi language.
 
     configuration   the provider's own settings, checked by name
+    wire            inventories between the wire and property values, whole
+    servicer        the SDK's services on `wire`
     values          between Pulumi's property values and plain ones; what differs, path by path
     guarding        what is required of the nodes, kept apart from what is asked
     provider        the function and the resource

@@ -17,12 +17,12 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pulumi
-from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.settings import reset_options
 
 from ..errors import HologresAiError
 from .provider import HologresProvider
+from .servicer import Servicer
 
 LOOPBACK = "127.0.0.1"
 DEBUG = "HOLOGRES_AI_DEBUG"
@@ -52,7 +52,7 @@ async def _serve(engine: str) -> None:
             loop.add_signal_handler(number, stop.set)
     provider = HologresProvider(_warn)
     server = grpc.aio.server(interceptors=(_PlainErrors(),), options=_options())
-    servicer = ProviderServicer([], version("hologres_ai"), provider, engine)
+    servicer = Servicer([], version("hologres_ai"), provider, engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()

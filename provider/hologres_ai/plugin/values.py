@@ -6,6 +6,8 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiffKind
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_TEXT
 
+from .wire import PlainValue
+
 Values = Mapping[str, PropertyValue]
 
 # The SDK reads an unknown as this very string, and can't write its own `Computed`.
@@ -14,6 +16,8 @@ UNKNOWN = PropertyValue(UNKNOWN_TEXT)
 
 def is_unknown(value: PropertyValue) -> bool:
     """Whether the value, or a part of it, is not known before an update."""
+    if isinstance(value, PlainValue):
+        return False
     inner = value.value
     if isinstance(inner, Mapping):
         return any(is_unknown(item) for item in inner.values())
@@ -29,6 +33,8 @@ def is_secret(values: Values) -> bool:
 
 def to_plain(value: PropertyValue) -> object:
     """The value without its marks; assets and references, which nothing here takes, stay the objects they are."""
+    if isinstance(value, PlainValue):
+        return value.plain
     inner = value.value
     if isinstance(inner, Mapping):
         return {name: to_plain(item) for name, item in inner.items()}
@@ -37,30 +43,18 @@ def to_plain(value: PropertyValue) -> object:
     return inner
 
 
-def to_value(plain: object) -> PropertyValue:
-    """The property value of JSON-like data; every number is a double on this wire."""
-    if isinstance(plain, Mapping):
-        return PropertyValue({str(name): to_value(item) for name, item in plain.items()})
-    if isinstance(plain, list | tuple):
-        return PropertyValue([to_value(item) for item in plain])
-    if isinstance(plain, int) and not isinstance(plain, bool):
-        return PropertyValue(float(plain))
-    if plain is None or isinstance(plain, bool | float | str):
-        return PropertyValue(plain)
-    raise TypeError(f"{type(plain).__name__} has no property value")
-
-
 def to_values(plain: Mapping[str, object], *, secret: bool) -> dict[str, PropertyValue]:
     """The property values of an object, each marked as secret when `secret` is set."""
-    return {name: to_value(item).with_secret(secret) for name, item in plain.items()}
+    return {name: PlainValue(item, secret) for name, item in plain.items()}
 
 
 def differences(old: object, new: object, path: str = "") -> Iterator[tuple[str, PropertyDiffKind]]:
     """Where and how two plain values differ, as Pulumi writes it: ``instanceModelList[3].nodeCount``, UPDATE."""
+    if old == new:
+        return  # most of a fleet is what it was, and need not be taken apart
     olds, news = _parts(old), _parts(new)
     if olds is None or news is None or type(old) is not type(new):
-        if old != new:
-            yield path.removeprefix("."), PropertyDiffKind.UPDATE
+        yield path.removeprefix("."), PropertyDiffKind.UPDATE
         return
     for step in olds | news:
         if step not in news:

@@ -1,0 +1,19 @@
+"""The one place of the faces' lazy imports: `lazy.reading` is the module `reading`, imported when it is first used.
+
+A Python program only declares an `AiNodeList`; another process reads it. What a call takes (httpx, TLS, retries) is
+half of all that the program would import. The command line's lazy imports are in `cli.lazy`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import envelope, reading, requirements
+
+__all__ = ["envelope", "reading", "requirements"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __package__)

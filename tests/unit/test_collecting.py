@@ -1,0 +1,40 @@
+"""The collector of garbage waits for a block and comes back after it."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from hologres_ai.collecting import collected_later
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    yield
+    gc.enable()
+
+
+def test_it_waits_for_the_block() -> None:
+    with collected_later():
+        assert not gc.isenabled()
+        with collected_later():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_it_comes_back_after_a_failure() -> None:
+    @collected_later()
+    def fail() -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert gc.isenabled()
+
+
+def test_it_stays_away_where_somebody_else_sent_it() -> None:
+    gc.disable()
+    with collected_later():
+        assert not gc.isenabled()
+    assert not gc.isenabled()
