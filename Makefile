@@ -1,8 +1,11 @@
 # One environment for everything: .venv, made by the first target that needs it.
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS_EACH ?= 60
+# A wheel runs no code at its installation; SECURITY.md says what the one exception does.
+WHEELS := --only-binary :all: --no-binary alibabacloud-tea
 
-.PHONY: help demo test bench faults check schema sdk format dist lock clean
+.PHONY: help demo test bench faults check fuzz audit licences schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +28,17 @@ check: .venv/.ready ## formatting, lint, types, generated files; never writes
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m tools.sdk check
+
+fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=600 takes longer
+	@for target in answers fleet baselines; do \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS_EACH) || exit 1; \
+	done
+
+audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
+	@$(BIN)/python -m tools.audit
+
+licences: .venv/.ready ## write docs/licences.md from what is installed
+	$(BIN)/python -m tools.licences
 
 schema: .venv/.ready ## write schema.json from the models and settings
 	$(BIN)/python -m tools.sdk schema
@@ -52,5 +66,5 @@ clean: ## remove the environment, the cached engine and caches
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[emulator]' --group dev
+	$(BIN)/pip install --quiet $(WHEELS) --constraint constraints.txt --editable '.[emulator]' --group dev
 	@touch $@

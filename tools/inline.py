@@ -8,6 +8,7 @@ The same `__main__.py` runs as an inline program of the Automation API. The engi
 import argparse
 import re
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -24,11 +25,21 @@ def main() -> int:
     given = parser.parse_args()
     stack = _stack(given.stack)
     run = stack.preview if given.command == "preview" else stack.up
+    _leave_signals_to_the_engine()
     try:
         run(on_output=_write, on_error=_write, diff=given.diff, expect_no_changes=given.expect_no_changes)
     except automation.CommandError as error:
         return _exit_code(error)
     return 0
+
+
+def _leave_signals_to_the_engine() -> None:
+    """The engine is of this process group and cancels in order; without a reader it would leave its plugins running.
+
+    Not SIG_IGN: the engine would inherit that.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def _stack(name: str) -> automation.Stack:

@@ -6,7 +6,9 @@ statuses; and a failure is never taken for an empty list.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 
 RAM_ACTION = "hologram:ListInstanceModel"
 SHOWN_CHARACTERS = 200
+LIST = "instanceModelList"
 _DEPTH = 3  # list, index, field: what stands deeper in a location names a reading of the field
 
 _KEY_REMEDY = "Check the AccessKey ID and secret: they must belong together, be enabled and be copied whole."
@@ -77,6 +80,8 @@ _BY_STATUS = {
     403: _Kind(AccessDeniedError, _DENIED_REMEDY),
     429: _Kind(ThrottledError, _WAIT_REMEDY),
 }
+# The product's other calls tell their success with these, in a body that has a place for a code either way.
+_NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
 _OTHER = _Kind(ApiError, "See the message above and the API's error center for this code.")
 
 
@@ -112,6 +117,10 @@ class _Payload:
 
 _PAYLOAD = TypeAdapter(_Payload)
 _NODES = TypeAdapter(list[AiNode])
+_FIELDS = tuple(AiNode.__dataclass_fields__)
+_WIRE_NAMES = frozenset(to_camel(field) for field in _FIELDS)
+# The names are plain letters, which only this escape can hide from a look at the bytes.
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 
 
 def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
@@ -127,8 +136,9 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
         payload = _read(answer.body)
     except ValidationError as error:
         raise _not_a_list(answer.without(secrets), error, secrets) from None
-    if payload.instance_model_list is None and _fields(answer.body).get("code"):
+    if not payload.instance_model_list and _tells_failure(_fields(answer.body)):
         raise _refusal(answer.without(secrets), secrets)
+    _check_names(answer, payload.instance_model_list or ())
     _log_unknown_fields(answer.body)
     return _reply(payload)
 
@@ -168,7 +178,7 @@ def _reply(payload: _Payload) -> Reply:
 
 def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
-    if fields.get("code") and "instancemodellist" not in fields:
+    if _tells_failure(fields) and LIST.lower() not in fields:
         return _refusal(answer, secrets)
     return _malformed(answer, error, secrets)
 
@@ -182,11 +192,22 @@ def _fields(body: Body) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in document.items()} if isinstance(document, dict) else {}
 
 
+def _tells_failure(fields: Mapping[str, Any]) -> bool:
+    return _told_code(fields) is not None or fields.get("success") in (False, "false")
+
+
+def _told_code(fields: Mapping[str, Any]) -> object:
+    """The error code, of whatever type; None where there is none or it says that all is well."""
+    told = fields.get("code") or fields.get("errorcode") or None
+    return None if str(told).lower() in _NO_FAULT else told
+
+
 def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
-    code, message, request_id = (_text(fields.get(name), secrets) for name in ("code", "message", "requestid"))
-    if 200 <= answer.status < 400 and not code:
+    if 200 <= answer.status < 400 and not _tells_failure(fields):
         return _unexpected_status(answer)
+    told = (_told_code(fields), fields.get("message") or fields.get("errormessage"), fields.get("requestid"))
+    code, message, request_id = (_text(value, secrets) for value in told)
     kind = _kind(code, answer.status)
     title = kind.title or message or f"no reason given ({answer.excerpt})"
     return kind.error(
@@ -199,7 +220,9 @@ def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
 
 
 def _text(value: object, secrets: Sequence[str] = ()) -> str | None:
-    return clean(str(value), secrets) or None if isinstance(value, str | int) else None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return clean(str(value), secrets) or None
 
 
 def _unexpected_status(answer: Answer) -> ResponseError:
@@ -232,11 +255,18 @@ def _malformed(answer: Answer, error: ValidationError, secrets: Sequence[str]) -
     item = [complaint for complaint in complaints if complaint["loc"][:_DEPTH] == location][-1]
     got = _shown(item["input"], secrets) if location else answer.excerpt
     reason = item["msg"].removeprefix("Value error, ")
+    request_id = _text(_fields(answer.body).get("requestid"), secrets)
+    return _not_described(answer.status, location, f"{reason}, got {got}", request_id)
+
+
+def _not_described(
+    status: int, location: Sequence[int | str], reason: str, request_id: str | None = None
+) -> ResponseError:
     return ResponseError(
-        f"the answer is not what the API describes: {_place(location)}: {reason}, got {got}",
+        f"the answer is not what the API describes: {_place(location)}: {reason}",
         "Check the endpoint and any proxy in between; if both are right, the API has changed: report it.",
-        status=answer.status,
-        request_id=_text(_fields(answer.body).get("requestid"), secrets),
+        status=status,
+        request_id=request_id,
     )
 
 
@@ -254,11 +284,42 @@ def _shown(value: object, secrets: Sequence[str]) -> str:
     return clean(text, secrets) + ("…" if len(text) > SHOWN_CHARACTERS else "")
 
 
+class _Object(dict[str, object]):
+    """A JSON object that knows which of its names were given more than once."""
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs) if len(self) < len(pairs) else Counter[str]()
+        self.repeated = {name for name, count in counts.items() if count > 1}
+
+
+def _check_names(answer: Answer, nodes: Sequence[AiNode]) -> None:
+    """Refuse a name that is given twice: readers of JSON differ in which value they take, and all but one is lost."""
+    if _may_repeat(answer.body, nodes):
+        for location in _repeated(json.loads(answer.body, object_pairs_hook=_Object)):
+            raise _not_described(answer.status, location, "given more than once in one object")
+
+
+def _may_repeat(body: Body, nodes: Sequence[AiNode]) -> bool:
+    """Whether a name stands more often in the body than there are values: a quick look, before a slow one."""
+    counts = [(LIST, 1)]
+    counts += [(to_camel(field), sum(getattr(node, field) is not None for node in nodes)) for field in _FIELDS]
+    return any(body.count(f'"{name}"'.encode()) > most for name, most in counts) or bool(_ESCAPED_LETTER.search(body))
+
+
+def _repeated(document: Any) -> Iterator[tuple[int | str, ...]]:
+    if LIST in document.repeated:
+        yield (LIST,)
+    for number, node in enumerate(document[LIST] or ()):
+        for name in sorted(node.repeated & _WIRE_NAMES):
+            yield LIST, number, name
+
+
 def _log_unknown_fields(body: Body) -> None:
     """A debug line, and nothing when nobody reads it: the second look at the body costs as much as the first."""
     if not log.isEnabledFor(logging.DEBUG):
         return
-    nodes = from_json(body).get("instanceModelList") or ()
-    unknown = {name for node in nodes for name in node} - {to_camel(name) for name in AiNode.__dataclass_fields__}
+    nodes = from_json(body).get(LIST) or ()
+    unknown = {name for node in nodes for name in node} - _WIRE_NAMES
     if unknown:
         log.debug("fields of AI nodes that are not known and were left out: %s", sorted(unknown))

@@ -6,10 +6,11 @@ state       `pulumi stack export`, with an AiNodeList in it, of the dynamic or o
 list        `hologres-ai list --json`, which does not say what was asked
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
+
+from pydantic_core import from_json
 
 from .envelope import from_envelope, from_outputs, is_envelope, load, restore
 from .errors import DocumentError
@@ -50,6 +51,15 @@ def read_baseline(
         DocumentError: none or several are in it, or it can't be read.
     """
     document = load(text)
+    try:
+        return _of_any_form(document, output, resource, query)
+    except RecursionError:
+        raise DocumentError("the document is nested too deep", "Check that it is the file that was meant.") from None
+
+
+def _of_any_form(
+    document: Mapping[str, object], output: str | None, resource: str | None, query: Mapping[str, object] | None
+) -> Baseline:
     if is_envelope(document):
         return Baseline(from_envelope(document), "envelope")
     if isinstance(document.get("deployment"), Mapping):
@@ -130,4 +140,11 @@ def _in_the_open(value: object, place: str) -> object:
             f"{place} is a secret and encrypted",
             "Save the state with `pulumi stack export --show-secrets`, or take the secret out of the query.",
         )
-    return _in_the_open(json.loads(str(value["plaintext"])), place)
+    return _in_the_open(_plaintext(value["plaintext"], place), place)
+
+
+def _plaintext(text: object, place: str) -> object:
+    try:
+        return from_json(str(text))
+    except ValueError:  # its own words would show a part of the secret
+        raise DocumentError(f"{place} is a secret that can't be read", "Export the state once more.") from None

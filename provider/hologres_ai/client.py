@@ -6,6 +6,7 @@ a byte a second.
 
 import asyncio
 import logging
+import os
 import re
 import socket
 import ssl
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote
 from urllib.request import getproxies
 
@@ -37,7 +39,7 @@ from .errors import (
 from .models import Reply
 from .pieces import Body
 from .signing import Acs3Auth, new_nonce, utc_now
-from .transport import httpx, tls_context
+from .transport import httpx
 
 log = logging.getLogger(__name__)
 
@@ -145,9 +147,9 @@ class Client:
                 },
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
-                verify=tls_context(settings.endpoint.scheme),
                 # Plain http is for loopback alone, where a proxy would carry the signature in the open.
                 trust_env=settings.endpoint.scheme == "https",
+                verify=_trust(settings.endpoint.scheme),
                 transport=self._transport,
             )
         except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
@@ -288,6 +290,19 @@ def _wait(state: RetryCallState) -> float:
     jitter = _THROTTLED_JITTER if isinstance(error, ThrottledError) else _JITTER
     asked = error.retry_after if isinstance(error, HologresAiError) else None
     return min(MAX_WAIT, jitter(state) if asked is None else asked)
+
+
+def _trust(scheme: str) -> ssl.SSLContext:
+    """Whom to believe; for plain http nobody, because to load who is trusted takes longer than all else in a call."""
+    if scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=8)
+def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """httpx's own choice by these two variables, loaded once for all calls of the process."""
+    return httpx.create_ssl_context()
 
 
 class _Blotter(logging.Filter):

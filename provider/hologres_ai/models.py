@@ -326,6 +326,7 @@ _REASONS = {
     "tuple_type": "a list of strings is expected",
     "string_type": "a string is expected",
     "string_too_short": "must not be empty",
+    "string_unicode": "not text: it holds half a surrogate pair, or bytes that are not UTF-8",
     "bool_type": "true or false is expected",
     "greater_than_equal": "must not be less than 0",
     "less_than_equal": "is too large",
@@ -333,7 +334,7 @@ _REASONS = {
 
 
 def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], prefix: str) -> Failure:
-    first, *rest = item["loc"]
+    first, *rest = item["loc"] or (ascii(item["input"]),)  # a name that is no text has no location
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
     place = prefix + name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
     names = [field.name for field in fields(shape)]

@@ -22,6 +22,7 @@ from .collecting import collected_later
 from .config import Lookup, Settings, resolve, resolve_regions
 from .errors import HologresAiError
 from .models import (
+    MAX_EXACT_INTEGER,
     RESOURCES,
     USAGE_FIELDS,
     AiNode,
@@ -224,12 +225,11 @@ def build_result(
 ) -> AiNodeListResult:
     """What a reply gives once it is normalised, filtered and sorted: pure."""
     found = [*warnings, *reply.warnings]
-    nodes = _distinct([_in_utc(node, found) for node in reply.nodes], found)
-    passing = _filters(query).values()
-    nodes = [node for node in nodes if all(passes(node) for passes in passing)]
-    if not query.include_usage:
+    nodes = [_in_utc(node, found) for node in reply.nodes]
+    if not query.include_usage:  # first of all: two that differ in nothing else are one
         nodes = [_without_usage(node) for node in nodes]
-    nodes = _sorted(nodes)
+    passing = _filters(query).values()
+    nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in passing)])
     return AiNodeListResult(
         region=region,
         instance_model_list=tuple(nodes),
@@ -276,7 +276,7 @@ def _is_one_of(wanted: Collection[str], field: str) -> Filter:
 def capacity(node: AiNode, resource: str) -> int | None:
     """Specification x nodeCount of one of `RESOURCES`, or None where either is missing."""
     specification: int | None = getattr(node, resource)
-    return None if specification is None or node.node_count is None else specification * node.node_count
+    return None if specification is None or node.node_count is None else _exact(specification * node.node_count)
 
 
 def free(node: AiNode, resource: str) -> int | None:
@@ -305,12 +305,17 @@ def _usage(nodes: Sequence[AiNode], counts: Sequence[int | None], resource: str)
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    return None if None in values else sum(value for value in values if value is not None)
+    return None if None in values else _exact(sum(value for value in values if value is not None))
+
+
+def _exact(value: int) -> int | None:
+    """Unknown past what Pulumi's wire holds: it would arrive there as a neighbouring number."""
+    return value if abs(value) <= MAX_EXACT_INTEGER else None
 
 
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
-    lines = sorted(_to_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes)
+    lines = sorted({_to_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes})
     digest = hashlib.sha256(lines[0] if lines else b"")
     for line in lines[1:]:
         digest.update(b"\n" + line)  # one by one: joined, they would take as much memory again

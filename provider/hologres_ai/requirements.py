@@ -173,7 +173,7 @@ def enforce(
     missed = unmet(requirements, result, now)
     if not missed:
         return
-    title = f"the AI nodes of {result.region} don't meet the requirements"
+    title = f"the AI nodes of {result.place} don't meet the requirements"
     error = RequirementsError(title, "\n".join([*(f"- {_told(item, secret)}" for item in missed), _NEXT]))
     if requirements.mode == "error":
         raise error
@@ -206,7 +206,7 @@ def _with_gaps(finding: Finding, result: AiNodeListResult) -> Finding:
     """The finding as it is where regions could not be read: what more nodes could change is not known."""
     if finding.met is not (finding.requirement in OF_EVERY):
         return finding
-    gaps = tuple(f"{item.region} ({item.outcome})" for item in result.region_outcomes or () if not item.is_read)
+    gaps = tuple(f"{item.region} ({item.outcome})" for item in result.region_outcomes if not item.is_read)
     return replace(finding, met=False, unread=gaps)
 
 

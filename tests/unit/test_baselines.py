@@ -104,3 +104,37 @@ def test_what_is_no_baseline_is_told(document: dict[str, Any], choice: dict[str,
         read_baseline(json.dumps(document), **choice)
     assert says in caught.value.title
     assert caught.value.remedy
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("form", "document"),
+    [
+        (
+            "state",
+            state(a_list("nodes", RESULT) | {"outputs": {"instanceModelList": SECRET | {"plaintext": "[ secret"}}}),
+        ),
+        ("state", state(a_list("nodes", RESULT) | {"outputs": {"region": SECRET | {"plaintext": HALF}}})),
+        ("list", {**LIST, "region": HALF}),
+        ("list", {**LIST, "instanceModelList": [{"holoInstanceName": HALF}]}),
+        ("list", {**LIST, "instanceModelList": [{HALF: 1}]}),
+        ("envelope", {**to_envelope(RESULT), "query": {HALF: 1}}),
+        ("envelope", {**to_envelope(RESULT), "query": {"ids": [HALF]}}),
+    ],
+)
+def test_what_fuzzing_found_is_refused(form: str, document: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_baseline(json.dumps(document))
+    assert caught.value.remedy
+    assert "[ secret" not in str(caught.value)
+
+
+def test_secrets_in_secrets_without_end_are_refused() -> None:
+    nested: object = []
+    for _ in range(5):  # each as deep as a document may be
+        nested = SECRET | {"plaintext": "[" * 180 + json.dumps(nested) + "]" * 180}
+    document = state(a_list("nodes", RESULT) | {"outputs": {"region": "r", "more": nested}})
+    with pytest.raises(DocumentError, match="nested too deep"):
+        read_baseline(json.dumps(document))

@@ -105,6 +105,13 @@ def test_an_item_is_not_empty(name: str) -> None:
     assert failures(**{name: [""]}) == [(f"{name}[0]", "must not be empty")]
 
 
+@pytest.mark.parametrize("name", ["region", "name_regex"])
+def test_a_text_has_no_half_of_a_surrogate_pair(name: str) -> None:
+    """As a command line has it from bytes that are not UTF-8; no wire and no file could carry it."""
+    with pytest.raises(InvalidArgumentError, match="not text"):
+        build_query({name: "\udcff"})
+
+
 @pytest.mark.parametrize("name", ["instanceId", "instance_id", "region", "nameRegex", "name_regex"])
 def test_a_text_is_a_string_and_not_empty(name: str) -> None:
     assert failures(**{name: 1}) == [(name, "a string is expected")]
@@ -210,7 +217,7 @@ def test_the_wires_spelling_is_the_apis() -> None:
 
 
 def test_a_results_fields_on_the_wire() -> None:
-    expected = {"region", "instanceModelList", "ids", "names", "totals", "fingerprint"}
+    expected = {"region", "regionOutcomes", "instanceModelList", "ids", "names", "totals", "fingerprint"}
     assert set(to_wire(example_result())) == expected
 
 

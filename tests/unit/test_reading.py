@@ -306,6 +306,14 @@ def test_free_is_never_negative_and_never_guessed(figures: list[tuple[int | None
     assert gpu.free == (sum(c - u for c, u in known) if len(known) == len(figures) else None)
 
 
+def test_without_usage_two_nodes_that_differ_in_nothing_else_are_one() -> None:
+    """Or a list that was kept would come back shorter, and be drift."""
+    busy, idle = make("a", gpu_used=1), make("a", gpu_used=0)
+    result = result_of(busy, idle, query=Query(include_usage=False))
+    assert (len(result.instance_model_list), result.warnings) == (1, ())
+    assert result.fingerprint == result_of(busy, idle).fingerprint
+
+
 def test_without_usage_the_nodes_have_none_and_the_capacity_stays() -> None:
     result = result_of(EXAMPLE_NODE, query=Query(include_usage=False))
     (node,) = result.instance_model_list

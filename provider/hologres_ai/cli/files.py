@@ -2,9 +2,14 @@
 
 import os
 import shutil
-from contextlib import suppress
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from types import FrameType
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -15,19 +20,43 @@ def write_whole(path: Path, text: str) -> None:
     """
     target = path.resolve()  # a link stays a link
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, draft)
-        draft.replace(target)
-    except BaseException:  # an interrupt too
-        draft.unlink(missing_ok=True)
-        raise
+    with _orderly_end():
+        try:
+            _write(draft, text)
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+        except BaseException:  # an interrupt too
+            draft.unlink(missing_ok=True)
+            raise
     with suppress(OSError):  # not every system lets a folder be opened
         _sync_folder(target.parent)
+
+
+def _write(draft: Path, text: str) -> None:
+    with draft.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """For as long as the block runs, a signal that would end the process on the spot lets it clean up first."""
+    if threading.current_thread() is not threading.main_thread():  # where no handler can be set
+        yield
+        return
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
+    handlers = {number: signal.signal(number, _end) for number in numbers if signal.getsignal(number) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,99 @@
+"""Ctrl-C and termination amid a read that hangs: a prompt end, nothing left running, and a stack that works on."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tests.processes import MARK, marked, wait_until
+from tools.engine import has_host
+from tools.project import INLINE, ROOT, Project
+
+EXAMPLES = ROOT / "examples"
+PROMPT = 20.0  # seconds; the read itself would hang for its whole time limit, 60 s
+COMMANDS = {"preview": ("preview",), "up": ("up", "--yes", "--skip-preview")}
+
+# The SDK's server of dynamic resources leaves the engine's Cancel unanswered: the first signal waits for the read, and
+# the second ends it at once, as the engine says. The plugin answers, and one is enough.
+CASES = {
+    "python-dynamic": (2, {"preview": signal.SIGTERM, "up": signal.SIGINT}),
+    "yaml": (1, {"preview": signal.SIGINT, "up": signal.SIGTERM}),
+}
+
+
+@pytest.mark.parametrize("example", CASES)
+def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: OpenFolder, emulator: Emulator) -> None:
+    times, numbers = CASES[example]
+    with open_folder(EXAMPLES / example) as project:
+        assert project.up().code == 0
+        before, _ = state(project)
+        for verb, number in numbers.items():
+            interrupt(project, emulator, verb, number, times)
+            outputs, under_way = state(project)
+            assert outputs == before
+            assert under_way <= {"reading"}  # at most a read, which nobody has to repair
+        for run in (project.preview("--expect-no-changes"), project.up()):
+            assert run.code == 0, run.text
+        assert state(project) == (before, set())
+
+
+def interrupt(project: Project, emulator: Emulator, verb: str, number: signal.Signals, times: int) -> None:
+    """Signal the process group once the read hangs; the end is prompt, and nothing and no lock is left."""
+    emulator.arm("hang", times=100)
+    mark, requests = f"{verb}-{os.getpid()}-{time.monotonic_ns()}", emulator.requests
+    process = start(project, verb, mark)
+    wait_until(lambda: emulator.requests > requests)
+    told = time.monotonic()
+    os.killpg(process.pid, number)
+    for _ in range(times - 1):
+        time.sleep(1)
+        os.killpg(process.pid, number)
+    text, _ = process.communicate(timeout=60)
+    assert time.monotonic() - told < PROMPT, text
+    assert process.returncode != 0, text
+    wait_until(lambda: marked(mark) == [], 10)
+    emulator.disarm()
+    assert locks(project) == []
+
+
+def start(project: Project, verb: str, mark: str) -> subprocess.Popen[str]:
+    """In a process group of its own, as a terminal has it; whatever it starts inherits the mark."""
+    return subprocess.Popen(
+        command(project, verb),
+        cwd=project.folder,
+        env={**project.environment, MARK: mark},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def command(project: Project, verb: str) -> tuple[str, ...]:
+    """What `Project` runs for it."""
+    is_python = (project.folder / "__main__.py").exists()
+    if is_python and not has_host(project.engine, "python"):
+        return (*INLINE["python"], verb, project.stack)
+    return (str(project.engine.pulumi), *COMMANDS[verb], "--stack", project.stack, "--non-interactive")
+
+
+def locks(project: Project) -> list[Path]:
+    """The locks of the file backend: the next command would refuse to work beside one."""
+    backend = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    assert (backend / ".pulumi").is_dir()
+    return [path for path in (backend / ".pulumi" / "locks").rglob("*") if path.is_file()]
+
+
+def state(project: Project) -> tuple[dict[str, Mapping[str, object]], set[str]]:
+    """The outputs in the state, and the kinds of what it says to be under way."""
+    deployment = json.loads(project.export())["deployment"]
+    outputs = {entry["urn"]: entry.get("outputs", {}) for entry in deployment["resources"]}
+    return outputs, {operation["type"] for operation in deployment.get("pending_operations", [])}

@@ -1,0 +1,101 @@
+"""What is fuzzed: each reader of something that others wrote, and what has to hold whatever they wrote.
+
+A target returns, or raises for a finding: an error that is not the reader's own, or an answer that is not what it read.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from hologres_ai.answers import Answer, read_answer
+from hologres_ai.baselines import Baseline, read_baseline
+from hologres_ai.drift import compare
+from hologres_ai.emulator.replies import node_list
+from hologres_ai.emulator.state import Fleet
+from hologres_ai.envelope import from_json, to_envelope
+from hologres_ai.errors import ConfigurationError, DocumentError, HologresAiError, ResponseError
+from tests.answer_oracle import check
+
+NOW = datetime(2026, 1, 28, tzinfo=UTC)
+
+
+def answers(data: bytes) -> None:
+    """The body of an answer: the first byte says whether it is judged as a list or comes with another status."""
+    if data[:1] == b"!":
+        with suppress(HologresAiError):
+            read_answer(Answer(503, {}, data[1:]), ("canary",))
+            raise AssertionError("a refusal was taken for a list")
+        return
+    check(data)
+
+
+def fleet(data: bytes) -> None:
+    """A fleet file, at the start and edited while it is served; what is served is JSON, and one node for each."""
+    path = _memory_file()
+    path.write_bytes(data)
+    try:
+        nodes = Fleet(path, lambda: NOW).nodes()
+    except ConfigurationError as error:
+        _check_words(error)
+        nodes = []
+    else:
+        listed = json.loads(data)["nodes"]
+        assert len(nodes) == len(listed)
+    _serve(nodes)
+    path.write_text('{"nodes": []}')
+    edited = Fleet(path, lambda: NOW)
+    path.write_bytes(data)
+    assert edited.nodes() == nodes or nodes != nodes  # NaN is not itself
+
+
+def _serve(nodes: list[JsonValue]) -> None:
+    body = node_list(nodes, NOW).body
+    assert isinstance(body, bytes)
+    assert len(json.loads(body)["instanceModelList"]) == len(nodes)
+    with suppress(ResponseError):
+        assert len(read_answer(Answer(200, {}, body)).nodes) == len(nodes)
+
+
+def baselines(data: bytes) -> None:
+    """A baseline in any form, and the outputs of a stack; what was read comes out of its own envelope again."""
+    for output, resource in ((None, None), ("nodes", None), (None, "nodes")):
+        with suppress(DocumentError):
+            _check_kept(_baseline(data, output, resource))
+    with suppress(DocumentError):
+        from_json(data, "nodes")
+
+
+def _baseline(data: bytes, output: str | None, resource: str | None) -> Baseline:
+    try:
+        return read_baseline(data, output=output, resource=resource)
+    except DocumentError as error:
+        _check_words(error)
+        raise
+
+
+def _check_kept(baseline: Baseline) -> None:
+    again = from_json(json.dumps(to_envelope(baseline.result)))
+    assert again == baseline.result
+    assert not compare(again, baseline.result).events
+
+
+def _check_words(error: HologresAiError) -> None:
+    """Somebody can act on it: a title, a remedy, and no page of it."""
+    assert error.title
+    assert error.remedy
+    assert len(str(error)) < 2_000
+
+
+@cache
+def _memory_file() -> Path:
+    """A file that never reaches a disk, which would be all that is measured."""
+    return Path(f"/proc/self/fd/{os.memfd_create('fleet')}")
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"answers": answers, "fleet": fleet, "baselines": baselines}

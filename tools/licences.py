@@ -1,0 +1,87 @@
+"""Writes docs/licences.md: what an installation of this package brings with it, and under which licences.
+
+    python -m tools.licences
+
+It follows the requirements from the package's own, with the extra of the emulator, through what is installed here.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PAGE = Path(__file__).parents[1] / "docs" / "licences.md"
+PACKAGE = "hologres_ai"
+EXTRAS = ("emulator",)
+
+# What packages call them that do not use SPDX's names.
+SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
+    "MIT License": "MIT",
+}
+HEAD = f"""# Licences
+
+`{PACKAGE}` itself is under Apache-2.0. With the extra `emulator` it brings these, as each package declares it;
+the versions are those of `constraints.txt`. Written by `make licences`.
+
+| package | version | licence |
+| --- | --- | --- |
+"""
+
+
+def main() -> None:
+    """Bring the page up to date."""
+    PAGE.write_text(rendered())
+
+
+def rendered() -> str:
+    """The page as it has to be in this environment."""
+    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows())
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Name, version and licence of each package, by name."""
+    return sorted((name, found.version, licence(found)) for name, found in closure().items())
+
+
+def closure() -> dict[str, Distribution]:
+    """What is installed for the package's sake, by canonical name."""
+    found: dict[str, Distribution] = {}
+    waiting = list(_required(distribution(PACKAGE), EXTRAS))
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name not in found:
+            found[name] = distribution(name)
+            waiting += _required(found[name], tuple(requirement.extras))
+    return found
+
+
+def _required(package: Distribution, extras: tuple[str, ...]) -> Iterator[Requirement]:
+    for text in package.requires or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": e}) for e in ("", *extras)):
+            yield requirement
+
+
+def licence(package: Distribution) -> str:
+    """As the package declares it, by SPDX's name where one is known.
+
+    Raises:
+        ValueError: it declares none; then somebody has to look.
+    """
+    metadata = package.metadata
+    declared: list[str] = metadata.get_all("License-Expression") or metadata.get_all("License") or []
+    classified = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or [] if "License ::" in c]
+    names: list[str] = [name for name in (*declared, *classified) if name]
+    if not names:
+        raise ValueError(f"{package.name} {package.version} declares no licence: look for it, and at it")
+    return SPDX.get(names[0], names[0])
+
+
+if __name__ == "__main__":
+    main()
