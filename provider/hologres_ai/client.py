@@ -139,6 +139,7 @@ class Client:
                 },
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 follow_redirects=False,
+                verify=tls_context(settings.endpoint.scheme),
                 # Plain http is for loopback alone, where a proxy would carry the signature in the open.
                 trust_env=settings.endpoint.scheme == "https",
                 transport=self._transport,
