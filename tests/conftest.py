@@ -1,7 +1,8 @@
 """What tests of every kind share: a real emulator with a fleet of its own, and the environment that points to it."""
 
+import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ OpenFolder = Callable[..., AbstractContextManager[Project]]
 def fleet(tmp_path: Path) -> Path:
     """A copy of the shipped fleet, to edit."""
     return Path(shutil.copy(SHIPPED_FLEET, tmp_path / "fleet.json"))
+
+
+def write_a_node_in_each(file: Path, regions: Iterable[str]) -> Path:
+    """A fleet with a node ``ai-REGION`` in each of the regions."""
+    nodes = [{"aiInstanceId": f"ai-{region}", "regionId": region, "nodeCount": 1} for region in regions]
+    file.write_text(json.dumps({"nodes": nodes}))
+    return file
 
 
 @pytest.fixture

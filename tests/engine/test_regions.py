@@ -1,6 +1,5 @@
 """Several regions in a program, with either face: a region that can't be read is named, and its nodes have not gone."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from hologres_ai.config import REGIONS
 from hologres_ai.emulator import Emulator
-from tests.conftest import OpenFolder
+from tests.conftest import OpenFolder, write_a_node_in_each
 from tests.engine.conftest import Fleet
 from tools.project import Project
 
@@ -44,10 +43,7 @@ outputs:
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
     """A node in each region."""
-    file = tmp_path / "fleet.json"
-    nodes = [{"aiInstanceId": f"ai-{region}", "regionId": region, "nodeCount": 1} for region in REGIONS]
-    file.write_text(json.dumps({"nodes": nodes}))
-    return file
+    return write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.emulator import Emulator
+from tests.conftest import write_a_node_in_each
 from tests.unit.test_cli import environment, on_terminal, run
 
 REGIONS = ("cn-beijing", "cn-hangzhou", "cn-shanghai")
@@ -16,10 +17,7 @@ PARTIAL = ("--on-region-error", "partial")
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
     """A node in each of three regions."""
-    file = tmp_path / "fleet.json"
-    nodes = [{"aiInstanceId": f"ai-{region}", "regionId": region, "nodeCount": 1} for region in REGIONS]
-    file.write_text(json.dumps({"nodes": nodes}))
-    return file
+    return write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
 
 
 @pytest.fixture

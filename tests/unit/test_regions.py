@@ -1,6 +1,5 @@
 """Several regions at once: `regions` and what `reading` makes of it, on the emulator, each at its own endpoint."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from hologres_ai.errors import (
 )
 from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query, to_wire
 from hologres_ai.reading import build_result, keep_unread
+from tests.conftest import write_a_node_in_each
 
 DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
 DEADLINE = 2  # seconds
@@ -29,10 +29,7 @@ DEADLINE = 2  # seconds
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
     """A node in each region."""
-    file = tmp_path / "fleet.json"
-    nodes = [{"aiInstanceId": f"ai-{region}", "regionId": region, "nodeCount": 1} for region in REGIONS]
-    file.write_text(json.dumps({"nodes": nodes}))
-    return file
+    return write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
 
 
 @pytest.fixture(autouse=True)

@@ -92,14 +92,18 @@ def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
     assert ids(asyncio.run(get(shared, service.call))) == ["1"]
 
 
-def test_one_who_gives_up_does_not_end_the_others_call() -> None:
-    service, shared = Service(), SharedCalls()
+async def two_ask(shared: SharedCalls, service: Service) -> tuple[asyncio.Task[Reply], asyncio.Task[Reply]]:
+    """The one who makes the call, and one who waits for it."""
+    leader = asyncio.create_task(get(shared, service.call))
+    await asyncio.sleep(0)
+    follower = asyncio.create_task(get(shared, service.call))
+    await asyncio.sleep(0)
+    return leader, follower
 
+
+def test_one_who_gives_up_does_not_end_the_others_call() -> None:
     async def ask() -> Reply:
-        leader = asyncio.create_task(get(shared, service.call))
-        await asyncio.sleep(0)
-        follower = asyncio.create_task(get(shared, service.call))
-        await asyncio.sleep(0)
+        leader, follower = await two_ask(SharedCalls(), Service())
         follower.cancel()
         with pytest.raises(asyncio.CancelledError):
             await follower
@@ -109,13 +113,8 @@ def test_one_who_gives_up_does_not_end_the_others_call() -> None:
 
 
 def test_when_the_caller_is_cancelled_another_calls() -> None:
-    service, shared = Service(), SharedCalls()
-
     async def ask() -> Reply:
-        leader = asyncio.create_task(get(shared, service.call))
-        await asyncio.sleep(0)
-        follower = asyncio.create_task(get(shared, service.call))
-        await asyncio.sleep(0)
+        leader, follower = await two_ask(SharedCalls(), Service())
         leader.cancel()
         return await follower
 
