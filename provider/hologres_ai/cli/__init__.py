@@ -154,7 +154,11 @@ def _only_given(filters: Mapping[str, object]) -> dict[str, object]:
     return given
 
 
-@main.command("list", epilog=f"{_COLUMNS}\n\n{_ENVIRONMENT}\n{_EXIT_CODES}")
+@main.command(
+    "list",
+    short_help="List the AI nodes of one region or of several.",
+    epilog=f"{_COLUMNS}\n\n{_ENVIRONMENT}\n{_EXIT_CODES}",
+)
 @_with_filters
 @click.option("--no-usage", is_flag=True, help="Leave out what is used and free, which changes all the time.")
 @click.option("--endpoint", metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com.")
