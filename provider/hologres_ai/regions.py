@@ -114,14 +114,20 @@ def _error(failed: Mapping[str, HologresAiError], asked: int) -> RegionsError:
     lines = [
         f"{item.region}: {item.outcome}: {item.reason}{_request(failed[item.region])}" for item in outcomes(failed)
     ]
-    rest = "Leave them out, or take what can be read: partial for onRegionError, --on-region-error on the command line."
-    first = next(iter(failed.values()))
     error = RegionsError(
         f"{len(failed)} of {asked} regions could not be read",
-        "\n".join([*lines, first.remedy if len(failed) == asked else rest]),
+        "\n".join([*lines, _remedy(failed, all_failed=len(failed) == asked)]),
     )
     error.errors = dict(failed)
     return error
+
+
+def _remedy(failed: Mapping[str, HologresAiError], *, all_failed: bool) -> str:
+    if not all_failed:
+        return "Leave them out, or take the others: partial for onRegionError, --on-region-error on the command line."
+    if all(isinstance(error, TransportError) for error in failed.values()):
+        return "Check the network and the proxy settings."
+    return next(iter(failed.values())).remedy
 
 
 def _request(error: HologresAiError) -> str:

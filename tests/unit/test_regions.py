@@ -117,6 +117,7 @@ def test_a_region_that_does_not_exist_is_told_from_one_that_is_not_reached(monke
         read_ai_nodes(regions=["cn-nowhere", "cn-hangzhou"], on_region_error="partial")
     assert "cn-nowhere: not-a-region: " in str(caught.value)
     assert "cn-hangzhou: unreachable: " in str(caught.value)
+    assert str(caught.value).endswith("\nCheck the network and the proxy settings.")
 
 
 def test_where_no_region_can_be_read_partial_fails_too(emulator: Emulator) -> None:
