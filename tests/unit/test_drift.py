@@ -268,11 +268,19 @@ def test_json_has_the_apis_names() -> None:
 
 @pytest.mark.parametrize("identified", [True, False])
 def test_time_grows_with_the_nodes(identified: bool) -> None:
-    """10,000 against 10,000, all of them changed, takes far less than a second; a quadratic way would take a minute."""
-    ids = [f"{number:06}" if identified else None for number in range(10_000)]
+    """Five times the nodes, all of them changed, take about five times as long; in a quadratic way it would be 25."""
+    assert seconds(10_000, identified) < 12 * seconds(2_000, identified)
+
+
+def seconds(count: int, identified: bool) -> float:
+    """The processor time of this thread, at the best of five: what disturbs a machine only ever adds to it."""
+    ids = [f"{number:06}" if identified else None for number in range(count)]
     old = result_of(*(replace(NODE, ai_instance_id=name, cpu=n) for n, name in enumerate(ids)))
-    new = result_of(*(replace(NODE, ai_instance_id=name, cpu=n + 10_000) for n, name in enumerate(ids)))
-    began = time.process_time()
-    events = compare(old, new, CLASSES).events
-    assert time.process_time() - began < 1
-    assert len(events) == 10_000
+    new = result_of(*(replace(NODE, ai_instance_id=name, cpu=n + count) for n, name in enumerate(ids)))
+
+    def once() -> float:
+        began = time.thread_time()
+        assert len(compare(old, new, CLASSES).events) == count
+        return time.thread_time() - began
+
+    return min(once() for _ in range(5))

@@ -77,7 +77,7 @@ def test_three_dead_regions_cost_one_deadline_together() -> None:
     start = time.monotonic()
     result = read_ai_nodes(regions=["*"], on_region_error="partial")
     took = time.monotonic() - start
-    assert DEADLINE <= took < 2 * DEADLINE
+    assert DEADLINE <= took < 2.5 * DEADLINE, "one after the other it would be three"
     assert outcomes(result) == {region: "unreachable" if region in DEAD else "ok" for region in REGIONS}
     assert result.unread == DEAD
     assert len(result.instance_model_list) == 18
