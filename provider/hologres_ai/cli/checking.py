@@ -72,7 +72,7 @@ def _lines(result: AiNodeListResult, findings: Sequence[Finding], *, warn: bool)
     """What was found for people: a line a requirement."""
     met = sum(finding.met for finding in findings)
     nodes = instances(len(result.instance_model_list))
-    yield Line("", f"{met} of {len(findings)} requirements met in {result.region}: {nodes}", "bold")
+    yield Line("", f"{met} of {len(findings)} requirements met in {result.place}: {nodes}", "bold")
     for finding in findings:
         sign, word, style = MET if finding.met else TOLERATED if warn else MISSED
         yield Line(f" {printable(str(finding))}", f"  {sign if takes_unicode() else f'{word:2}'}", style)
