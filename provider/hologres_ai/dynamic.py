@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from . import lazy, models
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .models import QUERY_KEY, Query, build_query, to_wire
+from .models import QUERY_KEY, Query, build_query, region_label, to_wire
 from .sharing import SharedCalls
 
 T = TypeVar("T")
@@ -396,5 +396,5 @@ def derive_id(query: Mapping[str, Any]) -> str:
     """A readable id that is the same for the same query: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``."""
     given = {name: value for name, value in sorted(query.items()) if value is not None}
     digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
-    region = query["region"] or ",".join(query.get("regions") or ()) or "default-region"
+    region = region_label(query["region"], query.get("regions")) or "default-region"
     return f"{region}/{query['instance_id'] or 'all-instances'}/{digest}"

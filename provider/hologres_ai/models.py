@@ -8,7 +8,7 @@ and promises none of them, so every one is optional.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -347,6 +347,11 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
         return Failure(place, f"{item['ctx']['expected']} is expected")
     reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     return Failure(place, reason)
+
+
+def region_label(region: str | None, regions: Sequence[str] | None) -> str:
+    """What a result and an ID call the region that was asked for: several joined by commas; empty where none was."""
+    return region or ",".join(regions or ())
 
 
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:

@@ -33,6 +33,7 @@ from .models import (
     Totals,
     Usage,
     build_query,
+    region_label,
 )
 from .regions import Answer, Progress, call_regions, join, outcomes
 from .sharing import SharedCalls
@@ -59,7 +60,7 @@ async def read(
         arguments: explicit settings, by the names in `sources.SETTINGS`.
         stack: reads the Pulumi configuration, where there is one.
         environ: the environment; the process's own when left out.
-        progress: is told each region that has answered, or failed.
+        progress: is told the regions that are waited for; see `regions.Progress`.
         shared: the calls of one run of a program, of which none is made twice.
 
     Raises:
@@ -85,7 +86,9 @@ def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> 
 def _of_several(query: Query, settings: Sequence[Settings], answers: Mapping[str, Answer]) -> AiNodeListResult:
     reply = join(answers, partial=query.on_region_error == "partial")
     warnings = [warning for one in settings if isinstance(answers[one.region], Reply) for warning in one.warnings]
-    result = build_result(label(query), query, reply, warnings=warnings, region_outcomes=outcomes(answers))
+    result = build_result(
+        region_label(query.region, query.regions), query, reply, warnings=warnings, region_outcomes=outcomes(answers)
+    )
     return _explained(result, settings, reply)
 
 
@@ -112,11 +115,6 @@ def _taken_away(query: Query, nodes: Sequence[AiNode]) -> str:
             nodes = [node for node in nodes if passes(node)]
             steps.append(f"{to_camel(name)} left {len(nodes) or 'none'}")
     return ", ".join(steps)
-
-
-def label(query: Query) -> str:
-    """What a result calls its region: the one that was asked for, or several, joined by commas."""
-    return query.region or ",".join(query.regions or ())
 
 
 def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeListResult:

@@ -26,8 +26,8 @@ from .sharing import SharedCalls
 AT_ONCE = 32
 
 Answer = Reply | HologresAiError
-Progress = Callable[[str], None]
-"""Is told the name of each region as it has answered, or failed."""
+Progress = Callable[[Sequence[str]], None]
+"""Is told the regions that are waited for: all at the start, and after each that has answered, or failed, the rest."""
 
 
 async def call_regions(
@@ -43,13 +43,17 @@ async def call_regions(
         ConfigurationError, CredentialsError: what all the regions need is wrong; the other calls are given up.
     """
     quota, slots, shared = RetryQuota(), asyncio.Semaphore(AT_ONCE), shared or SharedCalls()
+    waiting = [one.region for one in settings]
+    if progress:
+        progress(waiting)
 
     async def call(one: Settings) -> Answer:
         async with slots:
             client = Client(one, quota=quota)
             answer = await _answer(shared.get((one, instance_id), lambda: client.list_instance_model(instance_id)))
+        waiting.remove(one.region)
         if progress:
-            progress(one.region)
+            progress(waiting)
         return answer
 
     try:

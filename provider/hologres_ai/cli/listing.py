@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look, resolve, resolve_regions
+from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query, to_wire
 from ..reading import read
@@ -68,14 +68,14 @@ def read_live(query: Query, endpoint: str | None) -> AiNodeListResult:
     """
     arguments = {"region": query.region, "endpoint": endpoint}
     _require({**arguments, "region": query.region or next(iter(query.regions or ()), None)})
-    regions = resolve_regions(query.regions, arguments) if query.regions else (resolve(arguments),)
-    waiting = [settings.region for settings in regions]
-    with _sign_of_life(lambda: _waiting_for(len(regions), waiting)):
-        return run_to_end(lambda: read(query, arguments, progress=waiting.remove))
+    stages: list[tuple[str, ...]] = []
+    with _sign_of_life(lambda: _under_way(stages)):
+        return run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
 
 
-def _waiting_for(asked: int, waiting: Sequence[str]) -> str:
+def _under_way(stages: Sequence[Sequence[str]]) -> str:
     """What is under way; of several regions, how many have answered and which have not."""
+    asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
     if asked == 1:
         return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
     names = ", ".join(waiting[:MOST_NAMED]) + (", …" if len(waiting) > MOST_NAMED else "")

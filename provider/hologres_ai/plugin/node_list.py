@@ -12,8 +12,18 @@ from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Failure, InvalidArgumentError
-from ..models import QUERY_KEY, AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
-from ..reading import build_result, keep_unread, label
+from ..models import (
+    QUERY_KEY,
+    AiNode,
+    AiNodeListResult,
+    Query,
+    RegionOutcome,
+    Reply,
+    build_query,
+    region_label,
+    to_wire,
+)
+from ..reading import build_result, keep_unread
 from .guarding import without_requirements
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
 
@@ -120,7 +130,7 @@ def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     query = whole_query(inputs)
     reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
     outcomes = _OUTCOMES.validate_python(to_plain(inputs.get(OUTCOMES, PropertyValue([]))), by_alias=True)
-    wire = to_wire(build_result(label(query), query, reply, region_outcomes=outcomes))
+    wire = to_wire(build_result(region_label(query.region, query.regions), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
 
 
