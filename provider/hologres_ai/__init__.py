@@ -6,6 +6,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .collecting import collected_later
+
 if TYPE_CHECKING:
     from .dynamic import AiNodeList, AiNodes
     from .models import AiNode, AiNodeListResult, Totals, Usage
@@ -31,4 +33,6 @@ __all__ = ["AiNode", "AiNodeList", "AiNodeListResult", "AiNodes", "Totals", "Usa
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    with collected_later():
+        home = import_module(f".{_HOMES[name]}", __name__)
+    return getattr(home, name)

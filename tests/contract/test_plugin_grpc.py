@@ -228,6 +228,23 @@ def test_it_serves_the_committed_schema(plugin: Plugin) -> None:
     assert plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0)).schema == schema_text()
 
 
+SCHEMA_ALONE = """
+import asyncio, sys
+from hologres_ai.plugin.waking import WakingProvider
+provider = WakingProvider(print)
+asyncio.run(provider.get_schema(None))
+asyncio.run(provider.cancel())
+print(*sys.modules)
+"""
+
+
+def test_the_schema_is_served_without_the_provider() -> None:
+    done = subprocess.run([sys.executable, "-c", SCHEMA_ALONE], capture_output=True, text=True, check=True)
+
+    absent = {"pydantic", "httpx", "hologres_ai.models", "hologres_ai.reading", "hologres_ai.plugin.provider"}
+    assert not absent & set(done.stdout.split())
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(environment: dict[str, str], number: signal.Signals) -> None:
     with running(environment) as plugin:

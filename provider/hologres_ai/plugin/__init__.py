@@ -6,11 +6,15 @@
     values          between Pulumi's property values and plain ones; what differs, path by path
     guarding        what is required of the nodes, kept apart from what is asked
     provider        the function and the resource
+    waking          the schema, and the provider once more is asked for
     server          the process: port, signals, and errors without a trace
 
 The gRPC is Pulumi's own, `pulumi.provider.experimental`.
 """
 
-from .server import main
+from ..collecting import collected_later
+
+with collected_later():
+    from .server import main
 
 __all__ = ["main"]

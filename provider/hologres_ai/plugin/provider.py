@@ -21,8 +21,6 @@ from pulumi.provider.experimental.provider import (
     DeleteRequest,
     DiffRequest,
     DiffResponse,
-    GetSchemaRequest,
-    GetSchemaResponse,
     InvokeRequest,
     InvokeResponse,
     PropertyDiff,
@@ -38,7 +36,6 @@ from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
 from ..reading import read
 from ..requirements import Clock
-from ..schema import schema_text
 from ..sharing import SharedCalls
 from ..signing import utc_now
 from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
@@ -65,7 +62,9 @@ DIFF_NONE, DIFF_SOME = 1, 2
 
 
 class HologresProvider(Provider):
-    """Answers the engine; `warn` shows a person what is odd about an answer, `clock` tells when a subscription ends.
+    """Answers the engine, but for the schema.
+
+    `warn` shows a person what is odd about an answer, `clock` tells when a subscription ends.
 
     What has room for failures of single properties returns those; from elsewhere a `HologresAiError` is raised.
     """
@@ -76,10 +75,6 @@ class HologresProvider(Provider):
         self._configuration = Configuration({})
         self._shared = SharedCalls()
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
-
-    async def get_schema(self, request: GetSchemaRequest) -> GetSchemaResponse:  # noqa: ARG002
-        """The text of schema.json."""
-        return GetSchemaResponse(schema_text())
 
     async def check_config(self, request: CheckRequest) -> CheckResponse:
         """Refuse settings that can't be meant; those that are missing may still come from the environment."""

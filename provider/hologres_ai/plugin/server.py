@@ -13,16 +13,17 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import grpc  # type: ignore[import-untyped]
 import pulumi
+from pulumi.provider.experimental.provider import Provider
 from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.settings import reset_options
 
 from ..errors import HologresAiError
-from .provider import HologresProvider
 from .servicer import Servicer
+from .waking import WakingProvider
 
 LOOPBACK = "127.0.0.1"
 DEBUG = "HOLOGRES_AI_DEBUG"
@@ -43,6 +44,10 @@ def main() -> None:
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     reset_options(engine_address=given.engine)
     asyncio.run(_serve(given.engine or ""))
+    # To take the interpreter apart takes some 0.1 s, and the engine waits for each of its plugins' processes in turn.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _serve(engine: str) -> None:
@@ -50,9 +55,9 @@ async def _serve(engine: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
             loop.add_signal_handler(number, stop.set)
-    provider = HologresProvider(_warn)
+    provider = WakingProvider(_warn)
     server = grpc.aio.server(interceptors=(_PlainErrors(),), options=_options())
-    servicer = Servicer([], version("hologres_ai"), provider, engine)
+    servicer = Servicer([], version("hologres_ai"), cast("Provider", provider), engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
