@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -118,6 +118,7 @@ class _Payload:
 
 _PAYLOAD = TypeAdapter(_Payload)
 _FIELDS = tuple(AiNode.__dataclass_fields__)
+_TEXT_FIELDS = tuple(name for name, hint in get_type_hints(AiNode).items() if hint == str | None)
 _WIRE_NAMES = frozenset(to_camel(field) for field in _FIELDS)
 # The names are plain letters, which only this escape can hide from a look at the bytes.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
@@ -139,7 +140,7 @@ def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
         raise _not_a_list(answer.without(secrets), error, secrets) from None
     if not payload.instance_model_list and _tells_failure(_fields(answer.body)):
         raise _refusal(answer.without(secrets), secrets)
-    _check_names(answer, payload.instance_model_list or ())
+    _check_names(answer, payload)
     _log_unknown_fields(answer.body)
     return _reply(payload)
 
@@ -294,15 +295,28 @@ class _Object(dict[str, object]):
         self.repeated = {name for name, count in counts.items() if count > 1}
 
 
-def _check_names(answer: Answer, nodes: Sequence[AiNode]) -> None:
+def _check_names(answer: Answer, payload: _Payload) -> None:
     """Refuse a name that is given twice: readers of JSON differ in which value they take, and all but one is lost."""
-    if _may_repeat(answer.body, nodes):
+    # Two quick looks before a slow one: of almost any answer, the first shows that there is nothing to look for.
+    if _has_more_texts(answer.body, payload) and _may_repeat(answer.body, payload.instance_model_list or ()):
         for location in _repeated(json.loads(answer.body, object_pairs_hook=_Object)):
             raise _not_described(answer.status, location, "given more than once in one object")
 
 
+def _has_more_texts(body: Body, payload: _Payload) -> bool:
+    """Whether the body has more strings than the names of what was read and the values that are texts."""
+    nodes = payload.instance_model_list or ()
+    own = 1 + (payload.request_id is not None) + isinstance(payload.request_id, str)
+    return body.count(b'"') > 2 * (own + sum(_given(fields, nodes) for fields in (_FIELDS, _TEXT_FIELDS)))
+
+
+def _given(fields: Sequence[str], nodes: Sequence[AiNode]) -> int:
+    """How many of these fields have a value, over all nodes."""
+    return len(fields) * len(nodes) - sum(values.count(None) for values in map(attrgetter(*fields), nodes))
+
+
 def _may_repeat(body: Body, nodes: Sequence[AiNode]) -> bool:
-    """Whether a name stands more often in the body than there are values: a quick look, before a slow one."""
+    """Whether a name stands more often in the body than there are values."""
     counts = [(LIST, 1)]
     for field in _FIELDS:
         values = [*map(attrgetter(field), nodes)]

@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 _to_json = TypeAdapter(AiNode).serializer.to_json
 _USAGE = set(USAGE_FIELDS)
+_AT_ONCE = 1024  # lines
 
 
 async def read(
@@ -313,9 +314,9 @@ def _exact(value: int) -> int | None:
 def fingerprint(nodes: Sequence[AiNode]) -> str:
     """SHA-256, in hexadecimal, of the nodes without their usage figures, in whatever order they come."""
     lines = sorted({_to_json(node, by_alias=True, exclude_none=True, exclude=_USAGE) for node in nodes})
-    digest = hashlib.sha256(lines[0] if lines else b"")
-    for line in lines[1:]:
-        digest.update(b"\n" + line)  # one by one: joined, they would take as much memory again
+    digest = hashlib.sha256()
+    for start in range(0, len(lines), _AT_ONCE):  # all joined, they would take as much memory again
+        digest.update((b"\n" if start else b"") + b"\n".join(lines[start : start + _AT_ONCE]))
     return digest.hexdigest()
 
 

@@ -419,6 +419,11 @@ TWICE = [
     (b'{"instanceModelList": [], "instanceModel\\u004cist": []}', "instanceModelList"),
     (b'{"instanceModelList": [{"cpu": 1}, {"gpu": 1, "cpu": 7, "cpu": 8}]}', "instanceModelList[1].cpu"),
     (b'{"instanceModelList": [{"gpu": 1}, {"cpu": 7, "\\u0063pu": 8}]}', "instanceModelList[1].cpu"),
+    (
+        b'{"requestId": "R-1", "instanceModelList": [{}, {"aiSpec": "a", "aiSpec": "b"}, {}]}',
+        "instanceModelList[1].aiSpec",
+    ),
+    (b'{"instanceModelList": [{"status": "a", "status": null}, {"cpu": null}]}', "instanceModelList[0].status"),
 ]
 
 
