@@ -228,21 +228,17 @@ def test_it_serves_the_committed_schema(plugin: Plugin) -> None:
     assert plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0)).schema == schema_text()
 
 
-SCHEMA_ALONE = """
-import asyncio, sys
-from hologres_ai.plugin.waking import WakingProvider
-provider = WakingProvider(print)
-asyncio.run(provider.get_schema(None))
-asyncio.run(provider.cancel())
-print(*sys.modules)
-"""
-
-
-def test_the_schema_is_served_without_the_provider() -> None:
-    done = subprocess.run([sys.executable, "-c", SCHEMA_ALONE], capture_output=True, text=True, check=True)
-
-    absent = {"pydantic", "httpx", "hologres_ai.models", "hologres_ai.reading", "hologres_ai.plugin.provider"}
-    assert not absent & set(done.stdout.split())
+def test_the_schema_takes_neither_the_sdk_nor_the_core(environment: dict[str, str]) -> None:
+    variables = {**os.environ, **environment, "PYTHONPROFILEIMPORTTIME": "1"}
+    with subprocess.Popen(PLUGIN, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        plugin = Plugin(process)
+        plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0))
+        plugin.call("Cancel", empty_pb2.Empty())
+        plugin.channel.close()
+        process.terminate()
+        imported = {line.rpartition("|")[2].strip() for line in process.communicate()[1].splitlines()}
+    assert "grpc" in imported
+    assert not imported & {"pulumi", "pydantic", "httpx", "hologres_ai.models"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

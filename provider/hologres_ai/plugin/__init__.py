@@ -2,11 +2,11 @@
 
     configuration   the provider's own settings, checked by name
     wire            inventories between the wire and property values, whole
-    servicer        the SDK's services on `wire`
     values          between Pulumi's property values and plain ones; what differs, path by path
     guarding        what is required of the nodes, kept apart from what is asked
     provider        the function and the resource
-    waking          the schema, and the provider once more is asked for
+    servicer        the SDK's services, on `wire`
+    services        the schema at once, and the rest once it is asked for
     server          the process: port, signals, and errors without a trace
 
 The gRPC is Pulumi's own, `pulumi.provider.experimental`.

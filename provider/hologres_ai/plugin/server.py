@@ -12,18 +12,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
 import grpc  # type: ignore[import-untyped]
-import pulumi
-from pulumi.provider.experimental.provider import Provider
-from pulumi.runtime.proto import provider_pb2_grpc
-from pulumi.runtime.settings import reset_options
+import grpc.aio  # type: ignore[import-untyped]
 
 from ..errors import HologresAiError
-from .servicer import Servicer
-from .waking import WakingProvider
+from .services import Services
 
 LOOPBACK = "127.0.0.1"
 DEBUG = "HOLOGRES_AI_DEBUG"
@@ -42,7 +37,6 @@ def main() -> None:
     )
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
-    reset_options(engine_address=given.engine)
     asyncio.run(_serve(given.engine or ""))
     # To take the interpreter apart takes some 0.1 s, and the engine waits for each of its plugins' processes in turn.
     sys.stdout.flush()
@@ -55,28 +49,18 @@ async def _serve(engine: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
             loop.add_signal_handler(number, stop.set)
-    provider = WakingProvider(_warn)
-    server = grpc.aio.server(interceptors=(_PlainErrors(),), options=_options())
-    servicer = Servicer([], version("hologres_ai"), cast("Provider", provider), engine)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    services = Services(engine)
+    server = grpc.aio.server(handlers=(services,), interceptors=(_PlainErrors(),), options=_options())
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
     print(port, flush=True)  # noqa: T201 - how the engine finds the plugin
     await stop.wait()
-    await provider.cancel()
+    await services.cancel()
     await server.stop(_GRACE)
 
 
 def _options() -> list[tuple[str, int]]:
     return [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
-
-
-def _warn(text: str) -> None:
-    """Show a warning beside the resources; the engine hides what a plugin writes to stderr."""
-    try:
-        pulumi.log.warn(text)
-    except grpc.RpcError:
-        print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - an engine that has gone
 
 
 class _PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]

@@ -1,12 +1,19 @@
 """The SDK's services, with those that carry inventories reading and writing them whole; see `wire`."""
 
-from typing import Any
+import sys
+from importlib.metadata import version
+from typing import Any, Self
 
+import grpc  # type: ignore[import-untyped]
+import pulumi
 from pulumi.provider.experimental import provider
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
+from pulumi.runtime.settings import reset_options
 
+from .provider import HologresProvider
 from .wire import read_struct
 
 _KINDS = {kind: getattr(proto.PropertyDiff, kind.name) for kind in provider.PropertyDiffKind}
@@ -15,6 +22,23 @@ _write = PropertyValue.marshal_map
 
 class Servicer(ProviderServicer):
     """Translates as the SDK does: the same requests, the same answers."""
+
+    @classmethod
+    def start(cls, engine: str) -> Self:
+        """The services of a new provider, whose warnings the engine at that address shows."""
+        reset_options(engine_address=engine or None)
+        return cls([], version("hologres_ai"), HologresProvider(_warn), engine)
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """What finds the method of a request."""
+        found = _Registry()
+        add_ResourceProviderServicer_to_server(self, found)
+        [handlers] = found
+        return handlers
+
+    async def cancel(self) -> None:
+        """Give up the reads under way."""
+        await self._provider.cancel()
 
     async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """See the SDK's."""
@@ -68,3 +92,18 @@ class Servicer(ProviderServicer):
         return proto.ReadResponse(
             id=answer.resource_id or "", properties=_write(answer.properties), inputs=_write(answer.inputs)
         )
+
+
+class _Registry(list[grpc.GenericRpcHandler]):
+    """Stands for the server that services are added to."""
+
+    def add_generic_rpc_handlers(self, handlers: tuple[grpc.GenericRpcHandler, ...]) -> None:
+        self.extend(handlers)
+
+
+def _warn(text: str) -> None:
+    """Show a warning beside the resources; the engine hides what a plugin writes to stderr."""
+    try:
+        pulumi.log.warn(text)
+    except grpc.RpcError:
+        print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - an engine that has gone
