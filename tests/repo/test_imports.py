@@ -16,7 +16,7 @@ PACKAGE = "hologres_ai"
 SOURCES = ROOT / "provider" / PACKAGE
 
 ORDER = (
-    ("errors", "naming", "transport", "collecting", "pieces"),
+    ("errors", "naming", "transport", "collecting", "leaving", "pieces"),
     ("models",),
     ("sources",),
     ("credentials",),

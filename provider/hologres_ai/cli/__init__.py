@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from ..config import SETTINGS, Setting
+from ..leaving import leave
 from ..naming import EVERY_REGION
 from . import lazy
 from .columns import COLUMNS
@@ -408,3 +409,12 @@ def emulate(
     lazy.emulate(
         host, port, fleet=fleet, access_key_id=access_key_id, access_key_secret=access_key_secret, faults=faults
     )
+
+
+def run() -> None:
+    """The process of the command line, from its arguments to its exit code."""
+    try:
+        main(prog_name="hologres-ai")
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else 0)
+        raise

@@ -1,5 +1,5 @@
 """``python -m hologres_ai.cli``, the same as ``hologres-ai``."""
 
-from . import main
+from . import run
 
-main(prog_name="hologres-ai")
+run()

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..collecting import collected_later
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 
 def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
     """See `listing.run`."""
-    from . import listing
+    with collected_later():
+        from . import listing
 
     listing.run(arguments, endpoint=endpoint, as_json=as_json)
 
 
 def doctor(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
     """See `doctor.run`."""
-    from . import doctor as examination
+    with collected_later():
+        from . import doctor as examination
 
     return examination.run(region=region, endpoint=endpoint, as_json=as_json)
 
@@ -47,7 +50,8 @@ def find_drift(
     endpoint: str | None,
 ) -> int:
     """See `comparing.run`."""
-    from . import comparing
+    with collected_later():
+        from . import comparing
 
     source = comparing.Source(file, stack, output, resource)
     return comparing.run(arguments, source, classes=classes, form=form, accept=accept, endpoint=endpoint)
@@ -57,7 +61,8 @@ def check_nodes(
     filters: Mapping[str, object], required: Mapping[str, object], *, warn: bool, as_json: bool, endpoint: str | None
 ) -> int:
     """See `checking.run`."""
-    from . import checking
+    with collected_later():
+        from . import checking
 
     return checking.run(filters, required, warn=warn, as_json=as_json, endpoint=endpoint)
 

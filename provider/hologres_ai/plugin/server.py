@@ -18,6 +18,7 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 
 from ..errors import HologresAiError
+from ..leaving import leave
 from .services import Services
 
 LOOPBACK = "127.0.0.1"
@@ -38,10 +39,7 @@ def main() -> None:
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))
-    # To take the interpreter apart takes some 0.1 s, and the engine waits for each of its plugins' processes in turn.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    leave(0)  # the engine waits for each of its plugins' processes in turn
 
 
 async def _serve(engine: str) -> None:
