@@ -86,6 +86,19 @@ def ours() -> Call:
     return call
 
 
+def ours_in_a_session() -> Call:
+    """The same with the connection kept from read to read."""
+    from hologres_ai import Session, read_ai_nodes
+
+    session = Session()
+
+    def call(url: str) -> int:
+        found = read_ai_nodes(region=REGION, access_key=KEYS[0], secret_key=KEYS[1], endpoint=url, session=session)
+        return len(found.instance_model_list)
+
+    return call
+
+
 def theirs() -> Call:
     """A read through the vendor's SDK: one client for each endpoint, kept, with its connection."""
     from alibabacloud_hologram20220601.client import Client
@@ -169,7 +182,7 @@ def _result(size: int, changes: "Node") -> "AiNodeListResult":
 
 
 def _side(who: str) -> Call:
-    return ours() if who == "ours" else theirs()
+    return {"ours": ours, "session": ours_in_a_session, "theirs": theirs}[who]()
 
 
 def _timed(call: Call, url: str, expected: int | None = None) -> float:

@@ -56,14 +56,15 @@ def _emulator() -> Iterator[str]:
 
 
 def calls(rounds: int) -> Iterator[Row]:
-    """A process's first call, and a later one."""
+    """A process's first call, a later one, and a later one on a connection that is kept, as the SDK keeps its own."""
     with serving([1]) as urls:
-        for case, name, target in (
-            ("first-call", "first call, 1 node", None),
-            ("warm-call", "later call, 1 node", 0.8),
+        for case, who, name, target in (
+            ("first-call", "ours", "first call, 1 node", None),
+            ("warm-call", "ours", "later call, 1 node", None),
+            ("warm-call", "session", "later call in a session, 1 node", 0.8),
         ):
-            found = alternate({who: partial(child, case, who, urls[1]) for who in ("ours", "theirs")}, rounds)
-            yield compared("call", name, SECONDS, beside=SDK, ours=found["ours"], theirs=found["theirs"], target=target)
+            found = alternate({each: partial(child, case, each, urls[1]) for each in (who, "theirs")}, rounds)
+            yield compared("call", name, SECONDS, beside=SDK, ours=found[who], theirs=found["theirs"], target=target)
 
 
 def reads(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args
 
 from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -118,7 +118,7 @@ class _Payload:
 
 _PAYLOAD = TypeAdapter(_Payload)
 _FIELDS = tuple(AiNode.__dataclass_fields__)
-_TEXT_FIELDS = tuple(name for name, hint in get_type_hints(AiNode).items() if hint == str | None)
+_TEXT_FIELDS = tuple(name for name in _FIELDS if get_args(AiNode.__annotations__[name])[0] == str | None)
 _WIRE_NAMES = frozenset(to_camel(field) for field in _FIELDS)
 # The names are plain letters, which only this escape can hide from a look at the bytes.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")

@@ -15,10 +15,10 @@ from tenacity.wait import wait_random_exponential
 
 from .answers import Answer, clean, read_answer
 from .config import Credentials, Limits, Settings
+from .connections import Connections, borrowed
 from .credentials.refreshing import refresher_for
 from .errors import (
     AuthenticationError,
-    ConfigurationError,
     CredentialsError,
     DeadlineExceededError,
     HologresAiError,
@@ -31,7 +31,7 @@ from .errors import (
 from .models import Reply
 from .pieces import Body
 from .signing import Acs3Auth, new_nonce, utc_now
-from .transport import blotted_logs, httpx, proxy_passwords, tls_context
+from .transport import blotted_logs, httpx
 from .transport_errors import RETRIED_STATUSES, transport_error
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class RetryQuota:
 class Client:
     """Calls one endpoint from one source of credentials; a whole call never lasts longer than `settings.deadline`.
 
-    `transport`, `clock` and `nonce` can be handed in; `transport` is httpx's.
+    It goes out on `connections`, or on some of its own. `clock` and `nonce` can be handed in.
 
     Attributes:
         clock_skew: the service's clock less this machine's, where an answer has told it.
@@ -88,13 +88,13 @@ class Client:
         settings: Settings,
         *,
         quota: RetryQuota | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        connections: Connections | None = None,
         clock: Callable[[], datetime] = utc_now,
         nonce: Callable[[], str] = new_nonce,
     ) -> None:
         self._settings = settings
         self._quota = quota or RetryQuota()
-        self._transport = transport
+        self._connections = connections
         self._clock = clock
         self._nonce = nonce
         self._skew = timedelta(0)
@@ -108,8 +108,8 @@ class Client:
         """
         attempts = _Attempts(self._quota, renewable=not isinstance(self._settings.credentials, Credentials))
         try:
-            async with asyncio.timeout(self._settings.deadline), self._http() as http:
-                return await self._retry(http, instance_id, attempts)
+            async with asyncio.timeout(self._settings.deadline), borrowed(self._connections) as connections:
+                return await self._retry(connections, instance_id, attempts)
         except TimeoutError:
             raise self._too_late(attempts) from None
 
@@ -127,42 +127,17 @@ class Client:
         except TimeoutError:
             raise self._too_late(attempts) from None
 
-    def _http(self) -> httpx.AsyncClient:
-        settings = self._settings
-        try:
-            return httpx.AsyncClient(
-                base_url=settings.endpoint.address,
-                headers={
-                    "host": settings.endpoint.authority,
-                    "accept": "application/json",
-                    "accept-encoding": "identity",
-                },
-                timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-                follow_redirects=False,
-                verify=tls_context(settings.endpoint.scheme),
-                # Plain http is for loopback alone, where a proxy would carry the signature in the open.
-                trust_env=settings.endpoint.scheme == "https",
-                transport=self._transport,
-            )
-        except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-            # A proxy's address may hold a password: the error's own text is not shown.
-            raise ConfigurationError(
-                f"no connection can be set up with this environment ({type(error).__name__})",
-                "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
-                "and SSL_CERT_DIR.",
-            ) from None
-
-    async def _retry(self, http: httpx.AsyncClient, instance_id: str | None, attempts: "_Attempts") -> Reply:
+    async def _retry(self, connections: Connections, instance_id: str | None, attempts: "_Attempts") -> Reply:
         retrying = AsyncRetrying(
             wait=_wait,
             retry=retry_if_exception(attempts.may_retry),
             reraise=True,
         )
-        return await retrying(self._attempt, http, instance_id, attempts)
+        return await retrying(self._attempt, connections, instance_id, attempts)
 
-    async def _attempt(self, http: httpx.AsyncClient, instance_id: str | None, attempts: "_Attempts") -> Reply:
+    async def _attempt(self, connections: Connections, instance_id: str | None, attempts: "_Attempts") -> Reply:
         credentials = await self._credentials(attempts)
-        answer = await self._send(http, {"instanceId": instance_id} if instance_id else {}, credentials)
+        answer = await self._send(connections, {"instanceId": instance_id} if instance_id else {}, credentials)
         try:
             reply = read_answer(answer, credentials.secrets())
         except HologresAiError as error:
@@ -192,17 +167,25 @@ class Client:
             nonce=self._nonce,
         )
 
-    async def _send(self, http: httpx.AsyncClient, parameters: dict[str, str], credentials: Credentials) -> Answer:
-        secrets = credentials.secrets()
+    async def _send(self, connections: Connections, parameters: dict[str, str], credentials: Credentials) -> Answer:
+        settings, secrets = self._settings, credentials.secrets()
+        http = connections.client(settings.endpoint.scheme)
         try:
-            with blotted_logs((*secrets, *proxy_passwords())):
-                async with http.stream("GET", PATH, params=parameters, auth=self._signed(credentials)) as response:
-                    log.debug("%s answered HTTP %d", self._settings.endpoint.host, response.status_code)
+            with blotted_logs((*secrets, *connections.secrets)):
+                async with http.stream(
+                    "GET",
+                    settings.endpoint.address + PATH,
+                    params=parameters,
+                    headers={"host": settings.endpoint.authority},
+                    timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+                    auth=self._signed(credentials),
+                ) as response:
+                    log.debug("%s answered HTTP %d", settings.endpoint.host, response.status_code)
                     self._compare_clocks(response.headers.get("date"))
                     return Answer(response.status_code, dict(response.headers), await _body(response, secrets))
         # A proxy's port past 65535 comes as neither of httpx's errors.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
-            raise transport_error(error, self._settings, secrets) from None
+            raise transport_error(error, settings, secrets) from None
 
     def _compare_clocks(self, date: str | None) -> None:
         theirs = _http_date(date)

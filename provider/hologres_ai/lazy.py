@@ -7,8 +7,6 @@ half of all that the program would import. The command line's lazy imports are i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .collecting import collected_later
-
 if TYPE_CHECKING:
     from . import envelope, reading, requirements
 
@@ -18,5 +16,4 @@ __all__ = ["envelope", "reading", "requirements"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with collected_later():
-        return import_module(f".{name}", __package__)
+    return import_module(f".{name}", __package__)

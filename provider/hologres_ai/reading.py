@@ -4,15 +4,12 @@
 it first.
 """
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TypeVar
 
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
@@ -20,6 +17,7 @@ from pydantic.alias_generators import to_camel
 from .answers import RAM_ACTION
 from .collecting import collected_later
 from .config import Lookup, Settings, resolve, resolve_regions
+from .connections import Connections
 from .errors import HologresAiError
 from .models import (
     MAX_EXACT_INTEGER,
@@ -36,9 +34,8 @@ from .models import (
     region_label,
 )
 from .regions import Answer, Progress, call_regions, join, outcomes
+from .running import Session, run
 from .sharing import SharedCalls
-
-T = TypeVar("T")
 
 _to_json = TypeAdapter(AiNode).serializer.to_json
 _USAGE = set(USAGE_FIELDS)
@@ -53,6 +50,7 @@ async def read(
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     shared: SharedCalls | None = None,
+    connections: Connections | None = None,
 ) -> AiNodeListResult:
     """The nodes that `query` selects, in a stable order, with what follows from them.
 
@@ -63,6 +61,7 @@ async def read(
         environ: the environment; the process's own when left out.
         progress: is told the regions that are waited for; see `regions.Progress`.
         shared: the calls of one run of a program, of which none is made twice.
+        connections: what the calls go out on; when left out, connections that are closed at the end.
 
     Raises:
         ConfigurationError: a setting is missing or can't be meant; before any network call.
@@ -72,7 +71,7 @@ async def read(
         settings = resolve_regions(query.regions, arguments, stack, environ)
     else:
         settings = (resolve({**(arguments or {}), "region": query.region}, stack, environ),)
-    answers = await call_regions(settings, query.instance_id, progress=progress, shared=shared)
+    answers = await call_regions(settings, query.instance_id, progress=progress, shared=shared, connections=connections)
     return _of_several(query, settings, answers) if query.regions else _of_one(query, settings[0], answers)
 
 
@@ -147,11 +146,12 @@ def read_ai_nodes(
     secret_key: str | None = None,
     security_token: str | None = None,
     endpoint: str | None = None,
+    session: Session | None = None,
 ) -> AiNodeListResult:
     """The AI nodes of a region, or of several at once, without a Pulumi engine.
 
     Takes the arguments of the `AiNodeList` resource; what is left out comes from the environment. Can be called from
-    any thread, also while an event loop runs in it.
+    any thread, also while an event loop runs in it. A `session` keeps the connections for the next read.
 
     Raises:
         InvalidArgumentError, ConfigurationError: before any network call.
@@ -172,45 +172,24 @@ def read_ai_nodes(
         }
     )
     keys = {"access_key": access_key, "secret_key": secret_key, "security_token": security_token}
-    return read_query(query, {**keys, "endpoint": endpoint})
+    return read_query(query, {**keys, "endpoint": endpoint}, session=session)
 
 
 def read_query(
     query: Query,
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
+    *,
     shared: SharedCalls | None = None,
     environ: Mapping[str, str] | None = None,
+    session: Session | None = None,
 ) -> AiNodeListResult:
     """`read`, from synchronous code: what the synchronous faces share."""
-    return run(lambda: read(query, arguments, stack, environ=environ, shared=shared))
 
+    def start(connections: Connections | None = None) -> Awaitable[AiNodeListResult]:
+        return read(query, arguments, stack, environ=environ, shared=shared, connections=connections)
 
-class _Unawaited(ThreadPoolExecutor):
-    """Resolves host names in threads that can't be stopped, so that the end of a loop must not wait for them."""
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        super().shutdown(wait=False, cancel_futures=True)
-
-
-def run(start: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine to its end from synchronous code, in a thread of its own when a loop runs in this one."""
-
-    # Handed over beside the task: asyncio.run makes a text of the task, and so of its result, for no reader.
-    results: list[T] = []
-
-    async def main() -> None:
-        asyncio.get_running_loop().set_default_executor(_Unawaited())
-        results.append(await start())
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(main())
-    else:
-        with ThreadPoolExecutor(max_workers=1) as executor:
-            executor.submit(asyncio.run, main()).result()
-    return results[0]
+    return session.run(start) if session else run(start)
 
 
 @collected_later()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from .client import Client, RetryQuota
 from .config import REGIONS, Settings
+from .connections import Connections, borrowed
 from .errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -36,8 +37,11 @@ async def call_regions(
     *,
     progress: Progress | None = None,
     shared: SharedCalls | None = None,
+    connections: Connections | None = None,
 ) -> dict[str, Answer]:
     """The answer of each region, or its error, by its name; with `shared`, without asking twice.
+
+    The calls go out on `connections`, which stay open, or on some that are closed in the end.
 
     Raises:
         ConfigurationError, CredentialsError: what all the regions need is wrong; the other calls are given up.
@@ -49,7 +53,7 @@ async def call_regions(
 
     async def call(one: Settings) -> Answer:
         async with slots:
-            client = Client(one, quota=quota)
+            client = Client(one, quota=quota, connections=kept)
             answer = await _answer(shared.get((one, instance_id), lambda: client.list_instance_model(instance_id)))
         waiting.remove(one.region)
         if progress:
@@ -57,7 +61,7 @@ async def call_regions(
         return answer
 
     try:
-        async with asyncio.TaskGroup() as group:
+        async with borrowed(connections) as kept, asyncio.TaskGroup() as group:
             tasks = {one.region: group.create_task(call(one)) for one in settings}
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None

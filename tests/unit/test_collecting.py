@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hologres_ai.collecting import collected_later
+from hologres_ai.collecting import collected_later, never_collected
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +38,14 @@ def test_it_stays_away_where_somebody_else_sent_it() -> None:
     with collected_later():
         assert not gc.isenabled()
     assert not gc.isenabled()
+
+
+def test_what_lasts_is_not_looked_at_again() -> None:
+    frozen = gc.get_freeze_count()
+    try:
+        with never_collected():
+            made = [[] for _ in range(1000)]  # type: list[list[None]]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= frozen + len(made)
+    finally:
+        gc.unfreeze()

@@ -20,7 +20,8 @@ from hologres_ai.client import Client
 from hologres_ai.config import Credentials, Endpoint, Settings
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import RESOURCES, USAGE_FIELDS, AiNode, AiNodeListResult, Query, Reply, Usage, to_wire
-from hologres_ai.reading import build_result, fingerprint, read_ai_nodes, run
+from hologres_ai.reading import build_result, fingerprint, read_ai_nodes
+from hologres_ai.running import run
 from tests.unit.raw_server import RawServer, http
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()

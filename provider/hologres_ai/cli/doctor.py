@@ -25,8 +25,8 @@ from ..config import (
 )
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, Step
 from ..models import Reply
-from ..reading import run as run_to_end
 from ..reading import totals
+from ..running import run as run_to_end
 from .failures import BAD_ARGUMENTS, READ_FAILED
 from .text import UNKNOWN, printable
 

@@ -12,7 +12,7 @@ from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_so
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query, to_wire
 from ..reading import read
-from ..reading import run as run_to_end
+from ..running import run as run_to_end
 from . import lazy, plain
 from .text import say
 

@@ -12,9 +12,9 @@
 The gRPC is Pulumi's own, `pulumi.provider.experimental`.
 """
 
-from ..collecting import collected_later
+from ..collecting import never_collected
 
-with collected_later():
+with never_collected():
     from .server import main
 
 __all__ = ["main"]

@@ -31,6 +31,7 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
+from ..connections import Connections
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
 from ..naming import did_you_mean
@@ -74,6 +75,7 @@ class HologresProvider(Provider):
         self._clock = clock
         self._configuration = Configuration({})
         self._shared = SharedCalls()
+        self._connections = Connections()  # open until the process ends, which is when the program has run
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
 
     async def check_config(self, request: CheckRequest) -> CheckResponse:
@@ -186,7 +188,9 @@ class HologresProvider(Provider):
         return result
 
     async def _read(self, query: Query) -> AiNodeListResult:
-        task = asyncio.create_task(read(query, stack=self._configuration.get, shared=self._shared))
+        task = asyncio.create_task(
+            read(query, stack=self._configuration.get, shared=self._shared, connections=self._connections)
+        )
         self._reads.add(task)
         try:
             result = await task

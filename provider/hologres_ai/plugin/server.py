@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.wrappers_pb2 import StringValue
 
-from ..collecting import collected_later
+from ..collecting import never_collected
 from ..schema import schema_text
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     @cached_property
     def _servicer(self) -> "Servicer":
-        with collected_later():
+        with never_collected():
             from .servicer import Servicer  # noqa: PLC0415 - the plugin's one lazy import
 
         return Servicer.start(self._engine)

@@ -170,7 +170,7 @@ class HologresMocks(Mocks):
 
     def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
         environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}
-        result = read_query(query, KEYS, self._lookup(provider), _Calls(self._answer), environ)
+        result = read_query(query, KEYS, self._lookup(provider), shared=_Calls(self._answer), environ=environ)
         for warning in result.warnings:
             pulumi.log.warn(warning)
         return result
