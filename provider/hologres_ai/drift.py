@@ -97,7 +97,7 @@ def compare(
     if failures:
         raise InvalidArgumentError(failures)
     unread = {*baseline.unread, *current.unread}
-    olds, news = _by_key(baseline, unread), _by_key(current, unread)
+    olds, news = (_by_key(nodes, current.region, unread) for nodes in _in_question(baseline, current))
     moved = [key for key in olds | news if olds.get(key) != news.get(key)]
     events = (event for key in sorted(moved, key=_order) for event in _events(key, olds.get(key), news.get(key)))
     return Drift(
@@ -106,8 +106,8 @@ def compare(
         query=current.query,
         classes=chosen,
         events=tuple(event for event in events if event.category in chosen),
-        before=sum(map(len, olds.values())),
-        after=sum(map(len, news.values())),
+        before=_count(baseline, unread),
+        after=_count(current, unread),
         unread=tuple(sorted(unread)),
     )
 
@@ -152,13 +152,38 @@ def _without_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterato
         yield Failure("classes", "usage can't be compared, because it was left out of one of the two")
 
 
-def _by_key(result: AiNodeListResult, unread: Collection[str]) -> dict[Key, list[AiNode]]:
+Nodes = Sequence[AiNode]
+
+
+def _in_question(baseline: AiNodeListResult, current: AiNodeListResult) -> tuple[Nodes, Nodes]:
+    """The nodes of both but those that are the same in the same place, as most are. Where an ID stands for several
+    nodes, or is missing, all are in question: they can only be judged together."""
+    olds, news = baseline.instance_model_list, current.instance_model_list
+    if not (_has_distinct_ids(baseline) and _has_distinct_ids(current)):
+        return olds, news
+    both = min(len(olds), len(news))
+    moved = [place for place in range(both) if olds[place] != news[place]]
+    return [olds[place] for place in moved] + [*olds[both:]], [news[place] for place in moved] + [*news[both:]]
+
+
+def _has_distinct_ids(result: AiNodeListResult) -> bool:
+    return len(result.ids) == len(result.instance_model_list)
+
+
+def _count(result: AiNodeListResult, unread: Collection[str]) -> int:
+    """How many nodes are compared: each once, and none of a region that could not be read."""
+    if _has_distinct_ids(result) and not unread:
+        return len(result.instance_model_list)
+    return sum(map(len, _by_key(result.instance_model_list, result.region, unread).values()))
+
+
+def _by_key(nodes: Nodes, region: str, unread: Collection[str]) -> dict[Key, list[AiNode]]:
     """The nodes without exact repeats, by region and id. The ID stands for several only where the API repeats it."""
     found: dict[Key, list[AiNode]] = {}
-    for node in result.instance_model_list:
-        region = node.region_id or result.region
-        if region not in unread:
-            found.setdefault((region, node.ai_instance_id), []).append(node)
+    for node in nodes:
+        place = node.region_id or region
+        if place not in unread:
+            found.setdefault((place, node.ai_instance_id), []).append(node)
     return {key: nodes if len(nodes) == 1 else list(dict.fromkeys(nodes)) for key, nodes in found.items()}
 
 

@@ -201,6 +201,18 @@ def test_there_is_drift_exactly_where_something_differs(before: list[AiNode], af
     assert (not events) == same
 
 
+@given(st.lists(NODES, max_size=5), st.lists(st.integers(0, 5), max_size=3), st.lists(NODES, max_size=2))
+def test_what_stands_unchanged_in_its_place_is_left_out_without_loss(
+    before: list[AiNode], gone: list[int], fresh: list[AiNode]
+) -> None:
+    after = [node for place, node in enumerate(before) if place not in gone] + fresh
+    old, new = result_of(*before), result_of(*after)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drift, "_has_distinct_ids", lambda _: False)
+        all_in_question = compare(old, new, CLASSES)
+    assert compare(old, new, CLASSES) == all_in_question
+
+
 def comparable(node: AiNode) -> AiNode:
     moment = drift.moment(node.expiration_time)
     return replace(node, region_id=node.region_id or "cn-hangzhou",
