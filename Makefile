@@ -17,7 +17,7 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 test: .venv/.ready ## unit, contract and engine tests
 	$(BIN)/pytest
 
-bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 20 minutes)
+bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md

@@ -61,7 +61,7 @@ def whole(rounds: int) -> Iterator[Row]:
 
 
 def _told(rows: Iterator[Row]) -> list[Row]:
-    """The rows, with a sign of life for each: the whole takes some 20 minutes."""
+    """The rows, with a sign of life for each: the whole takes some 10 minutes."""
     found = []
     for row in rows:
         print(f"{row.group}: {row.name}: {row.ratio:.2f} of {row.beside}", file=sys.stderr, flush=True)

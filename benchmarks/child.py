@@ -56,6 +56,22 @@ def import_face() -> Figures:
     return _imported(start, pulumi, AiNodeList)
 
 
+def import_libraries() -> Figures:
+    """What a script imports that reads by way of httpx and pydantic, whatever else it does."""
+    start = time.perf_counter()
+    import asyncio
+
+    from pydantic.dataclasses import dataclass
+
+    from hologres_ai.transport import httpx
+
+    @dataclass
+    class Nothing:
+        """Pydantic imports the rest of itself for the first shape."""
+
+    return _imported(start, asyncio, httpx, Nothing)
+
+
 def import_theirs() -> Figures:
     """What a script on the vendor's SDK imports."""
     start = time.perf_counter()
@@ -95,6 +111,31 @@ def ours_in_a_session() -> Call:
     def call(url: str) -> int:
         found = read_ai_nodes(region=REGION, access_key=KEYS[0], secret_key=KEYS[1], endpoint=url, session=session)
         return len(found.instance_model_list)
+
+    return call
+
+
+def libraries() -> Call:
+    """The least that httpx and pydantic take: one client, kept, and the answer's bytes to nodes, unchecked."""
+    import asyncio
+
+    from pydantic import TypeAdapter
+    from pydantic.dataclasses import dataclass
+
+    from hologres_ai.models import AiNode
+    from hologres_ai.transport import httpx
+
+    @dataclass
+    class Answer:
+        instanceModelList: list[AiNode]  # noqa: N815 - the API's name
+
+    runner, client, answer = asyncio.Runner(), httpx.AsyncClient(trust_env=False), TypeAdapter(Answer)
+
+    async def get(url: str) -> bytes:
+        return (await client.get(url)).content
+
+    def call(url: str) -> int:
+        return len(answer.validate_json(runner.run(get(url)), by_alias=True).instanceModelList)
 
     return call
 
@@ -182,7 +223,7 @@ def _result(size: int, changes: "Node") -> "AiNodeListResult":
 
 
 def _side(who: str) -> Call:
-    return {"ours": ours, "session": ours_in_a_session, "theirs": theirs}[who]()
+    return {"ours": ours, "session": ours_in_a_session, "libraries": libraries, "theirs": theirs}[who]()
 
 
 def _timed(call: Call, url: str, expected: int | None = None) -> float:
@@ -197,6 +238,7 @@ def _timed(call: Call, url: str, expected: int | None = None) -> float:
 CASES: dict[str, Callable[..., Figures]] = {
     "import-ours": import_ours,
     "import-face": import_face,
+    "import-libraries": import_libraries,
     "import-theirs": import_theirs,
     "import-nothing": import_nothing,
     "first-call": first_call,

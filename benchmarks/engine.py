@@ -21,6 +21,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from benchmarks import plain
 from benchmarks.floor.constant import COUNT
 from benchmarks.measuring import SECONDS, Figures, alternate, clean, settings
 from benchmarks.rows import Row, added, compared, counted, doubled_row
@@ -29,6 +30,7 @@ from tools.engine import Engine, find_engine
 from tools.project import ROOT, Project, opened
 
 FLOOR = "the floor"
+BOUND = f"a bare resource, dynamic, that imports {plain.BOUND}"
 LIMIT = 1.15  # the most that ours may add, as a multiple of the floor's
 OUR_PLUGIN = Path(sys.executable).with_name("pulumi-resource-hologres")
 # As large as the engine takes them.
@@ -55,6 +57,9 @@ DYNAMIC = Face(
     "import pulumi\nfrom benchmarks.floor.dynamic import BareList\n"
     "pulumi.export('count', BareList('nodes').instanceModelList.apply(len))\n",
 )
+
+
+LOADED = DYNAMIC.floor.replace("BareList", "LoadedList")
 
 
 def _yaml(**parts: object) -> str:
@@ -86,13 +91,17 @@ def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Ro
         path = f"{plugins}{os.pathsep}{engine.environment()['PATH']}"
         for size in (*half, *sizes):
             environment = {**settings(urls[size]), COUNT: str(size), "PATH": path}
-            found |= {(size, name): times for name, times in _added(engine, environment, rounds).items()}
+            bound = {BOUND: LOADED} if size == 1 else {}
+            found |= {(size, name): times for name, times in _added(engine, environment, rounds, bound).items()}
     row = partial(compared, "added to a preview", of=min)
     for size in sizes:
         for face in FACES:
             ours, floor = found[size, face.name], found[size, f"{face.name}, floor"]
             target = LIMIT if size != 1_000 else None
             yield row(f"{face.name}, {counted(size)}", SECONDS, beside=FLOOR, ours=ours, theirs=floor, target=target)
+        if (size, BOUND) in found:
+            floor = found[size, f"{DYNAMIC.name}, floor"]
+            yield row(BOUND, SECONDS, beside=FLOOR, ours=found[size, BOUND], theirs=floor)
     last = sizes[-1]
     ours, other = found[last, FUNCTION.name], found[last, DYNAMIC.name]
     yield row(f"{FUNCTION.name}, {last:,} nodes", SECONDS, beside=DYNAMIC.name, ours=ours, theirs=other, target=1.0)
@@ -101,16 +110,22 @@ def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Ro
             yield doubled_row(f"{face.name}, {last:,} nodes", size, found[last, face.name], found[size, face.name], min)
 
 
-def _added(engine: Engine, environment: Mapping[str, str], rounds: int) -> dict[str, list[Figures]]:
-    """For each face and its floor, what each round took beyond the empty program of its language."""
+def _added(
+    engine: Engine, environment: Mapping[str, str], rounds: int, bound: Mapping[str, str]
+) -> dict[str, list[Figures]]:
+    """For each face and its floor, what each round took beyond the empty program of its language.
+
+    `bound` are more Python programs, by name.
+    """
     with ExitStack() as stack:
         open_ = partial(_open, engine, stack, environment)
         subjects = {f"empty {runtime}": open_(runtime, text) for runtime, text in EMPTY.items()}
         for face in FACES:
             subjects[face.name] = open_(face.runtime, face.ours)
             subjects[f"{face.name}, floor"] = open_(face.runtime, face.floor)
+        subjects |= {name: open_("python", text) for name, text in bound.items()}
         found = alternate({name: partial(_preview, project) for name, project in subjects.items()}, rounds)
-    bare = {face.name: found[f"empty {face.runtime}"] for face in FACES}
+    bare = {face.name: found[f"empty {face.runtime}"] for face in FACES} | dict.fromkeys(bound, found["empty python"])
     return {
         name: added(times, bare[name.removesuffix(", floor")]) for name, times in found.items() if "empty" not in name
     }

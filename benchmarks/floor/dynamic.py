@@ -24,7 +24,25 @@ class BareList(Resource, module="benchmarks", name="BareList"):
 
     instanceModelList: pulumi.Output[list[dict[str, Any]]]  # noqa: N815 - the wire's name
 
-    def __init__(self, resource_name: str) -> None:
+    def __init__(self, resource_name: str, provider: BareProvider | None = None) -> None:
         names = ("region", "instanceModelList", "ids", "names", "totals", "fingerprint")
         options = pulumi.ResourceOptions(id="constant")
-        super().__init__(BareProvider(), resource_name, dict.fromkeys(names), options)
+        super().__init__(provider or BareProvider(), resource_name, dict.fromkeys(names), options)
+
+
+class LoadedProvider(BareProvider):
+    """Returns the constant, once it has imported what a read by way of httpx and pydantic imports."""
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The outputs."""
+        from benchmarks.child import import_libraries  # noqa: PLC0415 - as above
+
+        import_libraries()
+        return super().read(id_, props)
+
+
+class LoadedList(BareList):
+    """`BareList` by way of `LoadedProvider`."""
+
+    def __init__(self, resource_name: str) -> None:
+        super().__init__(resource_name, LoadedProvider())

@@ -43,7 +43,8 @@ def _from_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_import_is_lighter_than_the_sdks() -> None:
-    script, program, memory = plain.imports(3)
+    script, bound, program, memory = plain.imports(3)
+    assert is_within(bound, IMPORT), bound
     assert is_within(script, IMPORT), script
     assert is_within(program, IMPORT), program
     assert is_within(memory, IMPORT), memory
