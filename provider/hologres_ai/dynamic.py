@@ -63,6 +63,7 @@ class AiNodeListProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the way to the stack's configuration; it is read when a value is needed."""
+        lazy.prepare_reading()
         self._stack: Lookup = req.config.get
         self._shared = SharedCalls()
 

@@ -7,6 +7,8 @@ half of all that the program would import. The command line's lazy imports are i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .collecting import never_collected
+
 if TYPE_CHECKING:
     from . import envelope, reading, requirements
 
@@ -17,3 +19,9 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f".{name}", __package__)
+
+
+def prepare_reading() -> None:
+    """Import what a read takes, in the process that Pulumi starts to read, and ends when the program has run."""
+    with never_collected():
+        import_module(".reading", __package__)
