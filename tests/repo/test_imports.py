@@ -17,7 +17,7 @@ SOURCES = ROOT / "provider" / PACKAGE
 
 ORDER = (
     ("errors", "naming", "transport", "collecting", "leaving", "pieces"),
-    ("models",),
+    ("models", "starting"),
     ("sources",),
     ("credentials",),
     ("config",),

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..collecting import never_collected
 from ..errors import ConfigurationError
+from ..starting import own_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
     """See `listing.run`."""
-    with never_collected():
+    with own_imports():
         from . import listing
 
     listing.run(arguments, endpoint=endpoint, as_json=as_json)
@@ -31,7 +31,7 @@ def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json
 
 def doctor(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
     """See `doctor.run`."""
-    with never_collected():
+    with own_imports():
         from . import doctor as examination
 
     return examination.run(region=region, endpoint=endpoint, as_json=as_json)
@@ -50,7 +50,7 @@ def find_drift(
     endpoint: str | None,
 ) -> int:
     """See `comparing.run`."""
-    with never_collected():
+    with own_imports():
         from . import comparing
 
     source = comparing.Source(file, stack, output, resource)
@@ -61,7 +61,7 @@ def check_nodes(
     filters: Mapping[str, object], required: Mapping[str, object], *, warn: bool, as_json: bool, endpoint: str | None
 ) -> int:
     """See `checking.run`."""
-    with never_collected():
+    with own_imports():
         from . import checking
 
     return checking.run(filters, required, warn=warn, as_json=as_json, endpoint=endpoint)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.wrappers_pb2 import StringValue
 
-from ..collecting import never_collected
 from ..schema import schema_text
+from ..starting import own_imports
 
 if TYPE_CHECKING:
     from .servicer import Servicer
@@ -57,7 +57,7 @@ class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     @cached_property
     def _servicer(self) -> "Servicer":
-        with never_collected():
+        with own_imports():
             from .servicer import Servicer  # noqa: PLC0415 - the plugin's one lazy import
 
         return Servicer.start(self._engine)
