@@ -40,7 +40,7 @@ audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
 licences: .venv/.ready ## write docs/licences.md from what is installed
 	$(BIN)/python -m tools.licences
 
-schema: .venv/.ready ## write schema.json from the models and settings
+schema: .venv/.ready ## write schema.json and outputs.py from the models and settings
 	$(BIN)/python -m tools.sdk schema
 
 sdk: schema ## write the SDKs from schema.json, with Pulumi's own generators

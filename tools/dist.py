@@ -40,7 +40,7 @@ if original is not None:
 from {PACKAGE}.plugin import main
 sys.exit(main())
 """
-OTHER_FACES = {"cli", "dynamic", "emulator"}
+OTHER_FACES = {"cli", "dynamic", "emulator", "outputs"}
 # Other packages ask for these, where they are there at all, for command lines and type checks of their own.
 NOT_NEEDED = ("click", "hypothesis", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
 

@@ -7,11 +7,11 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
-from pydantic.alias_generators import to_camel
 
 from hologres_ai.cli import main
 from hologres_ai.config import SETTINGS, Setting
 from hologres_ai.models import AiNode, AiNodeListResult, Query
+from hologres_ai.naming import to_camel
 from hologres_ai.requirements import Requirements
 
 ROOT = Path(__file__).parents[1]
@@ -46,15 +46,16 @@ def tables() -> dict[str, str]:
 
 
 def _fields(shape: type) -> list[Row]:
-    return [(f"`{name}`", _type(shape, name), text) for name, text in _descriptions(shape).items()]
+    return [(f"`{name}`", _type(shape, name), text) for name, text in descriptions(shape).items()]
 
 
 def _node_fields() -> list[Row]:
-    described = _descriptions(AiNode).items()
+    described = descriptions(AiNode).items()
     return [(f"`{name}`", f"`{to_camel(name)}`", _type(AiNode, name), text) for name, text in described]
 
 
-def _descriptions(shape: type) -> dict[str, str]:
+def descriptions(shape: type) -> dict[str, str]:
+    """What each field of a shape is, by its Python name."""
     schema: dict[str, Any] = TypeAdapter(shape).json_schema(by_alias=False, mode="validation")
     found = {name: field.get("description", "") for name, field in schema["properties"].items()}
     return {name: text for name, text in found.items() if name not in NOT_ON_THE_RESOURCE}
@@ -77,7 +78,7 @@ def _requirements() -> Iterator[Row]:
     """Each with its name in a program, on the wire and as an option of `hologres-ai check`."""
     check: Any = main.commands["check"]
     options = {"mode": "--warn"} | {parameter.name: parameter.opts[0] for parameter in check.params}
-    for name, text in _descriptions(Requirements).items():
+    for name, text in descriptions(Requirements).items():
         yield f"`{name}`", f"`{to_camel(name)}`", f"`{options.get(f'required_{name}') or options[name]}`", text
 
 

@@ -1,6 +1,8 @@
-"""Writes `schema.json` from the models, and the SDKs from it with Pulumi's own generators; installs them to be tried.
+"""Writes `schema.json` and `outputs.py` from the models, and the SDKs from the schema, with Pulumi's own generators.
 
-    python -m tools.sdk schema      writes schema.json (`make schema`)
+The SDKs are also installed here, to be tried.
+
+    python -m tools.sdk schema      writes schema.json and outputs.py (`make schema`)
     python -m tools.sdk generate    writes sdk/python, sdk/nodejs and sdk/go (`make sdk`)
     python -m tools.sdk check       writes nothing; names what either would change (part of `make check`)
 
@@ -20,6 +22,7 @@ from pathlib import Path
 import click
 
 from hologres_ai.schema.build import build_text
+from tools import outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema.json"
@@ -40,8 +43,9 @@ def main() -> None:
 
 @main.command("schema")
 def write_schema() -> None:
-    """Write schema.json."""
-    SCHEMA.write_text(build_text(), encoding="utf-8")
+    """Write schema.json and the Python program's outputs."""
+    for file, text in written().items():
+        file.write_text(text, encoding="utf-8")
 
 
 @main.command("generate")
@@ -57,13 +61,18 @@ def write_sdks() -> None:
 
 @main.command("check")
 def check() -> None:
-    """Fail, with a list, when schema.json or an SDK is not what would be written."""
-    stale = [SCHEMA.name] if SCHEMA.read_text(encoding="utf-8") != build_text() else []
+    """Fail, with a list, when schema.json, the outputs or an SDK are not what would be written."""
+    stale = [file.name for file, text in written().items() if file.read_text("utf-8") != text]
     with tempfile.TemporaryDirectory() as name:
         generate(Path(name))
         stale += [f"sdk/{path}" for path in differences(Path(name), SDK)]
     if stale:
         sys.exit("\n".join([*stale, "not what is generated; run `make schema sdk` and commit what changes"]))
+
+
+def written() -> dict[Path, str]:
+    """What is made from the models alone: each file and its text."""
+    return {SCHEMA: build_text(), outputs.TARGET: outputs.build_text()}
 
 
 def generate(folder: Path, schema: Path = SCHEMA) -> None:

@@ -15,7 +15,6 @@ from operator import attrgetter
 from typing import Annotated, Any, get_args
 
 from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as shape
 from pydantic_core import from_json
 
@@ -31,6 +30,7 @@ from .errors import (
     ThrottledError,
 )
 from .models import AiNode, Reply
+from .naming import to_camel
 from .pieces import Body
 
 log = logging.getLogger(__name__)

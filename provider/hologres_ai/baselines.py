@@ -14,8 +14,8 @@ from pydantic_core import from_json
 
 from .envelope import from_envelope, from_outputs, is_envelope, load, restore
 from .errors import DocumentError
-from .models import QUERY_KEY, AiNodeListResult
-from .naming import did_you_mean
+from .models import AiNodeListResult
+from .naming import QUERY_KEY, did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
 

@@ -17,12 +17,11 @@ from functools import cache
 from itertools import zip_longest
 
 from pydantic import JsonValue
-from pydantic.alias_generators import to_camel
 
 from .collecting import collected_later
 from .errors import Failure, InvalidArgumentError
 from .models import USAGE_FIELDS, AiNode, AiNodeListResult, Query
-from .naming import did_you_mean
+from .naming import did_you_mean, to_camel
 
 CLASSES = ("inventory", "lifecycle", "usage")
 # Usage moves all the time.

@@ -12,44 +12,25 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
-from pydantic.alias_generators import to_camel, to_snake
 
-from . import lazy, models
+from . import lazy
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .models import QUERY_KEY, Query, build_query, region_label, to_wire
+from .naming import QUERY_KEY, region_label, to_camel, to_snake
 from .sharing import SharedCalls
 
 T = TypeVar("T")
 
 
-def _output_type(shape: type) -> type:
-    """Pulumi's view of a shape of `models`: a dict in the wire's spelling, with the shape's own attributes."""
-    namespace: dict[str, Any] = {
-        "__doc__": shape.__doc__,
-        "__module__": __name__,
-        "__annotations__": {name: _VIEWS.get(hint, hint) for name, hint in get_type_hints(shape).items()},
-        "_translate_property": lambda _self, name: name,
-        **{field.name: pulumi.property(to_camel(field.name), default=None) for field in fields(shape)},
-    }
-    return pulumi.output_type(type(shape.__name__, (dict,), namespace))
-
-
-# A shape that stands in a shape: its view stands in the view. A type that the SDK does not expect would hang it.
-_VIEWS: dict[type, type] = {}
-
 if TYPE_CHECKING:
     from .config import Lookup
-    from .models import AiNode, RegionOutcome, Totals, Usage
+    from .models import AiNode, AiNodeListResult, RegionOutcome, Totals, Usage
     from .requirements import RequirementArguments
 else:
-    Usage = _VIEWS[models.Usage] = _output_type(models.Usage)
-    RegionOutcome = _output_type(models.RegionOutcome)
-    AiNode = _output_type(models.AiNode)
-    Totals = _output_type(models.Totals)
+    from .outputs import AiNode, RegionOutcome, Totals, Usage
 
 
 class ArgumentError(InvalidArgumentError, pulumi.RunError):
@@ -81,10 +62,10 @@ class AiNodeListProvider(ResourceProvider):
 
 
 def _read(props: Mapping[str, Any], stack: "Lookup", shared: SharedCalls) -> dict[str, Any] | HologresAiError:
-    known = {to_camel(field.name) for field in fields(Query)}
+    known = {to_camel(field.name) for field in fields(lazy.models.Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
-        result = lazy.reading.read_query(build_query(asked), stack=stack, shared=shared)
+        result = lazy.reading.read_query(lazy.models.build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
             result = lazy.reading.keep_unread(
                 result, lazy.envelope.restore(props, asked, "the state").instance_model_list
@@ -93,7 +74,7 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: SharedCalls) -> dic
         return error
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
-    return {**to_wire(result), QUERY_KEY: asked}
+    return {**lazy.models.to_wire(result), QUERY_KEY: asked}
 
 
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
@@ -216,13 +197,13 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         if self._leaves_usage_out:
             _as_argument_error(lambda: lazy.requirements.check_usage(requirements, prefix=""))
 
-        def enforced(result: models.AiNodeListResult) -> AiNodeList:
+        def enforced(result: "AiNodeListResult") -> AiNodeList:
             _enforce(requirements, result, now, self)
             return self
 
         return self._result(enforced)
 
-    def _result(self, use: Callable[[models.AiNodeListResult], T]) -> pulumi.Output[T]:
+    def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
         """What `use` makes of the result, as an output."""
         # One in the other, because `Output.all` would take every value in every node apart and wrap it.
         return self._asked.apply(
@@ -246,7 +227,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
 
 def _restored(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
-) -> models.AiNodeListResult:
+) -> "AiNodeListResult":
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
     return lazy.envelope.restore(content, asked, "the AI nodes")
 
@@ -274,7 +255,7 @@ def _as_argument_error(check: Callable[[], object]) -> None:
 
 def _enforce(
     requirements: "RequirementArguments",
-    result: models.AiNodeListResult,
+    result: "AiNodeListResult",
     now: datetime | None,
     place: "AiNodeList | None" = None,
 ) -> None:
@@ -358,9 +339,9 @@ def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNod
         raise StackOutputError(error.title, error.remedy) from None
 
 
-def _view(result: models.AiNodeListResult) -> AiNodes:
+def _view(result: "AiNodeListResult") -> AiNodes:
     """The result in Pulumi's shapes, which programs can export and hand on."""
-    wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
+    wire: dict[str, Any] = {to_snake(name): value for name, value in lazy.models.to_wire(result).items()}
     nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
     sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
     outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
@@ -375,8 +356,9 @@ def _output(view: type[T], wire: Mapping[str, Any]) -> T:
 
 def _refuse_what_is_known_to_be_bad(query: Mapping[str, Any]) -> None:
     """Check the arguments that are plain values now; the others are checked when the read has them."""
-    plain = {name: value for name, value in query.items() if _is_plain(value)}
-    _as_argument_error(lambda: build_query(plain))
+    plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
+    if plain != {"include_usage": True}:  # the default; nothing is imported to find that nothing was given
+        _as_argument_error(lambda: lazy.models.build_query(plain))
 
 
 def _is_plain(value: object) -> bool:

@@ -15,13 +15,12 @@ from dataclasses import replace
 from typing import Annotated, TypeGuard
 
 from pydantic import ConfigDict, Field, JsonValue, Strict, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 from pydantic_core import from_json as parse_json
 
 from .errors import DocumentError, InvalidArgumentError
 from .models import AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
-from .naming import did_you_mean
+from .naming import did_you_mean, to_camel
 from .reading import build_result, selects
 
 # Both stand in users' states and files. A reader refuses another version, so it goes up only for what an old reader

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from .collecting import never_collected
 
 if TYPE_CHECKING:
-    from . import envelope, reading, requirements
+    from . import envelope, models, reading, requirements
 
-__all__ = ["envelope", "reading", "requirements"]
+__all__ = ["envelope", "models", "reading", "requirements"]
 
 
 def __getattr__(name: str) -> object:

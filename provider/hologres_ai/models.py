@@ -8,7 +8,7 @@ and promises none of them, so every one is optional.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -22,11 +22,10 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from .errors import Failure, InvalidArgumentError
-from .naming import EVERY_REGION, did_you_mean
+from .naming import EVERY_REGION, did_you_mean, to_camel
 
 # Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
 MAX_EXACT_INTEGER = 2**53 - 1
@@ -103,10 +102,6 @@ class AiNode:
     ] = None
     auto_renewal: Annotated[Boolean | None, Field(description="Whether the subscription renews by itself.")] = None
 
-
-# Where both resources keep what was asked, in users' states: it must stay as it is. A refresh or a diff is given the
-# old outputs alone, and `ids` is both asked and answered. Pulumi takes two underscores for internal: it is not shown.
-QUERY_KEY = "__query"
 
 # A node has each of them as a specification, and each again as `<resource>_used`.
 RESOURCES = ("cpu", "memory", "gpu", "gpu_memory")
@@ -347,11 +342,6 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
         return Failure(place, f"{item['ctx']['expected']} is expected")
     reason = _REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     return Failure(place, reason)
-
-
-def region_label(region: str | None, regions: Sequence[str] | None) -> str:
-    """What a result and an ID call the region that was asked for: several joined by commas; empty where none was."""
-    return region or ",".join(regions or ())
 
 
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:

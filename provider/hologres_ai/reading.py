@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 from pydantic import TypeAdapter
-from pydantic.alias_generators import to_camel
 
 from .answers import RAM_ACTION
 from .collecting import collected_later
@@ -31,8 +30,8 @@ from .models import (
     Totals,
     Usage,
     build_query,
-    region_label,
 )
+from .naming import region_label, to_camel
 from .regions import Answer, Progress, call_regions, join, outcomes
 from .running import Session, run
 from .sharing import SharedCalls

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Annotated, Literal, TypedDict, Unpack
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
-from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from .drift import moment
 from .errors import Failure, InvalidArgumentError, RequirementsError
 from .models import ARGUMENTS, MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Query, build_arguments, lossless_integer
+from .naming import to_camel
 from .reading import capacity, free, totals
 from .signing import utc_now
 

@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from .models import Reply
+if TYPE_CHECKING:
+    from .models import Reply
 
 # Seconds from the start of a call. A program registers what does not wait for each other well within it; and whatever
 # changes the fleet in an update, and has a list wait for it, takes longer.
@@ -21,7 +23,7 @@ SHARED_FOR = 1.0
 @dataclass(frozen=True)
 class _Call:
     started: float
-    reply: Future[Reply] = field(default_factory=Future)
+    reply: "Future[Reply]" = field(default_factory=Future)
 
 
 class SharedCalls:
@@ -35,7 +37,7 @@ class SharedCalls:
         self._lock = Lock()
         self._calls: dict[Hashable, _Call] = {}
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def get(self, key: Hashable, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
         """The reply of the call under way or just made for the same `key`, or that of `make`.
 
         Raises:
@@ -62,7 +64,7 @@ class SharedCalls:
             self._calls[key] = _Call(now)
             return self._calls[key], True
 
-    async def _lead(self, key: Hashable, call: _Call, make: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def _lead(self, key: Hashable, call: _Call, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
         try:
             reply = await make()
         except BaseException as error:

@@ -30,11 +30,11 @@ ORDER = (
     ("reading",),
     ("envelope", "drift"),
     ("requirements",),
-    ("baselines", "schema", "lazy"),
+    ("baselines", "schema", "lazy", "outputs"),
     ("dynamic", "plugin", "cli"),
 )
 EMULATOR_USES = {"errors", "models", "config", "signing"}
-PULUMI_USERS = {"dynamic", "plugin", "testing"}
+PULUMI_USERS = {"dynamic", "outputs", "plugin", "testing"}
 
 
 def allowed_uses() -> dict[str, set[str]]:

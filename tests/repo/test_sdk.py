@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from hologres_ai.schema.examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
-from tools import sdk
+from tools import outputs, sdk
 
 ROOT = Path(__file__).parents[2]
 GO_SDK = ROOT / "sdk" / "go" / "hologres"
@@ -123,10 +123,13 @@ def test_the_check_names_what_differs(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "schema.json").write_text((ROOT / "schema.json").read_text().replace("GiB", "GB"))
     monkeypatch.setattr(sdk, "SDK", edited)
     monkeypatch.setattr(sdk, "SCHEMA", tmp_path / "schema.json")
+    (tmp_path / "outputs.py").write_text(outputs.TARGET.read_text().replace("GiB", "GB"))
+    monkeypatch.setattr(outputs, "TARGET", tmp_path / "outputs.py")
     found = CliRunner().invoke(sdk.main, ["check"])
     assert found.exit_code == 1
     named = found.output.splitlines()
-    assert {"sdk/go/hologres/doc.go", "sdk/nodejs/extra.ts", "sdk/python/pyproject.toml", "schema.json"} <= set(named)
+    files = {"sdk/go/hologres/doc.go", "sdk/nodejs/extra.ts", "sdk/python/pyproject.toml", "schema.json", "outputs.py"}
+    assert files <= set(named)
     assert [line for line in named if "node_modules" in line] == []
 
 

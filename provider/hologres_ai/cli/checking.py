@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 from pydantic import JsonValue
-from pydantic.alias_generators import to_camel
 
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query
+from ..naming import to_camel
 from ..requirements import Finding, Requirements, assess, build_requirements
 from ..signing import utc_now
 from . import lazy

@@ -13,16 +13,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Failure, InvalidArgumentError
 from ..models import (
-    QUERY_KEY,
     AiNode,
     AiNodeListResult,
     Query,
     RegionOutcome,
     Reply,
     build_query,
-    region_label,
     to_wire,
 )
+from ..naming import QUERY_KEY, region_label
 from ..reading import build_result, keep_unread
 from .guarding import without_requirements
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values

@@ -11,9 +11,8 @@ from dataclasses import MISSING, fields
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic.alias_generators import to_camel
-
 from ..models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
+from ..naming import to_camel
 from ..requirements import Requirements
 from ..sources import SETTINGS, Field, Setting
 from .examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES

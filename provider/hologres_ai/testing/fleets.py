@@ -10,12 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
 
 from ..emulator.state import read_fleet
 from ..errors import ConfigurationError
 from ..models import AiNode
-from ..naming import did_you_mean
+from ..naming import did_you_mean, to_camel
 from ..signing import utc_now
 
 Fleet = Path | Sequence[AiNode | Mapping[str, JsonValue]]

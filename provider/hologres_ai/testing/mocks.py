@@ -17,7 +17,8 @@ from ..config import ENDPOINT, REGION, Settings
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
-from ..models import QUERY_KEY, AiNodeListResult, Query, Reply, build_query, to_wire
+from ..models import AiNodeListResult, Query, Reply, build_query, to_wire
+from ..naming import QUERY_KEY
 from ..plugin.guarding import enforce_on, known_requirements
 from ..plugin.node_list import build_outputs, whole_query, with_inventory
 from ..plugin.provider import FUNCTION, RESOURCE

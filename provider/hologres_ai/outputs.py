@@ -1,0 +1,127 @@
+"""The outputs of `AiNodeList`, as Pulumi has them: dicts in the wire's spelling, with the shapes' attributes.
+
+GENERATED from `models` by `make schema`: a program that only declares a list needs neither the shapes nor pydantic.
+"""
+
+import pulumi
+
+
+class _Output(dict[str, object]):
+    """A dict whose names stay the wire's."""
+
+    def _translate_property(self, prop: str) -> str:
+        return prop
+
+
+@pulumi.output_type
+class Usage(_Output):
+    """One resource over all listed nodes. A figure is null when any node leaves it unknown."""
+
+    capacity: int | None = pulumi.property("capacity", default=None)
+    """Specification x nodeCount, summed; null where either is missing."""
+
+    used: int | None = pulumi.property("used", default=None)
+    """In use, summed; null where it is missing."""
+
+    free: int | None = pulumi.property("free", default=None)
+    """Capacity less used; null where either is unknown or more is used than there is."""
+
+
+@pulumi.output_type
+class AiNode(_Output):
+    """One AI node resource: GPU machines of one specification that serve models beside a Hologres instance."""
+
+    ai_instance_id: str | None = pulumi.property("aiInstanceId", default=None)
+    """ID of the AI instance."""
+
+    region_id: str | None = pulumi.property("regionId", default=None)
+    """Region, such as cn-hangzhou."""
+
+    holo_instance_id: str | None = pulumi.property("holoInstanceId", default=None)
+    """ID of the Hologres instance that the nodes serve."""
+
+    holo_instance_name: str | None = pulumi.property("holoInstanceName", default=None)
+    """Name of that Hologres instance."""
+
+    ai_spec: str | None = pulumi.property("aiSpec", default=None)
+    """AI specification, such as small-8core-30G-24G."""
+
+    resource_type: str | None = pulumi.property("resourceType", default=None)
+    """Resource type, such as small."""
+
+    node_count: int | None = pulumi.property("nodeCount", default=None)
+    """Number of nodes."""
+
+    cpu: int | None = pulumi.property("cpu", default=None)
+    """CPU specification of one node, in cores."""
+
+    memory: int | None = pulumi.property("memory", default=None)
+    """Memory of one node, in GiB."""
+
+    gpu: int | None = pulumi.property("gpu", default=None)
+    """GPU cards of one node."""
+
+    gpu_memory: int | None = pulumi.property("gpuMemory", default=None)
+    """GPU memory of one node, in GB."""
+
+    cpu_used: int | None = pulumi.property("cpuUsed", default=None)
+    """CPU in use, total over the nodes, in cores."""
+
+    memory_used: int | None = pulumi.property("memoryUsed", default=None)
+    """Memory in use, total over the nodes, in GiB."""
+
+    gpu_used: int | None = pulumi.property("gpuUsed", default=None)
+    """GPU cards in use, total over the nodes."""
+
+    gpu_memory_used: int | None = pulumi.property("gpuMemoryUsed", default=None)
+    """GPU memory in use, total over the nodes, in GB."""
+
+    status: str | None = pulumi.property("status", default=None)
+    """Status. ResourceReady is the only documented value; others are passed on."""
+
+    charge_type: str | None = pulumi.property("chargeType", default=None)
+    """Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on."""
+
+    commodity_code: str | None = pulumi.property("commodityCode", default=None)
+    """Commodity code of the billing."""
+
+    expiration_time: str | None = pulumi.property("expirationTime", default=None)
+    """When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."""
+
+    auto_renewal: bool | None = pulumi.property("autoRenewal", default=None)
+    """Whether the subscription renews by itself."""
+
+
+@pulumi.output_type
+class RegionOutcome(_Output):
+    """What came of reading a region."""
+
+    region: str = pulumi.property("region", default=None)
+    """The region."""
+
+    outcome: str = pulumi.property("outcome", default=None)
+    """ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be
+    used; not-a-region: there is no such endpoint."""
+
+    reason: str | None = pulumi.property("reason", default=None)
+    """Why it could not be read."""
+
+
+@pulumi.output_type
+class Totals(_Output):
+    """Sums over the listed nodes."""
+
+    node_count: int | None = pulumi.property("nodeCount", default=None)
+    """Number of nodes, summed; null where any is missing."""
+
+    cpu: Usage = pulumi.property("cpu", default=None)
+    """CPU, in cores."""
+
+    memory: Usage = pulumi.property("memory", default=None)
+    """Memory, in GiB."""
+
+    gpu: Usage = pulumi.property("gpu", default=None)
+    """GPU cards."""
+
+    gpu_memory: Usage = pulumi.property("gpuMemory", default=None)
+    """GPU memory, in GB."""

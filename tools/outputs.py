@@ -1,0 +1,59 @@
+"""Makes `provider/hologres_ai/outputs.py`, Pulumi's view of the shapes in `models`; `make schema` writes it."""
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from hologres_ai import models
+from hologres_ai.naming import to_camel
+from tools.readme import descriptions
+
+TARGET = Path(__file__).resolve().parents[1] / "provider" / "hologres_ai" / "outputs.py"
+
+# What is in an output, each behind what it contains.
+SHAPES = (models.Usage, models.AiNode, models.RegionOutcome, models.Totals)
+WIDTH = 112  # characters of a text, so that its line has 120 at most
+
+HEAD = '''"""The outputs of `AiNodeList`, as Pulumi has them: dicts in the wire's spelling, with the shapes' attributes.
+
+GENERATED from `models` by `make schema`: a program that only declares a list needs neither the shapes nor pydantic.
+"""
+
+import pulumi
+
+
+class _Output(dict[str, object]):
+    """A dict whose names stay the wire's."""
+
+    def _translate_property(self, prop: str) -> str:
+        return prop
+'''
+
+
+def build_text() -> str:
+    """The text of the module."""
+    return "\n\n".join([HEAD, *map(_class, SHAPES)])
+
+
+def _class(shape: type) -> str:
+    fields = "\n".join(_properties(shape))
+    return f"@pulumi.output_type\nclass {shape.__name__}(_Output):\n{_text(shape.__doc__ or '')}\n\n{fields}"
+
+
+def _properties(shape: type) -> Iterator[str]:
+    described = descriptions(shape)
+    for name, hint in get_type_hints(shape).items():
+        declared = f'    {name}: {_said(hint)} = pulumi.property("{to_camel(name)}", default=None)'
+        yield f"{declared}\n{_text(described[name])}\n"
+
+
+def _said(hint: Any) -> str:
+    """``str``, ``int | None``."""
+    members = get_args(hint) or (hint,)
+    return " | ".join("None" if member is NoneType else member.__name__ for member in members)
+
+
+def _text(text: str) -> str:
+    return textwrap.indent(f'"""{textwrap.fill(text, WIDTH, break_on_hyphens=False)}"""', "    ")
