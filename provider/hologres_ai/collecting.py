@@ -24,10 +24,10 @@ def collected_later() -> Iterator[None]:
 
 @contextmanager
 def never_collected() -> Iterator[None]:
-    """No collection looks at what is made in the block, neither then nor later: for imports in a process of ours.
+    """No collection looks at what is made in the block, neither then nor later: for imports.
 
-    They make a hundred thousand objects that stay until the end. In a process of somebody else's that is for them to
-    say.
+    They make a hundred thousand objects that stay until the end. Only for a process that is there for us: in a program
+    of somebody else's that is for them to say.
     """
     with collected_later():
         yield

@@ -155,8 +155,10 @@ Nodes = Sequence[AiNode]
 
 
 def _in_question(baseline: AiNodeListResult, current: AiNodeListResult) -> tuple[Nodes, Nodes]:
-    """The nodes of both but those that are the same in the same place, as most are. Where an ID stands for several
-    nodes, or is missing, all are in question: they can only be judged together."""
+    """The nodes of both, but for those that are the same in the same place, as most are.
+
+    Where an ID stands for several nodes, or is missing, all are in question: they can only be judged together.
+    """
     olds, news = baseline.instance_model_list, current.instance_model_list
     if not (_has_distinct_ids(baseline) and _has_distinct_ids(current)):
         return olds, news
