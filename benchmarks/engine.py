@@ -30,7 +30,8 @@ from tools.engine import Engine, find_engine
 from tools.project import ROOT, Project, opened
 
 FLOOR = "the floor"
-BOUND = f"a bare resource, dynamic, that imports {plain.BOUND}"
+IMPORTING = f"a bare resource, dynamic, that imports {plain.BOUND}"
+KEEPING_TWICE = "a bare resource, native, that keeps its nodes as inputs too"
 LIMIT = 1.15  # the most that ours may add, as a multiple of the floor's
 OUR_PLUGIN = Path(sys.executable).with_name("pulumi-resource-hologres")
 # As large as the engine takes them.
@@ -59,9 +60,6 @@ DYNAMIC = Face(
 )
 
 
-LOADED = DYNAMIC.floor.replace("BareList", "LoadedList")
-
-
 def _yaml(**parts: object) -> str:
     return json.dumps(parts)
 
@@ -82,6 +80,22 @@ RESOURCE = Face("AiNodeList, native", "yaml", _resource("hologres:AiNodeList"), 
 FACES = (DYNAMIC, FUNCTION, RESOURCE)
 
 
+@dataclass(frozen=True)
+class Peer:
+    """A bare resource that does one thing more of what ours does, at the size at which that is what counts."""
+
+    name: str
+    face: Face
+    program: str
+    size: int
+
+
+PEERS = (
+    Peer(IMPORTING, DYNAMIC, DYNAMIC.floor.replace("BareList", "LoadedList"), 1),
+    Peer(KEEPING_TWICE, RESOURCE, _resource("floor:NodesTwice"), 10_000),
+)
+
+
 def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Row]:
     """What each face adds to a preview; for the largest size also beside half of it, and the two faces together."""
     half = [sizes[-1] // 2] if doubled else []
@@ -91,17 +105,17 @@ def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Ro
         path = f"{plugins}{os.pathsep}{engine.environment()['PATH']}"
         for size in (*half, *sizes):
             environment = {**settings(urls[size]), COUNT: str(size), "PATH": path}
-            bound = {BOUND: LOADED} if size == 1 else {}
-            found |= {(size, name): times for name, times in _added(engine, environment, rounds, bound).items()}
+            peers = [peer for peer in PEERS if peer.size == size]
+            found |= {(size, name): times for name, times in _added(engine, environment, rounds, peers).items()}
     row = partial(compared, "added to a preview", of=min)
     for size in sizes:
         for face in FACES:
             ours, floor = found[size, face.name], found[size, f"{face.name}, floor"]
             target = LIMIT if size != 1_000 else None
             yield row(f"{face.name}, {counted(size)}", SECONDS, beside=FLOOR, ours=ours, theirs=floor, target=target)
-        if (size, BOUND) in found:
-            floor = found[size, f"{DYNAMIC.name}, floor"]
-            yield row(BOUND, SECONDS, beside=FLOOR, ours=found[size, BOUND], theirs=floor)
+        for peer in (peer for peer in PEERS if peer.size == size):
+            floor = found[size, f"{peer.face.name}, floor"]
+            yield row(peer.name, SECONDS, beside=FLOOR, ours=found[size, peer.name], theirs=floor)
     last = sizes[-1]
     ours, other = found[last, FUNCTION.name], found[last, DYNAMIC.name]
     yield row(f"{FUNCTION.name}, {last:,} nodes", SECONDS, beside=DYNAMIC.name, ours=ours, theirs=other, target=1.0)
@@ -111,23 +125,22 @@ def previews(rounds: int, sizes: Sequence[int], *, doubled: bool) -> Iterator[Ro
 
 
 def _added(
-    engine: Engine, environment: Mapping[str, str], rounds: int, bound: Mapping[str, str]
+    engine: Engine, environment: Mapping[str, str], rounds: int, peers: Sequence[Peer]
 ) -> dict[str, list[Figures]]:
-    """For each face and its floor, what each round took beyond the empty program of its language.
-
-    `bound` are more Python programs, by name.
-    """
+    """For each face, its floor and its peer, what each round took beyond the empty program of its language."""
     with ExitStack() as stack:
         open_ = partial(_open, engine, stack, environment)
         subjects = {f"empty {runtime}": open_(runtime, text) for runtime, text in EMPTY.items()}
         for face in FACES:
             subjects[face.name] = open_(face.runtime, face.ours)
             subjects[f"{face.name}, floor"] = open_(face.runtime, face.floor)
-        subjects |= {name: open_("python", text) for name, text in bound.items()}
+        subjects |= {peer.name: open_(peer.face.runtime, peer.program) for peer in peers}
         found = alternate({name: partial(_preview, project) for name, project in subjects.items()}, rounds)
-    bare = {face.name: found[f"empty {face.runtime}"] for face in FACES} | dict.fromkeys(bound, found["empty python"])
+    runtimes = {face.name: face.runtime for face in FACES} | {peer.name: peer.face.runtime for peer in peers}
     return {
-        name: added(times, bare[name.removesuffix(", floor")]) for name, times in found.items() if "empty" not in name
+        name: added(times, found[f"empty {runtimes[name.removesuffix(', floor')]}"])
+        for name, times in found.items()
+        if "empty" not in name
     }
 
 

@@ -1,4 +1,4 @@
-"""A plugin as `pulumi.provider.experimental` wants it: its function and its resource return the constant."""
+"""A plugin as `pulumi.provider.experimental` wants it: its function and its resources return the constant."""
 
 import json
 import sys
@@ -23,12 +23,13 @@ from pulumi.provider.experimental.server import main
 
 from benchmarks.floor.constant import OUTPUTS
 
+TWICE = "floor:index:NodesTwice"
 _ANYTHING = {"type": "object", "properties": {name: {"$ref": "pulumi.json#/Any"} for name in OUTPUTS}}
 SCHEMA = {
     "name": "floor",
     "version": "0.1.0",
     "functions": {"floor:index:getNodes": {"outputs": _ANYTHING}},
-    "resources": {"floor:index:Nodes": _ANYTHING},
+    "resources": {"floor:index:Nodes": _ANYTHING, TWICE: _ANYTHING},
 }
 
 
@@ -68,8 +69,8 @@ class BareProvider(Provider):
         return InvokeResponse(READY)
 
     async def check(self, request: CheckRequest) -> CheckResponse:
-        """Whatever was given."""
-        return CheckResponse(inputs=request.new_inputs)
+        """Whatever was given or, of the one that keeps the nodes twice, the constant."""
+        return CheckResponse(inputs=READY if request.type == TWICE else request.new_inputs)
 
     async def diff(self, request: DiffRequest) -> DiffResponse:  # noqa: ARG002
         """No difference."""
