@@ -11,8 +11,8 @@ def leave(code: int) -> None:
     It would free memory, which the system does anyway, and wait for threads, of which none has anything left to do.
     """
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None, where the process was started without
+            stream.flush()
     except (OSError, ValueError):
         return
     os._exit(code)

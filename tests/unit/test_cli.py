@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -338,6 +339,18 @@ def test_a_full_disk_is_no_success(emulator: Emulator) -> None:
         )
 
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_a_closed_stdout_is_no_success(emulator: Emulator) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {shlex.join([*COMMAND, 'list'])} >&-"],
+        env=environment(emulator.url),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (1, "error: stdout is closed: what is read has nowhere to go\n")
 
 
 def test_an_interrupt_ends_a_read_promptly(emulator: Emulator) -> None:

@@ -25,6 +25,9 @@ class GuardedGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, to the last byte of its output."""
+        if sys.stdout is None:
+            say("error", "stdout is closed: what is read has nowhere to go")
+            ctx.exit(READ_FAILED)
         _make_stdout_safe()
         try:
             super().invoke(ctx)
