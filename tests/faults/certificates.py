@@ -104,10 +104,13 @@ def _old(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-_FOLDER = TemporaryDirectory(prefix="hologres-ai-faults-")  # gone with the process
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Gone with the process; the workers, which end without a last word, never ask for it."""
+    return TemporaryDirectory(prefix="hologres-ai-faults-")
 
 
 def _written(authority: Signed) -> Path:
-    path = Path(_FOLDER.name) / "authority.pem"
+    path = Path(_folder().name) / "authority.pem"
     path.write_bytes(authority.certificate.public_bytes(serialization.Encoding.PEM))
     return path
