@@ -35,11 +35,12 @@ class Session:
 
     def close(self) -> None:
         """Close the connections; twice does no harm. What a fork has copied is its parent's to close."""
-        if self._is_closed or self._process != os.getpid():
+        if self._process != os.getpid():
             return
-        self.run(lambda connections: connections.__aexit__())
-        self._is_closed = True
-        _where_no_loop_runs(self._runner.close)
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                _where_no_loop_runs(self._end)
 
     def run(self, start: Callable[[Connections], Awaitable[T]]) -> T:
         """Run a coroutine on these connections.
@@ -47,11 +48,17 @@ class Session:
         Raises:
             InvalidArgumentError: the session is closed, or was opened before a fork, by another process.
         """
-        if self._is_closed or self._process != os.getpid():
-            reason = "is closed" if self._is_closed else "was opened by another process, before a fork: open one here"
+        if self._process != os.getpid():  # before the lock, which a fork may have copied while it was held
+            reason = "was opened by another process, before a fork: open one here"
             raise InvalidArgumentError([Failure("session", reason)])
         with self._lock:
+            if self._is_closed:
+                raise InvalidArgumentError([Failure("session", "is closed")])
             return _where_no_loop_runs(lambda: _run(self._runner, lambda: start(self._connections)))
+
+    def _end(self) -> None:
+        with self._runner:
+            _run(self._runner, self._connections.__aexit__)
 
 
 def run(start: Callable[[], Awaitable[T]]) -> T:

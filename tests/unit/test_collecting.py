@@ -1,6 +1,8 @@
 """The collector of garbage waits for a block and comes back after it."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +40,13 @@ def test_it_stays_away_where_somebody_else_sent_it() -> None:
     with collected_later():
         assert not gc.isenabled()
     assert not gc.isenabled()
+
+
+@pytest.mark.parametrize("module", ["", ".plugin", ".testing", ".dynamic"])
+def test_an_import_in_a_program_of_somebody_elses_freezes_nothing(module: str) -> None:
+    program = f"import gc, hologres_ai{module}; print(gc.get_freeze_count(), gc.isenabled())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "True"]
 
 
 def test_what_lasts_is_not_looked_at_again() -> None:

@@ -159,6 +159,24 @@ def test_a_closed_session_says_so(keeper: Keeper, reads: int) -> None:
     assert len(keeper.requests) == reads
 
 
+def test_a_session_is_closed_while_threads_read(keeper: Keeper) -> None:
+    session, started = Session(), threading.Barrier(READS + 1)
+
+    def read_on() -> Exception:
+        started.wait()
+        while True:
+            try:
+                assert read(keeper.url, session) == "R-1"
+            except Exception as error:  # noqa: BLE001 - which one it is, is the question
+                return error
+
+    with ThreadPoolExecutor(READS) as pool:
+        ends = [pool.submit(read_on) for _ in range(READS)]
+        started.wait()
+        session.close()
+    assert [str(end.result()) for end in ends] == ["invalid argument session: is closed"] * READS
+
+
 def test_a_session_is_closed_where_a_loop_runs(keeper: Keeper) -> None:
     async def main() -> None:
         with Session() as session:

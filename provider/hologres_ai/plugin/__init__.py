@@ -14,7 +14,11 @@ The gRPC is Pulumi's own, `pulumi.provider.experimental`.
 
 from ..collecting import never_collected
 
-with never_collected():
-    from .server import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Serve the engine; see `server.main`."""
+    # Only here: `testing` uses parts of this package in processes of somebody else's.
+    with never_collected():
+        from .server import main as serve  # noqa: PLC0415
+
+    serve()

@@ -58,7 +58,7 @@ class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
     @cached_property
     def _servicer(self) -> "Servicer":
         with own_imports():
-            from .servicer import Servicer  # noqa: PLC0415 - the plugin's one lazy import
+            from .servicer import Servicer  # noqa: PLC0415
 
         return Servicer.start(self._engine)
 
