@@ -63,7 +63,7 @@ def import_libraries() -> Figures:
 
     from pydantic.dataclasses import dataclass
 
-    from hologres_ai.transport import httpx
+    from hologres_ai.api.transport import httpx
 
     @dataclass
     class Nothing:
@@ -122,8 +122,8 @@ def libraries() -> Call:
     from pydantic import TypeAdapter
     from pydantic.dataclasses import dataclass
 
+    from hologres_ai.api.transport import httpx
     from hologres_ai.models import AiNode
-    from hologres_ai.transport import httpx
 
     @dataclass
     class Answer:

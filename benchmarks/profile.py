@@ -14,11 +14,11 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from benchmarks.server import answer
-from hologres_ai.answers import Answer, read_answer
+from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.core.read import build_result
 from hologres_ai.models import Query, to_wire
 from hologres_ai.plugin.values import to_values
 from hologres_ai.plugin.wire import read_struct, to_value
-from hologres_ai.reading import build_result
 
 T = TypeVar("T")
 

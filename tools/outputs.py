@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from hologres_ai import models
-from hologres_ai.naming import to_camel
+from hologres_ai.names import to_camel
 from tools.readme import descriptions
 
 TARGET = Path(__file__).resolve().parents[1] / "provider" / "hologres_ai" / "outputs.py"

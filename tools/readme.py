@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from hologres_ai.cli import main
 from hologres_ai.config import SETTINGS, Setting
 from hologres_ai.models import AiNode, AiNodeListResult, Query
-from hologres_ai.naming import to_camel
+from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
 
 ROOT = Path(__file__).parents[1]

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import click
 
-from hologres_ai.schema.build import build_text
 from tools import outputs
+from tools.schema.build import build_text
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema.json"

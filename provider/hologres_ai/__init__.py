@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .core.read import read_ai_nodes
+    from .core.session import Session
     from .dynamic import AiNodeList, AiNodes
     from .models import AiNode, AiNodeListResult, Totals, Usage
-    from .reading import read_ai_nodes
     from .requirements import require
-    from .running import Session
 
 # The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
 # takes longer than everything else they do.
@@ -21,10 +21,10 @@ _HOMES = {
     "AiNodeList": "dynamic",
     "AiNodeListResult": "models",
     "AiNodes": "dynamic",
-    "Session": "running",
+    "Session": "core.session",
     "Totals": "models",
     "Usage": "models",
-    "read_ai_nodes": "reading",
+    "read_ai_nodes": "core.read",
     "require": "requirements",
 }
 

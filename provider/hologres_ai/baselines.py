@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from .envelope import from_envelope, from_outputs, is_envelope, load, restore
 from .errors import DocumentError
 from .models import AiNodeListResult
-from .naming import QUERY_KEY, did_you_mean
+from .names import QUERY_KEY, did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
 

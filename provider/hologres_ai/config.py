@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from .credentials import Credentials, Limits, Source
-from .credentials.choosing import choose, profile_for_region
 from .credentials.profile import region_of
+from .credentials.resolver import choose, profile_for_region
 from .errors import ConfigurationError
-from .naming import EVERY_REGION, did_you_mean
-from .sources import (
+from .names import EVERY_REGION, did_you_mean
+from .settings import (
     ACCESS_KEY,
     CONNECT_TIMEOUT,
     DEADLINE,

@@ -21,7 +21,7 @@ from pydantic import JsonValue
 from .collecting import collected_later
 from .errors import Failure, InvalidArgumentError
 from .models import USAGE_FIELDS, AiNode, AiNodeListResult, Query
-from .naming import did_you_mean, to_camel
+from .names import did_you_mean, to_camel
 
 CLASSES = ("inventory", "lifecycle", "usage")
 # Usage moves all the time.

@@ -18,9 +18,9 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
 from . import lazy
+from .core.call_sharing import SharedCalls
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .naming import QUERY_KEY, region_label, to_camel, to_snake
-from .sharing import SharedCalls
+from .names import QUERY_KEY, region_label, to_camel, to_snake
 
 T = TypeVar("T")
 

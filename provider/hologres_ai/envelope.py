@@ -18,10 +18,10 @@ from pydantic import ConfigDict, Field, JsonValue, Strict, TypeAdapter, Validati
 from pydantic.dataclasses import dataclass
 from pydantic_core import from_json as parse_json
 
+from .core.read import build_result, selects
 from .errors import DocumentError, InvalidArgumentError
 from .models import AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
-from .naming import did_you_mean, to_camel
-from .reading import build_result, selects
+from .names import did_you_mean, to_camel
 
 # Both stand in users' states and files. A reader refuses another version, so it goes up only for what an old reader
 # would get wrong, not for a new field.

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from .errors import Failure, InvalidArgumentError
-from .naming import EVERY_REGION, did_you_mean, to_camel
+from .names import EVERY_REGION, did_you_mean, to_camel
 
 # Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
 MAX_EXACT_INTEGER = 2**53 - 1

@@ -16,12 +16,12 @@ from typing import Annotated, Literal, TypedDict, Unpack
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 from pydantic.dataclasses import dataclass
 
+from .api.signing import utc_now
+from .core.read import capacity, free, totals
 from .drift import moment
 from .errors import Failure, InvalidArgumentError, RequirementsError
 from .models import ARGUMENTS, MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Query, build_arguments, lossless_integer
-from .naming import to_camel
-from .reading import capacity, free, totals
-from .signing import utc_now
+from .names import to_camel
 
 READY = "ResourceReady"
 SUBSCRIPTION = "PrePaid"

@@ -12,10 +12,10 @@ from alibabacloud_tea_openapi.utils_models import Config
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hologres_ai import signing
+from hologres_ai.api import signing
 from hologres_ai.config import Credentials
+from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
-from hologres_ai.reading import read_ai_nodes
 
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 TOKEN = "CAIS+token/with*signs~and=="

@@ -27,13 +27,13 @@ from pulumi.provider.experimental.provider import InvokeRequest
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
+from hologres_ai.api.signing import utc_now
+from hologres_ai.core.read import read_query
 from hologres_ai.dynamic import AiNodeListProvider
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.models import build_query, to_wire
 from hologres_ai.plugin.provider import HologresProvider
-from hologres_ai.reading import read_query
-from hologres_ai.schema import schema_text
-from hologres_ai.signing import utc_now
+from hologres_ai.plugin.schema import schema_text
 
 PLUGIN = Path(sys.executable).with_name("pulumi-resource-hologres")
 FUNCTION = "hologres:index:getAiNodeList"

@@ -11,9 +11,9 @@ import pytest
 from pydantic import JsonValue
 from pydantic.alias_generators import to_snake
 
+from hologres_ai.core.read import read_query
 from hologres_ai.emulator import Emulator
 from hologres_ai.models import build_query, to_wire
-from hologres_ai.reading import read_query
 from tests.conftest import OpenFolder
 from tools.project import Project
 

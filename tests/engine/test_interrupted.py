@@ -12,7 +12,7 @@ import pytest
 
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tests.processes import MARK, marked, wait_until
+from tests.support.processes import MARK, marked, wait_until
 from tools.engine import has_host
 from tools.project import INLINE, ROOT, Project
 

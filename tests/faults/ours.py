@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from unittest.mock import patch
 
+from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.models import to_wire
-from hologres_ai.reading import read_ai_nodes
 from tests.faults.stage import Job
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 
 from tests.faults.certificates import authority
-from tests.unit.raw_server import Answer, Drip, RawServer, Request, Reset, http
+from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, http
 
 KEY_ID = "the-access-key-id"
 KEY_SECRET = "canary-key-secret-5eRz"

@@ -18,7 +18,7 @@ from tests.faults.stage import KEY_SECRET, Scene, staged
 from tests.faults.table import ROWS
 from tests.faults.table.wire import bomb
 from tests.faults.worker import Worker
-from tests.unit.raw_server import Silence
+from tests.support.raw_server import Silence
 
 FAILURE = Report(
     nodes=None,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pytest
 from tenacity.wait import wait_none
 
-from hologres_ai import client, errors
+from hologres_ai import errors
+from hologres_ai.api import client
 from tests.faults import ours
 from tests.faults.judging import MARGIN, Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from hologres_ai.answers import Answer, read_answer
+from hologres_ai.api.response import Answer, read_answer
 from hologres_ai.baselines import Baseline, read_baseline
 from hologres_ai.drift import compare
-from hologres_ai.emulator.replies import node_list
-from hologres_ai.emulator.state import Fleet
+from hologres_ai.emulator.fleet import Fleet
+from hologres_ai.emulator.responses import node_list
 from hologres_ai.envelope import from_json, to_envelope
 from hologres_ai.errors import ConfigurationError, DocumentError, HologresAiError, ResponseError
-from tests.answer_oracle import check
+from tests.support.answer_oracle import check
 
 NOW = datetime(2026, 1, 28, tzinfo=UTC)
 

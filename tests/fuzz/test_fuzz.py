@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.models import Reply
-from tests import answer_oracle
 from tests.fuzz.targets import TARGETS
+from tests.support import answer_oracle
 
 ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / "tests" / "fuzz" / "seeds").glob("*/*"))

@@ -103,7 +103,7 @@ def test_the_imports_are_printed_one_by_one() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", script], capture_output=True, text=True, check=True
     )
-    assert "hologres_ai.client" in done.stderr
+    assert "hologres_ai.api.client" in done.stderr
 
 
 # -------------------------------------------------------------------------------------------------- the documentation

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from hologres_ai.schema.examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
 from tools import outputs, sdk
+from tools.schema.examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 GO_SDK = ROOT / "sdk" / "go" / "hologres"

@@ -13,11 +13,11 @@ from typing import TypeVar
 import click
 
 from ..config import SETTINGS, Setting
-from ..leaving import leave
-from ..naming import EVERY_REGION
+from ..names import EVERY_REGION
+from ..process import leave
 from . import lazy
 from .columns import COLUMNS
-from .failures import ComparingCommand, GuardedGroup
+from .errors import ComparingCommand, GuardedGroup
 
 _T = TypeVar("_T")
 
@@ -360,7 +360,7 @@ def doctor_command(context: click.Context, region: str | None, endpoint: str | N
     context.exit(lazy.doctor(region=region, endpoint=endpoint, as_json=as_json))
 
 
-@main.command(epilog=_EXIT_CODES, short_help="Run a local service that speaks the API.")
+@main.command("emulate", epilog=_EXIT_CODES, short_help="Run a local service that speaks the API.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -385,7 +385,7 @@ def doctor_command(context: click.Context, region: str | None, endpoint: str | N
     help="Let the first requests fail, such as 503:2, or be slow, such as slow:1:3; with a region, those to its "
     "endpoint. Repeatable.",
 )
-def emulate(
+def emulate_command(
     *,
     host: str,
     port: int,

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..answers import RAM_ACTION
-from ..client import Client
+from ..api.client import Client
+from ..api.response import RAM_ACTION
 from ..config import (
     FROM_REGION,
     Credentials,
@@ -23,11 +23,11 @@ from ..config import (
     look,
     resolve,
 )
+from ..core.read import totals
+from ..core.session import run as run_to_end
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, Step
 from ..models import Reply
-from ..reading import totals
-from ..running import run as run_to_end
-from .failures import BAD_ARGUMENTS, READ_FAILED
+from .errors import BAD_ARGUMENTS, READ_FAILED
 from .text import UNKNOWN, printable
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..starting import own_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,16 +22,14 @@ if TYPE_CHECKING:
 
 def list_nodes(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
     """See `listing.run`."""
-    with own_imports():
-        from . import listing
+    from . import list as listing
 
     listing.run(arguments, endpoint=endpoint, as_json=as_json)
 
 
 def doctor(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
     """See `doctor.run`."""
-    with own_imports():
-        from . import doctor as examination
+    from . import doctor as examination
 
     return examination.run(region=region, endpoint=endpoint, as_json=as_json)
 
@@ -50,8 +47,7 @@ def find_drift(
     endpoint: str | None,
 ) -> int:
     """See `comparing.run`."""
-    with own_imports():
-        from . import comparing
+    from . import drift as comparing
 
     source = comparing.Source(file, stack, output, resource)
     return comparing.run(arguments, source, classes=classes, form=form, accept=accept, endpoint=endpoint)
@@ -61,8 +57,7 @@ def check_nodes(
     filters: Mapping[str, object], required: Mapping[str, object], *, warn: bool, as_json: bool, endpoint: str | None
 ) -> int:
     """See `checking.run`."""
-    with own_imports():
-        from . import checking
+    from . import check as checking
 
     return checking.run(filters, required, warn=warn, as_json=as_json, endpoint=endpoint)
 
@@ -82,7 +77,7 @@ def emulate(
         ConfigurationError: aiohttp, on which the emulator is built, is not installed.
     """
     try:
-        from . import emulating
+        from . import emulate as emulating
     except ModuleNotFoundError as error:
         if error.name != "aiohttp":
             raise

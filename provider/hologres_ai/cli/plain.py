@@ -6,8 +6,8 @@ A value holds no tab and no line break, so ``cut`` and ``awk -F'\\t'`` can't be 
 from collections.abc import Iterator
 from operator import attrgetter
 
+from ..core.read import totals
 from ..models import AiNode, AiNodeListResult, Totals
-from ..reading import totals
 from .columns import COLUMNS
 from .text import NOT_ASKED, UNKNOWN, printable
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..core.read import totals
 from ..models import AiNode, AiNodeListResult
-from ..reading import totals
 from . import cells
 from .cells import SLIM, WIDE, Cell, Look, Row
 

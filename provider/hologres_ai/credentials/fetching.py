@@ -2,7 +2,7 @@
 
 from ..errors import CredentialsError, Step, tried
 from . import profile as profiles
-from .shapes import (
+from .types import (
     CloudSso,
     Credentials,
     EcsRole,
@@ -67,9 +67,10 @@ def fetch(source: Source, limits: Limits) -> Fetched:
 
 
 def _link(link: Origin | Role, held: Credentials | None, source: Source, limits: Limits) -> Fetched:
-    from . import library  # noqa: PLC0415 - half a second that plain keys must not pay
 
-    answer = library.fetch(link, held, limits, source.sts_endpoint)
+    from . import providers  # noqa: PLC0415 - half a second that plain keys must not pay
+
+    answer = providers.fetch(link, held, limits, source.sts_endpoint)
     if isinstance(answer, Fetched):
         return answer
     raise _error(answer, link, source)

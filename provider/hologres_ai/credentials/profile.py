@@ -10,21 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..naming import did_you_mean
-from .checks import check_header_safe, duration
-from .shapes import (
-    SESSION_NAME,
-    CloudSso,
-    Credentials,
-    EcsRole,
-    External,
-    OAuth,
-    Oidc,
-    Profile,
-    Role,
-    Source,
-    Uri,
-)
+from ..names import did_you_mean
+from .types import SESSION_NAME, CloudSso, Credentials, EcsRole, External, OAuth, Oidc, Profile, Role, Source, Uri
+from .validation import check_header_safe, duration
 
 Fields = Mapping[str, Any]
 MAX_CHAIN = 10  # profiles that name each other as their source

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from .replies import Refusal
+from .responses import Refusal
 
 MAX_TIMES = 10_000
 A_LONG_TIME = 3600.0  # seconds

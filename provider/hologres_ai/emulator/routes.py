@@ -14,10 +14,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from ..config import Credentials
-from .checks import Call, Gate
 from .faults import Faults, read_fault, reasons
-from .replies import node_list, refuse
-from .state import Fleet
+from .fleet import Fleet
+from .responses import node_list, refuse
+from .verification import Call, Gate
 
 
 def region_of(host: str) -> str | None:

@@ -13,12 +13,12 @@ from typing import Self
 
 from aiohttp import web
 
+from ..api.signing import utc_now
 from ..config import Credentials
 from ..errors import ConfigurationError
-from ..signing import utc_now
 from .faults import Fault
+from .fleet import Fleet
 from .routes import Service
-from .state import Fleet
 
 EMULATOR_ACCESS_KEY_ID = "emulator-access-key-id"
 EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - opens nothing but the emulator

@@ -31,17 +31,17 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from ..connections import Connections
+from ..api.connections import Connections
+from ..api.signing import utc_now
+from ..core.call_sharing import SharedCalls
+from ..core.read import read
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
-from ..naming import did_you_mean
-from ..reading import read
+from ..names import did_you_mean
 from ..requirements import Clock
-from ..sharing import SharedCalls
-from ..signing import utc_now
-from .configuration import Configuration, changed_settings, may_show, read_configuration, with_secrets
+from .config import Configuration, changed_settings, may_show, read_configuration, with_secrets
 from .guarding import REQUIREMENTS, enforce_on, known_requirements, without_requirements
-from .node_list import (
+from .inventory import (
     awaiting_inventory,
     build_outputs,
     changed_paths,

@@ -17,7 +17,7 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 
 from ..errors import HologresAiError
-from ..leaving import leave
+from ..process import leave
 from .services import Services
 
 LOOPBACK = "127.0.0.1"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.wrappers_pb2 import StringValue
 
-from ..schema import schema_text
 from ..starting import own_imports
+from .schema import schema_text
 
 if TYPE_CHECKING:
     from .servicer import Servicer

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ..emulator.state import read_fleet
+from ..api.signing import utc_now
+from ..emulator.fleet import read_fleet
 from ..errors import ConfigurationError
 from ..models import AiNode
-from ..naming import did_you_mean, to_camel
-from ..signing import utc_now
+from ..names import did_you_mean, to_camel
 
 Fleet = Path | Sequence[AiNode | Mapping[str, JsonValue]]
 """A fleet file, ``{"nodes": [...]}``, or nodes; one that is a mapping has the API's spelling, as in the file."""

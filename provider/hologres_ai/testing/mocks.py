@@ -13,19 +13,19 @@ import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
 from pydantic import JsonValue
 
+from ..api.signing import utc_now
 from ..config import ENDPOINT, REGION, Settings
+from ..core.call_sharing import SharedCalls
+from ..core.read import read_query
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, Reply, build_query, to_wire
-from ..naming import QUERY_KEY
+from ..names import QUERY_KEY
 from ..plugin.guarding import enforce_on, known_requirements
-from ..plugin.node_list import build_outputs, whole_query, with_inventory
+from ..plugin.inventory import build_outputs, whole_query, with_inventory
 from ..plugin.provider import FUNCTION, RESOURCE
 from ..plugin.values import to_plain, to_values
-from ..reading import read_query
-from ..sharing import SharedCalls
-from ..signing import utc_now
 from .fleets import Fleet, load_nodes
 from .values import is_unknown
 

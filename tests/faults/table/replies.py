@@ -6,7 +6,7 @@ from typing import Any
 from tests.faults.judging import Row
 from tests.faults.stage import GOOD, KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
-from tests.unit.raw_server import Silence, http
+from tests.support.raw_server import Silence, http
 
 JSON = "Content-Type: application/json"
 AT_ONCE = ("x-acs-retry-after: 1",)  # in milliseconds, with what is throttled, so that the rows are quick

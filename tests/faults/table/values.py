@@ -7,7 +7,7 @@ from typing import Any
 from tests.faults.judging import Row
 from tests.faults.stage import Scene
 from tests.faults.table.replies import JSON, good
-from tests.unit.raw_server import http
+from tests.support.raw_server import http
 
 Node = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.faults.judging import Row
 from tests.faults.stage import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scene
-from tests.unit.raw_server import Drip, Reset, Silence, http
+from tests.support.raw_server import Drip, Reset, Silence, http
 
 THE_NODES = ({"aiInstanceId": "a", "cpu": 7},)
 

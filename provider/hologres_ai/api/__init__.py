@@ -1,0 +1,1 @@
+"""One call of ListInstanceModel: sign, send, retry, parse the response."""

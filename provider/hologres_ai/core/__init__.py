@@ -1,0 +1,1 @@
+"""Read AI nodes: regions, filters, totals, sessions; the core behind every interface."""

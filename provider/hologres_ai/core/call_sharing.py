@@ -1,0 +1,83 @@
+"""Replies shared within one run of a program: several lists of one region, each with its filters, are one call.
+
+A run is a process of the dynamic face, and a configuration of the plugin: nothing outlives it, and so no preview is
+given what an earlier one was.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..models import Reply
+
+# Seconds from the start of a call. A program registers what does not wait for each other well within it; and whatever
+# changes the fleet in an update, and has a list wait for it, takes longer.
+SHARED_FOR = 1.0
+
+
+@dataclass(frozen=True)
+class _Call:
+    started: float
+    reply: "Future[Reply]" = field(default_factory=Future)
+
+
+class SharedCalls:
+    """Makes a call once for all who ask for the same within `SHARED_FOR`, from whichever thread and loop.
+
+    A failure is shared by those who wait for it, and not kept.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._calls: dict[Hashable, _Call] = {}
+
+    async def get(self, key: Hashable, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
+        """The reply of the call under way or just made for the same `key`, or that of `make`.
+
+        Raises:
+            HologresAiError: what the call raised.
+        """
+        call, is_ours = self._join(key)
+        if is_ours:
+            return await self._lead(key, call, make)
+        try:
+            # Shielded, because one who gives up must not end the others' call.
+            return await asyncio.shield(asyncio.wrap_future(call.reply))
+        except asyncio.CancelledError:
+            if not call.reply.cancelled():
+                raise
+            return await self.get(key, make)  # who made it was cancelled, and we were not
+
+    def _join(self, key: Hashable) -> tuple[_Call, bool]:
+        with self._lock:
+            now = self._clock()
+            call = self._calls.get(key)
+            if call and now - call.started < SHARED_FOR:
+                return call, False
+            self._calls = {other: kept for other, kept in self._calls.items() if now - kept.started < SHARED_FOR}
+            self._calls[key] = _Call(now)
+            return self._calls[key], True
+
+    async def _lead(self, key: Hashable, call: _Call, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
+        try:
+            reply = await make()
+        except BaseException as error:
+            self._forget(key, call)
+            if isinstance(error, Exception):
+                call.reply.set_exception(error)
+            else:
+                call.reply.cancel()
+            raise
+        call.reply.set_result(reply)
+        return reply
+
+    def _forget(self, key: Hashable, call: _Call) -> None:
+        with self._lock:
+            if self._calls.get(key) is call:
+                del self._calls[key]

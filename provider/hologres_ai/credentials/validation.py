@@ -1,0 +1,47 @@
+"""What a value must look like, before it is sent anywhere. No value is in a message."""
+
+import re
+
+from ..errors import ConfigurationError
+from .types import SESSION_SECONDS
+
+SHORTEST, LONGEST = 900, 43_200  # seconds, STS's own limits for a session
+
+
+def check_header_safe(value: str, place: str) -> None:
+    """Refuse what HTTP would not carry.
+
+    Raises:
+        ConfigurationError: the value holds a space, a line break or a character outside ASCII.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise ConfigurationError(
+            f"{place} holds a space, a line break or a character outside ASCII",
+            "Copy it again, without what surrounds it.",
+        )
+
+
+def check_form(value: str, form: str, place: str, example: str) -> str:
+    """The value, if it has the form of a regular expression.
+
+    Raises:
+        ConfigurationError: it has not.
+    """
+    if not re.fullmatch(form, value):
+        raise ConfigurationError(f"{place} can't be meant", f"It looks like {example}.")
+    return value
+
+
+def duration(text: str | None, place: str) -> int:
+    """A session's length in seconds; 0, as the neighbours write it, is the default.
+
+    Raises:
+        ConfigurationError: it is not a whole number from 900 to 43200.
+    """
+    if text in (None, "0"):
+        return SESSION_SECONDS
+    if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:
+        raise ConfigurationError(
+            f"{place} is not a session's length", f"Give whole seconds from {SHORTEST} to {LONGEST}."
+        )
+    return int(str(text))

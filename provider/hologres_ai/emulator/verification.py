@@ -1,0 +1,180 @@
+"""The checks of a request, in order: the first that fails is the answer."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from ..api import signing
+from ..config import Credentials
+from .responses import Refusal
+
+# Its own, and not the client's: a judge does not take the constants of the judged.
+ACTION = "ListInstanceModel"
+VERSION = "2022-06-01"
+METHOD = "GET"
+PATH = "/api/v1/instances/rpc/listInstanceModel"
+
+WINDOW = timedelta(minutes=15)
+MAX_NONCES = 100_000
+
+_AUTHORIZATION = re.compile(
+    rf"{signing.ALGORITHM} Credential=(?P<key>[^,\s]+),\s*SignedHeaders=(?P<signed>[a-z0-9;_-]+),"
+    r"\s*Signature=(?P<signature>[0-9a-f]{64})"
+)
+_MANDATORY = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What of a request is checked; header names are lower-case, the body stands as its hash."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]
+    payload_hash: str
+    now: datetime
+
+    @classmethod
+    async def of(cls, request: web.Request, now: datetime) -> "Call":
+        """From a request as it came in. A repeated header is its values joined by commas, sorted."""
+        names = {name.lower() for name in request.headers}
+        headers = {name: ",".join(sorted(value.strip() for value in request.headers.getall(name))) for name in names}
+        payload_hash = hashlib.sha256(await request.read()).hexdigest()
+        return cls(request.method, request.path, tuple(request.query.items()), headers, payload_hash, now)
+
+    @property
+    def authorization(self) -> re.Match[str] | None:
+        """The parts of the Authorization header, where it has the form of one."""
+        return _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
+
+    @property
+    def date(self) -> datetime | None:
+        """The time in x-acs-date, where it has the form of one."""
+        try:
+            moment = datetime.strptime(self.headers.get("x-acs-date", ""), signing.DATE_FORMAT)
+        except ValueError:
+            return None
+        return moment.replace(tzinfo=UTC)
+
+    def to_be_signed(self, names: list[str]) -> str:
+        """The StringToSign over the headers called `names`."""
+        signed = {name: self.headers[name] for name in names}
+        uri, query = signing.canonical_uri(self.path), signing.canonical_query(self.query)
+        return signing.string_to_sign(signing.canonical_request(self.method, uri, query, signed, self.payload_hash))
+
+
+class Gate:
+    """Decides whether a request may be answered; remembers the nonces it has let in."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._nonces = Nonces()
+
+    def refusal(self, call: Call) -> Refusal | None:
+        """The first objection to the call, or None. Only a call without one uses its nonce up."""
+        checks: tuple[Callable[[Call], Refusal | None], ...] = (
+            *(_action, _version, _form, _date, self._access_key, self._security_token),
+            *(self._signature, self._nonce),
+        )
+        return next((refusal for check in checks if (refusal := check(call))), None)
+
+    def _access_key(self, call: Call) -> Refusal | None:
+        if call.authorization and call.authorization["key"] == self._credentials.access_key_id:
+            return None
+        return Refusal(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+
+    def _security_token(self, call: Call) -> Refusal | None:
+        known, given = self._credentials.security_token, call.headers.get("x-acs-security-token")
+        if known is None or given == known:
+            return None
+        if given is None:
+            return Refusal(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
+        message = "Specified SecurityToken mismatch with the AccessKey."
+        return Refusal(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+
+    def _signature(self, call: Call) -> Refusal | None:
+        refusal = Refusal(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation.")
+        if call.authorization is None or call.headers["x-acs-content-sha256"] != call.payload_hash:
+            return refusal
+        try:
+            text = call.to_be_signed(sorted(call.authorization["signed"].split(";")))
+        except UnicodeEncodeError:  # bytes that are no UTF-8, so nothing that a client can have signed
+            return refusal
+        expected = signing.signature(self._credentials.access_key_secret, text)
+        return None if hmac.compare_digest(expected, call.authorization["signature"]) else refusal
+
+    def _nonce(self, call: Call) -> Refusal | None:
+        expiry = (call.date or call.now) + WINDOW
+        if self._nonces.use(call.headers["x-acs-signature-nonce"], expiry, call.now):
+            return None
+        return Refusal(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+
+
+class Nonces:
+    """Nonces, each remembered for as long as the date it came with is let in; at most `MAX_NONCES` of them."""
+
+    def __init__(self) -> None:
+        self._expiries: dict[str, datetime] = {}
+
+    def use(self, nonce: str, expiry: datetime, now: datetime) -> bool:
+        """Whether the nonce was fresh; from now until `expiry` it is not."""
+        if self._expiries.get(nonce, now) > now:
+            return False
+        self._expiries.pop(nonce, None)
+        self._expiries[nonce] = expiry
+        self._forget(now)
+        return True
+
+    def _forget(self, now: datetime) -> None:
+        while self._expiries:
+            oldest = next(iter(self._expiries))
+            if self._expiries[oldest] > now and len(self._expiries) <= MAX_NONCES:
+                return
+            del self._expiries[oldest]
+
+
+def _action(call: Call) -> Refusal | None:
+    if (call.method, call.path) == (METHOD, PATH) and call.headers.get("x-acs-action", ACTION) == ACTION:
+        return None
+    message = f"Specified api is not found, please check your url and method: only {METHOD} {PATH} is here."
+    return Refusal(404, "InvalidAction.NotFound", message)
+
+
+def _version(call: Call) -> Refusal | None:
+    if call.headers.get("x-acs-version", VERSION) == VERSION:
+        return None
+    return Refusal(400, "InvalidVersion", f"Specified parameter Version is not valid: {VERSION} is.")
+
+
+def _form(call: Call) -> Refusal | None:
+    if call.authorization is None:
+        return _incomplete(f"Authorization is missing or is not {signing.ALGORITHM}.")
+    missing = sorted(name for name in _MANDATORY if not call.headers.get(name))
+    if missing:
+        return _incomplete(f"These headers are missing: {', '.join(missing)}.")
+    signed = set(call.authorization["signed"].split(";"))
+    wanted = {"host"} | {name for name in call.headers if name.startswith("x-acs-")}
+    if not wanted <= signed or not signed <= call.headers.keys():
+        names = ", ".join(sorted((wanted - signed) | (signed - call.headers.keys())))
+        return _incomplete(f"SignedHeaders must hold host and every x-acs-* that is sent; check {names}.")
+    return None
+
+
+def _incomplete(detail: str) -> Refusal:
+    message = f"The request signature does not conform to Aliyun standards. {detail}"
+    return Refusal(400, "IncompleteSignature", message)
+
+
+def _date(call: Call) -> Refusal | None:
+    if call.date is None:
+        return Refusal(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
+    if abs(call.now - call.date) <= WINDOW:
+        return None
+    message = "Specified time stamp or date value is expired: it may be 15 minutes off."
+    return Refusal(400, "InvalidTimeStamp.Expired", message)

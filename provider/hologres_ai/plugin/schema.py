@@ -1,0 +1,19 @@
+"""The package schema that the plugin serves. `make schema` writes the file from the models."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+# A wheel and an archive hold the file inside the package; a clone, installed in place, at its top.
+_PLACES = (_PACKAGE / "schema.json", _PACKAGE.parents[1] / "schema.json")
+
+
+def schema_text() -> str:
+    """Return the text of `schema.json`.
+
+    Raises:
+        FileNotFoundError: the file is in neither place; the installation is broken.
+    """
+    for place in _PLACES:
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise FileNotFoundError("schema.json is not part of this installation; install hologres_ai again")

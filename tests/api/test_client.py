@@ -1,0 +1,420 @@
+"""The client on real loopback sockets: what it sends, tries again and gives up. How it fails is in `tests/faults`."""
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import logging
+import socket
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+
+from hologres_ai.api import client as client_module
+from hologres_ai.api.client import Client, RetryQuota
+from hologres_ai.config import Credentials, Settings, parse_endpoint
+from hologres_ai.errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    HologresAiError,
+    ResponseError,
+    ServiceError,
+    TransportError,
+)
+from hologres_ai.models import AiNode, Reply
+from tests.faults.certificates import authority
+from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
+
+KEY_SECRET = "canary-key-secret-5eRz"
+TOKEN = "canary-token-9fQx"
+SECRETS = (KEY_SECRET, TOKEN)
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MARGIN = 1.0  # seconds that a busy machine may add
+
+AT_ONCE = "x-acs-retry-after: 1"  # milliseconds
+NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu": 7}]}'
+GOOD = http(200, NODES)
+GOOD_REPLY = Reply(nodes=(AiNode(ai_instance_id="a", cpu=7),), request_id="R-1")
+ECHO = f"you sent {KEY_SECRET} and {TOKEN}"
+
+
+def refusal(status: int, code: str, *headers: str, message: str = ECHO) -> bytes:
+    body = json.dumps({"RequestId": "R-2", "HostId": "h", "Code": code, "Message": message})
+    return http(status, body, AT_ONCE, *headers)
+
+
+def chunked(*pieces: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Every line of every library is taken down, and none of them may hold a secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert [secret for secret in SECRETS if secret in caplog.text] == []
+
+
+def settings_for(url: str, *, deadline: float = 20.0, read_timeout: float = 10.0) -> Settings:
+    return Settings(
+        region="cn-hangzhou",
+        endpoint=parse_endpoint(url),
+        credentials=Credentials("the-id", KEY_SECRET, TOKEN),
+        connect_timeout=2.0,
+        read_timeout=read_timeout,
+        deadline=deadline,
+    )
+
+
+def call(client: Client, instance_id: str | None = None) -> Reply:
+    return asyncio.run(client.list_instance_model(instance_id))
+
+
+def call_url(url: str, **limits: float) -> Reply:
+    return call(Client(settings_for(url, **limits)))
+
+
+def fail(client: Client) -> HologresAiError:
+    """The failure of one call, once it is sure that it shows no secret."""
+    with pytest.raises(HologresAiError) as caught:
+        call(client)
+    error = caught.value
+    shown = str(error) + repr(error) + repr(vars(error)) + "".join(traceback.format_exception(error))
+    assert [secret for secret in SECRETS if secret in shown] == []
+    assert error.remedy
+    return error
+
+
+def retries_left(quota: RetryQuota) -> int:
+    return next(taken for taken in itertools.count() if not quota.take())
+
+
+# --- One good call ---------------------------------------------------------------------------------------------------
+
+
+def independent_signature(request: Request) -> str:
+    """The Authorization that the request as it arrived has to carry, by a signer that shares no code with ours."""
+    parts = urlsplit(request.target)
+    pairs = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in parse_qsl(parts.query, keep_blank_values=True))
+    names = sorted(name for name in request.headers if name == "host" or name.startswith("x-acs-"))
+    lines = [request.method, parts.path, "&".join(f"{k}={v}" for k, v in pairs)]
+    lines += [f"{name}:{request.headers[name]}" for name in names]
+    lines += ["", ";".join(names), hashlib.sha256(b"").hexdigest()]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    sign = hmac.new(KEY_SECRET.encode(), f"ACS3-HMAC-SHA256\n{digest}".encode(), "sha256").hexdigest()
+    return f"ACS3-HMAC-SHA256 Credential=the-id,SignedHeaders={';'.join(names)},Signature={sign}"
+
+
+@pytest.mark.parametrize("instance_id", [None, "hgpostcn-cn-yi34hlzdx003"])
+def test_a_good_call_is_one_signed_request(instance_id: str | None) -> None:
+    with RawServer([GOOD]) as server:
+        assert call(Client(settings_for(server.url)), instance_id) == GOOD_REPLY
+    (request,) = server.requests
+    query = f"?instanceId={instance_id}" if instance_id else ""
+    assert (request.method, request.target) == ("GET", "/api/v1/instances/rpc/listInstanceModel" + query)
+    assert request.headers["authorization"] == independent_signature(request)
+    assert request.headers["host"] == f"127.0.0.1:{server.port}"
+    assert request.headers["x-acs-action"] == "ListInstanceModel"
+    assert request.headers["x-acs-version"] == "2022-06-01"
+    assert request.headers["x-acs-security-token"] == TOKEN
+    assert request.headers["accept-encoding"] == "identity"
+
+
+def test_each_try_is_signed_anew() -> None:
+    with RawServer([refusal(503, "ServiceUnavailable")] * 3 + [GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+    assert len({request.headers["x-acs-signature-nonce"] for request in server.requests}) == 4
+    for request in server.requests:
+        assert request.headers["authorization"] == independent_signature(request)
+
+
+def test_a_chunked_answer_is_an_answer() -> None:
+    with RawServer([chunked(NODES[:10], NODES[10:], b"")]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+
+
+def test_one_client_serves_many_calls() -> None:
+    with RawServer([GOOD]) as server:
+        client = Client(settings_for(server.url))
+        assert [call(client), call(client)] == [GOOD_REPLY] * 2
+
+
+# --- What fails, beside the rows of tests/faults ----------------------------------------------------------------------
+
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" + NODES
+HTML = f"<html>{ECHO}</html>"
+
+
+def test_a_deadline_tells_what_failed_last() -> None:
+    with RawServer([refusal(503, "ServiceUnavailable", message="full house"), Silence()]) as server:
+        error = fail(Client(settings_for(server.url, deadline=0.7)))
+    assert type(error) is DeadlineExceededError
+    assert "full house" in str(error)
+    assert len(server.requests) == 2
+
+
+def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
+    with RawServer([Silence(), GOOD]) as server:
+        assert call_url(server.url, read_timeout=0.3) == GOOD_REPLY
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("framing", ["length", "chunked", "until the end", "endless"])
+def test_a_body_over_the_limit_is_cut_off(monkeypatch: pytest.MonkeyPatch, framing: str, status: int) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 2**20)
+    body = b"x" * (2**20 + 1)
+    answers: dict[str, Answer] = {
+        "length": http(200, body),
+        "chunked": chunked(*[body[:1000]] * 1100),
+        "until the end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body,
+        "endless": Drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536, 0.001),
+    }
+    with RawServer([answers[framing]]) as server:
+        error = fail(Client(settings_for(server.url)))
+    assert type(error) is ResponseError
+    assert "1 MiB" in error.title
+    assert len(server.requests) == 1
+
+
+def test_a_body_at_the_limit_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", len(NODES))
+    with RawServer([GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+
+
+def test_connection_refused_is_retried_and_names_host_and_region() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    quota = RetryQuota(100)
+    error = fail(Client(settings_for(f"http://127.0.0.1:{port}"), quota=quota))
+    assert type(error) is TransportError
+    assert "127.0.0.1" in error.title
+    assert "cn-hangzhou" in error.remedy
+    assert retries_left(quota) == 20 - 3
+
+
+# --- What passes by itself -------------------------------------------------------------------------------------------
+
+PASSING: list[tuple[str, list[Answer]]] = [
+    ("429 with Retry-After", [http(429, "", "Retry-After: 0")]),
+    ("Throttling as 400", [refusal(400, "Throttling", "Retry-After: 0")]),
+    ("Throttling.User", [refusal(429, "Throttling.User")]),
+    ("503 three times", [refusal(503, "ServiceUnavailable")] * 3),
+    ("a reset, an empty reply and a cut one", [Reset(), b"", TRUNCATED]),
+    ("one of each", [http(502, HTML, AT_ONCE), http(504, "", AT_ONCE), refusal(500, "InternalError")]),
+    ("both second chances", [refusal(400, "InvalidTimeStamp.Expired"), refusal(400, "SignatureNonceUsed")]),
+]
+
+
+@pytest.mark.parametrize(("name", "faults"), PASSING, ids=[name for name, _ in PASSING])
+def test_a_passing_fault_is_retried(name: str, faults: list[Answer]) -> None:
+    with RawServer([*faults, GOOD]) as server:
+        assert call_url(server.url) == GOOD_REPLY
+    assert len(server.requests) == len(faults) + 1
+
+
+def timed(first: bytes, *, clock: Callable[[], datetime] = lambda: NOW) -> float:
+    """The seconds between a first answer and the second request."""
+    with RawServer([first, GOOD]) as server:
+        started = time.monotonic()
+        assert call(Client(settings_for(server.url), clock=clock)) == GOOD_REPLY
+        return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("x-acs-retry-after: 400", 0.4),
+        ("Retry-After: 1", 1.0),
+        ("Retry-After: Fri, 02 Jan 2026 03:04:06 GMT", 1.0),
+        ("Retry-After: Fri, 02 Jan 2020 03:04:06 GMT", 0.0),
+        ("Retry-After: 0", 0.0),
+        ("x-acs-retry-after: 1\r\nRetry-After: 20", 0.0),
+    ],
+)
+def test_a_wait_that_is_asked_for_is_kept(header: str, wait: float) -> None:
+    assert wait <= timed(http(503, "", header)) < wait + MARGIN
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Retry-After: soon",
+        "Retry-After: -5",
+        "Retry-After: 1.5e99",
+        "Retry-After:",
+        "x-acs-retry-after: -1",
+        "x-acs-retry-after: x",
+        "Retry-After: Fri, 31 Dec 9999 23:59:59 -2300",
+        "Retry-After: Sat, 01 Jan 0001 00:00:00 +2300",
+        "Retry-After: Fri, 99 Jan 2026 99:99:99 GMT",
+        "Retry-After: \xb2\xb3",
+    ],
+)
+def test_a_wait_that_can_not_be_read_is_not_asked_for(header: str) -> None:
+    answer = http(503, "").replace(b"Connection", header.encode("latin-1") + b"\r\nConnection")
+    assert timed(answer) < 0.1 + MARGIN
+
+
+# --- Second chances --------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_clock_is_set_by_the_services() -> None:
+    late = refusal(400, "InvalidTimeStamp.Expired", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
+    with RawServer([late, GOOD]) as server:
+        client = Client(settings_for(server.url), clock=lambda: NOW)
+        assert call(client) == GOOD_REPLY
+        assert call(client) == GOOD_REPLY
+    dates = [request.headers["x-acs-date"] for request in server.requests]
+    assert dates == ["2026-01-02T03:04:05Z", "2026-01-02T05:00:00Z", "2026-01-02T05:00:00Z"]
+    assert server.requests[1].headers["authorization"] == independent_signature(server.requests[1])
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 31 Dec 9999 23:59:59 -2300", "Fri, 99 Jan 2026 99:99:99 GMT"])
+def test_a_service_without_a_clock_gives_the_second_try_no_other_time(date: str) -> None:
+    with RawServer([refusal(400, "InvalidTimeStamp.Expired", f"Date: {date}")]) as server:
+        error = fail(Client(settings_for(server.url), clock=lambda: NOW))
+    assert type(error) is AuthenticationError
+    assert "clock" in error.remedy
+    assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
+
+
+def test_the_services_date_is_heeded_for_no_other_failure() -> None:
+    busy = refusal(503, "ServiceUnavailable", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
+    with RawServer([busy, GOOD]) as server:
+        call(Client(settings_for(server.url), clock=lambda: NOW))
+    assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
+
+
+def test_a_used_nonce_is_changed() -> None:
+    nonces = iter(["one", "two", "three"])
+    with RawServer([refusal(400, "SignatureNonceUsed"), GOOD]) as server:
+        assert call(Client(settings_for(server.url), nonce=lambda: next(nonces))) == GOOD_REPLY
+    assert [request.headers["x-acs-signature-nonce"] for request in server.requests] == ["one", "two"]
+
+
+# --- The quota -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tokens", "requests"), [(0, 1), (4, 1), (5, 2), (10, 3), (15, 4), (500, 4)])
+def test_without_quota_there_is_no_retry(tokens: int, requests: int) -> None:
+    with RawServer([refusal(503, "ServiceUnavailable")]) as server:
+        error = fail(Client(settings_for(server.url), quota=RetryQuota(tokens)))
+    assert type(error) is ServiceError
+    assert len(server.requests) == requests
+
+
+def test_clients_can_share_a_quota() -> None:
+    quota = RetryQuota(20)
+    with RawServer([refusal(503, "ServiceUnavailable")]) as server:
+        for _ in range(3):
+            fail(Client(settings_for(server.url), quota=quota))
+    assert len(server.requests) == 4 + 2 + 1
+
+
+def test_a_success_gives_back_and_never_more_than_there_was() -> None:
+    quota = RetryQuota(20)
+    assert quota.take()
+    with RawServer([GOOD]) as server:
+        for _ in range(3):
+            call(Client(settings_for(server.url), quota=quota))
+    assert retries_left(quota) == 4
+
+
+def test_a_refusal_takes_nothing_from_the_quota() -> None:
+    quota = RetryQuota(20)
+    with RawServer([refusal(403, "Forbidden.RAM")]) as server:
+        fail(Client(settings_for(server.url), quota=quota))
+    assert retries_left(quota) == 4
+
+
+# --- The surroundings ------------------------------------------------------------------------------------------------
+
+BAD_SURROUNDINGS = [
+    ("ALL_PROXY", "socks5://127.0.0.1:1"),
+    ("HTTPS_PROXY", "ftp://127.0.0.1:1"),
+    ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+    ("HTTPS_PROXY", f"http://user:{KEY_SECRET}@127.0.0.1:x"),
+    ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_SURROUNDINGS, ids=[f"{n}={v[:12]}" for n, v in BAD_SURROUNDINGS])
+def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    error = fail(Client(settings_for("https://127.0.0.1:1", deadline=5.0)))
+    assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
+
+
+def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority().file))
+    with RawServer([GOOD]) as proxy, RawServer([GOOD], tls=authority().servers["trusted"]) as server:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fail(Client(settings_for(f"https://localhost:{server.port}")))
+        assert proxy.requests[0].method == "CONNECT"
+        assert "authorization" not in proxy.requests[0].headers
+        assert server.connections == 0
+        seen = len(proxy.requests)
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert call_url(f"https://localhost:{server.port}") == GOOD_REPLY
+        assert len(proxy.requests) == seen
+
+
+def test_a_proxy_never_sees_what_is_meant_for_loopback_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer([GOOD]) as proxy, RawServer([GOOD]) as server:
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert call_url(server.url) == GOOD_REPLY
+        assert (len(proxy.requests), len(server.requests)) == (0, 1)
+
+
+def test_a_failure_in_an_unknown_region_names_the_one_that_may_have_been_meant() -> None:
+    settings = replace(settings_for("http://127.0.0.1:1"), warnings=('did you mean "cn-hangzhou"?',))
+    assert 'did you mean "cn-hangzhou"?' in fail(Client(settings)).remedy
+
+
+def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with RawServer([GOOD]) as server:
+        call_url(server.url)
+    assert server.requests[0].headers["authorization"].startswith("ACS3-HMAC-SHA256 ")
+
+
+def test_calls_at_once_do_not_disturb_each_other() -> None:
+    async def many(client: Client) -> list[Reply]:
+        return await asyncio.gather(*(client.list_instance_model() for _ in range(16)))
+
+    with RawServer([refusal(503, "ServiceUnavailable"), GOOD]) as server:
+        assert asyncio.run(many(Client(settings_for(server.url)))) == [GOOD_REPLY] * 16
+    assert len({request.headers["x-acs-signature-nonce"] for request in server.requests}) == len(server.requests) == 17
+
+
+def test_a_cancelled_call_stops_and_is_not_retried() -> None:
+    async def cancel(client: Client) -> None:
+        task = asyncio.create_task(client.list_instance_model())
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with RawServer([Silence()]) as server:
+        asyncio.run(cancel(Client(settings_for(server.url))))
+        assert len(server.requests) == 1

@@ -1,0 +1,501 @@
+"""Answers: what each status and body is taken for. `test_any_answer` holds every other body to it."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
+
+from hologres_ai import pieces
+from hologres_ai.api import response
+from hologres_ai.api.response import RAM_ACTION, Answer, read_answer
+from hologres_ai.errors import (
+    AccessDeniedError,
+    ApiError,
+    AuthenticationError,
+    HologresAiError,
+    ResponseError,
+    ServiceError,
+    ThrottledError,
+)
+from hologres_ai.models import AiNode, Reply
+
+EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
+KEY_SECRET = "canary-key-secret-5eRz"
+TOKEN = "canary-token-9fQx"
+SECRETS = (KEY_SECRET, TOKEN)
+
+HTML = b"<html><head><title>Busy</title></head><body>Try later</body></html>"
+
+
+def api_body(code: str, message: str = "no", *, upper: bool = True) -> bytes:
+    names = ("RequestId", "HostId", "Code", "Message") if upper else ("requestId", "hostId", "code", "message")
+    return json.dumps(dict(zip(names, ("R-1", "h.example.com", code, message), strict=True))).encode()
+
+
+def refuse(status: int, body: bytes, headers: dict[str, str] | None = None) -> HologresAiError:
+    with pytest.raises(HologresAiError) as caught:
+        read_answer(Answer(status, headers or {}, body), SECRETS)
+    return caught.value
+
+
+def nodes(*items: object) -> bytes:
+    return json.dumps({"requestId": "R-1", "instanceModelList": items}).encode()
+
+
+CODES: list[tuple[int, str, type[HologresAiError]]] = [
+    (400, "SignatureDoesNotMatch", AuthenticationError),
+    (403, "SignatureDoesNotMatch", AuthenticationError),
+    (400, "IncompleteSignature", AuthenticationError),
+    (404, "InvalidAccessKeyId.NotFound", AuthenticationError),
+    (403, "InvalidAccessKeyId.Inactive", AuthenticationError),
+    (400, "InvalidSecurityToken.Expired", AuthenticationError),
+    (400, "InvalidSecurityToken.MismatchWithAccessKey", AuthenticationError),
+    (400, "MissingSecurityToken", AuthenticationError),
+    (400, "InvalidTimeStamp.Expired", AuthenticationError),
+    (400, "SignatureNonceUsed", AuthenticationError),
+    (403, "Forbidden.RAM", AccessDeniedError),
+    (400, "Forbidden.RAM", AccessDeniedError),
+    (404, "NoPermission", AccessDeniedError),
+    (400, "Throttling", ThrottledError),
+    (429, "Throttling.User", ThrottledError),
+    (503, "Throttling.Api", ThrottledError),
+    (503, "ServiceUnavailable", ServiceError),
+    (400, "ServiceUnavailable", ServiceError),
+    (500, "InternalError", ServiceError),
+    (400, "InternalError", ServiceError),
+    (400, "InvalidParameter", ApiError),
+    (404, "InvalidApi.NotFound", ApiError),
+    (409, "Conflict", ApiError),
+    (401, "Unheard", AuthenticationError),
+    (403, "Unheard", AccessDeniedError),
+    (429, "Unheard", ThrottledError),
+    (500, "Unheard", ServiceError),
+    (200, "Forbidden.RAM", AccessDeniedError),
+    (200, "Throttling", ThrottledError),
+    (200, "InternalError", ServiceError),
+    (200, "Unheard", ApiError),
+    (301, "Unheard", ApiError),
+]
+
+
+@pytest.mark.parametrize("upper", [True, False], ids=["Code", "code"])
+@pytest.mark.parametrize(("status", "code", "kind"), CODES)
+def test_the_code_decides_first(status: int, code: str, kind: type[HologresAiError], upper: bool) -> None:
+    error = refuse(status, api_body(code, upper=upper))
+    assert type(error) is kind
+    assert (error.status, error.code, error.request_id) == (status, code, "R-1")
+    assert error.remedy
+
+
+STATUSES: list[tuple[int, type[HologresAiError]]] = [
+    (400, ApiError),
+    (401, AuthenticationError),
+    (403, AccessDeniedError),
+    (404, ApiError),
+    (409, ApiError),
+    (429, ThrottledError),
+    (500, ServiceError),
+    (502, ServiceError),
+    (503, ServiceError),
+    (504, ServiceError),
+    (599, ServiceError),
+    (204, ResponseError),
+    (206, ResponseError),
+    (301, ResponseError),
+    (302, ResponseError),
+    (304, ResponseError),
+    (307, ResponseError),
+]
+CODELESS = [b"", b"null", b"{}", b"[]", b'"text"', b"1", HTML, b"\xff\xfe\x00", b'{"Code": null}', b'{"Code": ""}']
+
+
+@pytest.mark.parametrize("body", CODELESS, ids=ascii)
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
+def test_without_a_code_the_status_decides(status: int, kind: type[HologresAiError], body: bytes) -> None:
+    error = refuse(status, body)
+    assert type(error) is kind
+    assert (error.status, error.code, error.request_id) == (status, None, None)
+    assert f"HTTP {status}" in str(error)
+
+
+def test_a_list_with_another_status_is_no_list() -> None:
+    assert type(refuse(500, EXAMPLE)) is ServiceError
+    assert type(refuse(206, EXAMPLE)) is ResponseError
+
+
+def test_the_headers_request_id_stands_in() -> None:
+    assert refuse(503, b"", {"x-acs-request-id": "R-9"}).request_id == "R-9"
+    assert refuse(503, api_body("X"), {"x-acs-request-id": "R-9"}).request_id == "R-1"
+
+
+def test_the_services_words_are_shown() -> None:
+    assert "the disk is full" in str(refuse(400, api_body("DiskFull", "the disk is full")))
+
+
+def test_access_denied_names_the_ram_action() -> None:
+    assert RAM_ACTION == "hologram:ListInstanceModel"
+    assert RAM_ACTION in str(refuse(403, api_body("Forbidden.RAM")))
+
+
+HINTS = [
+    ("SignatureDoesNotMatch", "AccessKey"),
+    ("InvalidAccessKeyId.NotFound", "AccessKey"),
+    ("IncompleteSignature", "AccessKey"),
+    ("MissingSecurityToken", "security token"),
+    ("InvalidSecurityToken.Expired", "security token"),
+    ("InvalidTimeStamp.Expired", "clock"),
+]
+
+
+@pytest.mark.parametrize(("code", "hint"), HINTS)
+def test_an_authentication_failure_hints_and_echoes_nothing(code: str, hint: str) -> None:
+    error = refuse(400, api_body(code, f"server string to sign is: GET / {TOKEN} ECHO"))
+    assert hint in error.remedy
+    assert "ECHO" not in str(error)
+
+
+ECHOES: dict[str, Callable[[str], Answer]] = {
+    "message": lambda secret: Answer(0, {}, api_body("Odd", f"your key {secret} is odd")),
+    "message, where it is cut": lambda secret: Answer(0, {}, api_body("Odd", "x" * 190 + secret)),
+    "code": lambda secret: Answer(0, {}, api_body(f"Odd.{secret}")),
+    "request id": lambda secret: Answer(0, {}, json.dumps({"Code": "Odd", "RequestId": secret}).encode()),
+    "request id of a bad list": lambda secret: Answer(0, {}, json.dumps({"requestId": secret}).encode()),
+    "request id's header": lambda secret: Answer(0, {"x-acs-request-id": secret}, b""),
+    "content type": lambda secret: Answer(0, {"content-type": f"text/html; {secret}"}, b""),
+    "page": lambda secret: Answer(0, {}, f"<html>you sent {secret}</html>".encode()),
+    "page, where it is cut": lambda secret: Answer(0, {}, ("x" * 190 + secret).encode()),
+    "list": lambda secret: Answer(0, {}, json.dumps({"instanceModelList": secret}).encode()),
+    "field": lambda secret: Answer(0, {}, nodes({"cpu": secret})),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("echo", ECHOES)
+def test_no_secret_comes_back(echo: str, status: int, secret: str) -> None:
+    answer = ECHOES[echo](secret)
+    error = refuse(status, answer.body, dict(answer.headers))  # type: ignore[arg-type]
+    shown = str(error) + repr(error) + "".join(traceback.format_exception(error)) + repr(vars(error))
+    assert secret[:10] not in shown  # nor the part of it that a cut leaves
+
+
+LONG = [
+    b"a" * 10_000,
+    b"<html>" + b"\x1b[31m\x00\r\n\t" * 5_000,
+    "节".encode() * 5_000,
+    b"\xff" * 10_000,
+    api_body("Odd", "a" * 10_000),
+    api_body("Odd", "\x1b[31m\x07\u202e" * 1_000),
+    api_body("a" * 10_000, "b"),
+    json.dumps({"Code": "Odd", "RequestId": "r\x1b" * 5_000}).encode(),
+    nodes("a" * 10_000),
+    nodes({"cpu": "a" * 10_000}),
+    b'{"instanceModelList":[{"cpu":' + b"9" * 4_000 + b"}]}",
+    b'{"instanceModelList":[{"cpu":' + b"9" * 100_000 + b"}]}",
+    b'{"Code":' + b"9" * 4_000 + b"}",
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("body", LONG, ids=lambda body: ascii(body[:40]))
+def test_what_is_shown_is_short_and_printable(status: int, body: bytes) -> None:
+    error = refuse(status, body, {"content-type": "text/html"})
+    assert error.title.isprintable()
+    assert error.facts.isprintable()
+    assert len(str(error)) < 1_000
+
+
+def test_a_long_content_type_is_cut() -> None:
+    assert len(refuse(200, HTML, {"content-type": "x" * 50_000}).title) < 500
+
+
+def test_an_excerpt_is_the_type_and_200_characters() -> None:
+    excerpt = Answer(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt
+    assert excerpt == "text/html: a b" + "c" * 197
+    assert Answer(200, {}, b"").excerpt == "no content type: an empty body"
+
+
+def test_the_example() -> None:
+    reply = read_answer(Answer(200, {}, EXAMPLE))
+    assert reply.request_id == "2C2ECDC1-FBAD-14A5-AA4A-96BC787FBDBC"
+    assert reply.warnings == ()
+    (node,) = reply.nodes
+    for name, value in json.loads(EXAMPLE)["instanceModelList"][0].items():
+        field = next(field for field in AiNode.__dataclass_fields__ if to_camel(field) == name)
+        assert getattr(node, field) == value
+
+
+def test_an_empty_list_is_no_nodes_and_no_warning() -> None:
+    assert read_answer(Answer(200, {}, nodes())) == Reply(nodes=(), request_id="R-1")
+
+
+def test_null_for_a_list_is_no_nodes_with_a_warning() -> None:
+    reply = read_answer(Answer(200, {}, b'{"instanceModelList": null}'))
+    assert (reply.nodes, reply.request_id) == ((), None)
+    (warning,) = reply.warnings
+    assert "null" in warning
+
+
+def test_either_case_of_the_request_id() -> None:
+    assert read_answer(Answer(200, {}, b'{"RequestId": "R", "instanceModelList": []}')).request_id == "R"
+    assert read_answer(Answer(200, {}, b'{"requestId": null, "instanceModelList": []}')).request_id is None
+
+
+def test_an_error_code_beside_null_for_a_list_is_an_error() -> None:
+    error = refuse(200, b'{"code": "Forbidden.RAM", "message": "no", "instanceModelList": null}')
+    assert type(error) is AccessDeniedError
+
+
+def test_an_error_code_beside_a_list_of_another_kind_is_an_error() -> None:
+    assert isinstance(refuse(200, b'{"code": "Odd", "instanceModelList": {}}'), HologresAiError)
+
+
+NO_LISTS = [
+    (b"", "body"),
+    (b"null", "body"),
+    (b"[]", "body"),
+    (b"1", "body"),
+    (b'"text"', "body"),
+    (HTML, "body"),
+    (b'{"instanceModelList": []', "body"),
+    (b"{}", "instanceModelList"),
+    (b'{"requestId": "R"}', "instanceModelList"),
+    (b'{"InstanceModelList": []}', "instanceModelList"),
+    (b'{"instanceModelList": {}}', "instanceModelList"),
+    (b'{"instanceModelList": "[]"}', "instanceModelList"),
+    (b'{"instanceModelList": 0}', "instanceModelList"),
+    (b'{"instanceModelList": false}', "instanceModelList"),
+    (nodes({}, None), "instanceModelList[1]"),
+    (nodes("text"), "instanceModelList[0]"),
+    (nodes({}, {}, []), "instanceModelList[2]"),
+    (nodes(1), "instanceModelList[0]"),
+    (nodes({}, {"status": 1}), "instanceModelList[1].status"),
+    (nodes({"aiInstanceId": ["a"]}), "instanceModelList[0].aiInstanceId"),
+    (nodes({"autoRenewal": "yes"}), "instanceModelList[0].autoRenewal"),
+    (nodes({"autoRenewal": 1}), "instanceModelList[0].autoRenewal"),
+]
+
+
+@pytest.mark.parametrize(("body", "place"), NO_LISTS, ids=lambda value: ascii(value)[:50])
+def test_what_is_no_list_names_the_place(body: bytes, place: str) -> None:
+    error = refuse(200, body)
+    assert type(error) is ResponseError
+    assert f": {place}: " in error.title
+    assert error.status == 200
+    assert error.remedy
+
+
+INTEGERS = (
+    *("node_count", "cpu", "memory", "gpu", "gpu_memory"),
+    *("cpu_used", "memory_used", "gpu_used", "gpu_memory_used"),
+)
+LARGEST = 2**53 - 1
+
+
+@pytest.mark.parametrize("field", INTEGERS)
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("8", 8),
+        ("8.0", 8),
+        ('"8"', 8),
+        ("1e2", 100),
+        ("-1", -1),
+        ("0", 0),
+        ('"-0"', 0),
+        ("null", None),
+        (str(LARGEST), LARGEST),
+        (f'"{LARGEST}"', LARGEST),
+        (str(-LARGEST), -LARGEST),
+    ],
+)
+def test_a_whole_number_is_read_without_loss(field: str, text: str, value: int | None) -> None:
+    body = f'{{"instanceModelList": [{{"{to_camel(field)}": {text}}}]}}'
+    got = getattr(read_answer(Answer(200, {}, body.encode())).nodes[0], field)
+    assert got == value
+    assert type(got) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1.5", "true", "false", "NaN", "Infinity", "-Infinity", "1e400", "1e300", "[]", "{}", "[8]"),
+        *('"1.5"', '"8.0"', '""', '" 8"', '"8 "', '"0x8"', '"٣"', '"1_000"', '"+8"', '"true"', '"1e2"'),
+        *("9" * 400, f'"{"9" * 400}"', "9" * 4_000),
+        *(str(2**53), str(-(2**53)), f'"{2**53}"', str(float(2**53)), str(2**63), str(2**64)),
+    ],
+    ids=lambda text: text[:24],
+)
+@pytest.mark.parametrize("field", ["nodeCount", "gpuMemoryUsed"])
+def test_any_other_number_is_refused_by_its_place(field: str, text: str) -> None:
+    body = f'{{"instanceModelList": [{{}}, {{}}, {{"{field}": {text}}}]}}'
+    error = refuse(200, body.encode())
+    assert type(error) is ResponseError
+    assert f"instanceModelList[2].{field}: " in error.title
+
+
+def test_a_whole_number_that_is_too_large_is_not_called_a_fraction() -> None:
+    assert "not a whole number" not in refuse(200, nodes({"cpu": 2**53})).title
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ('"true"', True), ('"false"', False)])
+def test_a_boolean_is_read_without_loss(text: str, value: bool) -> None:
+    body = f'{{"instanceModelList": [{{"autoRenewal": {text}}}]}}'
+    assert read_answer(Answer(200, {}, body.encode())).nodes[0].auto_renewal is value
+
+
+def test_unknown_fields_are_left_out_with_a_debug_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "hologres_ai")
+    body = nodes({"aiInstanceId": "a", "novelty": {"x": 1}}, {"another": 1})
+    assert read_answer(Answer(200, {}, body)).nodes == (AiNode(ai_instance_id="a"), AiNode())
+    (record,) = caplog.records
+    assert record.levelno == logging.DEBUG
+    assert "novelty" in record.getMessage()
+    assert "another" in record.getMessage()
+    assert "aiInstanceId" not in record.getMessage()
+
+
+def test_known_fields_make_no_debug_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "hologres_ai")
+    read_answer(Answer(200, {}, EXAMPLE))
+    assert caplog.records == []
+
+
+def test_the_debug_line_can_be_written_for_every_good_answer(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "hologres_ai")
+    for body in (
+        nodes(),
+        b'{"instanceModelList": null}',
+        nodes({"\ud83d\ude00": 1}),
+        b'{"instanceModelList":[{"x":NaN}]}',
+    ):
+        assert isinstance(read_answer(Answer(200, {}, body)), Reply)
+
+
+def test_unknown_statuses_and_charge_types_pass() -> None:
+    (node,) = read_answer(Answer(200, {}, nodes({"status": "Melting", "chargeType": "Free"}))).nodes
+    assert (node.status, node.charge_type) == ("Melting", "Free")
+
+
+@pytest.mark.parametrize("listed", ["[]", "null"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        '"code": "Forbidden.RAM"',
+        '"Code": 17',
+        '"success": false',
+        '"Success": "false", "ErrorCode": "null"',
+        '"ErrorCode": "Forbidden.RAM", "ErrorMessage": "no"',
+        '"errorCode": ["odd"]',
+    ],
+)
+def test_a_failure_beside_no_nodes_is_the_failure(failure: str, listed: str) -> None:
+    assert isinstance(refuse(200, f'{{{failure}, "instanceModelList": {listed}}}'.encode()), ApiError)
+
+
+@pytest.mark.parametrize(
+    "well", ['"code": "200"', '"Success": "true", "ErrorCode": "null"', '"code": null', '"code": ""']
+)
+def test_a_success_that_says_so_is_no_failure(well: str) -> None:
+    body = f'{{{well}, "instanceModelList": []}}'.encode()
+    assert read_answer(Answer(200, {}, body)) == Reply(nodes=(), request_id=None)
+
+
+def test_the_words_of_the_products_other_calls_are_read() -> None:
+    body = b'{"success": false, "errorCode": "Forbidden.RAM", "errorMessage": "no", "requestId": "R-1"}'
+    error = refuse(200, body)
+    assert (type(error), error.code, error.request_id) == (AccessDeniedError, "Forbidden.RAM", "R-1")
+
+
+TWICE = [
+    (b'{"instanceModelList": [{"cpu": 1}], "instanceModelList": []}', "instanceModelList"),
+    (b'{"instanceModelList": [], "instanceModelList": [{"cpu": 1}]}', "instanceModelList"),
+    (b'{"instanceModelList": [], "instanceModel\\u004cist": []}', "instanceModelList"),
+    (b'{"instanceModelList": [{"cpu": 1}, {"gpu": 1, "cpu": 7, "cpu": 8}]}', "instanceModelList[1].cpu"),
+    (b'{"instanceModelList": [{"gpu": 1}, {"cpu": 7, "\\u0063pu": 8}]}', "instanceModelList[1].cpu"),
+    (
+        b'{"requestId": "R-1", "instanceModelList": [{}, {"aiSpec": "a", "aiSpec": "b"}, {}]}',
+        "instanceModelList[1].aiSpec",
+    ),
+    (b'{"instanceModelList": [{"status": "a", "status": null}, {"cpu": null}]}', "instanceModelList[0].status"),
+]
+
+
+@pytest.mark.parametrize(("body", "place"), TWICE, ids=lambda value: ascii(value)[:70])
+def test_a_name_given_twice_is_refused_by_its_place(body: bytes, place: str) -> None:
+    error = refuse(200, body)
+    assert type(error) is ResponseError
+    assert f": {place}: given more than once" in error.title
+
+
+def test_a_name_that_only_looks_like_twice_is_read() -> None:
+    """Among unknown fields, and as a value, a name may stand as often as it likes."""
+    body = b'{"instanceModelList": [{"cpu": 8, "aiSpec": "cpu", "more": {"cpu": 1, "c": 1, "c": 2}}], "a": 1, "a": 2}'
+    assert read_answer(Answer(200, {}, body)).nodes == (AiNode(cpu=8, ai_spec="cpu"),)
+
+
+def test_a_request_id_is_text_or_a_number() -> None:
+    assert read_answer(Answer(200, {}, b'{"requestId": true, "instanceModelList": []}')).request_id is None
+    assert read_answer(Answer(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
+
+
+# ---------------------------------------------------------------------------------------------- large, and so in pieces
+
+SEAMS = ["},{", '"},{"', "}]", '{"instanceModelList":[', "\\", '"', "}, {", "]"]
+TEXTS = st.lists(st.sampled_from(SEAMS) | st.text(max_size=3), max_size=4).map("".join)
+
+
+def test_a_large_body_is_read_in_pieces() -> None:
+    body = nodes(*({"aiInstanceId": f"ai-{number}"} for number in range(40_000)))
+    assert len(body) > 2 * pieces.SIZE
+    begin, end = pieces.bounds(body)
+    assert len(list(pieces.pieces(body, begin, end))) >= 2
+    assert response._reply(response._read_pieces(body)) == read_answer(Answer(200, {}, body))
+    assert len(read_answer(Answer(200, {}, body)).nodes) == 40_000
+
+
+@given(st.lists(TEXTS, max_size=6), st.integers(1, 60), st.booleans())
+def test_pieces_say_what_the_whole_says(names: list[str], size: int, compact: bool) -> None:
+    listed = [{"aiInstanceId": name, "cpu": 1} for name in names]
+    document = {"requestId": "".join(names[:1]), "instanceModelList": listed}
+    body = json.dumps(document, separators=(",", ":") if compact else None).encode()
+    whole = read_answer(Answer(200, {}, body))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces.pieces, "__defaults__", (size,))
+        try:
+            assert response._reply(response._read_pieces(body)) == whole
+        except ValueError:
+            assert set("}]{") & set("".join(names))  # nothing else can look like a seam
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"other":{"instanceModelList":[{}]},"instanceModelList":[]}',
+        b'{"other":{"instanceModelList":[{}]}}',
+        b'{"instanceModelList":[{}],"instanceM\\u006fdelList":[{},{}]}',
+        b'{"instanceModelList":[{},]}',
+        b'{"instanceModelList":[{}{}]}',
+        b'{"instanceModelList":[{}],"instanceModelList":[]}',
+        b'{"instanceModelList":[{"cpu":"many"}]}',
+        b'{"instanceModelList":null}',
+        b"[]",
+    ],
+)
+def test_what_is_not_plain_to_see_is_read_as_a_whole(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        response._read_pieces(body)
+
+
+def test_a_mistake_in_a_large_body_is_told_with_its_place() -> None:
+    listed = [{"aiInstanceId": f"ai-{number}"} for number in range(40_000)]
+    listed[39_000]["cpu"] = "many"
+    error = refuse(200, nodes(*listed))
+    assert "instanceModelList[39000].cpu" in error.title

@@ -1,0 +1,395 @@
+"""``hologres-ai drift``: the real command against the real emulator, whose fleet is edited between two reads."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from markdown_it import MarkdownIt
+
+from hologres_ai.cli import main, reports
+from hologres_ai.cli.files import write_whole
+from hologres_ai.cli.plain import shown
+from hologres_ai.core.read import build_result
+from hologres_ai.drift import Drift, compare
+from hologres_ai.emulator import Emulator
+from hologres_ai.models import AiNode, Reply, build_query
+from tests.cli.test_list import COMMAND, environment, on_terminal, run, wait_until
+
+Nodes = list[dict[str, Any]]
+Edit = Callable[[Nodes], object]
+
+GROWN = "hologram_aipostpay_public_cn-77a02"
+
+
+class World:
+    """An emulator with a fleet to edit, and a baseline of how it was."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.emulator = emulator
+        self.env = environment(emulator.url)
+        self.baseline = folder / "baseline.json"
+
+    def edit(self, change: Edit) -> None:
+        document = json.loads(self.emulator.fleet_path.read_text())
+        change(document["nodes"])
+        self.emulator.fleet_path.write_text(json.dumps(document))
+
+    def drift(self, *options: str) -> "subprocess.CompletedProcess[str]":
+        return run("drift", "--baseline", str(self.baseline), *options, env=self.env)
+
+
+@pytest.fixture
+def world(emulator: Emulator, tmp_path: Path) -> World:
+    """A world whose baseline was just made, usage included."""
+    made = World(emulator, tmp_path)
+    done = made.drift("--accept", "--classes", "inventory,lifecycle,usage")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "is the first baseline: 13 AI instances" in done.stderr
+    return made
+
+
+def put(number: int, **fields: object) -> Edit:
+    return lambda nodes: nodes[number].update(fields)
+
+
+TEN: dict[str, tuple[Edit, str, str]] = {
+    "a new one": (lambda nodes: nodes.append({**nodes[0], "aiInstanceId": "new"}), "inventory", "added"),
+    "one less": (lambda nodes: nodes.pop(0), "inventory", "removed"),
+    "more nodes": (put(1, nodeCount=3), "inventory", "resized"),
+    "another owner": (put(1, holoInstanceId="hgpostcn-cn-other"), "inventory", "owner-changed"),
+    "another status": (put(1, status="Paused"), "lifecycle", "status-changed"),
+    "another billing": (put(1, chargeType="PrePaid"), "lifecycle", "billing-changed"),
+    "another name": (put(1, holoInstanceName="renamed"), "lifecycle", "renamed"),
+    "no renewal": (put(3, autoRenewal=False), "lifecycle", "renewal-turned-off"),
+    "renewed": (put(3, expirationTime="now+400d"), "lifecycle", "expiry-moved-forward"),
+    "busier": (put(1, gpuUsed=1), "usage", "usage"),
+}
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_ten_edits_have_ten_kinds_and_their_exit_codes(world: World, name: str) -> None:
+    edit, category, kind = TEN[name]
+    world.edit(edit)
+    found = world.drift("--json", "--classes", "inventory,lifecycle,usage")
+    assert [(event["class"], event["kind"]) for event in json.loads(found.stdout)["events"]] == [(category, kind)]
+    assert (found.returncode, found.stderr) == (2, "")
+    assert world.drift().returncode == (0 if category == "usage" else 2)
+
+
+def test_the_ten_edits_together(world: World) -> None:
+    for name in ("more nodes", "another status", "another name", "no renewal", "renewed", "busier", "a new one"):
+        world.edit(TEN[name][0])
+    world.edit(lambda nodes: nodes.pop(6))
+    found = world.drift("--json", "--classes", "usage,inventory,lifecycle")
+    kinds = {kind for _, _, kind in TEN.values()}
+    assert {event["kind"] for event in json.loads(found.stdout)["events"]} == kinds - {
+        "owner-changed",
+        "billing-changed",
+    }
+
+
+NO_DRIFT: dict[str, Edit] = {
+    "another order": lambda nodes: nodes.reverse(),
+    "a repeat": lambda nodes: nodes.append(dict(nodes[2])),
+    "doubles": lambda nodes: [node.update(gpu=float(node["gpu"]), nodeCount=str(node["nodeCount"])) for node in nodes],
+    "another zone": put(2, expirationTime="2030-01-01T08:00:00+08:00"),
+    "nothing": lambda nodes: None,
+}
+
+
+@pytest.mark.parametrize("name", NO_DRIFT)
+def test_what_only_looks_like_drift_is_none(world: World, name: str) -> None:
+    if name == "another zone":
+        world.edit(put(2, expirationTime="2030-01-01T00:00:00Z"))
+        assert world.drift("--accept").returncode == 0
+    world.edit(NO_DRIFT[name])
+    done = world.drift("--classes", "inventory,lifecycle,usage")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "No drift in cn-hangzhou: 13 AI instances as in the baseline (inventory, lifecycle, usage)\n"
+
+
+@pytest.mark.parametrize("fault", ["denied", "hang"])
+def test_a_failed_read_is_no_drift_and_no_removal(world: World, fault: str) -> None:
+    world.emulator.arm(fault, times=9)
+    world.env["MAX_RETRY_TIMEOUT"] = "1"
+    done = world.drift("--accept")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    world.emulator.disarm()
+    assert world.drift().returncode == 0
+
+
+def test_a_fleet_that_is_gone_is_drift_with_a_hint(world: World) -> None:
+    world.edit(lambda nodes: nodes.clear())
+    done = world.drift()
+    assert (done.returncode, done.stdout.count("removed")) == (2, 13)
+    assert "Is it the AccessKey of the same account?" in done.stderr
+
+
+# ------------------------------------------------------------------------------------------- what could not be told
+
+USAGE = [
+    ([], "Give either --baseline or --stack."),
+    (["--baseline", "x", "--stack", "y"], "Give either --baseline or --stack."),
+    (["--bogus"], "No such option"),
+    (["--baseline", "-", "--accept"], "--accept needs --baseline with a file"),
+    (["--stack", "x", "--accept"], "--accept needs --baseline with a file"),
+    (["--baseline", "x", "--classes", "usge"], "'usge' is not one of inventory, lifecycle, usage"),
+    (["--baseline", "x", "--classes", ""], "is not one of"),
+    (["--baseline"], "requires an argument"),
+    (["--baseline", "x", "extra"], "unexpected extra argument"),
+    (["--baseline", "does-not-exist"], "hologres-ai drift --baseline does-not-exist --accept"),
+    (["--baseline", "/"], "Is a directory"),
+    (["--baseline", "x", "--name-regex", "("], "--name-regex: not a regular expression"),
+    (["--stack", "x"], "--stack needs the pulumi command line"),
+]
+
+
+@pytest.mark.parametrize(("options", "says"), USAGE, ids=str)
+def test_what_stops_it_is_never_taken_for_drift(emulator: Emulator, options: list[str], says: str) -> None:
+    env = {**environment(emulator.url), "PATH": "/nowhere"}
+    done = run("drift", *options, env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert emulator.requests == 0
+
+
+@pytest.mark.parametrize("name", ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"])
+def test_a_missing_setting_is_never_taken_for_drift(world: World, name: str) -> None:
+    del world.env[name]
+    if name == "ALIBABA_CLOUD_REGION":  # the baseline tells it
+        assert world.drift().returncode == 0
+        world.baseline.unlink()
+    done = world.drift("--accept")
+    assert done.returncode == 1
+    assert f"Set {name}" in done.stderr or f"set {name}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--status", "Paused"], "--status: the baseline was read without it"),
+        (["--region", "cn-beijing"], "--region: the baseline was read in region cn-hangzhou"),
+    ],
+)
+def test_another_query_than_the_baselines_is_refused(world: World, options: list[str], says: str) -> None:
+    before = world.emulator.requests
+    for more in ([], ["--accept"]):
+        done = world.drift(*options, *more)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+    assert world.emulator.requests == before
+
+
+def test_the_baselines_own_query_is_asked_again(world: World) -> None:
+    world.baseline.unlink()
+    assert world.drift("--accept", "--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
+    world.edit(lambda nodes: nodes.append({"aiInstanceId": "paused", "status": "Paused"}))
+    assert world.drift().returncode == 0
+    assert world.drift("--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
+    assert world.drift("--classes", "usage").returncode == 1
+
+
+def test_a_saved_list_is_compared_with_the_filters_that_are_given(world: World) -> None:
+    saved = run("list", "--json", "--status", "ResourceReady", env=world.env)
+    world.baseline.write_text(saved.stdout)
+    assert world.drift("--status", "ResourceReady").returncode == 0
+    assert "added" in world.drift().stdout
+    stray = world.drift("--status", "Paused")
+    assert stray.returncode == 1
+    assert "not what its query selects" in stray.stderr
+
+
+def test_the_baseline_may_come_from_stdin(world: World) -> None:
+    world.edit(put(1, nodeCount=3))
+    for text in (world.baseline.read_text(), json.dumps({"x": 1, "aiNodes": json.loads(world.baseline.read_text())})):
+        done = subprocess.run(
+            [*COMMAND, "drift", "--baseline", "-"],
+            env=world.env,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "nodeCount 1 -> 3" in done.stdout
+
+
+# ------------------------------------------------------------------------------------------------------- --accept
+
+
+def test_accept_makes_what_is_there_the_baseline(world: World) -> None:
+    world.edit(put(1, nodeCount=3))
+    accepted = world.drift("--accept")
+    assert (accepted.returncode, "nodeCount 1 -> 3" in accepted.stdout) == (0, True)
+    assert "is the new baseline" in accepted.stderr
+    assert world.drift().returncode == 0
+    assert json.loads(world.baseline.read_text())["query"] == {"includeUsage": True}
+    assert sorted(path.name for path in world.baseline.parent.iterdir()) == ["baseline.json", "fleet.json"]
+
+
+def test_accept_leaves_a_stacks_file_alone(world: World) -> None:
+    text = json.dumps({"aiNodes": json.loads(world.baseline.read_text())})
+    world.baseline.write_text(text)
+    done = world.drift("--accept")
+    assert done.returncode == 1
+    assert "--accept would replace it" in done.stderr
+    assert world.baseline.read_text() == text
+
+
+def test_an_interrupt_leaves_the_old_baseline_whole(world: World) -> None:
+    before, requests = world.baseline.read_bytes(), world.emulator.requests
+    world.emulator.arm("hang")
+    process = subprocess.Popen(
+        [*COMMAND, "drift", "--baseline", str(world.baseline), "--accept"], env=world.env, stderr=subprocess.PIPE
+    )
+    wait_until(lambda: world.emulator.requests > requests)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, b"interrupted\n")
+    assert world.baseline.read_bytes() == before
+
+
+INTERRUPTED_WRITE = """
+import os, signal, sys
+from pathlib import Path
+from hologres_ai.cli.files import write_whole
+sync = os.fsync
+def interrupted(handle):
+    sync(handle)
+    os.kill(os.getpid(), signal.SIGINT)
+os.fsync = interrupted
+write_whole(Path(sys.argv[1]), "new" * 100_000)
+"""
+
+
+def test_an_interrupt_during_the_write_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_WRITE, str(file)], capture_output=True, check=False)
+    assert b"KeyboardInterrupt" in done.stderr
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_keeps_its_mode_and_a_link_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write_whole(link, "new")
+    assert (file.read_text(), file.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "no-folder" / "file", "new")
+
+
+# --------------------------------------------------------------------------------------------------------- forms
+
+
+def test_a_terminal_gets_colour_and_tells_a_renewal_from_its_end(world: World) -> None:
+    world.edit(TEN["renewed"][0])
+    world.edit(put(11, autoRenewal=False))
+    code, screen = on_terminal("drift", "--baseline", str(world.baseline), env=world.env)
+    assert code == 2
+    assert re.search(r"\x1b\[32m  > expiry-moved-forward *\x1b\[0m", screen)
+    assert re.search(r"\x1b\[31m  ! renewal-turned-off *\x1b\[0m", screen)
+    assert "days later)" in screen
+    plain = world.drift().stdout
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", screen) == plain
+    _, colourless = on_terminal("drift", "--baseline", str(world.baseline), env={**world.env, "NO_COLOR": "1"})
+    assert not re.search(r"\x1b\[(\d+;)*3\d", colourless)
+
+
+NASTY = "a|b`c``<img src=x>\\|@team [x](http://y) \x1b[31m\ufffe\u202e&]]>\"'\n# h"
+
+
+def drift_of(before: tuple[AiNode, ...], after: tuple[AiNode, ...]) -> Drift:
+    old, new = (build_result("r", build_query({}), Reply(nodes=nodes, request_id=None)) for nodes in (before, after))
+    return compare(old, new)
+
+
+class Cells(HTMLParser):
+    """The text of each cell of the tables in a page, and every tag in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        """A cell begins, or something in it."""
+        self.tags.add(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_data(self, data: str) -> None:
+        """Text in a cell."""
+        if self.cells:
+            self.cells[-1] += data
+
+
+def test_no_name_can_change_what_stands_around_it() -> None:
+    plain = AiNode(ai_instance_id=NASTY, holo_instance_name="plain_name")
+    drift = drift_of((plain,), (replace(plain, holo_instance_name=NASTY),))
+    nasty = shown(NASTY)
+
+    assert all(str(line).isprintable() for line in reports.lines(drift))
+
+    page = Cells()
+    page.feed(MarkdownIt("commonmark").enable("table").render(reports.as_markdown(drift)).split("<tbody>")[1])
+    cells = [cell.strip() for cell in page.cells]
+    assert cells == ["~", "renamed", nasty, nasty, f"holoInstanceName plain_name → {nasty}"]
+    assert page.tags == {"tr", "td", "code"}
+
+    [failure] = ElementTree.fromstring(reports.as_junit(drift)).iter("failure")
+    assert failure.get("message") == f"holoInstanceName plain_name -> {nasty}"
+
+
+def test_junit_counts(world: World) -> None:
+    world.edit(put(1, nodeCount=3, gpu=4))
+    world.edit(lambda nodes: nodes.pop(0))
+    done = world.drift("--junit")
+    assert done.returncode == 2
+    assert done.stdout.isascii()
+    suites = {suite.get("name"): suite for suite in ElementTree.fromstring(done.stdout)}
+    assert [(name, suite.get("tests"), suite.get("failures")) for name, suite in suites.items()] == [
+        ("inventory", "2", "2"),
+        ("lifecycle", "1", "0"),
+    ]
+    assert [case.get("name") for case in suites["lifecycle"]] == ["no drift in cn-hangzhou"]
+    assert [len(list(case)) for suite in suites.values() for case in suite] == [1, 1, 0]
+
+
+def test_markdown_is_a_table(world: World) -> None:
+    world.edit(put(1, nodeCount=3))
+    head, _, _, _, row = world.drift("--markdown").stdout.splitlines()
+    assert head == "### Drift in cn-hangzhou: 1 event at 1 of 13 AI instances"
+    assert row == f"| `~` | resized | `{GROWN}` | `AI节点List测试` | nodeCount `1` → `3` |"
+
+
+def test_markdown_fits_into_a_comment() -> None:
+    many = tuple(AiNode(ai_instance_id=f"hologram_aipostpay_public_cn-{number:06}") for number in range(2_000))
+    text = reports.as_markdown(drift_of((), many))
+    assert 50_000 < len(text) < 65_536
+    left_out = re.search(r"\n\n(\d+) more are left out\.$", text)
+    assert left_out
+    assert text.count("| added |") + int(left_out[1]) == 2_000
+
+
+def test_help_is_whole() -> None:
+    shown = CliRunner().invoke(main, ["drift", "--help"])
+    assert shown.exit_code == 0
+    assert all(re.search(rf"^ +{code}  ", shown.stdout, re.MULTILINE) for code in (0, 1, 2, 130, 141))
+    assert max(map(len, shown.stdout.splitlines())) <= 80

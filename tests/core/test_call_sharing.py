@@ -1,0 +1,121 @@
+"""`sharing`: one call for all who ask the same at the same time, and never an old answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from hologres_ai.core.call_sharing import SHARED_FOR, SharedCalls
+from hologres_ai.errors import TransportError
+from hologres_ai.models import Reply
+
+
+class Service:
+    """Numbers its calls; each takes `seconds`."""
+
+    def __init__(self, seconds: float = 0.05) -> None:
+        self.calls = 0
+        self.seconds = seconds
+
+    async def call(self) -> Reply:
+        self.calls += 1
+        mine = str(self.calls)
+        await asyncio.sleep(self.seconds)
+        return Reply(nodes=(), request_id=mine)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ids(*replies: Reply) -> list[str | None]:
+    return [reply.request_id for reply in replies]
+
+
+def test_those_who_ask_at_once_share_a_call() -> None:
+    service, shared = Service(), SharedCalls()
+
+    async def ask() -> list[Reply]:
+        return await asyncio.gather(*(shared.get("a", service.call) for _ in range(10)))
+
+    assert ids(*asyncio.run(ask())) == ["1"] * 10
+
+
+def test_threads_share_it_too() -> None:
+    service, shared, together = Service(0.2), SharedCalls(), Barrier(8)
+
+    def ask(_: int) -> Reply:
+        together.wait()
+        return asyncio.run(get(shared, service.call))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert ids(*threads.map(ask, range(8))) == ["1"] * 8
+
+
+async def get(shared: SharedCalls, make: Callable[[], Awaitable[Reply]], key: str = "a") -> Reply:
+    return await shared.get(key, make)
+
+
+def test_another_question_is_another_call() -> None:
+    service, shared = Service(), SharedCalls()
+    assert ids(*(asyncio.run(get(shared, service.call, key)) for key in "aba")) == ["1", "2", "1"]
+
+
+def test_an_answer_is_not_kept() -> None:
+    service, clock = Service(), Clock()
+    shared = SharedCalls(clock)
+    first = asyncio.run(get(shared, service.call))
+    clock.now = SHARED_FOR - 0.01
+    second = asyncio.run(get(shared, service.call))
+    clock.now = SHARED_FOR
+    third = asyncio.run(get(shared, service.call))
+    assert ids(first, second, third) == ["1", "1", "2"]
+    assert len(shared._calls) == 1, "nothing piles up"
+
+
+def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
+    shared, service = SharedCalls(), Service()
+
+    async def fail() -> Reply:
+        await asyncio.sleep(0.05)
+        raise TransportError("no")
+
+    async def ask() -> tuple[Reply | BaseException, Reply | BaseException]:
+        return await asyncio.gather(shared.get("a", fail), shared.get("a", service.call), return_exceptions=True)
+
+    assert [str(answer) for answer in asyncio.run(ask())] == ["no", "no"]
+    assert ids(asyncio.run(get(shared, service.call))) == ["1"]
+
+
+async def two_ask(shared: SharedCalls, service: Service) -> tuple[asyncio.Task[Reply], asyncio.Task[Reply]]:
+    """The one who makes the call, and one who waits for it."""
+    leader = asyncio.create_task(get(shared, service.call))
+    await asyncio.sleep(0)
+    follower = asyncio.create_task(get(shared, service.call))
+    await asyncio.sleep(0)
+    return leader, follower
+
+
+def test_one_who_gives_up_does_not_end_the_others_call() -> None:
+    async def ask() -> Reply:
+        leader, follower = await two_ask(SharedCalls(), Service())
+        follower.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await follower
+        return await leader
+
+    assert ids(asyncio.run(ask())) == ["1"]
+
+
+def test_when_the_caller_is_cancelled_another_calls() -> None:
+    async def ask() -> Reply:
+        leader, follower = await two_ask(SharedCalls(), Service())
+        leader.cancel()
+        return await follower
+
+    assert ids(asyncio.run(ask())) == ["2"]

@@ -1,0 +1,235 @@
+"""Several regions at once: `regions` and what `reading` makes of it, on the emulator, each at its own endpoint."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hologres_ai import read_ai_nodes
+from hologres_ai.config import REGIONS, parse_endpoint, resolve_regions
+from hologres_ai.core.read import build_result, keep_unread
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
+from hologres_ai.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    RegionsError,
+)
+from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query, to_wire
+from tests.conftest import write_a_node_in_each
+
+DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
+DEADLINE = 2  # seconds
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A node in each region."""
+    return write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
+
+
+@pytest.fixture(autouse=True)
+def _environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", emulator.endpoint)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", EMULATOR_ACCESS_KEY_ID)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", EMULATOR_ACCESS_KEY_SECRET)
+    monkeypatch.setenv("MAX_RETRY_TIMEOUT", str(DEADLINE))
+
+
+@pytest.fixture
+def _dead(emulator: Emulator) -> Iterator[None]:
+    """Three regions never answer."""
+    for region in DEAD:
+        emulator.arm("hang", 100, region=region)
+    yield
+    emulator.disarm()
+
+
+def outcomes(result: AiNodeListResult) -> dict[str, str]:
+    return {item.region: item.outcome for item in result.region_outcomes}
+
+
+# ------------------------------------------------------------------------------------------------------ what is read
+
+
+def test_the_nodes_of_all_regions(emulator: Emulator) -> None:
+    result = read_ai_nodes(regions=["*"])
+    assert [node.region_id for node in result.instance_model_list] == list(REGIONS)
+    assert outcomes(result) == dict.fromkeys(REGIONS, "ok")
+    assert (result.region, result.request_id, result.warnings) == ("*", None, ())
+    assert result.totals.node_count == emulator.requests == len(REGIONS) == 21
+
+
+def test_some_regions_each_once_in_whatever_order(emulator: Emulator) -> None:
+    result = read_ai_nodes(regions=["us-east-1", "cn-hangzhou", "us-east-1"], ids=["ai-us-east-1"])
+    assert result.region == "cn-hangzhou,us-east-1"
+    assert outcomes(result) == {"cn-hangzhou": "ok", "us-east-1": "ok"}, "what a filter takes away is not missing"
+    assert result.ids == ("ai-us-east-1",)
+    assert emulator.requests == 2
+
+
+@pytest.mark.usefixtures("_dead")
+def test_three_dead_regions_cost_one_deadline_together() -> None:
+    start = time.monotonic()
+    result = read_ai_nodes(regions=["*"], on_region_error="partial")
+    took = time.monotonic() - start
+    assert DEADLINE <= took < 2.5 * DEADLINE, "one after the other it would be three"
+    assert outcomes(result) == {region: "unreachable" if region in DEAD else "ok" for region in REGIONS}
+    assert result.unread == DEAD
+    assert len(result.instance_model_list) == 18
+    assert [warning.split(":")[0] for warning in result.warnings] == [f"{region} could not be read" for region in DEAD]
+
+
+@pytest.mark.usefixtures("_dead")
+def test_by_default_a_dead_region_fails_the_read() -> None:
+    with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
+        read_ai_nodes(regions=["*"])
+    for region in DEAD:
+        assert f"{region}: unreachable: {region}.localhost gave no whole answer within 2 s" in str(caught.value)
+        assert isinstance(caught.value.errors[region], DeadlineExceededError)
+
+
+def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
+    fleet.write_text('{"nodes": [{"aiInstanceId": "one", "regionId": "cn-hangzhou"}]}')
+    emulator.arm("denied", region="cn-beijing")
+    regions = ["cn-hangzhou", "cn-beijing", "cn-shanghai"]
+    result = read_ai_nodes(regions=regions, on_region_error="partial")
+    assert outcomes(result) == {"cn-beijing": "denied", "cn-hangzhou": "ok", "cn-shanghai": "empty"}
+    denied = result.region_outcomes[0]
+    assert "HTTP 403, Forbidden.RAM" in str(denied.reason)
+    assert "request" not in str(denied.reason), "what is new at each call would be drift in a state"
+
+    emulator.arm("denied", region="cn-beijing")
+    with pytest.raises(RegionsError, match="1 of 3 regions could not be read") as caught:
+        read_ai_nodes(regions=regions)
+    assert isinstance(caught.value.errors["cn-beijing"], AccessDeniedError)
+    assert str(caught.value.errors["cn-beijing"].request_id) in str(caught.value)
+
+
+def test_a_region_that_does_not_exist_is_told_from_one_that_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No resolver knows a name under .invalid (RFC 6761).
+    monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "hologram.{region}.invalid")
+    with pytest.raises(RegionsError) as caught:
+        read_ai_nodes(regions=["cn-nowhere", "cn-hangzhou"], on_region_error="partial")
+    assert "cn-nowhere: not-a-region: " in str(caught.value)
+    assert "cn-hangzhou: unreachable: " in str(caught.value)
+    assert str(caught.value).endswith("\nCheck the network and the proxy settings.")
+
+
+def test_where_no_region_can_be_read_partial_fails_too(emulator: Emulator) -> None:
+    emulator.arm("denied", 2)
+    with pytest.raises(RegionsError, match="2 of 2 regions could not be read") as caught:
+        read_ai_nodes(regions=["cn-hangzhou", "cn-beijing"], on_region_error="partial")
+    assert "hologram:ListInstanceModel" in str(caught.value), "the remedy, as they all fail"
+
+
+def test_a_node_that_does_not_say_its_region_is_where_it_was_listed(
+    emulator: Emulator, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.write_text('{"nodes": [{"aiInstanceId": "one"}]}')
+    monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", emulator.url)
+    assert [node.region_id for node in read_ai_nodes(regions=["cn-beijing"]).instance_model_list] == ["cn-beijing"]
+    assert [node.region_id for node in read_ai_nodes(region="cn-beijing").instance_model_list] == [None]
+
+
+def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
+    fleet.write_text('{"nodes": []}')
+    warnings = read_ai_nodes(regions=["*"]).warnings
+    assert len(warnings) == 1
+    assert (
+        "no AI nodes in 21 regions: the service listed none. Their endpoints were asked with credentials from"
+        in warnings[0]
+    )
+
+
+# ------------------------------------------------------------------------------------------- what is refused, at once
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"regions": []}, "regions: name at least one region, or * for all known ones"),
+        ({"regions": ["*", "cn-hangzhou"]}, "regions: * stands for all known regions, and can't be joined"),
+        ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be given together with region"),
+        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: is for several regions"),
+        ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, Any], says: str, emulator: Emulator) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        read_ai_nodes(**arguments)
+    assert says in str(caught.value)
+    assert emulator.requests == 0
+
+
+def test_a_region_that_can_not_be_one(emulator: Emulator) -> None:
+    with pytest.raises(ConfigurationError, match=r"argument regions is not a region: 'x@127.0.0.1'"):
+        read_ai_nodes(regions=["cn-hangzhou", "x@127.0.0.1"])
+    assert emulator.requests == 0
+
+
+def test_one_endpoint_is_not_that_of_several_regions(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", emulator.url)
+    with pytest.raises(ConfigurationError, match=r"is the endpoint of one region, and 21 are to be read\nPut {region}"):
+        read_ai_nodes(regions=["*"])
+    assert emulator.requests == 0
+
+
+def test_a_key_that_is_missing_is_one_error(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    with pytest.raises(ConfigurationError, match="secretKey"):
+        read_ai_nodes(regions=["*"])
+    assert emulator.requests == 0
+
+
+# ---------------------------------------------------------------------------------------------------------- endpoints
+
+
+def test_an_endpoint_for_every_region() -> None:
+    settings = resolve_regions(["cn-beijing", "us-west-1"], environ=KEYS | {"HOLOGRAM_ENDPOINT": "vpc.{region}.test:8"})
+    assert [one.endpoint.url for one in settings] == ["https://vpc.cn-beijing.test:8", "https://vpc.us-west-1.test:8"]
+    settings = resolve_regions(["cn-beijing"], environ=KEYS)
+    assert settings[0].endpoint.url == "https://hologram.cn-beijing.aliyuncs.com"
+
+
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
+
+
+def test_a_name_under_localhost_is_this_machine() -> None:
+    endpoint = parse_endpoint("http://cn-hangzhou.localhost:81")
+    assert (endpoint.address, endpoint.authority) == ("http://127.0.0.1:81", "cn-hangzhou.localhost:81")
+    with pytest.raises(ValueError, match="http is for loopback only"):
+        parse_endpoint("http://localhost.example.com")
+
+
+# --------------------------------------------------------------------------------------------- what is kept in a state
+
+
+NODE = AiNode(ai_instance_id="one", region_id="cn-hangzhou", node_count=1)
+OTHER = replace(NODE, ai_instance_id="two", region_id="cn-beijing")
+QUERY = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error": "partial"})
+GAP = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
+
+
+def test_what_could_not_be_read_stays_as_it_was() -> None:
+    gone = replace(NODE, ai_instance_id="gone")
+    reply = Reply(nodes=(NODE,), request_id=None)
+    result = build_result("cn-beijing,cn-hangzhou", QUERY, reply, warnings=["w"], region_outcomes=GAP)
+    kept = keep_unread(result, [OTHER, gone])
+    assert kept.instance_model_list == (OTHER, NODE), "and what was read is as it is now"
+    assert kept.totals.node_count == 2
+    assert (kept.warnings, kept.region_outcomes) == (("w",), GAP)
+    whole = replace(result, region_outcomes=())
+    assert keep_unread(whole, [OTHER]) is whole
+
+
+def test_the_wire_names_the_gap() -> None:
+    result = build_result("a,b", QUERY, Reply(nodes=(), request_id=None), region_outcomes=GAP)
+    assert to_wire(result)["regionOutcomes"] == [
+        {"region": "cn-beijing", "outcome": "unreachable"},
+        {"region": "cn-hangzhou", "outcome": "ok"},
+    ]

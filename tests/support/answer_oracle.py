@@ -1,0 +1,192 @@
+"""What has to come of a body, by plain Python: the standard library reads it, and the rules stand here again.
+
+It shares no code with `answers`. Where the two disagree about a body, one of them is wrong.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.errors import ApiError, ResponseError
+from hologres_ai.models import AiNode, Reply
+
+SECRETS = ("canary-key-secret-5eRz", "canary-token-9fQx")
+
+# The vendor's page, in the spelling of the wire and of Python.
+TEXTS = {
+    "aiInstanceId": "ai_instance_id",
+    "regionId": "region_id",
+    "holoInstanceId": "holo_instance_id",
+    "holoInstanceName": "holo_instance_name",
+    "aiSpec": "ai_spec",
+    "resourceType": "resource_type",
+    "status": "status",
+    "chargeType": "charge_type",
+    "commodityCode": "commodity_code",
+    "expirationTime": "expiration_time",
+}
+NUMBERS = {
+    "nodeCount": "node_count",
+    "cpu": "cpu",
+    "memory": "memory",
+    "gpu": "gpu",
+    "gpuMemory": "gpu_memory",
+    "cpuUsed": "cpu_used",
+    "memoryUsed": "memory_used",
+    "gpuUsed": "gpu_used",
+    "gpuMemoryUsed": "gpu_memory_used",
+}
+FIELDS = TEXTS | NUMBERS | {"autoRenewal": "auto_renewal"}
+LARGEST = 2**53 - 1  # a double holds every whole number up to here, and no two in one
+
+
+class Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was written, repeated names and all."""
+
+    def named(self, name: str) -> list[Any]:
+        """Every value that was given under the name."""
+        return [value for key, value in self if key == name]
+
+
+@dataclass
+class Verdict:
+    """What has to come of a body: the nodes, or an error at one of `places`, or the refusal that the body tells."""
+
+    nodes: list[dict[str, object]] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
+    null: bool = False
+    refusal: bool = False
+    request_id: str | None = None
+
+
+def judge(body: bytes) -> Verdict:
+    try:
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=Pairs)
+    except (ValueError, RecursionError):
+        return Verdict(places={"body"})
+    # Half a surrogate pair is JSON and no text: it has no UTF-8, and Pulumi's wire can't carry it.
+    if not isinstance(document, Pairs) or any("\ud800" <= c <= "\udfff" for text in texts(document) for c in text):
+        return Verdict(places={"body"})
+    lists = document.named("instanceModelList")
+    verdict = Verdict(request_id=request_id(document))
+    verdict.places |= {"instanceModelList"} if len(lists) != 1 else set()
+    verdict.refusal = tells_failure(document) and not (lists and lists[-1])
+    if lists:
+        read_list(lists[-1], verdict)
+    return verdict
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a document, names too."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+
+
+def tells_failure(document: Pairs) -> bool:
+    told = {name.lower(): value for name, value in document}
+    code = told.get("code") or told.get("errorcode")
+    fine = not code or str(code).lower() in {"0", "200", "ok", "success", "null"}
+    return not fine or told.get("success") is False or told.get("success") == "false"
+
+
+def request_id(document: Pairs) -> str | None:
+    """Shown to people: printable, and no longer than fits a line."""
+    given = document.named("requestId") or document.named("RequestId") or [None]
+    if isinstance(given[-1], bool) or not isinstance(given[-1], (str, int)):
+        return None
+    return "".join(c for c in str(given[-1]) if c.isprintable())[:200] or None
+
+
+def read_list(listed: object, verdict: Verdict) -> None:
+    verdict.null = listed is None
+    if isinstance(listed, Pairs) or not isinstance(listed, list | None):
+        verdict.places.add("instanceModelList")
+    for number, item in enumerate(listed if isinstance(listed, list) else ()):
+        place = f"instanceModelList[{number}]"
+        if isinstance(item, Pairs):
+            verdict.nodes.append(read_node(item, place, verdict.places))
+        else:
+            verdict.places.add(place)
+
+
+def read_node(item: Pairs, place: str, places: set[str]) -> dict[str, object]:
+    node: dict[str, object] = {}
+    for name, attribute in FIELDS.items():
+        values = item.named(name) or [None]
+        node[attribute], good = read_value(name, values[-1])
+        if len(values) > 1 or not good:
+            places.add(f"{place}.{name}")
+    return node
+
+
+def read_value(name: str, value: Any) -> tuple[object, bool]:
+    """The value that the field has to have, and whether it can have one."""
+    if value is None:
+        return None, True
+    if name in TEXTS:
+        return value, type(value) is str
+    if name == "autoRenewal":
+        return value in (True, "true"), value is True or value is False or value in ("true", "false")
+    return whole_number(value)
+
+
+def whole_number(value: Any) -> tuple[object, bool]:
+    if type(value) is str and not re.fullmatch("-?[0-9]{1,16}", value):
+        return None, False
+    if type(value) is float and (math.isnan(value) or math.isinf(value)):
+        return None, False
+    if type(value) not in (str, float, int) or int(value) != (value if type(value) is float else int(value)):
+        return None, False
+    return int(value), -LARGEST <= int(value) <= LARGEST
+
+
+def check(body: bytes) -> str:
+    """Hold what comes of a body against the oracle, and say what it was."""
+    wanted = judge(body)
+    try:
+        reply = read_answer(Answer(200, {"content-type": "application/json"}, body), SECRETS)
+    except ApiError:
+        assert wanted.refusal
+        return "refusal"
+    except ResponseError as error:
+        return misplaced(error, wanted, body)
+    assert not wanted.places
+    assert not wanted.refusal
+    return compared(reply, wanted)
+
+
+def misplaced(error: ResponseError, wanted: Verdict, body: bytes) -> str:
+    place = re.match(r"the answer is not what the API describes: ([^ ]*): ", error.title)
+    assert place is not None, error.title
+    assert place[1] in wanted.places or too_deep(body), (error.title, wanted)
+    return "misplaced" if place[1] != "body" else "unreadable"
+
+
+def compared(reply: Reply, wanted: Verdict) -> str:
+    assert [attributes(node) for node in reply.nodes] == wanted.nodes
+    assert [kinds(attributes(node)) for node in reply.nodes] == [kinds(node) for node in wanted.nodes]  # 1 is not True
+    assert reply.request_id == wanted.request_id
+    assert bool(reply.warnings) == wanted.null
+    return "nodes" if reply.nodes else "no nodes"
+
+
+def attributes(node: AiNode) -> dict[str, object]:
+    return {attribute: getattr(node, attribute) for attribute in AiNode.__dataclass_fields__}
+
+
+def kinds(node: dict[str, object]) -> dict[str, type]:
+    return {name: type(value) for name, value in node.items()}
+
+
+def too_deep(body: bytes) -> bool:
+    """Readers of JSON stop at some depth; the library that is used here stops at 200."""
+    return body.count(b"[") + body.count(b"{") > 190

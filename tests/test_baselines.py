@@ -1,0 +1,140 @@
+"""A baseline in each of its four forms. `tests/engine` gives it states and outputs of a real engine."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hologres_ai.baselines import read_baseline
+from hologres_ai.core.read import build_result
+from hologres_ai.envelope import to_envelope
+from hologres_ai.errors import DocumentError
+from hologres_ai.models import AiNode, AiNodeListResult, Reply, build_query, to_wire
+
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+
+
+def result_of(*ids: str, **query: object) -> AiNodeListResult:
+    nodes = tuple(AiNode(ai_instance_id=name, status="ResourceReady", gpu_used=1) for name in ids)
+    asked = build_query({"region": "cn-hangzhou", **query})
+    return build_result("cn-hangzhou", asked, Reply(nodes=nodes, request_id=None))
+
+
+RESULT = result_of("a", "b", statuses=["ResourceReady"])
+
+
+def a_list(name: str, result: AiNodeListResult, type_: str = "hologres:index:AiNodeList") -> dict[str, Any]:
+    """An entry of a state, as both providers make it."""
+    query = {"statuses": list(result.query.statuses or []), "includeUsage": result.query.include_usage}
+    outputs = {**to_wire(result), "__query": query}
+    return {"urn": f"urn:pulumi:dev::fleet::{type_}::{name}", "type": type_, "outputs": outputs}
+
+
+def state(*resources: dict[str, Any], **outputs: object) -> dict[str, Any]:
+    stack = {"urn": "urn:pulumi:dev::fleet::pulumi:pulumi:Stack::fleet-dev", "type": "pulumi:pulumi:Stack"}
+    return {"version": 3, "deployment": {"resources": [{**stack, "outputs": outputs}, *resources]}}
+
+
+NODES = a_list("nodes", RESULT)
+DYNAMIC = a_list("dynamic", RESULT, "pulumi-python:dynamic/hologres:AiNodeList")
+LIST = {**to_wire(RESULT, request_id=True)}
+
+FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("envelope", to_envelope(RESULT), {}),
+    ("outputs", {"a": 1, "b": to_envelope(RESULT)}, {}),
+    ("outputs", {"a": to_envelope(result_of()), "b": to_envelope(RESULT)}, {"output": "b"}),
+    ("state", state(NODES), {}),
+    ("state", state(DYNAMIC), {}),
+    ("state", state(a_list("other", result_of(statuses=[])), NODES), {"resource": "nodes"}),
+    ("state", state(b=to_envelope(RESULT)), {"output": "b"}),
+    ("list", LIST, {"query": {"statuses": ("ResourceReady",)}}),
+]
+
+
+@pytest.mark.parametrize(("form", "document", "choice"), FORMS)
+def test_each_form_gives_what_was_read(form: str, document: dict[str, Any], choice: dict[str, Any]) -> None:
+    baseline = read_baseline(json.dumps(document), **choice)
+    assert (baseline.form, baseline.result) == (form, RESULT)
+
+
+def test_a_list_does_not_tell_its_filters() -> None:
+    assert read_baseline(json.dumps(LIST)).result.query == build_query({"region": "cn-hangzhou"})
+
+
+@pytest.mark.parametrize("usage", [True, False])
+def test_a_list_tells_whether_usage_is_in_it(usage: bool) -> None:
+    listed = to_wire(result_of("a", include_usage=usage))
+    assert read_baseline(json.dumps(listed)).result.query.include_usage is usage
+
+
+def test_a_list_of_other_filters_than_were_told_is_refused() -> None:
+    with pytest.raises(DocumentError, match="2 of its AI nodes are not what its query selects"):
+        read_baseline(json.dumps(LIST), query={"statuses": ["Paused"]})
+
+
+def test_secrets_are_read_where_they_are_shown() -> None:
+    shown = {name: {**SECRET, "plaintext": json.dumps(value)} for name, value in NODES["outputs"].items()}
+    assert read_baseline(json.dumps(state({**NODES, "outputs": shown}))).result == RESULT
+    hidden = {**NODES["outputs"], "instanceModelList": {**SECRET, "ciphertext": "v1:abc"}}
+    with pytest.raises(DocumentError, match='"nodes" of the stack is a secret and encrypted') as caught:
+        read_baseline(json.dumps(state({**NODES, "outputs": hidden})))
+    assert "--show-secrets" in caught.value.remedy
+
+
+BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, {}, "no list of AI nodes among the outputs"),
+    ({"a": 1}, {"output": "b"}, 'there is no output "b"'),
+    (state(), {}, "there is no AiNodeList in the state"),
+    (state(NODES, DYNAMIC), {}, "more than one AiNodeList in the state: nodes, dynamic"),
+    (state(NODES), {"resource": "node"}, 'not exactly one AiNodeList "node" in the state; did you mean "nodes"?'),
+    (state(NODES, NODES), {"resource": "nodes"}, 'not exactly one AiNodeList "nodes"'),
+    (state({**NODES, "outputs": {}}), {}, 'the AiNodeList "nodes" of the stack was not read yet'),
+    (state({**NODES, "outputs": None}), {}, 'the AiNodeList "nodes" of the stack was not read yet'),
+    (state(NODES), {"output": "b"}, 'there is no output "b" of the stack'),
+    ({"deployment": {}}, {}, "there is no AiNodeList in the state"),
+    ({"deployment": {"resources": [1, None]}}, {}, "there is no AiNodeList in the state"),
+    ({"instanceModelList": []}, {}, "the list can't be read: region"),
+    ({"instanceModelList": [{"gpu": "x"}], "region": "r"}, {}, "the list can't be read: instanceModelList[0].gpu"),
+]
+
+
+@pytest.mark.parametrize(("document", "choice", "says"), BAD, ids=lambda value: str(value)[:50])
+def test_what_is_no_baseline_is_told(document: dict[str, Any], choice: dict[str, Any], says: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_baseline(json.dumps(document), **choice)
+    assert says in caught.value.title
+    assert caught.value.remedy
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("form", "document"),
+    [
+        (
+            "state",
+            state(a_list("nodes", RESULT) | {"outputs": {"instanceModelList": SECRET | {"plaintext": "[ secret"}}}),
+        ),
+        ("state", state(a_list("nodes", RESULT) | {"outputs": {"region": SECRET | {"plaintext": HALF}}})),
+        ("list", {**LIST, "region": HALF}),
+        ("list", {**LIST, "instanceModelList": [{"holoInstanceName": HALF}]}),
+        ("list", {**LIST, "instanceModelList": [{HALF: 1}]}),
+        ("envelope", {**to_envelope(RESULT), "query": {HALF: 1}}),
+        ("envelope", {**to_envelope(RESULT), "query": {"ids": [HALF]}}),
+    ],
+)
+def test_what_fuzzing_found_is_refused(form: str, document: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_baseline(json.dumps(document))
+    assert caught.value.remedy
+    assert "[ secret" not in str(caught.value)
+
+
+def test_secrets_in_secrets_without_end_are_refused() -> None:
+    nested: object = []
+    for _ in range(5):  # each as deep as a document may be
+        nested = SECRET | {"plaintext": "[" * 180 + json.dumps(nested) + "]" * 180}
+    document = state(a_list("nodes", RESULT) | {"outputs": {"region": "r", "more": nested}})
+    with pytest.raises(DocumentError, match="nested too deep"):
+        read_baseline(json.dumps(document))

@@ -1,0 +1,298 @@
+"""Two results compared: each difference has its name, and what is none stays none."""
+
+import json
+import random
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hologres_ai import drift
+from hologres_ai.cli import _CLASSES
+from hologres_ai.core.read import build_result
+from hologres_ai.drift import CLASSES, Drift, compare
+from hologres_ai.envelope import from_envelope, to_envelope
+from hologres_ai.errors import InvalidArgumentError
+from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query
+from tests.test_envelope import NODES, over_the_wire
+
+NODE = AiNode(
+    ai_instance_id="a",
+    region_id="cn-hangzhou",
+    holo_instance_id="h",
+    holo_instance_name="name",
+    ai_spec="small-8core-30G-24G",
+    resource_type="small",
+    node_count=2,
+    cpu=8,
+    memory=30,
+    gpu=1,
+    gpu_memory=24,
+    cpu_used=4,
+    memory_used=60,
+    gpu_used=1,
+    gpu_memory_used=36,
+    status="ResourceReady",
+    charge_type="PrePaid",
+    commodity_code="hologram_aicombo_public_cn",
+    expiration_time="2026-01-28T07:44:27.535Z",
+    auto_renewal=True,
+)
+OTHER = replace(NODE, ai_instance_id="b")
+
+
+def result_of(*nodes: AiNode, region: str = "cn-hangzhou", **query: object) -> AiNodeListResult:
+    return build_result(region, build_query(query), Reply(nodes=nodes, request_id=None))
+
+
+def kinds(found: Drift) -> list[tuple[str, str]]:
+    return [(event.category, event.kind) for event in found.events]
+
+
+def found(before: AiNode, after: AiNode) -> list[tuple[str, str, dict[str, tuple[object, object]]]]:
+    """Class, kind and changes of each event between two nodes, usage included."""
+    events = compare(result_of(before), result_of(after), CLASSES).events
+    return [(event.category, event.kind, {c.field: (c.before, c.after) for c in event.changes}) for event in events]
+
+
+CHANGES: list[tuple[str, object, str, str, str]] = [
+    ("ai_spec", "large", "inventory", "resized", "aiSpec"),
+    ("resource_type", "large", "inventory", "resized", "resourceType"),
+    ("node_count", 3, "inventory", "resized", "nodeCount"),
+    ("cpu", 16, "inventory", "resized", "cpu"),
+    ("memory", 60, "inventory", "resized", "memory"),
+    ("gpu", None, "inventory", "resized", "gpu"),
+    ("gpu_memory", 48, "inventory", "resized", "gpuMemory"),
+    ("holo_instance_id", "i", "inventory", "owner-changed", "holoInstanceId"),
+    ("holo_instance_name", "another", "lifecycle", "renamed", "holoInstanceName"),
+    ("status", "Paused", "lifecycle", "status-changed", "status"),
+    ("charge_type", "PostPaid", "lifecycle", "billing-changed", "chargeType"),
+    ("commodity_code", "another", "lifecycle", "billing-changed", "commodityCode"),
+    ("auto_renewal", False, "lifecycle", "renewal-turned-off", "autoRenewal"),
+    ("auto_renewal", None, "lifecycle", "renewal-changed", "autoRenewal"),
+    ("expiration_time", "2027-01-28T07:44:27.535Z", "lifecycle", "expiry-moved-forward", "expirationTime"),
+    ("expiration_time", "2026-01-27T07:44:27.535Z", "lifecycle", "expiry-moved-backward", "expirationTime"),
+    ("expiration_time", None, "lifecycle", "expiry-changed", "expirationTime"),
+    ("expiration_time", "soon", "lifecycle", "expiry-changed", "expirationTime"),
+    ("cpu_used", 5, "usage", "usage", "cpuUsed"),
+    ("memory_used", 0, "usage", "usage", "memoryUsed"),
+    ("gpu_used", None, "usage", "usage", "gpuUsed"),
+    ("gpu_memory_used", 0, "usage", "usage", "gpuMemoryUsed"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "category", "kind", "shown"), CHANGES, ids=lambda value: str(value)[:24])
+def test_each_field_has_its_class_and_kind(field: str, value: Any, category: str, kind: str, shown: str) -> None:
+    after = replace(NODE, **{field: value})
+    assert found(NODE, after) == [(category, kind, {shown: (getattr(NODE, field), value)})]
+
+
+def test_no_field_is_forgotten() -> None:
+    keys = {"ai_instance_id", "region_id"}
+    assert {field for field, *_ in CHANGES} == set(AiNode.__dataclass_fields__) - keys
+    ruled = {name for rule in drift.RULES for name in rule.fields}
+    assert ruled == set(AiNode.__dataclass_fields__) - keys
+
+
+def test_the_command_line_has_the_same_classes() -> None:
+    assert _CLASSES == CLASSES == (*drift.DEFAULT_CLASSES, "usage")
+
+
+def test_a_renewal_and_a_renewal_turned_off_are_told_apart() -> None:
+    renewed = replace(NODE, expiration_time="2027-01-28T07:44:27.535Z")
+    turned_off = replace(NODE, auto_renewal=False)
+    assert [kind for _, kind, _ in found(NODE, renewed)] == ["expiry-moved-forward"]
+    assert [kind for _, kind, _ in found(NODE, turned_off)] == ["renewal-turned-off"]
+    assert [kind for _, kind, _ in found(turned_off, NODE)] == ["renewal-turned-on"]
+
+
+def test_changes_of_one_kind_are_one_event() -> None:
+    [(category, kind, changes)] = found(NODE, replace(NODE, node_count=3, gpu=2, ai_spec="large"))
+    assert (category, kind) == ("inventory", "resized")
+    assert changes == {"aiSpec": (NODE.ai_spec, "large"), "nodeCount": (2, 3), "gpu": (1, 2)}
+
+
+def test_another_owner_brings_another_name_and_is_not_renamed() -> None:
+    [(_, kind, changes)] = found(NODE, replace(NODE, holo_instance_id="i", holo_instance_name="another"))
+    assert kind == "owner-changed"
+    assert changes == {"holoInstanceId": ("h", "i"), "holoInstanceName": ("name", "another")}
+
+
+def test_nodes_come_and_go() -> None:
+    assert kinds(compare(result_of(NODE), result_of(OTHER))) == [("inventory", "removed"), ("inventory", "added")]
+    assert compare(result_of(NODE), result_of()).events[0].node == NODE
+
+
+def test_the_same_id_in_another_region_is_another_node() -> None:
+    elsewhere = replace(NODE, region_id="cn-beijing")
+    events = compare(result_of(NODE, elsewhere), result_of(NODE)).events
+    assert [(event.kind, event.region_id) for event in events] == [("removed", "cn-beijing")]
+
+
+def test_a_missing_region_is_the_one_that_was_read() -> None:
+    assert compare(result_of(replace(NODE, region_id=None)), result_of(NODE)).events == ()
+
+
+@pytest.mark.parametrize("chosen", [("inventory",), ("lifecycle",), ("usage",), CLASSES], ids=str)
+def test_only_the_chosen_classes_count(chosen: tuple[str, ...]) -> None:
+    after = replace(NODE, gpu=2, status="Paused", gpu_used=0)
+    assert [name for name, _ in kinds(compare(result_of(NODE), result_of(after), chosen))] == list(chosen)
+
+
+def test_usage_counts_only_when_chosen() -> None:
+    assert compare(result_of(NODE), result_of(replace(NODE, gpu_used=0))).events == ()
+
+
+# --------------------------------------------------------------------------------------- what only looks like drift
+
+
+@given(st.lists(NODES, max_size=5), st.randoms())
+def test_order_repeats_and_the_wire_are_no_drift(nodes: list[AiNode], chance: random.Random) -> None:
+    shuffled = [*nodes, *nodes[:2]]
+    chance.shuffle(shuffled)
+    before = from_envelope(over_the_wire(to_envelope(result_of(*nodes))))
+    assert compare(before, result_of(*shuffled), CLASSES).events == ()
+    assert compare(result_of(*shuffled), before, CLASSES).events == ()
+
+
+def test_a_repeat_in_a_result_made_by_hand_counts_once() -> None:
+    twice = replace(result_of(NODE), instance_model_list=(NODE, NODE))
+    assert kinds(compare(twice, result_of(NODE))) == []
+    assert kinds(compare(twice, result_of(replace(NODE, node_count=3)))) == [("inventory", "resized")]
+
+
+@pytest.mark.parametrize("text", ["2026-01-28T07:44:27.535000Z", "2026-01-28T15:44:27.535+08:00"])
+def test_the_same_moment_in_other_words_is_no_drift(text: str) -> None:
+    assert found(NODE, replace(NODE, expiration_time=text)) == []
+
+
+def test_an_entry_of_a_repeated_id_is_no_node_that_went() -> None:
+    twice = result_of(NODE, replace(NODE, status="Paused"))
+    assert kinds(compare(twice, result_of(NODE))) == [("lifecycle", "status-changed")]
+    assert kinds(compare(result_of(NODE), twice)) == [("lifecycle", "status-changed")]
+    assert kinds(compare(twice, result_of())) == [("inventory", "removed")]
+
+
+def test_nodes_without_an_id_come_and_go_by_number() -> None:
+    one, two = (replace(NODE, ai_instance_id=None, node_count=count) for count in (1, 2))
+    assert kinds(compare(result_of(one, two), result_of(two))) == [("inventory", "removed")]
+    assert kinds(compare(result_of(two), result_of(one, two))) == [("inventory", "added")]
+    assert kinds(compare(result_of(one), result_of(two))) == [("inventory", "resized")]
+
+
+def test_a_region_that_could_not_be_read_is_no_removal() -> None:
+    elsewhere = replace(OTHER, region_id="cn-beijing")
+    whole = result_of(NODE, elsewhere)
+    gap = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
+    partial = compare(whole, replace(result_of(NODE), region_outcomes=gap))
+    assert (partial.events, partial.unread) == ((), ("cn-beijing",))
+    assert kinds(compare(whole, replace(result_of(), region_outcomes=gap))) == [("inventory", "removed")]
+    assert compare(replace(result_of(NODE), region_outcomes=gap), whole).events == (), "nor is its return an addition"
+
+
+@given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))
+def test_there_is_drift_exactly_where_something_differs(before: list[AiNode], after: list[AiNode]) -> None:
+    old, new = result_of(*before), result_of(*after)
+    events = compare(old, new, CLASSES).events
+    same = set(map(comparable, old.instance_model_list)) == set(map(comparable, new.instance_model_list))
+    assert (not events) == same
+
+
+@given(st.lists(NODES, max_size=5), st.lists(st.integers(0, 5), max_size=3), st.lists(NODES, max_size=2))
+def test_what_stands_unchanged_in_its_place_is_left_out_without_loss(
+    before: list[AiNode], gone: list[int], fresh: list[AiNode]
+) -> None:
+    after = [node for place, node in enumerate(before) if place not in gone] + fresh
+    old, new = result_of(*before), result_of(*after)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drift, "_has_distinct_ids", lambda _: False)
+        all_in_question = compare(old, new, CLASSES)
+    assert compare(old, new, CLASSES) == all_in_question
+
+
+def comparable(node: AiNode) -> AiNode:
+    moment = drift.moment(node.expiration_time)
+    return replace(node, region_id=node.region_id or "cn-hangzhou",
+                   expiration_time=str(moment.timestamp()) if moment else node.expiration_time)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- what can't be compared
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "says"),
+    [
+        ({"region": "cn-beijing"}, {}, "baseline: was read in region cn-beijing, and this is cn-hangzhou"),
+        ({"statuses": ["A", "B"]}, {}, "baseline: was read with statuses [A, B], and this with left out"),
+        ({}, {"name_regex": "^x"}, 'baseline: was read with nameRegex left out, and this with "^x"'),
+        ({"ids": []}, {}, "baseline: was read with ids [], and this with left out"),
+        ({"instance_id": "h"}, {"instance_id": "i"}, 'instanceId "h", and this with "i"'),
+    ],
+)
+def test_another_query_is_refused(then: dict[str, Any], now: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        compare(result_of(**then), result_of(**now))
+    assert says in caught.value.title
+
+
+def test_the_order_of_a_filter_is_no_other_query() -> None:
+    assert compare(result_of(ids=["a", "b"]), result_of(ids=["b", "a"])).events == ()
+
+
+def test_classes_must_exist_and_be_there() -> None:
+    for chosen, says in ((["inventry"], 'did you mean "inventory"'), ([], "give at least one")):
+        with pytest.raises(InvalidArgumentError, match=says):
+            compare(result_of(), result_of(), chosen)
+    with pytest.raises(InvalidArgumentError, match="usage can't be compared"):
+        compare(result_of(include_usage=False), result_of(), CLASSES)
+    assert compare(result_of(NODE, include_usage=False), result_of(NODE)).events == ()
+
+
+# ------------------------------------------------------------------------------------------------------- as a whole
+
+
+def test_json_has_the_apis_names() -> None:
+    wire = drift.to_json(compare(result_of(NODE), result_of(replace(NODE, node_count=3))))
+    assert json.loads(json.dumps(wire)) == {
+        "kind": "hologres-ai/Drift",
+        "version": 1,
+        "drift": True,
+        "region": "cn-hangzhou",
+        "unread": [],
+        "classes": ["inventory", "lifecycle"],
+        "counts": {"inventory": 1, "lifecycle": 0},
+        "events": [
+            {
+                "class": "inventory",
+                "kind": "resized",
+                "regionId": "cn-hangzhou",
+                "aiInstanceId": "a",
+                "holoInstanceId": "h",
+                "holoInstanceName": "name",
+                "changes": [{"field": "nodeCount", "before": 2, "after": 3}],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("identified", [True, False])
+def test_time_grows_with_the_nodes(identified: bool) -> None:
+    """Five times the nodes, all of them changed, take about five times as long; in a quadratic way it would be 25."""
+    assert seconds(10_000, identified) < 12 * seconds(2_000, identified)
+
+
+def seconds(count: int, identified: bool) -> float:
+    """The processor time of this thread, at the best of five: what disturbs a machine only ever adds to it."""
+    ids = [f"{number:06}" if identified else None for number in range(count)]
+    old = result_of(*(replace(NODE, ai_instance_id=name, cpu=n) for n, name in enumerate(ids)))
+    new = result_of(*(replace(NODE, ai_instance_id=name, cpu=n + count) for n, name in enumerate(ids)))
+
+    def once() -> float:
+        began = time.thread_time()
+        assert len(compare(old, new, CLASSES).events) == count
+        return time.thread_time() - began
+
+    return min(once() for _ in range(5))

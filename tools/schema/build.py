@@ -1,0 +1,248 @@
+"""Builds the package schema from the models and the settings: shapes, types, units and secrets have no other source.
+
+Status and charge type are open sets: where a program gives one, the type is a string or a named value. Pulumi knows
+that form, a union of string and enum, as a relaxed enum: inputs complete the documented values and take any other,
+outputs are plain strings, so that a value which the service adds later breaks no program. An enum alone would.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import MISSING, fields
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hologres_ai.models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
+from hologres_ai.names import to_camel
+from hologres_ai.requirements import Requirements
+from hologres_ai.settings import SETTINGS, Field, Setting
+from tools.schema.examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
+
+Spec = dict[str, Any]
+
+FUNCTION = "hologres:index:getAiNodeList"
+RESOURCE = "hologres:index:AiNodeList"
+SHAPES = (AiNode, RegionOutcome, Totals, Usage, Requirements)
+
+_SUMMARY = (
+    "The Hologres AI nodes of a region: which there are, what they have free and when they expire. "
+    "Nothing is ever created, changed or deleted at the service."
+)
+_FUNCTION_TEXT = f"""\
+{_SUMMARY}
+
+Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+empty list selects none.
+"""
+_RESOURCE_TEXT = f"""\
+{_SUMMARY}
+
+Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
+Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
+same arguments; its ID is free to choose.
+"""
+_PROVIDER_TEXT = """\
+Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
+set.
+"""
+_PINNED = (
+    "Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh "
+    "shows what has moved since. Defaults to false."
+)
+
+_REQUIREMENTS = (
+    "What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. "
+    "No part of the outputs, and no difference when it changes; a refresh and an import don't heed it."
+)
+
+ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "NodeStatus": (
+        "Status of AI nodes. An open set: any other string is accepted too.",
+        (("ResourceReady", "Ready; the only value that the API documents."),),
+    ),
+    "ChargeType": (
+        "Billing of AI nodes. An open set: any other string is accepted too.",
+        (("PostPaid", "Pay as you go."), ("PrePaid", "Subscription.")),
+    ),
+    "RequirementsMode": (
+        "What becomes of a requirement that is not met. Any other string is refused.",
+        (("error", "Nothing that depends on the nodes goes on."), ("warn", "A warning; the program goes on.")),
+    ),
+    "OnRegionError": (
+        "What happens when one of several regions can't be read.",
+        (("fail", "The read fails."), ("partial", "What can be read is taken, and regionOutcomes names the gaps.")),
+    ),
+}
+_ENUM_OF_FIELD = {
+    "status": "NodeStatus",
+    "statuses": "NodeStatus",
+    "charge_type": "ChargeType",
+    "charge_types": "ChargeType",
+    "mode": "RequirementsMode",
+    "on_region_error": "OnRegionError",
+}
+
+# What publishing for a language needs. The names are free: no vendor's scope, no invented organisation.
+_LANGUAGES: Spec = {
+    "csharp": {"rootNamespace": "HologresAi", "respectSchemaVersion": True},
+    "go": {
+        "importBasePath": "hologres-ai/sdk/go/hologres",
+        "generateResourceContainerTypes": True,
+        "respectSchemaVersion": True,
+    },
+    "java": {"basePackage": "hologresai", "buildFiles": "gradle"},
+    "nodejs": {
+        "packageName": "pulumi-hologres",
+        "packageDescription": "Hologres AI nodes for Pulumi programs.",
+        "respectSchemaVersion": True,
+    },
+    "python": {
+        "packageName": "pulumi_hologres",
+        "pyproject": {"enabled": True},
+        "respectSchemaVersion": True,
+    },
+}
+
+
+def build_text() -> str:
+    """The schema as it stands in the file. It has no version, so that a release does not change it."""
+    return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
+
+
+def build() -> Spec:
+    """The schema, as Pulumi's metaschema describes it."""
+    settings = {setting.key: _setting(setting) for setting in SETTINGS}
+    return {
+        "name": "hologres",
+        "displayName": "Hologres AI",
+        "description": _SUMMARY,
+        "keywords": ["pulumi", "alibaba-cloud", "hologres", "gpu", "category/cloud", "kind/native"],
+        "license": "Apache-2.0",
+        "attribution": "Reads ListInstanceModel, version 2022-06-01, of the Hologram API of Alibaba Cloud.",
+        "language": _LANGUAGES,
+        "config": {"variables": settings},
+        "provider": {"description": _PROVIDER_TEXT, "type": "object", "inputProperties": settings},
+        "types": {_token(shape.__name__): _object(shape) for shape in SHAPES} | _enums() | _setting_types(),
+        "functions": {FUNCTION: _function()},
+        "resources": {RESOURCE: _resource()},
+    }
+
+
+def _function() -> Spec:
+    return {
+        "description": _FUNCTION_TEXT + FUNCTION_EXAMPLES,
+        "inputs": {"type": "object", "properties": _properties(Query) | _requirements()},
+        "outputs": _object(AiNodeListResult),
+    }
+
+
+def _resource() -> Spec:
+    inputs = _properties(Query) | {"pinned": {"type": "boolean", "description": _PINNED}}
+    # The request ID is new at every call: kept in a state, it would be drift.
+    outputs = _object(AiNodeListResult, without={"request_id"})
+    # The arguments are outputs too, as the plugin returns them: YAML takes those alone for `get`.
+    outputs["properties"] = inputs | outputs["properties"]
+    return outputs | {
+        "description": _RESOURCE_TEXT + RESOURCE_EXAMPLES,
+        # No output and no input of `get`: a change of what is required is no change of the nodes.
+        "inputProperties": inputs | _requirements(),
+        "stateInputs": {"type": "object", "properties": inputs},
+    }
+
+
+def _requirements() -> Spec:
+    return {"requirements": {"$ref": _reference(Requirements.__name__), "description": _REQUIREMENTS}}
+
+
+def _object(shape: type, without: Iterable[str] = ()) -> Spec:
+    """An object type. A field without a default is always there, and so required of an output."""
+    properties = _properties(shape, without)
+    required = [to_camel(item.name) for item in fields(shape) if item.default is MISSING]
+    return _spec(
+        {
+            "type": "object",
+            "description": shape.__doc__,
+            "properties": properties,
+            "required": [name for name in required if name in properties],
+        }
+    )
+
+
+def _properties(shape: type, without: Iterable[str] = ()) -> Spec:
+    hints = get_type_hints(shape)
+    described = shape.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic sets it on its dataclasses
+    return {
+        to_camel(name): _type(hints[name], _ENUM_OF_FIELD.get(name)) | {"description": _description(info)}
+        for name, info in described.items()
+        if not info.exclude and name not in without
+    }
+
+
+def _description(info: Any) -> str:
+    given = isinstance(info.default, bool | str)
+    return str(info.description) + (f" Defaults to {str(info.default).lower()}." if given else "")
+
+
+def _type(hint: Any, enum: str | None = None) -> Spec:
+    if get_origin(hint) in (Union, UnionType):
+        [hint] = [member for member in get_args(hint) if member is not type(None)]
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _type(get_args(hint)[0], enum)}
+    if hint in SHAPES:
+        return {"$ref": _reference(hint.__name__)}
+    plain = {"type": "string" if get_origin(hint) is Literal else _PLAIN[hint]}
+    return {"oneOf": [plain, {"$ref": _reference(enum)}], **plain} if enum else plain
+
+
+_PLAIN = {str: "string", int: "integer", bool: "boolean"}
+
+
+def _enums() -> Spec:
+    return {
+        _token(name): {
+            "type": "string",
+            "description": description,
+            "enum": [{"name": value, "value": value, "description": text} for value, text in values],
+        }
+        for name, (description, values) in ENUMS.items()
+    }
+
+
+def _setting(setting: Setting) -> Spec:
+    """A setting without a default of the schema's own: the SDKs would copy the environment's keys into the state."""
+    if not setting.fields:
+        return _described({"type": setting.kind}, setting)
+    # The SDKs keep a secret of a whole input only, so one secret field makes all of it one.
+    secret = any(part.secret for part in setting.fields)
+    return _spec({"$ref": _reference(_type_name(setting)), "description": setting.description, "secret": secret})
+
+
+def _setting_types() -> Spec:
+    return {_token(_type_name(setting)): _setting_type(setting) for setting in SETTINGS if setting.fields}
+
+
+def _setting_type(setting: Setting) -> Spec:
+    properties = {part.key: _described({"type": part.kind}, part) for part in setting.fields}
+    return {"type": "object", "description": setting.description, "properties": properties}
+
+
+def _described(kind: Spec, item: Setting | Field) -> Spec:
+    environment = f" Where it is not given, it is taken from the environment: {', '.join(item.environment)}."
+    description = item.description + (environment if item.environment else "")
+    return _spec({**kind, "description": description, "secret": item.secret})
+
+
+def _type_name(setting: Setting) -> str:
+    return setting.key[0].upper() + setting.key[1:]
+
+
+def _spec(found: Spec) -> Spec:
+    """Without what is empty, which the metaschema takes for a statement."""
+    return {name: value for name, value in found.items() if value}
+
+
+def _token(name: str) -> str:
+    return f"hologres:index:{name}"
+
+
+def _reference(name: str) -> str:
+    return f"#/types/{_token(name)}"
