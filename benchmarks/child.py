@@ -126,10 +126,10 @@ def libraries() -> Call:
     from hologres_ai.models import AiNode
 
     @dataclass
-    class Answer:
+    class HttpResponse:
         instanceModelList: list[AiNode]  # noqa: N815 - the API's name
 
-    runner, client, answer = asyncio.Runner(), httpx.AsyncClient(trust_env=False), TypeAdapter(Answer)
+    runner, client, answer = asyncio.Runner(), httpx.AsyncClient(trust_env=False), TypeAdapter(HttpResponse)
 
     async def get(url: str) -> bytes:
         return (await client.get(url)).content

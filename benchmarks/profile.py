@@ -14,7 +14,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from benchmarks.server import answer
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.core.read import build_result
 from hologres_ai.models import Query, to_wire
 from hologres_ai.plugin.values import to_values
@@ -39,7 +39,7 @@ def _timed(work: Callable[[], T]) -> tuple[float, T]:
 def main() -> None:
     """Print each step for as many nodes as are given."""
     body = answer(int(sys.argv[1]))
-    reply = step("ours: the answer's bytes to nodes", lambda: read_answer(Answer(200, {}, body)))
+    reply = step("ours: the answer's bytes to nodes", lambda: parse_response(HttpResponse(200, {}, body)))
     result = step("ours: order, totals, fingerprint", lambda: build_result("cn-hangzhou", Query(), reply))
     wire = step("ours: nodes to JSON-like data", lambda: to_wire(result))
     step("dynamic: Pulumi's serialization in the provider", lambda: asyncio.run(rpc.serialize_properties(wire, {})))

@@ -49,7 +49,9 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_profile_of_this_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_profile_of_this_machine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A developer's own ~/.aliyun must not reach a test. Where Go and npm run, they need the real home for their caches."""
     if request.path.parent.name not in WITH_HOME:
         monkeypatch.setenv("HOME", str(tmp_path / "home"))

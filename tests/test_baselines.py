@@ -9,7 +9,7 @@ from hologres_ai.baselines import read_baseline
 from hologres_ai.core.read import build_result
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import DocumentError
-from hologres_ai.models import AiNode, AiNodeListResult, Reply, build_query, to_wire
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query, to_wire
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
@@ -17,7 +17,7 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 def result_of(*ids: str, **query: object) -> AiNodeListResult:
     nodes = tuple(AiNode(ai_instance_id=name, status="ResourceReady", gpu_used=1) for name in ids)
     asked = build_query({"region": "cn-hangzhou", **query})
-    return build_result("cn-hangzhou", asked, Reply(nodes=nodes, request_id=None))
+    return build_result("cn-hangzhou", asked, NodeList(nodes=nodes, request_id=None))
 
 
 RESULT = result_of("a", "b", statuses=["ResourceReady"])

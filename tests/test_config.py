@@ -1,4 +1,4 @@
-"""Settings: every source of every field, the order between them, and what is refused."""
+"""CallConfig: every source of every field, the order between them, and what is refused."""
 
 import json
 import traceback
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hologres_ai import config
-from hologres_ai.config import Credentials, Endpoint, Settings, Source, resolve
+from hologres_ai.config import CallConfig, Credentials, CredentialsSource, Endpoint, resolve
 from hologres_ai.errors import ConfigurationError
 
 KEY_SECRET = "canary-key-secret-5eRz"
@@ -33,7 +33,7 @@ class Case:
     keys: tuple[str, ...]
     environment: tuple[str, ...]
     values: tuple[str, ...]
-    read: Callable[[Settings], object]
+    read: Callable[[CallConfig], object]
     expect: Callable[[str], object] = str
     part: str | None = None  # the field, where the setting is an object
     beside: tuple[tuple[str, str], ...] = ()  # what else has to be in the environment
@@ -46,15 +46,15 @@ class Case:
         return [("argument", self.argument), *stack, *(("environment", name) for name in self.environment)]
 
 
-def plain(settings: Settings) -> Credentials:
+def plain(settings: CallConfig) -> Credentials:
     """The keys, which stand in the settings themselves."""
     assert isinstance(settings.credentials, Credentials)
     return settings.credentials
 
 
-def sourced(settings: Settings) -> Any:
+def sourced(settings: CallConfig) -> Any:
     """The origin of credentials that have to be asked for."""
-    assert isinstance(settings.credentials, Source)
+    assert isinstance(settings.credentials, CredentialsSource)
     return settings.credentials.origin
 
 
@@ -93,9 +93,9 @@ def of_oidc(part: str, values: tuple[str, ...], environment: tuple[str, ...], at
     )
 
 
-def role(settings: Settings) -> Any:
+def role(settings: CallConfig) -> Any:
     """The role on top of the credentials."""
-    assert isinstance(settings.credentials, Source)
+    assert isinstance(settings.credentials, CredentialsSource)
     return settings.credentials.roles[-1]
 
 
@@ -207,7 +207,9 @@ CASES = [
         ("hologres:stsEndpoint",),
         ("ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"),
         HOSTS,
-        lambda settings: settings.credentials.sts_endpoint if isinstance(settings.credentials, Source) else None,
+        lambda settings: (
+            settings.credentials.sts_endpoint if isinstance(settings.credentials, CredentialsSource) else None
+        ),
         beside=(("ALICLOUD_ASSUME_ROLE_ARN", ROLES[0]),),
     ),
     Case(
@@ -255,7 +257,7 @@ PAIRS = [
 ]
 
 
-def resolve_at(case: Case, given_values: dict[int, str]) -> Settings:
+def resolve_at(case: Case, given_values: dict[int, str]) -> CallConfig:
     """The settings with the case's value at each of the given places; all else is in the environment's last names."""
     sources: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": base_without(case)}
     for index, value in given_values.items():
@@ -569,7 +571,7 @@ def test_a_time_limit_is_a_whole_positive_number(name: str, unit: str, value: st
 def test_settings_show_no_secret() -> None:
     environ = BASE | {"ALICLOUD_SECRET_KEY": KEY_SECRET, "ALICLOUD_SECURITY_TOKEN": TOKEN}
     settings = resolve({}, None, environ)
-    sources: Any = config.Sources({"secret_key": KEY_SECRET}, environ.get, environ)
+    sources: Any = config.SettingsReader({"secret_key": KEY_SECRET}, environ.get, environ)
     found = sources.find(config.SECRET_KEY)
     assert found.value == KEY_SECRET
     shown = "".join(map(repr, (settings, sources, found))) + str(settings)

@@ -16,7 +16,7 @@ from hologres_ai.core.read import build_result
 from hologres_ai.drift import CLASSES, Drift, compare
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError
-from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query
 from tests.test_envelope import NODES, over_the_wire
 
 NODE = AiNode(
@@ -45,7 +45,7 @@ OTHER = replace(NODE, ai_instance_id="b")
 
 
 def result_of(*nodes: AiNode, region: str = "cn-hangzhou", **query: object) -> AiNodeListResult:
-    return build_result(region, build_query(query), Reply(nodes=nodes, request_id=None))
+    return build_result(region, build_query(query), NodeList(nodes=nodes, request_id=None))
 
 
 def kinds(found: Drift) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from hologres_ai.core.read import build_result
 from hologres_ai.envelope import KIND, VERSION, from_envelope, from_json, from_outputs, to_envelope
 from hologres_ai.errors import DocumentError
-from hologres_ai.models import MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Reply, build_query
+from hologres_ai.models import MAX_EXACT_INTEGER, AiNode, AiNodeListResult, NodeList, build_query
 
 INTEGERS = {
     *("node_count", "cpu", "memory", "gpu", "gpu_memory"),
@@ -38,7 +38,7 @@ QUERIES = st.fixed_dictionaries({}, optional={"ids": TEXTS, "statuses": TEXTS, "
 
 def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
     return build_result(
-        "cn-hangzhou", build_query({"region": "cn-hangzhou", **query}), Reply(nodes=nodes, request_id=None)
+        "cn-hangzhou", build_query({"region": "cn-hangzhou", **query}), NodeList(nodes=nodes, request_id=None)
     )
 
 

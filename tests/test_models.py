@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from hologres_ai import models
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.core.read import build_result
 from hologres_ai.errors import InvalidArgumentError
-from hologres_ai.models import AiNode, AiNodeListResult, Query, Reply, build_query, to_wire
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, build_query, to_wire
 
 EXAMPLE = (Path(__file__).parent / "data" / "example-response.json").read_bytes()
 
@@ -52,8 +52,8 @@ FULL_QUERY = Query(
 )
 
 
-def example_reply() -> Reply:
-    return read_answer(Answer(200, {}, EXAMPLE))
+def example_reply() -> NodeList:
+    return parse_response(HttpResponse(200, {}, EXAMPLE))
 
 
 def example_result(**query: Any) -> AiNodeListResult:
@@ -229,13 +229,13 @@ def test_the_request_id_only_on_request() -> None:
 
 
 def test_what_a_node_does_not_have_is_left_out() -> None:
-    reply = Reply(nodes=(AiNode(ai_instance_id="a", gpu=0, auto_renewal=False, status=""),), request_id=None)
+    reply = NodeList(nodes=(AiNode(ai_instance_id="a", gpu=0, auto_renewal=False, status=""),), request_id=None)
     wire = to_wire(build_result("cn-hangzhou", Query(), reply))
     assert wire["instanceModelList"] == [{"aiInstanceId": "a", "gpu": 0, "autoRenewal": False, "status": ""}]
 
 
 def test_an_unknown_total_is_null_and_not_absent() -> None:
-    reply = Reply(nodes=(AiNode(ai_instance_id="a"),), request_id=None)
+    reply = NodeList(nodes=(AiNode(ai_instance_id="a"),), request_id=None)
     unknown = {"capacity": None, "used": None, "free": None}
     assert to_wire(build_result("cn-hangzhou", Query(), reply))["totals"] == {
         "nodeCount": None,
@@ -289,7 +289,7 @@ def described(shape: type) -> list[tuple[str, str | None]]:
     return [(name, info.description) for name, info in fields.items() if name not in HIDDEN]
 
 
-@pytest.mark.parametrize("shape", [s for s in SHAPES if s is not Reply], ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("shape", [s for s in SHAPES if s is not NodeList], ids=lambda shape: shape.__name__)
 def test_every_field_has_a_description(shape: type) -> None:
     fields = described(shape)
     assert fields

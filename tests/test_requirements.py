@@ -17,11 +17,11 @@ from hologres_ai.core.read import build_result
 from hologres_ai.dynamic import ArgumentError, UnmetRequirementsError
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import InvalidArgumentError, RequirementsError
-from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query
 from hologres_ai.requirements import (
     REQUIREMENTS,
-    Finding,
     RequirementArguments,
+    RequirementResult,
     Requirements,
     assess,
     build_requirements,
@@ -47,16 +47,16 @@ NODE = AiNode(
 
 
 def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
-    return build_result("cn-hangzhou", build_query(query), Reply(nodes=nodes, request_id=None))
+    return build_result("cn-hangzhou", build_query(query), NodeList(nodes=nodes, request_id=None))
 
 
-def judged(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> Finding:
+def judged(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
     """What became of the one requirement."""
     [finding] = assess(build_requirements(asked), result_of(*nodes), now)
     return finding
 
 
-def one(nodes: list[AiNode], **asked: object) -> Finding:
+def one(nodes: list[AiNode], **asked: object) -> RequirementResult:
     return judged(nodes, asked)
 
 
@@ -194,7 +194,7 @@ def test_a_region_that_could_not_be_read_counts_for_nothing(
     query = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error": "partial"})
     outcomes = (RegionOutcome(region="cn-beijing", outcome="denied"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
     for kept in (replace(OTHER, ai_spec="small", region_id="cn-beijing"), AiNode(region_id="cn-beijing")):
-        reply = Reply(nodes=(NODE, kept), request_id=None)
+        reply = NodeList(nodes=(NODE, kept), request_id=None)
         result = build_result("cn-beijing,cn-hangzhou", query, reply, region_outcomes=outcomes)
         [enough] = assess(build_requirements({name: met}), result, NOW)
         [too_little] = assess(build_requirements({name: missed}), result, NOW)

@@ -1,4 +1,4 @@
-"""Settings, resolved once: argument, Pulumi config, environment, profile; per setting, the first that is set wins.
+"""CallConfig, resolved once: argument, Pulumi config, environment, profile; per setting, the first that is set wins.
 
 Which settings there are, and where each is looked for, stands in `sources`.
 """
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from .credentials import Credentials, Limits, Source
-from .credentials.profile import region_of
+from .credentials import Credentials, CredentialsSource, Limits
+from .credentials.profile import profile_region
 from .credentials.resolver import choose, profile_for_region
 from .errors import ConfigurationError
 from .names import EVERY_REGION, did_you_mean
@@ -28,10 +28,10 @@ from .settings import (
     SETTINGS,
     STS_ENDPOINT,
     Field,
-    Found,
     Lookup,
+    ResolvedValue,
     Setting,
-    Sources,
+    SettingsReader,
     how_to_set,
 )
 
@@ -53,13 +53,13 @@ __all__ = [
     "Credentials",
     "Endpoint",
     "Field",
-    "Found",
+    "ResolvedValue",
     "Limits",
     "Lookup",
     "Setting",
-    "Settings",
-    "Source",
-    "Sources",
+    "CallConfig",
+    "CredentialsSource",
+    "SettingsReader",
     "find_credentials",
     "find_endpoint",
     "find_region",
@@ -110,7 +110,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Settings:
+class CallConfig:
     """What a call needs. Time limits are in seconds; `deadline` bounds all tries of one call together.
 
     `credentials` are plain keys, or the source that has to be asked for some; `credentials_from` says in words which.
@@ -118,7 +118,7 @@ class Settings:
 
     region: str
     endpoint: Endpoint
-    credentials: Credentials | Source
+    credentials: Credentials | CredentialsSource
     connect_timeout: float = 5.0
     read_timeout: float = 10.0
     deadline: float = 60.0
@@ -130,7 +130,7 @@ def resolve(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Settings:
+) -> CallConfig:
     """The settings from the three sources, validated before any network call.
 
     Args:
@@ -150,7 +150,7 @@ def resolve_regions(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
-) -> tuple[Settings, ...]:
+) -> tuple[CallConfig, ...]:
     """The settings for each of the regions, or of all known ones for ``*``; see `resolve`.
 
     Raises:
@@ -163,7 +163,7 @@ def resolve_regions(
     endpoint = sources.find(ENDPOINT)
     if endpoint and IN_ENDPOINT not in endpoint.value and len(regions) > 1:
         raise ConfigurationError(
-            f"{endpoint.place} is the endpoint of one region, and {len(regions)} are to be read",
+            f"{endpoint.origin} is the endpoint of one region, and {len(regions)} are to be read",
             f"Put {IN_ENDPOINT} in the place of the region, as in hologram-vpc.{IN_ENDPOINT}.aliyuncs.com, "
             "or leave the endpoint out.",
         )
@@ -174,9 +174,9 @@ def resolve_regions(
     )
 
 
-def _resolve(sources: Sources, region: str) -> Settings:
+def _resolve(sources: SettingsReader, region: str) -> CallConfig:
     source = find_credentials(sources)
-    return Settings(
+    return CallConfig(
         region=region,
         endpoint=find_endpoint(sources, region)[0],
         credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
@@ -188,7 +188,7 @@ def _resolve(sources: Sources, region: str) -> Settings:
     )
 
 
-def _told(source: Source) -> str:
+def _told(source: CredentialsSource) -> str:
     """Where the credentials come from, in words; never a value."""
     return ", ".join(f"{step.source} ({step.detail})" for step in source.steps if step.state == "used")
 
@@ -197,23 +197,23 @@ def look(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Sources:
+) -> SettingsReader:
     """The three places; see `resolve`."""
-    return Sources(arguments or {}, stack or _nothing, os.environ if environ is None else environ)
+    return SettingsReader(arguments or {}, stack or _nothing, os.environ if environ is None else environ)
 
 
 def _nothing(_key: str) -> None:
     return None
 
 
-def find_region(sources: Sources) -> Found:
+def find_region(sources: SettingsReader) -> ResolvedValue:
     """The region, and where it was found.
 
     Raises:
         ConfigurationError: none is set, or it can't be meant.
     """
     found = sources.find(REGION) or _region_of_profile(sources) or sources.require(REGION)
-    _check_region(found.value, found.place)
+    _check_region(found.value, found.origin)
     return found
 
 
@@ -226,12 +226,12 @@ def _check_region(region: str, place: str) -> None:
         )
 
 
-def has_region(sources: Sources) -> bool:
+def has_region(sources: SettingsReader) -> bool:
     """Whether a region is set, good or bad."""
     return (sources.find(REGION) or _region_of_profile(sources)) is not None
 
 
-def has_source(sources: Sources) -> bool:
+def has_source(sources: SettingsReader) -> bool:
     """Whether a source of credentials is set, good or bad, be it by half."""
     try:
         choose(sources)
@@ -240,10 +240,10 @@ def has_source(sources: Sources) -> bool:
     return True
 
 
-def _region_of_profile(sources: Sources) -> Found | None:
+def _region_of_profile(sources: SettingsReader) -> ResolvedValue | None:
     profile = profile_for_region(sources)
-    region = region_of(profile) if profile else None
-    return Found(region, f"region_id of {profile}", 10) if region else None
+    region = profile_region(profile) if profile else None
+    return ResolvedValue(region, f"region_id of {profile}", 10) if region else None
 
 
 def _region_warnings(region: str) -> tuple[str, ...]:
@@ -252,7 +252,7 @@ def _region_warnings(region: str) -> tuple[str, ...]:
     return (f"{region} is not among the regions known to have Hologres{did_you_mean(region, REGIONS)}",)
 
 
-def find_endpoint(sources: Sources, region: str) -> tuple[Endpoint, str]:
+def find_endpoint(sources: SettingsReader, region: str) -> tuple[Endpoint, str]:
     """The API's endpoint, and where it was found.
 
     Raises:
@@ -262,10 +262,10 @@ def find_endpoint(sources: Sources, region: str) -> tuple[Endpoint, str]:
     if found is None:
         return Endpoint("https", f"hologram.{region}.aliyuncs.com"), FROM_REGION
     named = replace(found, value=found.value.replace(IN_ENDPOINT, region))
-    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.place
+    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.origin
 
 
-def find_credentials(sources: Sources) -> Source:
+def find_credentials(sources: SettingsReader) -> CredentialsSource:
     """Where credentials come from, with the steps that led there.
 
     Raises:
@@ -278,12 +278,12 @@ def find_credentials(sources: Sources) -> Source:
     return replace(source, sts_endpoint=url.removeprefix("https://"))
 
 
-def _parsed(found: Found, example: str) -> Endpoint:
+def _parsed(found: ResolvedValue, example: str) -> Endpoint:
     try:
         return parse_endpoint(found.value)
     except ValueError as error:
         raise ConfigurationError(
-            f"{found.place} is not an endpoint: {error}", f"Give a host with an optional port, such as {example}."
+            f"{found.origin} is not an endpoint: {error}", f"Give a host with an optional port, such as {example}."
         ) from None
 
 
@@ -322,13 +322,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _seconds(sources: Sources, setting: Setting, *, default: float, per_second: int) -> float:
+def _seconds(sources: SettingsReader, setting: Setting, *, default: float, per_second: int) -> float:
     found = sources.find(setting)
     if found is None:
         return default
     unit = "milliseconds" if per_second == 1000 else "seconds"
     if not re.fullmatch(r"[0-9]{1,7}", found.value) or int(found.value) == 0:
         raise ConfigurationError(
-            f"{found.place} is not a number of {unit}: {found.value[:32]!r}", f"Give whole {unit}."
+            f"{found.origin} is not a number of {unit}: {found.value[:32]!r}", f"Give whole {unit}."
         )
     return int(found.value) / per_second

@@ -18,7 +18,7 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
 from . import lazy
-from .core.call_sharing import SharedCalls
+from .core.call_sharing import CallSharing
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
 from .names import QUERY_KEY, region_label, to_camel, to_snake
 
@@ -46,7 +46,7 @@ class AiNodeListProvider(ResourceProvider):
         """Keep the way to the stack's configuration; it is read when a value is needed."""
         lazy.prepare_reading()
         self._stack: Lookup = req.config.get
-        self._shared = SharedCalls()
+        self._shared = CallSharing()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The outputs, in the wire's spelling.
@@ -61,11 +61,11 @@ class AiNodeListProvider(ResourceProvider):
         return ReadResult(id_, outcome)
 
 
-def _read(props: Mapping[str, Any], stack: "Lookup", shared: SharedCalls) -> dict[str, Any] | HologresAiError:
+def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
     known = {to_camel(field.name) for field in fields(lazy.models.Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     try:
-        result = lazy.reading.read_query(lazy.models.build_query(asked), stack=stack, shared=shared)
+        result = lazy.reading.read_sync(lazy.models.build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
             result = lazy.reading.keep_unread(
                 result, lazy.envelope.restore(props, asked, "the state").instance_model_list

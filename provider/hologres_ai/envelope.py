@@ -20,7 +20,7 @@ from pydantic_core import from_json as parse_json
 
 from .core.read import build_result, selects
 from .errors import DocumentError, InvalidArgumentError
-from .models import AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
+from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from .names import did_you_mean, to_camel
 
 # Both stand in users' states and files. A reader refuses another version, so it goes up only for what an old reader
@@ -76,11 +76,11 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _broken(place, _complaint(error)) from None
-    asked = read_query(query, place)
+    asked = restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not what its query selects")
-    reply = Reply(nodes=read.instance_model_list, request_id=None)
+    reply = NodeList(nodes=read.instance_model_list, request_id=None)
     if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not say what was asked
         asked = replace(asked, regions=tuple(read.region.split(",")))
     elif not asked.regions:
@@ -88,7 +88,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     return build_result(read.region, asked, reply, region_outcomes=read.region_outcomes)
 
 
-def read_query(query: object, place: str) -> Query:
+def restore_query(query: object, place: str) -> Query:
     """A query as it is stored.
 
     Raises:

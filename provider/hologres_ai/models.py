@@ -3,7 +3,7 @@
 Each field carries its description and unit here and nowhere else; the schema, the outputs and the documentation are
 made from these. Python names are snake case, the wire's are the API's own camel case.
 
-Sources: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only
+SettingsReader: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only
 and promises none of them, so every one is optional.
 """
 
@@ -134,7 +134,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class NodeList:
     """A whole, well-formed answer of the API, before any filter."""
 
     nodes: tuple[AiNode, ...]

@@ -93,7 +93,7 @@ OF_EVERY = ("statuses", "not_expiring_within_days")  # asked of each AI instance
 
 
 @plain_dataclass(frozen=True, slots=True)
-class Finding:
+class RequirementResult:
     """What became of one requirement.
 
     Attributes:
@@ -183,17 +183,17 @@ def enforce(
 _NEXT = 'Free or add what is missing, or ask for less; with mode "warn" this is a warning.'
 
 
-def _told(finding: Finding, secret: bool) -> str:
+def _told(finding: RequirementResult, secret: bool) -> str:
     hidden = f"{to_camel(finding.requirement)}: not met; a secret is among the arguments, so no more is shown"
     return hidden if secret else str(finding)
 
 
-def unmet(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[Finding, ...]:
+def unmet(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
     """The requirements that are not met."""
     return tuple(finding for finding in assess(requirements, result, now) if not finding.met)
 
 
-def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[Finding, ...]:
+def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
     """What became of each requirement, in the order of the fields; `now` has a time zone."""
     given = [name for name in REQUIREMENTS if getattr(requirements, name) is not None]
     # What a state has kept of a region that could not be read is no news of it.
@@ -202,7 +202,7 @@ def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) 
     return tuple(_with_gaps(finding, result) for finding in findings) if result.unread else findings
 
 
-def _with_gaps(finding: Finding, result: AiNodeListResult) -> Finding:
+def _with_gaps(finding: RequirementResult, result: AiNodeListResult) -> RequirementResult:
     """The finding as it is where regions could not be read: what more nodes could change is not known."""
     if finding.met is not (finding.requirement in OF_EVERY):
         return finding
@@ -246,11 +246,11 @@ _UNKNOWN = "not known because of"
 _NOTHING = "no AI nodes are listed"
 
 Nodes = Sequence[AiNode]
-Judge = Callable[[Requirements, Nodes, datetime], Finding]
+Judge = Callable[[Requirements, Nodes, datetime], RequirementResult]
 
 
 def _judge_free(requirement: str, resource: str, asked: str, unit: str) -> Judge:
-    def judge(requirements: Requirements, nodes: Nodes, _now: datetime) -> Finding:
+    def judge(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
         least: int = getattr(requirements, requirement)
         there: int | None = getattr(totals(nodes), resource).free
         said = f"{asked}: at least {least}{unit} asked"
@@ -281,7 +281,7 @@ def _why(node: AiNode, resource: str) -> str:
     return f"no {to_camel(missing[0])}" if missing else f"{used} used of {capacity(node, resource)}"
 
 
-def _judge_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> Finding:
+def _judge_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     least = requirements.min_nodes_ready or 0
     said = f"ready nodes: at least {least} asked"
     ready = [node for node in nodes if node.status == READY]
@@ -296,7 +296,7 @@ def _judge_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> Fi
     return _finding("min_nodes_ready", said, found, met=False, figure=there, nearest=others)
 
 
-def _judge_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -> Finding:
+def _judge_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     wanted = requirements.statuses or ()
     said = f"status: {' or '.join(wanted)} asked of every AI instance"
     there = tuple(sorted({_status(node) for node in nodes}))
@@ -307,7 +307,7 @@ def _judge_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) ->
     return _finding("statuses", said, found, met=False, figure=there, nearest=others)
 
 
-def _judge_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> Finding:
+def _judge_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     wanted = dict.fromkeys(requirements.ai_specs or ())
     said = f"specifications: {', '.join(wanted)} asked"
     there = tuple(sorted({node.ai_spec for node in nodes if node.ai_spec is not None}))
@@ -319,7 +319,7 @@ def _judge_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> Fi
     return _finding("ai_specs", said, found if nodes else _NOTHING, met=False, figure=there, nearest=near)
 
 
-def _judge_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> Finding:
+def _judge_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
     said = f"subscriptions: none asked that ends within {_until(least)}"
     ends = {node: _days_left(node, now) for node in nodes if _may_end(node)}
@@ -373,9 +373,9 @@ def _finding(
     met: bool,
     figure: int | tuple[str, ...] | None,
     nearest: Sequence[str] = (),
-) -> Finding:
+) -> RequirementResult:
     first, more = tuple(nearest[:MAX_NEAREST]), len(nearest[MAX_NEAREST:])
-    return Finding(requirement, met, asked, found, figure, first, more)
+    return RequirementResult(requirement, met, asked, found, figure, first, more)
 
 
 _JUDGES: dict[str, Judge] = {

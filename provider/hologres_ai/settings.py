@@ -207,11 +207,11 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Found:
+class ResolvedValue:
     """A setting's value, where it was found, and how far down the order that was: 0 is an argument."""
 
     value: str = field(repr=False)
-    place: str
+    origin: str
     level: int
 
 
@@ -219,21 +219,21 @@ _ENVIRONMENT_LEVEL = 9
 
 
 @dataclass(frozen=True)
-class Sources:
+class SettingsReader:
     """The three places a setting may come from; unset and empty are the same."""
 
     arguments: Mapping[str, str | None] = field(repr=False)
     stack: Lookup = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
 
-    def find(self, setting: Setting) -> Found | None:
+    def find(self, setting: Setting) -> ResolvedValue | None:
         """The first value that is set, or None; of an object, the first JSON text."""
         candidates = [*self._configured(setting)]
         if not setting.fields:
             candidates += self._in_environment(setting.environment)
         return next(iter(candidates), None)
 
-    def find_field(self, setting: Setting, part: Field) -> Found | None:
+    def find_field(self, setting: Setting, part: Field) -> ResolvedValue | None:
         """The first value that is set of one field of an object, or None.
 
         Raises:
@@ -242,10 +242,10 @@ class Sources:
         for found in self._configured(setting):
             value = _fields(setting, found).get(part.key)
             if value:
-                return Found(value, f"{part.key} in {found.place}", found.level)
+                return ResolvedValue(value, f"{part.key} in {found.origin}", found.level)
         return next(self._in_environment(part.environment), None)
 
-    def require(self, setting: Setting) -> Found:
+    def require(self, setting: Setting) -> ResolvedValue:
         """The first value that is set.
 
         Raises:
@@ -256,23 +256,23 @@ class Sources:
             raise ConfigurationError(f"no {setting.key} is set", how_to_set(setting))
         return found
 
-    def _configured(self, setting: Setting) -> Iterator[Found]:
+    def _configured(self, setting: Setting) -> Iterator[ResolvedValue]:
         argument = self.arguments.get(setting.argument)
         if argument:
-            yield Found(argument, f"argument {setting.argument}", 0)
+            yield ResolvedValue(argument, f"argument {setting.argument}", 0)
         for level, key in enumerate(setting.keys, 1):
             value = self.stack(key)
             if value:
-                yield Found(value, f"Pulumi config {key}", level)
+                yield ResolvedValue(value, f"Pulumi config {key}", level)
 
-    def _in_environment(self, names: tuple[str, ...]) -> Iterator[Found]:
+    def _in_environment(self, names: tuple[str, ...]) -> Iterator[ResolvedValue]:
         for name in names:
             value = self.environ.get(name)
             if value:
-                yield Found(value, f"environment {name}", _ENVIRONMENT_LEVEL)
+                yield ResolvedValue(value, f"environment {name}", _ENVIRONMENT_LEVEL)
 
 
-def _fields(setting: Setting, found: Found) -> dict[str, str]:
+def _fields(setting: Setting, found: ResolvedValue) -> dict[str, str]:
     """The fields that are set in an object's JSON text; none of its values is in a message."""
     try:
         document = json.loads(found.value)
@@ -282,19 +282,21 @@ def _fields(setting: Setting, found: Found) -> dict[str, str]:
         return {}
     if not isinstance(document, dict):
         raise ConfigurationError(
-            f"{found.place} is not a JSON object", f"Set it with `pulumi config set --path {_example(setting)} …`."
+            f"{found.origin} is not a JSON object", f"Set it with `pulumi config set --path {_example(setting)} …`."
         )
     known = {part.key: part for part in setting.fields}
     for name in document:
         if name not in known:
             hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
-            raise ConfigurationError(f"{found.place} has an unknown field {name[:64]!r}{hint}", "Correct or remove it.")
+            raise ConfigurationError(
+                f"{found.origin} has an unknown field {name[:64]!r}{hint}", "Correct or remove it."
+            )
     return {name: _text(value, name, found) for name, value in document.items() if value not in (None, "")}
 
 
-def _text(value: object, name: str, found: Found) -> str:
+def _text(value: object, name: str, found: ResolvedValue) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ConfigurationError(f"{name} in {found.place} is neither a text nor a whole number", "Give it as a text.")
+        raise ConfigurationError(f"{name} in {found.origin} is neither a text nor a whole number", "Give it as a text.")
     return str(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.errors import HologresAiError
 from tests.support.answer_oracle import FIELDS, LARGEST, NUMBERS, SECRETS, TEXTS, check
 
@@ -146,7 +146,7 @@ def test_a_cut_answer_is_never_a_reply(length: int) -> None:
 @example(503, {"instanceModelList": []})
 def test_any_other_status_is_a_typed_error_that_keeps_it(status: int, document: Any) -> None:
     try:
-        read_answer(Answer(status, {}, json.dumps(document).encode()), SECRETS)
+        parse_response(HttpResponse(status, {}, json.dumps(document).encode()), SECRETS)
     except HologresAiError as error:
         assert error.status == status  # noqa: PT017 - the other branch fails
     else:

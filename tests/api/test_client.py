@@ -19,7 +19,7 @@ import pytest
 
 from hologres_ai.api import client as client_module
 from hologres_ai.api.client import Client, RetryQuota
-from hologres_ai.config import Credentials, Settings, parse_endpoint
+from hologres_ai.config import CallConfig, Credentials, parse_endpoint
 from hologres_ai.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -28,7 +28,7 @@ from hologres_ai.errors import (
     ServiceError,
     TransportError,
 )
-from hologres_ai.models import AiNode, Reply
+from hologres_ai.models import AiNode, NodeList
 from tests.faults.certificates import authority
 from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 
@@ -41,7 +41,7 @@ MARGIN = 1.0  # seconds that a busy machine may add
 AT_ONCE = "x-acs-retry-after: 1"  # milliseconds
 NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu": 7}]}'
 GOOD = http(200, NODES)
-GOOD_REPLY = Reply(nodes=(AiNode(ai_instance_id="a", cpu=7),), request_id="R-1")
+GOOD_REPLY = NodeList(nodes=(AiNode(ai_instance_id="a", cpu=7),), request_id="R-1")
 ECHO = f"you sent {KEY_SECRET} and {TOKEN}"
 
 
@@ -70,8 +70,8 @@ def _log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [secret for secret in SECRETS if secret in caplog.text] == []
 
 
-def settings_for(url: str, *, deadline: float = 20.0, read_timeout: float = 10.0) -> Settings:
-    return Settings(
+def settings_for(url: str, *, deadline: float = 20.0, read_timeout: float = 10.0) -> CallConfig:
+    return CallConfig(
         region="cn-hangzhou",
         endpoint=parse_endpoint(url),
         credentials=Credentials("the-id", KEY_SECRET, TOKEN),
@@ -81,11 +81,11 @@ def settings_for(url: str, *, deadline: float = 20.0, read_timeout: float = 10.0
     )
 
 
-def call(client: Client, instance_id: str | None = None) -> Reply:
+def call(client: Client, instance_id: str | None = None) -> NodeList:
     return asyncio.run(client.list_instance_model(instance_id))
 
 
-def call_url(url: str, **limits: float) -> Reply:
+def call_url(url: str, **limits: float) -> NodeList:
     return call(Client(settings_for(url, **limits)))
 
 
@@ -399,7 +399,7 @@ def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_calls_at_once_do_not_disturb_each_other() -> None:
-    async def many(client: Client) -> list[Reply]:
+    async def many(client: Client) -> list[NodeList]:
         return await asyncio.gather(*(client.list_instance_model() for _ in range(16)))
 
     with RawServer([refusal(503, "ServiceUnavailable"), GOOD]) as server:

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from hologres_ai import pieces
 from hologres_ai.api import response
-from hologres_ai.api.response import RAM_ACTION, Answer, read_answer
+from hologres_ai.api.response import RAM_ACTION, HttpResponse, parse_response
 from hologres_ai.errors import (
     AccessDeniedError,
     ApiError,
@@ -23,7 +23,7 @@ from hologres_ai.errors import (
     ServiceError,
     ThrottledError,
 )
-from hologres_ai.models import AiNode, Reply
+from hologres_ai.models import AiNode, NodeList
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
 KEY_SECRET = "canary-key-secret-5eRz"
@@ -40,7 +40,7 @@ def api_body(code: str, message: str = "no", *, upper: bool = True) -> bytes:
 
 def refuse(status: int, body: bytes, headers: dict[str, str] | None = None) -> HologresAiError:
     with pytest.raises(HologresAiError) as caught:
-        read_answer(Answer(status, headers or {}, body), SECRETS)
+        parse_response(HttpResponse(status, headers or {}, body), SECRETS)
     return caught.value
 
 
@@ -160,18 +160,18 @@ def test_an_authentication_failure_hints_and_echoes_nothing(code: str, hint: str
     assert "ECHO" not in str(error)
 
 
-ECHOES: dict[str, Callable[[str], Answer]] = {
-    "message": lambda secret: Answer(0, {}, api_body("Odd", f"your key {secret} is odd")),
-    "message, where it is cut": lambda secret: Answer(0, {}, api_body("Odd", "x" * 190 + secret)),
-    "code": lambda secret: Answer(0, {}, api_body(f"Odd.{secret}")),
-    "request id": lambda secret: Answer(0, {}, json.dumps({"Code": "Odd", "RequestId": secret}).encode()),
-    "request id of a bad list": lambda secret: Answer(0, {}, json.dumps({"requestId": secret}).encode()),
-    "request id's header": lambda secret: Answer(0, {"x-acs-request-id": secret}, b""),
-    "content type": lambda secret: Answer(0, {"content-type": f"text/html; {secret}"}, b""),
-    "page": lambda secret: Answer(0, {}, f"<html>you sent {secret}</html>".encode()),
-    "page, where it is cut": lambda secret: Answer(0, {}, ("x" * 190 + secret).encode()),
-    "list": lambda secret: Answer(0, {}, json.dumps({"instanceModelList": secret}).encode()),
-    "field": lambda secret: Answer(0, {}, nodes({"cpu": secret})),
+ECHOES: dict[str, Callable[[str], HttpResponse]] = {
+    "message": lambda secret: HttpResponse(0, {}, api_body("Odd", f"your key {secret} is odd")),
+    "message, where it is cut": lambda secret: HttpResponse(0, {}, api_body("Odd", "x" * 190 + secret)),
+    "code": lambda secret: HttpResponse(0, {}, api_body(f"Odd.{secret}")),
+    "request id": lambda secret: HttpResponse(0, {}, json.dumps({"Code": "Odd", "RequestId": secret}).encode()),
+    "request id of a bad list": lambda secret: HttpResponse(0, {}, json.dumps({"requestId": secret}).encode()),
+    "request id's header": lambda secret: HttpResponse(0, {"x-acs-request-id": secret}, b""),
+    "content type": lambda secret: HttpResponse(0, {"content-type": f"text/html; {secret}"}, b""),
+    "page": lambda secret: HttpResponse(0, {}, f"<html>you sent {secret}</html>".encode()),
+    "page, where it is cut": lambda secret: HttpResponse(0, {}, ("x" * 190 + secret).encode()),
+    "list": lambda secret: HttpResponse(0, {}, json.dumps({"instanceModelList": secret}).encode()),
+    "field": lambda secret: HttpResponse(0, {}, nodes({"cpu": secret})),
 }
 
 
@@ -217,13 +217,13 @@ def test_a_long_content_type_is_cut() -> None:
 
 
 def test_an_excerpt_is_the_type_and_200_characters() -> None:
-    excerpt = Answer(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt
+    excerpt = HttpResponse(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt
     assert excerpt == "text/html: a b" + "c" * 197
-    assert Answer(200, {}, b"").excerpt == "no content type: an empty body"
+    assert HttpResponse(200, {}, b"").excerpt == "no content type: an empty body"
 
 
 def test_the_example() -> None:
-    reply = read_answer(Answer(200, {}, EXAMPLE))
+    reply = parse_response(HttpResponse(200, {}, EXAMPLE))
     assert reply.request_id == "2C2ECDC1-FBAD-14A5-AA4A-96BC787FBDBC"
     assert reply.warnings == ()
     (node,) = reply.nodes
@@ -233,19 +233,19 @@ def test_the_example() -> None:
 
 
 def test_an_empty_list_is_no_nodes_and_no_warning() -> None:
-    assert read_answer(Answer(200, {}, nodes())) == Reply(nodes=(), request_id="R-1")
+    assert parse_response(HttpResponse(200, {}, nodes())) == NodeList(nodes=(), request_id="R-1")
 
 
 def test_null_for_a_list_is_no_nodes_with_a_warning() -> None:
-    reply = read_answer(Answer(200, {}, b'{"instanceModelList": null}'))
+    reply = parse_response(HttpResponse(200, {}, b'{"instanceModelList": null}'))
     assert (reply.nodes, reply.request_id) == ((), None)
     (warning,) = reply.warnings
     assert "null" in warning
 
 
 def test_either_case_of_the_request_id() -> None:
-    assert read_answer(Answer(200, {}, b'{"RequestId": "R", "instanceModelList": []}')).request_id == "R"
-    assert read_answer(Answer(200, {}, b'{"requestId": null, "instanceModelList": []}')).request_id is None
+    assert parse_response(HttpResponse(200, {}, b'{"RequestId": "R", "instanceModelList": []}')).request_id == "R"
+    assert parse_response(HttpResponse(200, {}, b'{"requestId": null, "instanceModelList": []}')).request_id is None
 
 
 def test_an_error_code_beside_null_for_a_list_is_an_error() -> None:
@@ -318,7 +318,7 @@ LARGEST = 2**53 - 1
 )
 def test_a_whole_number_is_read_without_loss(field: str, text: str, value: int | None) -> None:
     body = f'{{"instanceModelList": [{{"{to_camel(field)}": {text}}}]}}'
-    got = getattr(read_answer(Answer(200, {}, body.encode())).nodes[0], field)
+    got = getattr(parse_response(HttpResponse(200, {}, body.encode())).nodes[0], field)
     assert got == value
     assert type(got) is type(value)
 
@@ -348,13 +348,13 @@ def test_a_whole_number_that_is_too_large_is_not_called_a_fraction() -> None:
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ('"true"', True), ('"false"', False)])
 def test_a_boolean_is_read_without_loss(text: str, value: bool) -> None:
     body = f'{{"instanceModelList": [{{"autoRenewal": {text}}}]}}'
-    assert read_answer(Answer(200, {}, body.encode())).nodes[0].auto_renewal is value
+    assert parse_response(HttpResponse(200, {}, body.encode())).nodes[0].auto_renewal is value
 
 
 def test_unknown_fields_are_left_out_with_a_debug_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "hologres_ai")
     body = nodes({"aiInstanceId": "a", "novelty": {"x": 1}}, {"another": 1})
-    assert read_answer(Answer(200, {}, body)).nodes == (AiNode(ai_instance_id="a"), AiNode())
+    assert parse_response(HttpResponse(200, {}, body)).nodes == (AiNode(ai_instance_id="a"), AiNode())
     (record,) = caplog.records
     assert record.levelno == logging.DEBUG
     assert "novelty" in record.getMessage()
@@ -364,7 +364,7 @@ def test_unknown_fields_are_left_out_with_a_debug_line(caplog: pytest.LogCapture
 
 def test_known_fields_make_no_debug_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "hologres_ai")
-    read_answer(Answer(200, {}, EXAMPLE))
+    parse_response(HttpResponse(200, {}, EXAMPLE))
     assert caplog.records == []
 
 
@@ -376,11 +376,11 @@ def test_the_debug_line_can_be_written_for_every_good_answer(caplog: pytest.LogC
         nodes({"\ud83d\ude00": 1}),
         b'{"instanceModelList":[{"x":NaN}]}',
     ):
-        assert isinstance(read_answer(Answer(200, {}, body)), Reply)
+        assert isinstance(parse_response(HttpResponse(200, {}, body)), NodeList)
 
 
 def test_unknown_statuses_and_charge_types_pass() -> None:
-    (node,) = read_answer(Answer(200, {}, nodes({"status": "Melting", "chargeType": "Free"}))).nodes
+    (node,) = parse_response(HttpResponse(200, {}, nodes({"status": "Melting", "chargeType": "Free"}))).nodes
     assert (node.status, node.charge_type) == ("Melting", "Free")
 
 
@@ -405,7 +405,7 @@ def test_a_failure_beside_no_nodes_is_the_failure(failure: str, listed: str) -> 
 )
 def test_a_success_that_says_so_is_no_failure(well: str) -> None:
     body = f'{{{well}, "instanceModelList": []}}'.encode()
-    assert read_answer(Answer(200, {}, body)) == Reply(nodes=(), request_id=None)
+    assert parse_response(HttpResponse(200, {}, body)) == NodeList(nodes=(), request_id=None)
 
 
 def test_the_words_of_the_products_other_calls_are_read() -> None:
@@ -438,12 +438,12 @@ def test_a_name_given_twice_is_refused_by_its_place(body: bytes, place: str) -> 
 def test_a_name_that_only_looks_like_twice_is_read() -> None:
     """Among unknown fields, and as a value, a name may stand as often as it likes."""
     body = b'{"instanceModelList": [{"cpu": 8, "aiSpec": "cpu", "more": {"cpu": 1, "c": 1, "c": 2}}], "a": 1, "a": 2}'
-    assert read_answer(Answer(200, {}, body)).nodes == (AiNode(cpu=8, ai_spec="cpu"),)
+    assert parse_response(HttpResponse(200, {}, body)).nodes == (AiNode(cpu=8, ai_spec="cpu"),)
 
 
 def test_a_request_id_is_text_or_a_number() -> None:
-    assert read_answer(Answer(200, {}, b'{"requestId": true, "instanceModelList": []}')).request_id is None
-    assert read_answer(Answer(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
+    assert parse_response(HttpResponse(200, {}, b'{"requestId": true, "instanceModelList": []}')).request_id is None
+    assert parse_response(HttpResponse(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
 
 
 # ---------------------------------------------------------------------------------------------- large, and so in pieces
@@ -457,8 +457,8 @@ def test_a_large_body_is_read_in_pieces() -> None:
     assert len(body) > 2 * pieces.SIZE
     begin, end = pieces.bounds(body)
     assert len(list(pieces.pieces(body, begin, end))) >= 2
-    assert response._reply(response._read_pieces(body)) == read_answer(Answer(200, {}, body))
-    assert len(read_answer(Answer(200, {}, body)).nodes) == 40_000
+    assert response._reply(response._read_pieces(body)) == parse_response(HttpResponse(200, {}, body))
+    assert len(parse_response(HttpResponse(200, {}, body)).nodes) == 40_000
 
 
 @given(st.lists(TEXTS, max_size=6), st.integers(1, 60), st.booleans())
@@ -466,7 +466,7 @@ def test_pieces_say_what_the_whole_says(names: list[str], size: int, compact: bo
     listed = [{"aiInstanceId": name, "cpu": 1} for name in names]
     document = {"requestId": "".join(names[:1]), "instanceModelList": listed}
     body = json.dumps(document, separators=(",", ":") if compact else None).encode()
-    whole = read_answer(Answer(200, {}, body))
+    whole = parse_response(HttpResponse(200, {}, body))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces.pieces, "__defaults__", (size,))
         try:

@@ -17,12 +17,12 @@ from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
 from hologres_ai.cli import main, reports
-from hologres_ai.cli.files import write_whole
+from hologres_ai.cli.files import atomic_write
 from hologres_ai.cli.plain import shown
 from hologres_ai.core.read import build_result
 from hologres_ai.drift import Drift, compare
 from hologres_ai.emulator import Emulator
-from hologres_ai.models import AiNode, Reply, build_query
+from hologres_ai.models import AiNode, NodeList, build_query
 from tests.cli.test_list import COMMAND, environment, on_terminal, run, wait_until
 
 Nodes = list[dict[str, Any]]
@@ -264,13 +264,13 @@ def test_an_interrupt_leaves_the_old_baseline_whole(world: World) -> None:
 INTERRUPTED_WRITE = """
 import os, signal, sys
 from pathlib import Path
-from hologres_ai.cli.files import write_whole
+from hologres_ai.cli.files import atomic_write
 sync = os.fsync
 def interrupted(handle):
     sync(handle)
     os.kill(os.getpid(), signal.SIGINT)
 os.fsync = interrupted
-write_whole(Path(sys.argv[1]), "new" * 100_000)
+atomic_write(Path(sys.argv[1]), "new" * 100_000)
 """
 
 
@@ -288,10 +288,10 @@ def test_a_file_keeps_its_mode_and_a_link_stays_one(tmp_path: Path) -> None:
     file.write_text("old")
     file.chmod(0o640)
     link.symlink_to(file)
-    write_whole(link, "new")
+    atomic_write(link, "new")
     assert (file.read_text(), file.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
     with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "no-folder" / "file", "new")
+        atomic_write(tmp_path / "no-folder" / "file", "new")
 
 
 # --------------------------------------------------------------------------------------------------------- forms
@@ -316,7 +316,7 @@ NASTY = "a|b`c``<img src=x>\\|@team [x](http://y) \x1b[31m\ufffe\u202e&]]>\"'\n#
 
 
 def drift_of(before: tuple[AiNode, ...], after: tuple[AiNode, ...]) -> Drift:
-    old, new = (build_result("r", build_query({}), Reply(nodes=nodes, request_id=None)) for nodes in (before, after))
+    old, new = (build_result("r", build_query({}), NodeList(nodes=nodes, request_id=None)) for nodes in (before, after))
     return compare(old, new)
 
 

@@ -55,12 +55,12 @@ def kept(file: Path) -> dict[str, bytes]:
 WRITING = """
 import json, sys
 from pathlib import Path
-from hologres_ai.cli.files import write_whole
+from hologres_ai.cli.files import atomic_write
 file = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
     for word in ("old", "new"):
-        write_whole(file, json.dumps([word] * 20_000))
+        atomic_write(file, json.dumps([word] * 20_000))
 """
 
 
@@ -85,13 +85,13 @@ def test_a_write_that_is_ended_leaves_one_whole_file(tmp_path: Path, number: sig
 ENDED_AT_THE_DISK = """
 import os, signal, sys
 from pathlib import Path
-from hologres_ai.cli.files import write_whole
+from hologres_ai.cli.files import atomic_write
 sync = os.fsync
 def ended(handle):
     sync(handle)
     os.kill(os.getpid(), int(sys.argv[2]))
 os.fsync = ended
-write_whole(Path(sys.argv[1]), "new" * 100_000)
+atomic_write(Path(sys.argv[1]), "new" * 100_000)
 """
 
 

@@ -30,7 +30,7 @@ from hologres_ai.config import SETTINGS, Credentials
 from hologres_ai.core.read import build_result
 from hologres_ai.credentials.resolver import WAYS
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
-from hologres_ai.models import AiNode, AiNodeListResult, Reply, Usage, build_query
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Usage, build_query
 from tests.support import stand_ins
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, StandIn
@@ -116,7 +116,7 @@ def fleet(path: Path, *nodes: Mapping[str, object]) -> Path:
 
 
 def result_of(*nodes: AiNode, **arguments: object) -> AiNodeListResult:
-    return build_result("cn-hangzhou", build_query(arguments), Reply(nodes=nodes, request_id=None))
+    return build_result("cn-hangzhou", build_query(arguments), NodeList(nodes=nodes, request_id=None))
 
 
 def drawn(result: AiNodeListResult, width: int = 80, encoding: str = "utf-8", colour: bool = False) -> str:

@@ -28,7 +28,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from hologres_ai.api.signing import utc_now
-from hologres_ai.core.read import read_query
+from hologres_ai.core.read import read_sync
 from hologres_ai.dynamic import AiNodeListProvider
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.models import build_query, to_wire
@@ -205,7 +205,7 @@ def expected(environment: Mapping[str, str], **arguments: object) -> dict[str, A
         "secret_key": EMULATOR_ACCESS_KEY_SECRET,
     }
     query = build_query({"region": "cn-hangzhou", **arguments})
-    wire: dict[str, Any] = to_wire(read_query(query, {**settings}))
+    wire: dict[str, Any] = to_wire(read_sync(query, {**settings}))
     return wire
 
 

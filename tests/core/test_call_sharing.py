@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from hologres_ai.core.call_sharing import SHARED_FOR, SharedCalls
+from hologres_ai.core.call_sharing import SHARED_FOR, CallSharing
 from hologres_ai.errors import TransportError
-from hologres_ai.models import Reply
+from hologres_ai.models import NodeList
 
 
 class Service:
@@ -19,11 +19,11 @@ class Service:
         self.calls = 0
         self.seconds = seconds
 
-    async def call(self) -> Reply:
+    async def call(self) -> NodeList:
         self.calls += 1
         mine = str(self.calls)
         await asyncio.sleep(self.seconds)
-        return Reply(nodes=(), request_id=mine)
+        return NodeList(nodes=(), request_id=mine)
 
 
 class Clock:
@@ -33,23 +33,23 @@ class Clock:
         return self.now
 
 
-def ids(*replies: Reply) -> list[str | None]:
+def ids(*replies: NodeList) -> list[str | None]:
     return [reply.request_id for reply in replies]
 
 
 def test_those_who_ask_at_once_share_a_call() -> None:
-    service, shared = Service(), SharedCalls()
+    service, shared = Service(), CallSharing()
 
-    async def ask() -> list[Reply]:
+    async def ask() -> list[NodeList]:
         return await asyncio.gather(*(shared.get("a", service.call) for _ in range(10)))
 
     assert ids(*asyncio.run(ask())) == ["1"] * 10
 
 
 def test_threads_share_it_too() -> None:
-    service, shared, together = Service(0.2), SharedCalls(), Barrier(8)
+    service, shared, together = Service(0.2), CallSharing(), Barrier(8)
 
-    def ask(_: int) -> Reply:
+    def ask(_: int) -> NodeList:
         together.wait()
         return asyncio.run(get(shared, service.call))
 
@@ -57,18 +57,18 @@ def test_threads_share_it_too() -> None:
         assert ids(*threads.map(ask, range(8))) == ["1"] * 8
 
 
-async def get(shared: SharedCalls, make: Callable[[], Awaitable[Reply]], key: str = "a") -> Reply:
+async def get(shared: CallSharing, make: Callable[[], Awaitable[NodeList]], key: str = "a") -> NodeList:
     return await shared.get(key, make)
 
 
 def test_another_question_is_another_call() -> None:
-    service, shared = Service(), SharedCalls()
+    service, shared = Service(), CallSharing()
     assert ids(*(asyncio.run(get(shared, service.call, key)) for key in "aba")) == ["1", "2", "1"]
 
 
 def test_an_answer_is_not_kept() -> None:
     service, clock = Service(), Clock()
-    shared = SharedCalls(clock)
+    shared = CallSharing(clock)
     first = asyncio.run(get(shared, service.call))
     clock.now = SHARED_FOR - 0.01
     second = asyncio.run(get(shared, service.call))
@@ -79,20 +79,20 @@ def test_an_answer_is_not_kept() -> None:
 
 
 def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
-    shared, service = SharedCalls(), Service()
+    shared, service = CallSharing(), Service()
 
-    async def fail() -> Reply:
+    async def fail() -> NodeList:
         await asyncio.sleep(0.05)
         raise TransportError("no")
 
-    async def ask() -> tuple[Reply | BaseException, Reply | BaseException]:
+    async def ask() -> tuple[NodeList | BaseException, NodeList | BaseException]:
         return await asyncio.gather(shared.get("a", fail), shared.get("a", service.call), return_exceptions=True)
 
     assert [str(answer) for answer in asyncio.run(ask())] == ["no", "no"]
     assert ids(asyncio.run(get(shared, service.call))) == ["1"]
 
 
-async def two_ask(shared: SharedCalls, service: Service) -> tuple[asyncio.Task[Reply], asyncio.Task[Reply]]:
+async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
     """The one who makes the call, and one who waits for it."""
     leader = asyncio.create_task(get(shared, service.call))
     await asyncio.sleep(0)
@@ -102,8 +102,8 @@ async def two_ask(shared: SharedCalls, service: Service) -> tuple[asyncio.Task[R
 
 
 def test_one_who_gives_up_does_not_end_the_others_call() -> None:
-    async def ask() -> Reply:
-        leader, follower = await two_ask(SharedCalls(), Service())
+    async def ask() -> NodeList:
+        leader, follower = await two_ask(CallSharing(), Service())
         follower.cancel()
         with pytest.raises(asyncio.CancelledError):
             await follower
@@ -113,8 +113,8 @@ def test_one_who_gives_up_does_not_end_the_others_call() -> None:
 
 
 def test_when_the_caller_is_cancelled_another_calls() -> None:
-    async def ask() -> Reply:
-        leader, follower = await two_ask(SharedCalls(), Service())
+    async def ask() -> NodeList:
+        leader, follower = await two_ask(CallSharing(), Service())
         leader.cancel()
         return await follower
 

@@ -16,20 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hologres_ai.api.client import Client
-from hologres_ai.api.response import Answer, read_answer
-from hologres_ai.config import Credentials, Endpoint, Settings
+from hologres_ai.api.response import HttpResponse, parse_response
+from hologres_ai.config import CallConfig, Credentials, Endpoint
 from hologres_ai.core.read import build_result, fingerprint, read_ai_nodes
 from hologres_ai.core.session import run
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
-from hologres_ai.models import RESOURCES, USAGE_FIELDS, AiNode, AiNodeListResult, Query, Reply, Usage, to_wire
+from hologres_ai.models import RESOURCES, USAGE_FIELDS, AiNode, AiNodeListResult, NodeList, Query, Usage, to_wire
 from tests.support.raw_server import RawServer, http
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
-(EXAMPLE_NODE,) = read_answer(Answer(200, {}, EXAMPLE)).nodes
+(EXAMPLE_NODE,) = parse_response(HttpResponse(200, {}, EXAMPLE)).nodes
 
 
 def result_of(*nodes: AiNode, query: Query | None = None) -> AiNodeListResult:
-    return build_result("cn-hangzhou", query or Query(), Reply(nodes=nodes, request_id="R-1"))
+    return build_result("cn-hangzhou", query or Query(), NodeList(nodes=nodes, request_id="R-1"))
 
 
 def make(ai_instance_id: str, **values: Any) -> AiNode:
@@ -94,7 +94,7 @@ def test_ids_and_names_are_each_once_and_sorted() -> None:
 
 
 def test_what_the_result_carries() -> None:
-    reply = Reply(nodes=(), request_id="R-1", warnings=("from the reply",))
+    reply = NodeList(nodes=(), request_id="R-1", warnings=("from the reply",))
     query = Query(ids=("x",))
     result = build_result("cn-beijing", query, reply, warnings=("from the settings",))
     assert (result.region, result.request_id, result.query) == ("cn-beijing", "R-1", query)
@@ -432,7 +432,7 @@ def test_run_from_8_threads_at_once() -> None:
 def test_a_slow_resolver_does_not_outlast_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name's resolution runs in a thread that can't be stopped: nothing may wait for it."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: time.sleep(3))
-    settings = Settings("cn-hangzhou", Endpoint("https", "localhost"), Credentials("id", "secret"), deadline=0.5)
+    settings = CallConfig("cn-hangzhou", Endpoint("https", "localhost"), Credentials("id", "secret"), deadline=0.5)
     started = time.monotonic()
     with pytest.raises(DeadlineExceededError):
         run(lambda: Client(settings).list_instance_model())

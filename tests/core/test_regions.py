@@ -19,7 +19,7 @@ from hologres_ai.errors import (
     InvalidArgumentError,
     RegionsError,
 )
-from hologres_ai.models import AiNode, AiNodeListResult, RegionOutcome, Reply, build_query, to_wire
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query, to_wire
 from tests.conftest import write_a_node_in_each
 
 DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
@@ -217,7 +217,7 @@ GAP = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(
 
 def test_what_could_not_be_read_stays_as_it_was() -> None:
     gone = replace(NODE, ai_instance_id="gone")
-    reply = Reply(nodes=(NODE,), request_id=None)
+    reply = NodeList(nodes=(NODE,), request_id=None)
     result = build_result("cn-beijing,cn-hangzhou", QUERY, reply, warnings=["w"], region_outcomes=GAP)
     kept = keep_unread(result, [OTHER, gone])
     assert kept.instance_model_list == (OTHER, NODE), "and what was read is as it is now"
@@ -228,7 +228,7 @@ def test_what_could_not_be_read_stays_as_it_was() -> None:
 
 
 def test_the_wire_names_the_gap() -> None:
-    result = build_result("a,b", QUERY, Reply(nodes=(), request_id=None), region_outcomes=GAP)
+    result = build_result("a,b", QUERY, NodeList(nodes=(), request_id=None), region_outcomes=GAP)
     assert to_wire(result)["regionOutcomes"] == [
         {"region": "cn-beijing", "outcome": "unreachable"},
         {"region": "cn-hangzhou", "outcome": "ok"},

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.api.client import Client
-from hologres_ai.config import Credentials, Limits, Settings, Source, find_credentials, look, resolve
+from hologres_ai.config import CallConfig, Credentials, CredentialsSource, Limits, find_credentials, look, resolve
 from hologres_ai.credentials import cache
-from hologres_ai.credentials.cache import MARGIN, PAUSE, UNKNOWN_LIFE, Refresher
+from hologres_ai.credentials.cache import MARGIN, PAUSE, UNKNOWN_LIFE, CredentialsCache
 from hologres_ai.credentials.types import Fetched, Uri
 from hologres_ai.errors import ConfigurationError, CredentialsError, DeadlineExceededError, HologresAiError
-from hologres_ai.models import Reply
+from hologres_ai.models import NodeList
 from tests.support import stand_ins
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import (
@@ -207,12 +207,12 @@ def room(stand_in: StandIn, tmp_path: Path) -> Room:
     return Room(stand_in, tmp_path)
 
 
-def settings_of(room: Room, environ: Mapping[str, str], **arguments: str) -> Settings:
+def settings_of(room: Room, environ: Mapping[str, str], **arguments: str) -> CallConfig:
     base = {"ALICLOUD_REGION": "cn-hangzhou", "STS_ENDPOINT": room.stand_in.url}
     return resolve(arguments, None, base | dict(environ))
 
 
-def get(settings: Settings) -> Credentials:
+def get(settings: CallConfig) -> Credentials:
     return asyncio.run(Client(settings).credentials())
 
 
@@ -287,8 +287,8 @@ def test_a_token_file_that_rotates_is_read_anew(room: Room) -> None:
 def test_a_profile_that_is_written_anew_is_read_anew(room: Room) -> None:
     settings = settings_of(room, room.profile("StsToken", **PROFILE_KEYS, sts_token=LOGIN))
     now = [0.0]
-    assert isinstance(settings.credentials, Source)
-    refresher = Refresher(settings.credentials, Limits(), clock=lambda: now[0])
+    assert isinstance(settings.credentials, CredentialsSource)
+    refresher = CredentialsCache(settings.credentials, Limits(), clock=lambda: now[0])
     assert asyncio.run(refresher.get()).security_token == LOGIN
     room.profile("StsToken", **PROFILE_KEYS, sts_token=f"{LOGIN}-2")
     assert asyncio.run(refresher.get()).security_token == LOGIN
@@ -325,7 +325,7 @@ def test_a_static_token_is_not_tried_again(room: Room) -> None:
 
 
 def test_many_readers_whose_token_has_expired_fetch_once(room: Room) -> None:
-    async def many(settings: Settings) -> list[Reply]:
+    async def many(settings: CallConfig) -> list[NodeList]:
         return await asyncio.gather(*(Client(settings).list_instance_model() for _ in range(20)))
 
     with RawServer([*[expired()] * 20, NODES]) as server:
@@ -339,7 +339,7 @@ def test_many_readers_whose_token_has_expired_fetch_once(room: Room) -> None:
 
 
 def test_200_readers_fetch_once(room: Room) -> None:
-    async def many(settings: Settings) -> list[Credentials]:
+    async def many(settings: CallConfig) -> list[Credentials]:
         return await asyncio.gather(*(Client(settings).credentials() for _ in range(200)))
 
     settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri, "ALICLOUD_ASSUME_ROLE_ARN": ROLE})
@@ -428,9 +428,11 @@ class Shelf:
         self._outcomes = list(outcomes)
         self.now = 1000.0
         self.fetches = 0
-        self.refresher = Refresher(Source(Uri("http://h")), Limits(), fetcher=self._next, clock=lambda: self.now)
+        self.refresher = CredentialsCache(
+            CredentialsSource(Uri("http://h")), Limits(), fetcher=self._next, clock=lambda: self.now
+        )
 
-    def _next(self, _source: Source, _limits: Limits) -> Fetched:
+    def _next(self, _source: CredentialsSource, _limits: Limits) -> Fetched:
         self.fetches += 1
         outcome = self._outcomes.pop(0)
         if isinstance(outcome, Exception):
@@ -664,7 +666,7 @@ def test_an_empty_object_is_not_set(room: Room, text: str) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("0", 3600), ("900", 900), ("43200", 43200)])
 def test_a_sessions_length(room: Room, text: str, seconds: int) -> None:
     settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
-    assert isinstance(settings.credentials, Source)
+    assert isinstance(settings.credentials, CredentialsSource)
     assert settings.credentials.roles[0].seconds == seconds
 
 
@@ -804,7 +806,7 @@ def test_a_failure_that_may_pass_is_retried_in_the_call(room: Room) -> None:
         settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}, endpoint=server.url)
         room.stand_in.failing = FAILURES["500"]
 
-        async def recover() -> Reply:
+        async def recover() -> NodeList:
             task = asyncio.create_task(Client(settings).list_instance_model())
             while not room.stand_in.asked["failed"]:  # noqa: ASYNC110 - it is another thread that counts
                 await asyncio.sleep(0.01)

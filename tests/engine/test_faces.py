@@ -11,7 +11,7 @@ import pytest
 from pydantic import JsonValue
 from pydantic.alias_generators import to_snake
 
-from hologres_ai.core.read import read_query
+from hologres_ai.core.read import read_sync
 from hologres_ai.emulator import Emulator
 from hologres_ai.models import build_query, to_wire
 from tests.conftest import OpenFolder
@@ -75,7 +75,7 @@ def expected(odd_fleet: str, environment: dict[str, str], monkeypatch: pytest.Mo
     """What plain Python gives, for each row of the table."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return {row: to_wire(read_query(build_query(arguments))) for row, arguments in ROWS.items()}
+    return {row: to_wire(read_sync(build_query(arguments))) for row, arguments in ROWS.items()}
 
 
 def test_the_table_tells_its_rows_apart(expected: dict[str, Wire], odd_fleet: str) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.baselines import Baseline, read_baseline
 from hologres_ai.drift import compare
-from hologres_ai.emulator.fleet import Fleet
+from hologres_ai.emulator.fleet import FleetFile
 from hologres_ai.emulator.responses import node_list
 from hologres_ai.envelope import from_json, to_envelope
 from hologres_ai.errors import ConfigurationError, DocumentError, HologresAiError, ResponseError
@@ -29,7 +29,7 @@ def answers(data: bytes) -> None:
     """The body of an answer: the first byte says whether it is judged as a list or comes with another status."""
     if data[:1] == b"!":
         with suppress(HologresAiError):
-            read_answer(Answer(503, {}, data[1:]), ("canary",))
+            parse_response(HttpResponse(503, {}, data[1:]), ("canary",))
             raise AssertionError("a refusal was taken for a list")
         return
     check(data)
@@ -40,7 +40,7 @@ def fleet(data: bytes) -> None:
     path = _memory_file()
     path.write_bytes(data)
     try:
-        nodes = Fleet(path, lambda: NOW).nodes()
+        nodes = FleetFile(path, lambda: NOW).nodes()
     except ConfigurationError as error:
         _check_words(error)
         nodes = []
@@ -49,7 +49,7 @@ def fleet(data: bytes) -> None:
         assert len(nodes) == len(listed)
     _serve(nodes)
     path.write_text('{"nodes": []}')
-    edited = Fleet(path, lambda: NOW)
+    edited = FleetFile(path, lambda: NOW)
     path.write_bytes(data)
     assert edited.nodes() == nodes or nodes != nodes  # NaN is not itself
 
@@ -59,7 +59,7 @@ def _serve(nodes: list[JsonValue]) -> None:
     assert isinstance(body, bytes)
     assert len(json.loads(body)["instanceModelList"]) == len(nodes)
     with suppress(ResponseError):
-        assert len(read_answer(Answer(200, {}, body)).nodes) == len(nodes)
+        assert len(parse_response(HttpResponse(200, {}, body)).nodes) == len(nodes)
 
 
 def baselines(data: bytes) -> None:

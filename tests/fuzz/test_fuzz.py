@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.models import Reply
+from hologres_ai.models import NodeList
 from tests.fuzz.targets import TARGETS
 from tests.support import answer_oracle
 
@@ -61,13 +61,13 @@ def test_a_name_that_is_no_target_is_told(tmp_path: Path) -> None:
     assert done.stderr.endswith("give one of answers, fleet, baselines, and libFuzzer's options after it\n")
 
 
-@pytest.mark.parametrize("wrong", [Reply(nodes=(), request_id=None), KeyError("cpu"), RecursionError()])
-def test_a_reader_that_goes_wrong_is_a_finding(wrong: Reply | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(*_arguments: object) -> Reply:
+@pytest.mark.parametrize("wrong", [NodeList(nodes=(), request_id=None), KeyError("cpu"), RecursionError()])
+def test_a_reader_that_goes_wrong_is_a_finding(wrong: NodeList | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_arguments: object) -> NodeList:
         if isinstance(wrong, Exception):
             raise wrong
         return wrong
 
-    monkeypatch.setattr(answer_oracle, "read_answer", read)
+    monkeypatch.setattr(answer_oracle, "parse_response", read)
     with pytest.raises((AssertionError, KeyError, RecursionError)):
         TARGETS["answers"](b'{"instanceModelList": [{"cpu": 1}]}')

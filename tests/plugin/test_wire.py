@@ -12,11 +12,11 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import example, given, settings
 from pulumi.runtime import rpc
 
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.core.read import build_result, capacity
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import ResponseError
-from hologres_ai.models import AiNode, AiNodeListResult, Query, Reply, to_wire
+from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, to_wire
 from tests.api.test_any_response import GOOD_BODIES
 from tests.support.answer_oracle import LARGEST
 
@@ -37,7 +37,7 @@ def without_null(value: Any) -> Any:
 
 
 def of(body: bytes) -> AiNodeListResult:
-    return build_result("cn-hangzhou", Query(), read_answer(Answer(200, {}, body)))
+    return build_result("cn-hangzhou", Query(), parse_response(HttpResponse(200, {}, body)))
 
 
 @settings(max_examples=300, derandomize=True, database=None, deadline=None)
@@ -55,7 +55,7 @@ def test_every_accepted_list_arrives_as_it_was(body: str) -> None:
 def result_without_id(result: AiNodeListResult) -> AiNodeListResult:
     """An envelope has no request id, and knows the region that was read."""
     query = Query(region=result.region)
-    return build_result(result.region, query, Reply(nodes=result.instance_model_list, request_id=None))
+    return build_result(result.region, query, NodeList(nodes=result.instance_model_list, request_id=None))
 
 
 @pytest.mark.parametrize("half", ["\\ud800", "\\udfff", "a\\udc00\\ud800"])
@@ -80,5 +80,5 @@ def test_the_largest_number_is_the_last_that_the_wire_tells_from_its_neighbour()
 def test_a_total_past_the_largest_number_is_unknown() -> None:
     huge, small = AiNode(cpu=2**40, node_count=2**14, gpu=1), AiNode(cpu=1, node_count=1, gpu=1)
     assert (capacity(huge, "cpu"), capacity(huge, "gpu")) == (None, 2**14)
-    totals = build_result("r", Query(), Reply(nodes=(huge, small), request_id=None)).totals
+    totals = build_result("r", Query(), NodeList(nodes=(huge, small), request_id=None)).totals
     assert (totals.cpu.capacity, totals.gpu.capacity, totals.node_count) == (None, 2**14 + 1, 2**14 + 1)

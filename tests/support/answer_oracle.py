@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hologres_ai.api.response import Answer, read_answer
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.errors import ApiError, ResponseError
-from hologres_ai.models import AiNode, Reply
+from hologres_ai.models import AiNode, NodeList
 
 SECRETS = ("canary-key-secret-5eRz", "canary-token-9fQx")
 
@@ -153,7 +153,7 @@ def check(body: bytes) -> str:
     """Hold what comes of a body against the oracle, and say what it was."""
     wanted = judge(body)
     try:
-        reply = read_answer(Answer(200, {"content-type": "application/json"}, body), SECRETS)
+        reply = parse_response(HttpResponse(200, {"content-type": "application/json"}, body), SECRETS)
     except ApiError:
         assert wanted.refusal
         return "refusal"
@@ -171,7 +171,7 @@ def misplaced(error: ResponseError, wanted: Verdict, body: bytes) -> str:
     return "misplaced" if place[1] != "body" else "unreadable"
 
 
-def compared(reply: Reply, wanted: Verdict) -> str:
+def compared(reply: NodeList, wanted: Verdict) -> str:
     assert [attributes(node) for node in reply.nodes] == wanted.nodes
     assert [kinds(attributes(node)) for node in reply.nodes] == [kinds(node) for node in wanted.nodes]  # 1 is not True
     assert reply.request_id == wanted.request_id

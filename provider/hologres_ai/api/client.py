@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
-from ..config import Credentials, Limits, Settings
-from ..credentials.cache import refresher_for
+from ..config import CallConfig, Credentials, Limits
+from ..credentials.cache import credentials_cache_for
 from ..errors import (
     AuthenticationError,
     CredentialsError,
@@ -26,12 +26,12 @@ from ..errors import (
     TlsError,
     TransportError,
 )
-from ..models import Reply
+from ..models import NodeList
 from ..pieces import Body
-from .connections import Connections, borrowed
-from .response import Answer, clean, read_answer
+from .connections import Connections, ensure_connections
+from .response import HttpResponse, clean, parse_response
 from .signing import Acs3Auth, new_nonce, utc_now
-from .transport import blotted_logs, httpx
+from .transport import httpx, redact_logs
 from .transport_errors import RETRIED_STATUSES, transport_error
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Client:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: CallConfig,
         *,
         quota: RetryQuota | None = None,
         connections: Connections | None = None,
@@ -100,15 +100,15 @@ class Client:
         self._skew = timedelta(0)
         self.clock_skew: timedelta | None = None
 
-    async def list_instance_model(self, instance_id: str | None = None) -> Reply:
+    async def list_instance_model(self, instance_id: str | None = None) -> NodeList:
         """The nodes of the account in the region, or of one Hologres instance.
 
         Raises:
             HologresAiError: see `errors`; a failure is never an empty list.
         """
-        attempts = _Attempts(self._quota, renewable=not isinstance(self._settings.credentials, Credentials))
+        attempts = RetryState(self._quota, renewable=not isinstance(self._settings.credentials, Credentials))
         try:
-            async with asyncio.timeout(self._settings.deadline), borrowed(self._connections) as connections:
+            async with asyncio.timeout(self._settings.deadline), ensure_connections(self._connections) as connections:
                 return await self._retry(connections, instance_id, attempts)
         except TimeoutError:
             raise self._too_late(attempts) from None
@@ -120,14 +120,14 @@ class Client:
             CredentialsError, ConfigurationError: its source gives none.
             DeadlineExceededError: not within the time limit of a whole call.
         """
-        attempts = _Attempts(self._quota, renewable=False)
+        attempts = RetryState(self._quota, renewable=False)
         try:
             async with asyncio.timeout(self._settings.deadline):
                 return await self._credentials(attempts)
         except TimeoutError:
             raise self._too_late(attempts) from None
 
-    async def _retry(self, connections: Connections, instance_id: str | None, attempts: "_Attempts") -> Reply:
+    async def _retry(self, connections: Connections, instance_id: str | None, attempts: "RetryState") -> NodeList:
         retrying = AsyncRetrying(
             wait=_wait,
             retry=retry_if_exception(attempts.may_retry),
@@ -135,23 +135,23 @@ class Client:
         )
         return await retrying(self._attempt, connections, instance_id, attempts)
 
-    async def _attempt(self, connections: Connections, instance_id: str | None, attempts: "_Attempts") -> Reply:
+    async def _attempt(self, connections: Connections, instance_id: str | None, attempts: "RetryState") -> NodeList:
         credentials = await self._credentials(attempts)
         answer = await self._send(connections, {"instanceId": instance_id} if instance_id else {}, credentials)
         try:
-            reply = read_answer(answer, credentials.secrets())
+            reply = parse_response(answer, credentials.secrets())
         except HologresAiError as error:
             self._learn(error, answer, credentials)
             raise
         self._quota.give_back()
         return reply
 
-    async def _credentials(self, attempts: "_Attempts") -> Credentials:
+    async def _credentials(self, attempts: "RetryState") -> Credentials:
         source = self._settings.credentials
         if isinstance(source, Credentials):
             return source
         attempts.awaits_credentials = True
-        credentials = await refresher_for(source, self._limits()).get()
+        credentials = await credentials_cache_for(source, self._limits()).get()
         attempts.awaits_credentials = False
         return credentials
 
@@ -167,11 +167,13 @@ class Client:
             nonce=self._nonce,
         )
 
-    async def _send(self, connections: Connections, parameters: dict[str, str], credentials: Credentials) -> Answer:
+    async def _send(
+        self, connections: Connections, parameters: dict[str, str], credentials: Credentials
+    ) -> HttpResponse:
         settings, secrets = self._settings, credentials.secrets()
         http = connections.client(settings.endpoint.scheme)
         try:
-            with blotted_logs((*secrets, *connections.secrets)):
+            with redact_logs((*secrets, *connections.secrets)):
                 async with http.stream(
                     "GET",
                     settings.endpoint.address + PATH,
@@ -182,7 +184,7 @@ class Client:
                 ) as response:
                     log.debug("%s answered HTTP %d", settings.endpoint.host, response.status_code)
                     self._compare_clocks(response.headers.get("date"))
-                    return Answer(response.status_code, dict(response.headers), await _body(response, secrets))
+                    return HttpResponse(response.status_code, dict(response.headers), await _body(response, secrets))
         # A proxy's port past 65535 comes as neither of httpx's errors.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
             raise transport_error(error, settings, secrets) from None
@@ -191,16 +193,16 @@ class Client:
         theirs = _http_date(date)
         self.clock_skew = theirs - self._clock() if theirs else None
 
-    def _learn(self, error: HologresAiError, answer: Answer, credentials: Credentials) -> None:
+    def _learn(self, error: HologresAiError, answer: HttpResponse, credentials: Credentials) -> None:
         """What the next try has to know: how long to wait, what time it is over there, and that a token has expired."""
         error.retry_after = _retry_after(answer, self._clock())
         if self.clock_skew is not None and error.code and error.code.startswith("InvalidTimeStamp"):
             self._skew = self.clock_skew
         source = self._settings.credentials
         if error.code == EXPIRED and not isinstance(source, Credentials):
-            refresher_for(source, self._limits()).refuse(credentials)
+            credentials_cache_for(source, self._limits()).refuse(credentials)
 
-    def _too_late(self, attempts: "_Attempts") -> DeadlineExceededError:
+    def _too_late(self, attempts: "RetryState") -> DeadlineExceededError:
         settings = self._settings
         if attempts.awaits_credentials:
             return DeadlineExceededError(
@@ -219,7 +221,7 @@ class Client:
         )
 
 
-class _Attempts:
+class RetryState:
     """The memory of one call: what failed last, and which mistakes have had their second chance."""
 
     ONCE = ("InvalidTimeStamp", "SignatureNonceUsed")
@@ -287,7 +289,7 @@ async def _body(response: httpx.Response, secrets: Sequence[str]) -> Body:
     return body  # as it is: a copy of 50 MB would be what most memory goes to
 
 
-def _retry_after(answer: Answer, now: datetime) -> float | None:
+def _retry_after(answer: HttpResponse, now: datetime) -> float | None:
     """The wait that the service asks for, in seconds: ``x-acs-retry-after`` in ms, ``Retry-After`` in s or a date."""
     milliseconds, seconds = (answer.headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
     if milliseconds.isdecimal():

@@ -43,7 +43,7 @@ class Connections:
 
 
 @asynccontextmanager
-async def borrowed(connections: Connections | None) -> AsyncIterator[Connections]:
+async def ensure_connections(connections: Connections | None) -> AsyncIterator[Connections]:
     """The connections that are given, which stay open; or new ones, which are closed in the end."""
     if connections is not None:
         yield connections

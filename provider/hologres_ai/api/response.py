@@ -29,7 +29,7 @@ from ..errors import (
     ServiceError,
     ThrottledError,
 )
-from ..models import AiNode, Reply
+from ..models import AiNode, NodeList
 from ..names import to_camel
 from ..pieces import Body
 
@@ -87,7 +87,7 @@ _OTHER = _Kind(ApiError, "See the message above and the API's error center for t
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """A whole HTTP answer: status, headers by lower-case name, and the body's bytes."""
 
     status: int
@@ -101,13 +101,13 @@ class Answer:
         kind = clean(self.headers.get("content-type", "no content type"))[:64]
         return f"{kind}: {clean(text) or 'an empty body'}"
 
-    def without(self, secrets: Sequence[str]) -> "Answer":
+    def without(self, secrets: Sequence[str]) -> "HttpResponse":
         """The answer with each of `secrets` blotted out wherever it was sent back."""
         body, headers = self.body, dict(self.headers)
         for secret in secrets:
             body = body.replace(secret.encode(), b"***")
             headers = {name: value.replace(secret, "***") for name, value in headers.items()}
-        return Answer(self.status, headers, body)
+        return HttpResponse(self.status, headers, body)
 
 
 @shape(frozen=True, config=ConfigDict(alias_generator=to_camel))
@@ -125,7 +125,7 @@ _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _NODES = TypeAdapter(list[AiNode])
 
 
-def read_answer(answer: Answer, secrets: Sequence[str] = ()) -> Reply:
+def parse_response(answer: HttpResponse, secrets: Sequence[str] = ()) -> NodeList:
     """The nodes in an answer.
 
     Raises:
@@ -170,15 +170,15 @@ def _read_pieces(body: Body) -> _Payload:
     return _PAYLOAD.validate_python({"instanceModelList": tuple(nodes), "requestId": rest.request_id}, by_alias=True)
 
 
-def _reply(payload: _Payload) -> Reply:
+def _reply(payload: _Payload) -> NodeList:
     request_id = _text(payload.request_id)
     if payload.instance_model_list is not None:
-        return Reply(nodes=payload.instance_model_list, request_id=request_id)
+        return NodeList(nodes=payload.instance_model_list, request_id=request_id)
     warning = "the API answered with null in place of a list of AI nodes: taken for no nodes"
-    return Reply(nodes=(), request_id=request_id, warnings=(warning,))
+    return NodeList(nodes=(), request_id=request_id, warnings=(warning,))
 
 
-def _not_a_list(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> HologresAiError:
+def _not_a_list(answer: HttpResponse, error: ValidationError, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
     if _tells_failure(fields) and LIST.lower() not in fields:
         return _refusal(answer, secrets)
@@ -204,7 +204,7 @@ def _told_code(fields: Mapping[str, Any]) -> object:
     return None if str(told).lower() in _NO_FAULT else told
 
 
-def _refusal(answer: Answer, secrets: Sequence[str]) -> HologresAiError:
+def _refusal(answer: HttpResponse, secrets: Sequence[str]) -> HologresAiError:
     fields = _fields(answer.body)
     if 200 <= answer.status < 400 and not _tells_failure(fields):
         return _unexpected_status(answer)
@@ -227,7 +227,7 @@ def _text(value: object, secrets: Sequence[str] = ()) -> str | None:
     return clean(str(value), secrets) or None
 
 
-def _unexpected_status(answer: Answer) -> ResponseError:
+def _unexpected_status(answer: HttpResponse) -> ResponseError:
     title = f"the service answered with a redirect or without content ({answer.excerpt})"
     return ResponseError(
         title,
@@ -250,7 +250,7 @@ def clean(text: str, secrets: Sequence[str] = ()) -> str:
     return "".join(c for c in text if c.isprintable())[:SHOWN_CHARACTERS]
 
 
-def _malformed(answer: Answer, error: ValidationError, secrets: Sequence[str]) -> ResponseError:
+def _malformed(answer: HttpResponse, error: ValidationError, secrets: Sequence[str]) -> ResponseError:
     # The last complaint about the first bad place is the most tolerant reading's: it says what can't be read at all.
     complaints = error.errors(include_url=False, include_context=False)
     location = complaints[0]["loc"][:_DEPTH]
@@ -295,7 +295,7 @@ class _Object(dict[str, object]):
         self.repeated = {name for name, count in counts.items() if count > 1}
 
 
-def _check_names(answer: Answer, payload: _Payload) -> None:
+def _check_names(answer: HttpResponse, payload: _Payload) -> None:
     """Refuse a name that is given twice: readers of JSON differ in which value they take, and all but one is lost."""
     # Two quick looks before a slow one: of almost any answer, the first shows that there is nothing to look for.
     if _has_more_texts(answer.body, payload) and _may_repeat(answer.body, payload.instance_model_list or ()):

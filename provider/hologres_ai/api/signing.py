@@ -1,6 +1,6 @@
 """ACS3-HMAC-SHA256, stage by stage under the specification's own names.
 
-Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. Everything here is a
+CredentialsSource: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. Everything here is a
 pure function of its arguments; only `Acs3Auth` asks a clock and makes a nonce, and both can be handed in.
 """
 

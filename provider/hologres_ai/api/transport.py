@@ -24,7 +24,7 @@ finally:
     if sys.modules.get(_COMMAND_LINE, ...) is None:
         del sys.modules[_COMMAND_LINE]
 
-__all__ = ["blotted_logs", "httpx", "proxy_passwords", "tls_context"]
+__all__ = ["redact_logs", "httpx", "proxy_passwords", "tls_context"]
 
 
 def tls_context(scheme: str) -> ssl.SSLContext:
@@ -51,7 +51,7 @@ def _trusting(_file: str | None, _folder: str | None, _written: int | None) -> s
     return httpx.create_ssl_context()
 
 
-class _Blotter(logging.Filter):
+class RedactingFilter(logging.Filter):
     """Blots secrets out of the HTTP libraries' lines: they show what a peer sends back in its headers."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -67,10 +67,10 @@ class _Blotter(logging.Filter):
 
 
 @contextmanager
-def blotted_logs(secrets: Sequence[str]) -> Iterator[None]:
+def redact_logs(secrets: Sequence[str]) -> Iterator[None]:
     """No secret in the lines of httpx and httpcore while the block runs."""
     names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-    loggers, blotter = [logging.getLogger(name) for name in names], _Blotter(secrets)
+    loggers, blotter = [logging.getLogger(name) for name in names], RedactingFilter(secrets)
     for logger in loggers:
         logger.addFilter(blotter)
     try:

@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
-from ..config import Settings
+from ..config import CallConfig
 from ..errors import HologresAiError, ResponseError, TlsError, TransportError
 from .response import clean
 from .transport import httpx
@@ -13,7 +13,7 @@ from .transport import httpx
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})  # of the service, or of a proxy: they may pass by themselves
 
 
-def transport_error(error: Exception, settings: Settings, secrets: Sequence[str]) -> HologresAiError:
+def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[str]) -> HologresAiError:
     """What httpx raised, as one of our errors: told so that a person can mend it, and without secrets."""
     host, region = settings.endpoint.host, settings.region
     if isinstance(error, httpx.ProxyError):

@@ -11,7 +11,7 @@ from ..api.signing import utc_now
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query
 from ..names import to_camel
-from ..requirements import Finding, Requirements, assess, build_requirements
+from ..requirements import RequirementResult, Requirements, assess, build_requirements
 from . import lazy
 from .errors import READ_FAILED, UNMET
 from .list import parse_query, read_live, takes_unicode
@@ -51,7 +51,7 @@ def run(
     return 0 if warn else _exit_code([finding for finding in findings if not finding.met])
 
 
-def _exit_code(unmet: Sequence[Finding]) -> int:
+def _exit_code(unmet: Sequence[RequirementResult]) -> int:
     """What might be met in a region that could not be read can't be told."""
     return UNMET if any(not finding.unread for finding in unmet) else READ_FAILED if unmet else 0
 
@@ -68,7 +68,7 @@ def _in_options(failure: Failure) -> Failure:
     return Failure(OPTIONS.get(name, "--" + name.replace("_", "-")), failure.reason)
 
 
-def _lines(result: AiNodeListResult, findings: Sequence[Finding], *, warn: bool) -> Iterator[Line]:
+def _lines(result: AiNodeListResult, findings: Sequence[RequirementResult], *, warn: bool) -> Iterator[Line]:
     """What was found for people: a line a requirement."""
     met = sum(finding.met for finding in findings)
     nodes = instances(len(result.instance_model_list))
@@ -78,7 +78,9 @@ def _lines(result: AiNodeListResult, findings: Sequence[Finding], *, warn: bool)
         yield Line(f" {printable(str(finding))}", f"  {sign if takes_unicode() else f'{word:2}'}", style)
 
 
-def _to_json(result: AiNodeListResult, requirements: Requirements, findings: Sequence[Finding]) -> dict[str, JsonValue]:
+def _to_json(
+    result: AiNodeListResult, requirements: Requirements, findings: Sequence[RequirementResult]
+) -> dict[str, JsonValue]:
     return {
         "met": all(finding.met for finding in findings),
         "region": result.region,
@@ -86,7 +88,7 @@ def _to_json(result: AiNodeListResult, requirements: Requirements, findings: Seq
     }
 
 
-def _finding(finding: Finding, asked: int | tuple[str, ...]) -> dict[str, JsonValue]:
+def _finding(finding: RequirementResult, asked: int | tuple[str, ...]) -> dict[str, JsonValue]:
     """One for programs; `found` is null where it is not known."""
     return {
         "requirement": to_camel(finding.requirement),

@@ -14,9 +14,9 @@ from ..api.client import Client
 from ..api.response import RAM_ACTION
 from ..config import (
     FROM_REGION,
+    CallConfig,
     Credentials,
-    Settings,
-    Sources,
+    SettingsReader,
     find_credentials,
     find_endpoint,
     find_region,
@@ -25,8 +25,8 @@ from ..config import (
 )
 from ..core.read import totals
 from ..core.session import run as run_to_end
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, Step
-from ..models import Reply
+from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
+from ..models import NodeList
 from .errors import BAD_ARGUMENTS, READ_FAILED
 from .text import UNKNOWN, printable
 
@@ -36,7 +36,7 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"
 
 
 @dataclass
-class Finding:
+class Observation:
     """One thing that was looked at: its value and where that came from, or what is wrong with it."""
 
     value: str | None = None
@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass
-class Call:
+class CallReport:
     """How the one call went."""
 
     ok: bool
@@ -63,12 +63,12 @@ class Call:
 class Report:
     """All that was found; `call` is None where the settings did not allow one."""
 
-    region: Finding
-    endpoint: Finding
-    credentials: list[Step] = field(default_factory=list)
-    access_key: Finding = field(default_factory=Finding)
+    region: Observation
+    endpoint: Observation
+    credentials: list[ProviderAttempt] = field(default_factory=list)
+    access_key: Observation = field(default_factory=Observation)
     proxies: dict[str, str] = field(default_factory=dict)
-    call: Call | None = None
+    call: CallReport | None = None
 
     @property
     def exit_code(self) -> int:
@@ -94,21 +94,21 @@ def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(sources: Sources) -> Finding:
+def _region(sources: SettingsReader) -> Observation:
     try:
         found = find_region(sources)
     except ConfigurationError as error:
         return _wrong(error)
-    return Finding(found.value, _spelt(found.place))
+    return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(sources: Sources) -> Finding:
+def _endpoint(sources: SettingsReader) -> Observation:
     region = _region(sources).value
     try:
         endpoint, place = find_endpoint(sources, region or "")
     except ConfigurationError as error:
         return _wrong(error)
-    return Finding(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Finding()
+    return Observation(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Observation()
 
 
 def _spelt(place: str) -> str:
@@ -116,12 +116,12 @@ def _spelt(place: str) -> str:
     return place.replace("argument ", "option --")
 
 
-def _wrong(error: HologresAiError) -> Finding:
+def _wrong(error: HologresAiError) -> Observation:
     title = f"{error.title} ({error.facts})" if error.facts else error.title
-    return Finding(error=title, remedy=error.remedy)
+    return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(sources: Sources) -> tuple[list[Step], Finding]:
+def _credentials(sources: SettingsReader) -> tuple[list[ProviderAttempt], Observation]:
     """The steps, and the key where it stands in the settings; one that has to be asked for comes with the call."""
     try:
         source = find_credentials(sources)
@@ -129,12 +129,12 @@ def _credentials(sources: Sources) -> tuple[list[Step], Finding]:
         return list(error.steps), _wrong(error)
     if isinstance(source.origin, Credentials) and not source.roles:
         return list(source.steps), _key(source.origin)
-    return list(source.steps), Finding()
+    return list(source.steps), Observation()
 
 
-def _key(credentials: Credentials) -> Finding:
+def _key(credentials: Credentials) -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
-    return Finding(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
+    return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
 
 
 def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -156,7 +156,7 @@ def _without_password(name: str, value: str) -> str:
 # --- The call --------------------------------------------------------------------------------------------------------
 
 
-def _configured_call(arguments: Mapping[str, str | None], report: Report) -> Call | None:
+def _configured_call(arguments: Mapping[str, str | None], report: Report) -> CallReport | None:
     try:
         settings = resolve(arguments)
         return run_to_end(lambda: _call(settings, report))
@@ -165,7 +165,7 @@ def _configured_call(arguments: Mapping[str, str | None], report: Report) -> Cal
         return None
 
 
-async def _call(settings: Settings, report: Report) -> Call:
+async def _call(settings: CallConfig, report: Report) -> CallReport:
     client = Client(settings)
     try:
         report.access_key = _key(await client.credentials())
@@ -181,17 +181,17 @@ async def _call(settings: Settings, report: Report) -> Call:
     return call
 
 
-def _answered(reply: Reply) -> Call:
-    call = Call(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
+def _answered(reply: NodeList) -> CallReport:
+    call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
         call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
     return call
 
 
-def _refused(error: HologresAiError) -> Call:
+def _refused(error: HologresAiError) -> CallReport:
     found = _wrong(error)
     action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
-    return Call(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+    return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def _head(name: str, text: str = "") -> str:
     return f"{_coloured(f'{name}:', bold=True)} {printable(text)}".rstrip()
 
 
-def _detail(step: Step) -> str:
+def _detail(step: ProviderAttempt) -> str:
     return f"{step.source}: {step.detail}" if step.detail else step.source
 
 
@@ -225,7 +225,7 @@ def _state(state: str) -> str:
     return _coloured(f"{state:<7}", fg=colours.get(state))
 
 
-def _finding(name: str, found: Finding) -> Iterator[str]:
+def _finding(name: str, found: Observation) -> Iterator[str]:
     if found.error:
         yield _head(name, found.error)
         yield f"  {printable(found.remedy or '')}"
@@ -233,7 +233,7 @@ def _finding(name: str, found: Finding) -> Iterator[str]:
         yield _head(name, found.value + (f", from {found.place}" if found.place else ""))
 
 
-def _call_lines(call: Call | None) -> Iterator[str]:
+def _call_lines(call: CallReport | None) -> Iterator[str]:
     if call is None:
         yield _head("call", "not made")
         return

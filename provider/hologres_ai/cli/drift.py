@@ -18,7 +18,7 @@ from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgument
 from ..models import AiNodeListResult, Query, RegionErrors
 from . import lazy, reports
 from .errors import DRIFT, READ_FAILED
-from .files import write_whole
+from .files import atomic_write
 from .list import option, parse_query, read_live, takes_unicode
 from .text import say
 
@@ -28,7 +28,7 @@ ACCEPTED_FORMS = ("envelope", "list")
 
 
 @dataclass(frozen=True)
-class Source:
+class BaselineSource:
     """Where the baseline is: in a file, on stdin, or in the state of a stack; and which of several it is."""
 
     file: str | None
@@ -44,7 +44,7 @@ class Source:
 
 def run(
     arguments: Mapping[str, object],
-    source: Source,
+    source: BaselineSource,
     *,
     classes: tuple[str, ...],
     form: str,
@@ -98,15 +98,15 @@ def _write(path: Path, result: AiNodeListResult) -> None:
             f"no new baseline: {', '.join(result.unread)} could not be read",
             f"{path} stays as it is. Try again when all regions can be read.",
         )
-    write_whole(path, json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
+    atomic_write(path, json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
 
 
-def _baseline(source: Source, arguments: Mapping[str, object]) -> Baseline:
+def _baseline(source: BaselineSource, arguments: Mapping[str, object]) -> Baseline:
     query = {name: value for name, value in arguments.items() if value is not None}
     return read_baseline(_document(source), output=source.output, resource=source.resource, query=query)
 
 
-def _document(source: Source) -> bytes:
+def _document(source: BaselineSource) -> bytes:
     if source.stack is not None:
         return _exported(source.stack)
     if source.path is None:
@@ -162,7 +162,7 @@ def _texts(query: Query, name: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
 
 
-def _check_acceptable(baseline: Baseline, source: Source) -> None:
+def _check_acceptable(baseline: Baseline, source: BaselineSource) -> None:
     if baseline.form not in ACCEPTED_FORMS:
         raise DocumentError(
             f"{source.path} holds a stack's {baseline.form}, and --accept would replace it",

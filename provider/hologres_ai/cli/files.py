@@ -12,7 +12,7 @@ from secrets import token_hex
 from types import FrameType
 
 
-def write_whole(path: Path, text: str) -> None:
+def atomic_write(path: Path, text: str) -> None:
     """Put the text in the place of the file, so that at any moment there is the old one or the new one, whole.
 
     Raises:

@@ -49,7 +49,7 @@ def find_drift(
     """See `comparing.run`."""
     from . import drift as comparing
 
-    source = comparing.Source(file, stack, output, resource)
+    source = comparing.BaselineSource(file, stack, output, resource)
     return comparing.run(arguments, source, classes=classes, form=form, accept=accept, endpoint=endpoint)
 
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..models import Reply
+    from ..models import NodeList
 
 # Seconds from the start of a call. A program registers what does not wait for each other well within it; and whatever
 # changes the fleet in an update, and has a list wait for it, takes longer.
@@ -23,10 +23,10 @@ SHARED_FOR = 1.0
 @dataclass(frozen=True)
 class _Call:
     started: float
-    reply: "Future[Reply]" = field(default_factory=Future)
+    reply: "Future[NodeList]" = field(default_factory=Future)
 
 
-class SharedCalls:
+class CallSharing:
     """Makes a call once for all who ask for the same within `SHARED_FOR`, from whichever thread and loop.
 
     A failure is shared by those who wait for it, and not kept.
@@ -37,7 +37,7 @@ class SharedCalls:
         self._lock = Lock()
         self._calls: dict[Hashable, _Call] = {}
 
-    async def get(self, key: Hashable, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
+    async def get(self, key: Hashable, make: "Callable[[], Awaitable[NodeList]]") -> "NodeList":
         """The reply of the call under way or just made for the same `key`, or that of `make`.
 
         Raises:
@@ -64,7 +64,7 @@ class SharedCalls:
             self._calls[key] = _Call(now)
             return self._calls[key], True
 
-    async def _lead(self, key: Hashable, call: _Call, make: "Callable[[], Awaitable[Reply]]") -> "Reply":
+    async def _lead(self, key: Hashable, call: _Call, make: "Callable[[], Awaitable[NodeList]]") -> "NodeList":
         try:
             reply = await make()
         except BaseException as error:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from ..api.connections import Connections
 from ..api.response import RAM_ACTION
 from ..collecting import collected_later
-from ..config import Lookup, Settings, resolve, resolve_regions
+from ..config import CallConfig, Lookup, resolve, resolve_regions
 from ..errors import HologresAiError
 from ..models import (
     MAX_EXACT_INTEGER,
@@ -24,16 +24,16 @@ from ..models import (
     USAGE_FIELDS,
     AiNode,
     AiNodeListResult,
+    NodeList,
     Query,
     RegionOutcome,
-    Reply,
     Totals,
     Usage,
     build_query,
 )
 from ..names import region_label, to_camel
-from .call_sharing import SharedCalls
-from .regions import Answer, Progress, call_regions, join, outcomes
+from .call_sharing import CallSharing
+from .regions import Progress, RegionResult, call_regions, join, outcomes
 from .session import Session, run
 
 _to_json = TypeAdapter(AiNode).serializer.to_json
@@ -48,7 +48,7 @@ async def read(
     *,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
-    shared: SharedCalls | None = None,
+    shared: CallSharing | None = None,
     connections: Connections | None = None,
 ) -> AiNodeListResult:
     """The nodes that `query` selects, in a stable order, with what follows from them.
@@ -74,7 +74,7 @@ async def read(
     return _of_several(query, settings, answers) if query.regions else _of_one(query, settings[0], answers)
 
 
-def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> AiNodeListResult:
+def _of_one(query: Query, settings: CallConfig, answers: Mapping[str, RegionResult]) -> AiNodeListResult:
     answer = answers[settings.region]
     if isinstance(answer, HologresAiError):
         raise answer
@@ -82,16 +82,16 @@ def _of_one(query: Query, settings: Settings, answers: Mapping[str, Answer]) -> 
     return _explained(found, [settings], answer)
 
 
-def _of_several(query: Query, settings: Sequence[Settings], answers: Mapping[str, Answer]) -> AiNodeListResult:
+def _of_several(query: Query, settings: Sequence[CallConfig], answers: Mapping[str, RegionResult]) -> AiNodeListResult:
     reply = join(answers, partial=query.on_region_error == "partial")
-    warnings = [warning for one in settings if isinstance(answers[one.region], Reply) for warning in one.warnings]
+    warnings = [warning for one in settings if isinstance(answers[one.region], NodeList) for warning in one.warnings]
     result = build_result(
         region_label(query.region, query.regions), query, reply, warnings=warnings, region_outcomes=outcomes(answers)
     )
     return _explained(result, settings, reply)
 
 
-def _explained(result: AiNodeListResult, settings: Sequence[Settings], reply: Reply) -> AiNodeListResult:
+def _explained(result: AiNodeListResult, settings: Sequence[CallConfig], reply: NodeList) -> AiNodeListResult:
     """The result; where it is empty, with a warning that says how that came about."""
     if result.instance_model_list:
         return result
@@ -124,7 +124,7 @@ def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeList
     kept = [node for node in known if node.region_id in result.unread]
     if not kept:
         return result
-    reply = Reply(nodes=(*result.instance_model_list, *kept), request_id=None)
+    reply = NodeList(nodes=(*result.instance_model_list, *kept), request_id=None)
     whole = build_result(result.region, result.query, reply, region_outcomes=result.region_outcomes)
     return replace(whole, warnings=result.warnings)
 
@@ -171,15 +171,15 @@ def read_ai_nodes(
         }
     )
     keys = {"access_key": access_key, "secret_key": secret_key, "security_token": security_token}
-    return read_query(query, {**keys, "endpoint": endpoint}, session=session)
+    return read_sync(query, {**keys, "endpoint": endpoint}, session=session)
 
 
-def read_query(
+def read_sync(
     query: Query,
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     *,
-    shared: SharedCalls | None = None,
+    shared: CallSharing | None = None,
     environ: Mapping[str, str] | None = None,
     session: Session | None = None,
 ) -> AiNodeListResult:
@@ -195,7 +195,7 @@ def read_query(
 def build_result(
     region: str,
     query: Query,
-    reply: Reply,
+    reply: NodeList,
     *,
     warnings: Iterable[str] = (),
     region_outcomes: tuple[RegionOutcome, ...] = (),

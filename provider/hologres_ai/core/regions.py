@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..api.client import Client, RetryQuota
-from ..api.connections import Connections, borrowed
-from ..config import REGIONS, Settings
+from ..api.connections import Connections, ensure_connections
+from ..config import REGIONS, CallConfig
 from ..errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -20,25 +20,25 @@ from ..errors import (
     RegionsError,
     TransportError,
 )
-from ..models import AiNode, RegionOutcome, Reply
-from .call_sharing import SharedCalls
+from ..models import AiNode, NodeList, RegionOutcome
+from .call_sharing import CallSharing
 
 # More than there are regions: with fewer, dead ones would keep the others waiting.
 AT_ONCE = 32
 
-Answer = Reply | HologresAiError
+RegionResult = NodeList | HologresAiError
 Progress = Callable[[Sequence[str]], None]
 """Is told the regions that are waited for: all at the start, and after each that has answered, or failed, the rest."""
 
 
 async def call_regions(
-    settings: Sequence[Settings],
+    settings: Sequence[CallConfig],
     instance_id: str | None,
     *,
     progress: Progress | None = None,
-    shared: SharedCalls | None = None,
+    shared: CallSharing | None = None,
     connections: Connections | None = None,
-) -> dict[str, Answer]:
+) -> dict[str, RegionResult]:
     """The answer of each region, or its error, by its name; with `shared`, without asking twice.
 
     The calls go out on `connections`, which stay open, or on some that are closed in the end.
@@ -46,12 +46,12 @@ async def call_regions(
     Raises:
         ConfigurationError, CredentialsError: what all the regions need is wrong; the other calls are given up.
     """
-    quota, slots, shared = RetryQuota(), asyncio.Semaphore(AT_ONCE), shared or SharedCalls()
+    quota, slots, shared = RetryQuota(), asyncio.Semaphore(AT_ONCE), shared or CallSharing()
     waiting = [one.region for one in settings]
     if progress:
         progress(waiting)
 
-    async def call(one: Settings) -> Answer:
+    async def call(one: CallConfig) -> RegionResult:
         async with slots:
             client = Client(one, quota=quota, connections=kept)
             answer = await _answer(shared.get((one, instance_id), lambda: client.list_instance_model(instance_id)))
@@ -61,14 +61,14 @@ async def call_regions(
         return answer
 
     try:
-        async with borrowed(connections) as kept, asyncio.TaskGroup() as group:
+        async with ensure_connections(connections) as kept, asyncio.TaskGroup() as group:
             tasks = {one.region: group.create_task(call(one)) for one in settings}
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return {region: task.result() for region, task in tasks.items()}
 
 
-async def _answer(reply: Awaitable[Reply]) -> Answer:
+async def _answer(reply: Awaitable[NodeList]) -> RegionResult:
     try:
         return await reply
     except (ConfigurationError, CredentialsError):
@@ -77,13 +77,13 @@ async def _answer(reply: Awaitable[Reply]) -> Answer:
         return error
 
 
-def outcomes(answers: Mapping[str, Answer]) -> tuple[RegionOutcome, ...]:
+def outcomes(answers: Mapping[str, RegionResult]) -> tuple[RegionOutcome, ...]:
     """What came of each region, sorted. A reason has no request ID: in a state, that would be drift."""
     return tuple(_outcome(region, answers[region]) for region in sorted(answers))
 
 
-def _outcome(region: str, answer: Answer) -> RegionOutcome:
-    if isinstance(answer, Reply):
+def _outcome(region: str, answer: RegionResult) -> RegionOutcome:
+    if isinstance(answer, NodeList):
         return RegionOutcome(region=region, outcome="ok" if answer.nodes else "empty")
     if isinstance(answer, AuthenticationError | AccessDeniedError):
         kind = "denied"
@@ -95,18 +95,18 @@ def _outcome(region: str, answer: Answer) -> RegionOutcome:
     return RegionOutcome(region=region, outcome=kind, reason=f"{answer.title} ({facts})" if facts else answer.title)
 
 
-def join(answers: Mapping[str, Answer], *, partial: bool) -> Reply:
+def join(answers: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
     """One reply of those of all regions; where `partial`, with a warning for each that could not be read.
 
     Raises:
         RegionsError: a region could not be read; where `partial`, none could.
     """
-    replies = {region: answer for region, answer in answers.items() if isinstance(answer, Reply)}
+    replies = {region: answer for region, answer in answers.items() if isinstance(answer, NodeList)}
     failed = {region: answer for region, answer in answers.items() if isinstance(answer, HologresAiError)}
     if failed and not (partial and replies):
         raise _error(failed, len(answers))
     gaps = [f"{item.region} could not be read: {item.outcome}: {item.reason}" for item in outcomes(failed)]
-    return Reply(
+    return NodeList(
         nodes=tuple(_placed(node, region) for region, reply in replies.items() for node in reply.nodes),
         request_id=None,
         warnings=(*gaps, *(warning for reply in replies.values() for warning in reply.warnings)),

@@ -4,6 +4,6 @@
 of it through `library`, and `refreshing` keeps what came fresh. Plain keys need none but the first.
 """
 
-from .types import Credentials, Limits, Source
+from .types import Credentials, CredentialsSource, Limits
 
-__all__ = ["Credentials", "Limits", "Source"]
+__all__ = ["Credentials", "Limits", "CredentialsSource"]

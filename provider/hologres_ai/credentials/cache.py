@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import ConfigurationError, CredentialsError, HologresAiError
-from .fetching import fetch
-from .types import Credentials, Fetched, Limits, Source
+from .fetching import fetch_credentials
+from .types import Credentials, CredentialsSource, Fetched, Limits
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,15 @@ class _Flight:
     started: float
 
 
-class Refresher:
+class CredentialsCache:
     """Hands out the credentials of one source to readers in any thread and any event loop."""
 
     def __init__(
         self,
-        source: Source,
+        source: CredentialsSource,
         limits: Limits,
         *,
-        fetcher: Callable[[Source, Limits], Fetched] = fetch,
+        fetcher: Callable[[CredentialsSource, Limits], Fetched] = fetch_credentials,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
@@ -131,11 +131,11 @@ _REGISTRY = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _refresher(source: Source, limits: Limits) -> Refresher:
-    return Refresher(source, limits)
+def _refresher(source: CredentialsSource, limits: Limits) -> CredentialsCache:
+    return CredentialsCache(source, limits)
 
 
-def refresher_for(source: Source, limits: Limits) -> Refresher:
+def credentials_cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
     """The one refresher of this process for a source."""
     with _REGISTRY:
         return _refresher(source, limits)

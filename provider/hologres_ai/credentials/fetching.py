@@ -1,21 +1,21 @@
 """One fetch: the origin's credentials, then those of each role in turn; what fails is named."""
 
-from ..errors import CredentialsError, Step, tried
+from ..errors import CredentialsError, ProviderAttempt, tried
 from . import profile as profiles
 from .types import (
     CloudSso,
     Credentials,
+    CredentialsSource,
     EcsRole,
     External,
     Fetched,
+    FetchFailure,
     Limits,
     OAuth,
     Oidc,
     Origin,
     Profile,
-    Refusal,
     Role,
-    Source,
     Uri,
 )
 
@@ -49,7 +49,7 @@ _NAMES: dict[type, tuple[str, str]] = {
 }
 
 
-def fetch(source: Source, limits: Limits) -> Fetched:
+def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
     """The credentials at the end of the chain; blocks.
 
     Raises:
@@ -66,17 +66,17 @@ def fetch(source: Source, limits: Limits) -> Fetched:
     return held
 
 
-def _link(link: Origin | Role, held: Credentials | None, source: Source, limits: Limits) -> Fetched:
+def _link(link: Origin | Role, held: Credentials | None, source: CredentialsSource, limits: Limits) -> Fetched:
 
     from . import providers  # noqa: PLC0415 - half a second that plain keys must not pay
 
-    answer = providers.fetch(link, held, limits, source.sts_endpoint)
+    answer = providers.ask_provider(link, held, limits, source.sts_endpoint)
     if isinstance(answer, Fetched):
         return answer
     raise _error(answer, link, source)
 
 
-def _error(refusal: Refusal, link: Origin | Role, source: Source) -> CredentialsError:
+def _error(refusal: FetchFailure, link: Origin | Role, source: CredentialsSource) -> CredentialsError:
     name, remedy = _NAMES[type(link)]
     steps = _failed(source, link, refusal.reason)
     error = CredentialsError(
@@ -89,10 +89,10 @@ def _error(refusal: Refusal, link: Origin | Role, source: Source) -> Credentials
     return error
 
 
-def _failed(source: Source, link: Origin | Role, reason: str) -> tuple[Step, ...]:
+def _failed(source: CredentialsSource, link: Origin | Role, reason: str) -> tuple[ProviderAttempt, ...]:
     """The steps, with the one failed that the link belongs to: the role on top of all, or what lies below it."""
     used = [index for index, step in enumerate(source.steps) if step.state == "used"]
     if not used:
         return source.steps
     at = used[-1] if link in source.roles else used[0]
-    return (*source.steps[:at], Step(source.steps[at].source, "failed", reason), *source.steps[at + 1 :])
+    return (*source.steps[:at], ProviderAttempt(source.steps[at].source, "failed", reason), *source.steps[at + 1 :])

@@ -11,7 +11,19 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..names import did_you_mean
-from .types import SESSION_NAME, CloudSso, Credentials, EcsRole, External, OAuth, Oidc, Profile, Role, Source, Uri
+from .types import (
+    SESSION_NAME,
+    CloudSso,
+    Credentials,
+    CredentialsSource,
+    EcsRole,
+    External,
+    OAuth,
+    Oidc,
+    Profile,
+    Role,
+    Uri,
+)
 from .validation import check_header_safe, duration
 
 Fields = Mapping[str, Any]
@@ -70,16 +82,16 @@ class _Reader:
         )
 
 
-def _sts_token(profile: _Reader) -> Source:
-    return Source(replace(profile.key(), security_token=profile.header_safe("sts_token")))
+def _sts_token(profile: _Reader) -> CredentialsSource:
+    return CredentialsSource(replace(profile.key(), security_token=profile.header_safe("sts_token")))
 
 
 def _ecs(profile: _Reader) -> EcsRole:
     return EcsRole(profile.get("ram_role_name") or "")
 
 
-def _oidc(profile: _Reader) -> Source:
-    return Source(
+def _oidc(profile: _Reader) -> CredentialsSource:
+    return CredentialsSource(
         Oidc(
             profile.need("oidc_provider_arn"),
             profile.need("ram_role_arn"),
@@ -92,8 +104,8 @@ def _oidc(profile: _Reader) -> Source:
     )
 
 
-def _cloud_sso(profile: _Reader) -> Source:
-    return Source(
+def _cloud_sso(profile: _Reader) -> CredentialsSource:
+    return CredentialsSource(
         CloudSso(
             profile.need("cloud_sso_sign_in_url"),
             profile.need("cloud_sso_account_id"),
@@ -104,27 +116,27 @@ def _cloud_sso(profile: _Reader) -> Source:
     )
 
 
-def _oauth(profile: _Reader) -> Source:
+def _oauth(profile: _Reader) -> CredentialsSource:
     profile.need("oauth_refresh_token")
-    return Source(OAuth(profile.file, profile.name))
+    return CredentialsSource(OAuth(profile.file, profile.name))
 
 
-_MODES: dict[str, Callable[[_Reader], Source]] = {
-    "AK": lambda profile: Source(profile.key()),
+_MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
+    "AK": lambda profile: CredentialsSource(profile.key()),
     "StsToken": _sts_token,
-    "RamRoleArn": lambda profile: Source(profile.key(), (profile.role(),)),
-    "EcsRamRole": lambda profile: Source(_ecs(profile)),
-    "RamRoleArnWithRoleName": lambda profile: Source(_ecs(profile), (profile.role(),)),
+    "RamRoleArn": lambda profile: CredentialsSource(profile.key(), (profile.role(),)),
+    "EcsRamRole": lambda profile: CredentialsSource(_ecs(profile)),
+    "RamRoleArnWithRoleName": lambda profile: CredentialsSource(_ecs(profile), (profile.role(),)),
     "OIDC": _oidc,
-    "CredentialsURI": lambda profile: Source(Uri(profile.need("credentials_uri"))),
-    "External": lambda profile: Source(External(profile.need("process_command"))),
+    "CredentialsURI": lambda profile: CredentialsSource(Uri(profile.need("credentials_uri"))),
+    "External": lambda profile: CredentialsSource(External(profile.need("process_command"))),
     "CloudSSO": _cloud_sso,
     "OAuth": _oauth,
 }
 _CHAINED = "ChainableRamRoleArn"
 
 
-def expand(profile: Profile) -> tuple[Source, str]:
+def expand(profile: Profile) -> tuple[CredentialsSource, str]:
     """What a profile stands for, read anew from its file, and its mode.
 
     Raises:
@@ -136,7 +148,7 @@ def expand(profile: Profile) -> tuple[Source, str]:
     return source, str(fields.get("mode"))
 
 
-def region_of(profile: Profile) -> str | None:
+def profile_region(profile: Profile) -> str | None:
     """The region that stands in a profile, where one does.
 
     Raises:
@@ -145,7 +157,7 @@ def region_of(profile: Profile) -> str | None:
     return _reader(profile.file, _named(profile, _load(profile.file))).get("region_id")
 
 
-def _source(file: Path, document: Fields, fields: Fields, depth: int) -> Source:
+def _source(file: Path, document: Fields, fields: Fields, depth: int) -> CredentialsSource:
     reader, mode = _reader(file, fields), fields.get("mode")
     if mode == _CHAINED:
         role, named = reader.role(), Profile(file, reader.need("source_profile"))

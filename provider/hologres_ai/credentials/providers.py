@@ -33,11 +33,11 @@ from .types import (
     EcsRole,
     External,
     Fetched,
+    FetchFailure,
     Limits,
     OAuth,
     Oidc,
     Origin,
-    Refusal,
     Role,
     Uri,
 )
@@ -47,7 +47,9 @@ METADATA = "100.100.100.200"
 _LOGGERS = ("credentials", "alibabacloud-tea", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
-def fetch(link: Origin | Role, held: Credentials | None, limits: Limits, sts: str | None = None) -> Fetched | Refusal:
+def ask_provider(
+    link: Origin | Role, held: Credentials | None, limits: Limits, sts: str | None = None
+) -> Fetched | FetchFailure:
     """One set of credentials: from an origin, or those of a role that the ones `held` may assume; blocks.
 
     `sts` is the host or URL of STS; where it is None, the link's own, or the public one.
@@ -185,7 +187,7 @@ _BUILD: dict[type, Callable[[Any, Limits, str | None], Any]] = {
 # --- What they answer ------------------------------------------------------------------------------------------------
 
 
-def _one(build: Callable[[], Any]) -> Fetched | Refusal:
+def _one(build: Callable[[], Any]) -> Fetched | FetchFailure:
     with _MUTED.here():
         try:
             answer = build().get_credentials()
@@ -194,11 +196,11 @@ def _one(build: Callable[[], Any]) -> Fetched | Refusal:
             return _refusal(error)
 
 
-def _checked(answer: Any) -> Fetched | Refusal:
+def _checked(answer: Any) -> Fetched | FetchFailure:
     key, secret, token = answer.get_access_key_id(), answer.get_access_key_secret(), answer.get_security_token()
     values = [key, secret, *([token] if token else [])]
     if not all(isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) for value in values):
-        return Refusal("its answer is incomplete")
+        return FetchFailure("its answer is incomplete")
     expires = answer.get_expiration()
     return Fetched(Credentials(key, secret, token or None), float(expires) if expires else None)
 
@@ -219,20 +221,20 @@ _WORDS = (
 )
 
 
-def _refusal(error: Exception) -> Refusal:
+def _refusal(error: Exception) -> FetchFailure:
     """Our own words for a failure; of its text nothing but digits and a known kind of code is taken."""
     text, kind = str(error), type(error).__name__
     status = re.search(r"(?:http_?|status )code\s*[:=]\s*([0-9]{3})", text, re.IGNORECASE)
     if status:
         number, code = int(status[1]), _code(text)
-        return Refusal("it refuses", number == 429 or number >= 500, number, code)
+        return FetchFailure("it refuses", number == 429 or number >= 500, number, code)
     if isinstance(error, OSError):
-        return Refusal(f"a file can't be read ({kind})")
+        return FetchFailure(f"a file can't be read ({kind})")
     for pattern, words, transient in _WORDS:
         if re.search(pattern, text, re.IGNORECASE):
-            return Refusal(f"{words} ({kind})", transient)
+            return FetchFailure(f"{words} ({kind})", transient)
     transient = kind == "RetryError"
-    return Refusal(f"no whole answer ({kind})" if transient else f"its answer can't be read ({kind})", transient)
+    return FetchFailure(f"no whole answer ({kind})" if transient else f"its answer can't be read ({kind})", transient)
 
 
 def _code(text: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..errors import ConfigurationError, Step, tried
+from ..errors import ConfigurationError, ProviderAttempt, tried
 from ..settings import (
     ACCESS_KEY,
     ASSUME_ROLE,
@@ -21,14 +21,14 @@ from ..settings import (
     SECRET_KEY,
     SECURITY_TOKEN,
     SHARED_CREDENTIALS_FILE,
-    Found,
+    ResolvedValue,
     Setting,
-    Sources,
+    SettingsReader,
     how_to_set,
     how_to_set_field,
 )
 from . import profile as profiles
-from .types import SESSION_NAME, Credentials, EcsRole, Oidc, Origin, Profile, Role, Source, Uri
+from .types import SESSION_NAME, Credentials, CredentialsSource, EcsRole, Oidc, Origin, Profile, Role, Uri
 from .validation import check_form, check_header_safe, duration
 
 Chosen = tuple[Origin, str] | None
@@ -42,14 +42,14 @@ _WAYS = (
 )
 
 
-def choose(sources: Sources) -> Source:
+def choose(sources: SettingsReader) -> CredentialsSource:
     """The source of credentials, with a step for each one that was looked at; nothing is called.
 
     Raises:
         ConfigurationError: none is set, or one is set by half; the message says which were looked at. `steps` on the
             error has them one by one.
     """
-    steps: list[Step] = []
+    steps: list[ProviderAttempt] = []
     for name, look in WAYS:
         try:
             chosen = look(sources)
@@ -57,37 +57,37 @@ def choose(sources: Sources) -> Source:
             raise _told(error, name, steps) from None
         if chosen:
             origin, place = chosen
-            return _with_role(sources, origin, (*steps, Step(name, "used", place)))
-        steps.append(Step(name, "not set"))
+            return _with_role(sources, origin, (*steps, ProviderAttempt(name, "used", place)))
+        steps.append(ProviderAttempt(name, "not set"))
     raise _nothing_set(tuple(steps))
 
 
-def _with_role(sources: Sources, origin: Origin, steps: tuple[Step, ...]) -> Source:
+def _with_role(sources: SettingsReader, origin: Origin, steps: tuple[ProviderAttempt, ...]) -> CredentialsSource:
     try:
         role = _role(sources, origin)
     except ConfigurationError as error:
         raise _told(error, ROLE, list(steps)) from None
     if role is None:
-        return Source(origin, steps=(*steps, Step(ROLE, "not set")))
-    return Source(origin, (role[0],), steps=(*steps, Step(ROLE, "used", role[1])))
+        return CredentialsSource(origin, steps=(*steps, ProviderAttempt(ROLE, "not set")))
+    return CredentialsSource(origin, (role[0],), steps=(*steps, ProviderAttempt(ROLE, "used", role[1])))
 
 
-def _told(error: ConfigurationError, name: str, steps: list[Step]) -> ConfigurationError:
+def _told(error: ConfigurationError, name: str, steps: list[ProviderAttempt]) -> ConfigurationError:
     """The error with what was looked at before it; on its own, the first source's error says enough."""
-    found = (*steps, Step(name, "failed", error.title))
-    remedy = f"{error.remedy} {tried((*steps, Step(name, 'failed')))}" if steps else error.remedy
+    found = (*steps, ProviderAttempt(name, "failed", error.title))
+    remedy = f"{error.remedy} {tried((*steps, ProviderAttempt(name, 'failed')))}" if steps else error.remedy
     told = ConfigurationError(error.title, remedy)
     told.steps = found
     return told
 
 
-def _nothing_set(steps: tuple[Step, ...]) -> ConfigurationError:
+def _nothing_set(steps: tuple[ProviderAttempt, ...]) -> ConfigurationError:
     error = ConfigurationError("no AccessKey is set", f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)} {_WAYS}")
     error.steps = steps
     return error
 
 
-def _static(sources: Sources) -> Chosen:
+def _static(sources: SettingsReader) -> Chosen:
     access_key, secret_key, token = (sources.find(setting) for setting in (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN))
     if access_key is None and secret_key is None and token is None:
         return None
@@ -95,11 +95,11 @@ def _static(sources: Sources) -> Chosen:
     if token and token.level > max(access_key.level, secret_key.level):
         token = None  # it belongs to another key pair, further down the order
     for found in filter(None, (access_key, secret_key, token)):
-        check_header_safe(found.value, found.place)
-    return Credentials(access_key.value, secret_key.value, token.value if token else None), access_key.place
+        check_header_safe(found.value, found.origin)
+    return Credentials(access_key.value, secret_key.value, token.value if token else None), access_key.origin
 
 
-def named_profile(sources: Sources) -> Profile | None:
+def named_profile(sources: SettingsReader) -> Profile | None:
     """The profile that a setting asks for, or None."""
     name, file = sources.find(PROFILE), sources.find(SHARED_CREDENTIALS_FILE)
     if name is None and file is None:
@@ -108,7 +108,7 @@ def named_profile(sources: Sources) -> Profile | None:
     return Profile(path or Path("~/.aliyun/config.json"), name.value if name else None)
 
 
-def profile_for_region(sources: Sources) -> Profile | None:
+def profile_for_region(sources: SettingsReader) -> Profile | None:
     """The profile whose region is read where no setting names one: the named one, else the one that is used."""
     named = named_profile(sources)
     if named:
@@ -120,32 +120,32 @@ def profile_for_region(sources: Sources) -> Profile | None:
     return origin if isinstance(origin, Profile) else None
 
 
-def default_profile(sources: Sources) -> Profile | None:
+def default_profile(sources: SettingsReader) -> Profile | None:
     """The current profile of the CLI's own file, where there is such a file."""
     file = default_file(sources)
     return Profile(file, None) if file and file.is_file() else None
 
 
-def default_file(sources: Sources) -> Path | None:
+def default_file(sources: SettingsReader) -> Path | None:
     """``~/.aliyun/config.json``, where the environment says what ``~`` is."""
     return _expanded("~/.aliyun/config.json", sources) if _home(sources) else None
 
 
-def _home(sources: Sources) -> str | None:
+def _home(sources: SettingsReader) -> str | None:
     return sources.environ.get("HOME") or sources.environ.get("USERPROFILE")
 
 
-def _expanded(path: str, sources: Sources) -> Path:
+def _expanded(path: str, sources: SettingsReader) -> Path:
     home = _home(sources)
     return Path(home, path[2:]) if home and path.startswith("~/") else Path(path)
 
 
-def _profile(sources: Sources) -> Chosen:
+def _profile(sources: SettingsReader) -> Chosen:
     profile = named_profile(sources)
     return (profile, _profile_detail(profile)) if profile else None
 
 
-def _default(sources: Sources) -> Chosen:
+def _default(sources: SettingsReader) -> Chosen:
     profile = default_profile(sources)
     return (profile, _profile_detail(profile)) if profile else None
 
@@ -155,7 +155,7 @@ def _profile_detail(profile: Profile) -> str:
     return f"{profile.name or 'the current one'} of {profile.file}, mode {mode}"
 
 
-def _uri(sources: Sources) -> Chosen:
+def _uri(sources: SettingsReader) -> Chosen:
     found = sources.find(CREDENTIALS_URI)
     if found is None:
         return None
@@ -165,41 +165,41 @@ def _uri(sources: Sources) -> Chosen:
     except ValueError:
         good = False
     if not good or not found.value.isprintable():
-        raise ConfigurationError(f"{found.place} is not a URL", "It looks like http://localhost:8080/credentials.")
-    return Uri(found.value), found.place
+        raise ConfigurationError(f"{found.origin} is not a URL", "It looks like http://localhost:8080/credentials.")
+    return Uri(found.value), found.origin
 
 
-def _ecs_role(sources: Sources) -> Chosen:
+def _ecs_role(sources: SettingsReader) -> Chosen:
     found = sources.find(ECS_ROLE_NAME)
     if found is None:
         return None
-    name = check_form(found.value, r"[A-Za-z0-9._-]{1,64}", found.place, "AliyunHologresReader")
+    name = check_form(found.value, r"[A-Za-z0-9._-]{1,64}", found.origin, "AliyunHologresReader")
     v1_disabled = sources.find(IMDS_V1_DISABLED)
-    return EcsRole(name, v1_disabled is not None and _truth(v1_disabled)), found.place
+    return EcsRole(name, v1_disabled is not None and _truth(v1_disabled)), found.origin
 
 
-def _truth(found: Found) -> bool:
+def _truth(found: ResolvedValue) -> bool:
     value = found.value.lower()
     if value not in ("true", "false"):
-        raise ConfigurationError(f"{found.place} is neither true nor false", "Give one of the two.")
+        raise ConfigurationError(f"{found.origin} is neither true nor false", "Give one of the two.")
     return value == "true"
 
 
-def _oidc(sources: Sources) -> Chosen:
+def _oidc(sources: SettingsReader) -> Chosen:
     provider, token, file = (_of_oidc(sources, key) for key in ("oidcProviderArn", "oidcToken", "oidcTokenFile"))
     started = provider or token or file or _object(sources, ASSUME_ROLE_WITH_OIDC)
     if started is None:
         return None
     if token is None and file is None:
         raise _incomplete(ASSUME_ROLE_WITH_OIDC, "oidcTokenFile")
-    return _complete_oidc(sources, token, file), started.place
+    return _complete_oidc(sources, token, file), started.origin
 
 
-def _complete_oidc(sources: Sources, token: Found | None, file: Found | None) -> Oidc:
+def _complete_oidc(sources: SettingsReader, token: ResolvedValue | None, file: ResolvedValue | None) -> Oidc:
     if token and file and file.level < token.level:
         token = None
     if token:
-        check_header_safe(token.value, token.place)
+        check_header_safe(token.value, token.origin)
     session = _of_oidc(sources, "roleSessionName")
     seconds, policy = _of_oidc(sources, "sessionExpiration"), _of_oidc(sources, "policy")
     return Oidc(
@@ -208,30 +208,30 @@ def _complete_oidc(sources: Sources, token: Found | None, file: Found | None) ->
         token_file=None if token or not file else str(_expanded(file.value, sources)),
         token=token.value if token else None,
         session_name=_session_name(session),
-        seconds=duration(seconds.value if seconds else None, seconds.place if seconds else ""),
+        seconds=duration(seconds.value if seconds else None, seconds.origin if seconds else ""),
         policy=policy.value if policy else None,
     )
 
 
-def _of_oidc(sources: Sources, key: str) -> Found | None:
+def _of_oidc(sources: SettingsReader, key: str) -> ResolvedValue | None:
     return _part(sources, ASSUME_ROLE_WITH_OIDC, key)
 
 
-def _part(sources: Sources, setting: Setting, key: str) -> Found | None:
+def _part(sources: SettingsReader, setting: Setting, key: str) -> ResolvedValue | None:
     return sources.find_field(setting, next(part for part in setting.fields if part.key == key))
 
 
-def _object(sources: Sources, setting: Setting) -> Found | None:
+def _object(sources: SettingsReader, setting: Setting) -> ResolvedValue | None:
     """The object where it has any field at all: an empty one is not set."""
     found = sources.find(setting)
     return found if found and found.value.strip() not in ("{}", "null") else None
 
 
-def _arn(sources: Sources, setting: Setting, key: str) -> str:
+def _arn(sources: SettingsReader, setting: Setting, key: str) -> str:
     found = _part(sources, setting, key)
     if found is None:
         raise _incomplete(setting, key)
-    return check_form(found.value, _ARN, found.place, "acs:ram::123456789012:role/reader")
+    return check_form(found.value, _ARN, found.origin, "acs:ram::123456789012:role/reader")
 
 
 def _incomplete(setting: Setting, key: str) -> ConfigurationError:
@@ -239,11 +239,11 @@ def _incomplete(setting: Setting, key: str) -> ConfigurationError:
     return ConfigurationError(f"{setting.key} is incomplete: {key} is missing", how_to_set_field(setting, part))
 
 
-def _session_name(found: Found | None) -> str:
-    return check_form(found.value, _SESSION_NAME, found.place, "hologres-ai") if found else SESSION_NAME
+def _session_name(found: ResolvedValue | None) -> str:
+    return check_form(found.value, _SESSION_NAME, found.origin, "hologres-ai") if found else SESSION_NAME
 
 
-def _role(sources: Sources, origin: Origin) -> tuple[Role, str] | None:
+def _role(sources: SettingsReader, origin: Origin) -> tuple[Role, str] | None:
     arn = _part(sources, ASSUME_ROLE, ROLE_ARN.key)
     if arn is None:
         if _object(sources, ASSUME_ROLE):
@@ -257,22 +257,22 @@ def _role(sources: Sources, origin: Origin) -> tuple[Role, str] | None:
     role = Role(
         _arn(sources, ASSUME_ROLE, ROLE_ARN.key),
         _session_name(name),
-        duration(seconds.value if seconds else None, seconds.place if seconds else ""),
+        duration(seconds.value if seconds else None, seconds.origin if seconds else ""),
         policy.value if policy else None,
         external_id.value if external_id else None,
     )
-    return role, arn.place
+    return role, arn.origin
 
 
-def _is_oidcs(sources: Sources, origin: Origin, arn: Found) -> bool:
+def _is_oidcs(sources: SettingsReader, origin: Origin, arn: ResolvedValue) -> bool:
     """Whether the ARN is the one that OIDC shares its variable with: a pod has it set, and means one role, not two."""
-    if arn.place != f"environment {OIDC_ROLE_ARN.environment[0]}":
+    if arn.origin != f"environment {OIDC_ROLE_ARN.environment[0]}":
         return False
     return isinstance(origin, Oidc) or _of_oidc(sources, "oidcProviderArn") is not None
 
 
 ROLE = "role to assume"
-WAYS: tuple[tuple[str, Callable[[Sources], Chosen]], ...] = (
+WAYS: tuple[tuple[str, Callable[[SettingsReader], Chosen]], ...] = (
     ("static keys", _static),
     ("profile", _profile),
     ("credentials URI", _uri),

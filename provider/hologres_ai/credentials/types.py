@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import Step
+from ..errors import ProviderAttempt
 
 SESSION_NAME = "hologres-ai"
 SESSION_SECONDS = 3600
@@ -104,7 +104,7 @@ Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OA
 
 
 @dataclass(frozen=True)
-class Source:
+class CredentialsSource:
     """Where credentials come from: an origin, and the roles that are assumed with it, one with the other.
 
     `sts_endpoint`, a host or a URL, is where all its roles are asked for.
@@ -113,7 +113,7 @@ class Source:
     origin: Origin
     roles: tuple[Role, ...] = ()
     sts_endpoint: str | None = None
-    steps: tuple[Step, ...] = field(default=(), compare=False)
+    steps: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class FetchFailure:
     """Why there are no credentials, in our own words; `transient` when it may pass by itself."""
 
     reason: str

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from .responses import Refusal
+from .responses import ErrorResponse
 
 MAX_TIMES = 10_000
 A_LONG_TIME = 3600.0  # seconds
@@ -20,16 +20,16 @@ A_LONG_TIME = 3600.0  # seconds
 _THROTTLED = "Request was denied due to request throttling."
 
 REFUSALS = {
-    "throttling": Refusal(400, "Throttling", _THROTTLED),
-    "throttling-user": Refusal(429, "Throttling.User", "Request was denied due to user flow control."),
-    "unavailable": Refusal(503, "ServiceUnavailable", "The request has failed due to a temporary failure."),
-    "internal": Refusal(500, "InternalError", "The request processing has failed due to some unknown error."),
-    "denied": Refusal(403, "Forbidden.RAM", "User not authorized to operate on the specified resource."),
-    "token-expired": Refusal(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
+    "throttling": ErrorResponse(400, "Throttling", _THROTTLED),
+    "throttling-user": ErrorResponse(429, "Throttling.User", "Request was denied due to user flow control."),
+    "unavailable": ErrorResponse(503, "ServiceUnavailable", "The request has failed due to a temporary failure."),
+    "internal": ErrorResponse(500, "InternalError", "The request processing has failed due to some unknown error."),
+    "denied": ErrorResponse(403, "Forbidden.RAM", "User not authorized to operate on the specified resource."),
+    "token-expired": ErrorResponse(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
 }
 ALIASES = {"403": "denied", "429": "throttling-user", "500": "internal", "503": "unavailable"}
 
-Play = Callable[[web.Request, web.Response, float | None], Awaitable[web.StreamResponse]]
+Apply = Callable[[web.Request, web.Response, float | None], Awaitable[web.StreamResponse]]
 
 
 async def _slow(_request: web.Request, answer: web.Response, seconds: float | None) -> web.StreamResponse:
@@ -82,14 +82,14 @@ def _body(answer: web.Response) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b""
 
 
-PLAYS: dict[str, Play] = {
+APPLIED: dict[str, Apply] = {
     "slow": _slow,
     "reset": _reset,
     "hang": _hang,
     "drip": _drip,
     "truncated": _truncated,
 }
-KINDS = (*REFUSALS, *PLAYS, *ALIASES)
+KINDS = (*REFUSALS, *APPLIED, *ALIASES)
 
 
 def _known(kind: str) -> str:
@@ -120,17 +120,17 @@ class Fault:
         return ALIASES.get(self.kind, self.kind)
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> ErrorResponse | None:
         """The error answer that the fault is, where it is one."""
         refusal = REFUSALS.get(self.name)
         if refusal is None or refusal.status != 429:
             return refusal
         wait = 1 if self.seconds is None else round(self.seconds)
-        return Refusal(refusal.status, refusal.code, refusal.message, {"Retry-After": str(wait)})
+        return ErrorResponse(refusal.status, refusal.code, refusal.message, {"Retry-After": str(wait)})
 
-    async def play(self, request: web.Request, answer: web.Response) -> web.StreamResponse:
+    async def apply(self, request: web.Request, answer: web.Response) -> web.StreamResponse:
         """Do to `answer` what the fault does, where it is not a refusal."""
-        return await PLAYS[self.name](request, answer, self.seconds)
+        return await APPLIED[self.name](request, answer, self.seconds)
 
 
 _FAULT = TypeAdapter(Fault)

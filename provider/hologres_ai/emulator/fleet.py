@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _RELATIVE = re.compile(r"now(?P<days>[+-][0-9]{1,5})d")
 
 
-class Fleet:
+class FleetFile:
     """The nodes in a fleet file.
 
     Raises:

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorResponse:
     """An error answer: HTTP status, API code, message, and headers of its own."""
 
     status: int
@@ -27,7 +27,7 @@ def node_list(nodes: Sequence[JsonValue], now: datetime) -> web.Response:
     return _reply(200, request_id, {"requestId": request_id, "instanceModelList": list(nodes)}, now)
 
 
-def refuse(refusal: Refusal, host: str, now: datetime) -> web.Response:
+def refuse(refusal: ErrorResponse, host: str, now: datetime) -> web.Response:
     """The error body of the API; `host` is the one that was asked."""
     request_id = new_request_id()
     body: dict[str, JsonValue] = {

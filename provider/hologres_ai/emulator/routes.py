@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from ..config import Credentials
 from .faults import Faults, read_fault, reasons
-from .fleet import Fleet
+from .fleet import FleetFile
 from .responses import node_list, refuse
-from .verification import Call, Gate
+from .verification import ReceivedRequest, RequestVerifier
 
 
-def region_of(host: str) -> str | None:
+def region_of_host(host: str) -> str | None:
     """The region whose endpoint was called, under a name such as ``cn-hangzhou.localhost:8080``; else None.
 
     At the bare address, all nodes of the fleet are listed.
@@ -32,11 +32,11 @@ def region_of(host: str) -> str | None:
 class Service:
     """The emulated service: one fleet, one AccessKey. `requests` counts what came to the API's door, refused or not."""
 
-    def __init__(self, fleet: Fleet, credentials: Credentials, clock: Callable[[], datetime]) -> None:
+    def __init__(self, fleet: FleetFile, credentials: Credentials, clock: Callable[[], datetime]) -> None:
         self.fleet = fleet
         self.faults = Faults()
         self.requests = 0
-        self._gate = Gate(credentials)
+        self._gate = RequestVerifier(credentials)
         self._clock = clock
 
     def application(self) -> web.Application:
@@ -50,15 +50,15 @@ class Service:
 
     async def _list_instance_model(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
-        region = region_of(request.host)
+        region = region_of_host(request.host)
         now = self._clock()
-        refusal = self._gate.refusal(await Call.of(request, now))
+        refusal = self._gate.refusal(await ReceivedRequest.of(request, now))
         fault = None if refusal else self.faults.take(region)
         refusal = refusal or (fault.refusal if fault else None)
         if refusal:
             return refuse(refusal, request.host, now)
         answer = node_list(self.fleet.nodes(request.query.get("instanceId"), region), now)
-        return await fault.play(request, answer) if fault else answer
+        return await fault.apply(request, answer) if fault else answer
 
     async def _arm(self, request: web.Request) -> web.Response:
         try:

@@ -17,7 +17,7 @@ from ..api.signing import utc_now
 from ..config import Credentials
 from ..errors import ConfigurationError
 from .faults import Fault
-from .fleet import Fleet
+from .fleet import FleetFile
 from .routes import Service
 
 EMULATOR_ACCESS_KEY_ID = "emulator-access-key-id"
@@ -56,7 +56,7 @@ def serve(
     Raises:
         ConfigurationError: the fleet file can't be used, or the address can't be listened on.
     """
-    service = Service(Fleet(fleet or SHIPPED_FLEET), credentials, utc_now)
+    service = Service(FleetFile(fleet or SHIPPED_FLEET), credentials, utc_now)
     for fault in faults:
         service.faults.arm(fault)
     asyncio.run(_serve_until_signal(service, host, port, on_ready))
@@ -121,7 +121,7 @@ class Emulator:
         self.fleet_path = fleet or SHIPPED_FLEET
         self.credentials = credentials
         self._port = port
-        self._service = Service(Fleet(self.fleet_path, clock), credentials, clock)
+        self._service = Service(FleetFile(self.fleet_path, clock), credentials, clock)
         self._ready: Future[str] = Future()
         self._stop: Callable[[], object] = lambda: None
         self._thread: threading.Thread | None = None

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ..api import signing
 from ..config import Credentials
-from .responses import Refusal
+from .responses import ErrorResponse
 
 # Its own, and not the client's: a judge does not take the constants of the judged.
 ACTION = "ListInstanceModel"
@@ -30,7 +30,7 @@ _MANDATORY = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-sign
 
 
 @dataclass(frozen=True)
-class Call:
+class ReceivedRequest:
     """What of a request is checked; header names are lower-case, the body stands as its hash."""
 
     method: str
@@ -41,7 +41,7 @@ class Call:
     now: datetime
 
     @classmethod
-    async def of(cls, request: web.Request, now: datetime) -> "Call":
+    async def of(cls, request: web.Request, now: datetime) -> "ReceivedRequest":
         """From a request as it came in. A repeated header is its values joined by commas, sorted."""
         names = {name.lower() for name in request.headers}
         headers = {name: ",".join(sorted(value.strip() for value in request.headers.getall(name))) for name in names}
@@ -69,37 +69,37 @@ class Call:
         return signing.string_to_sign(signing.canonical_request(self.method, uri, query, signed, self.payload_hash))
 
 
-class Gate:
+class RequestVerifier:
     """Decides whether a request may be answered; remembers the nonces it has let in."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._nonces = Nonces()
 
-    def refusal(self, call: Call) -> Refusal | None:
+    def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
         """The first objection to the call, or None. Only a call without one uses its nonce up."""
-        checks: tuple[Callable[[Call], Refusal | None], ...] = (
+        checks: tuple[Callable[[ReceivedRequest], ErrorResponse | None], ...] = (
             *(_action, _version, _form, _date, self._access_key, self._security_token),
             *(self._signature, self._nonce),
         )
         return next((refusal for check in checks if (refusal := check(call))), None)
 
-    def _access_key(self, call: Call) -> Refusal | None:
+    def _access_key(self, call: ReceivedRequest) -> ErrorResponse | None:
         if call.authorization and call.authorization["key"] == self._credentials.access_key_id:
             return None
-        return Refusal(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+        return ErrorResponse(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 
-    def _security_token(self, call: Call) -> Refusal | None:
+    def _security_token(self, call: ReceivedRequest) -> ErrorResponse | None:
         known, given = self._credentials.security_token, call.headers.get("x-acs-security-token")
         if known is None or given == known:
             return None
         if given is None:
-            return Refusal(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
+            return ErrorResponse(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
         message = "Specified SecurityToken mismatch with the AccessKey."
-        return Refusal(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+        return ErrorResponse(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
 
-    def _signature(self, call: Call) -> Refusal | None:
-        refusal = Refusal(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation.")
+    def _signature(self, call: ReceivedRequest) -> ErrorResponse | None:
+        refusal = ErrorResponse(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation.")
         if call.authorization is None or call.headers["x-acs-content-sha256"] != call.payload_hash:
             return refusal
         try:
@@ -109,11 +109,11 @@ class Gate:
         expected = signing.signature(self._credentials.access_key_secret, text)
         return None if hmac.compare_digest(expected, call.authorization["signature"]) else refusal
 
-    def _nonce(self, call: Call) -> Refusal | None:
+    def _nonce(self, call: ReceivedRequest) -> ErrorResponse | None:
         expiry = (call.date or call.now) + WINDOW
         if self._nonces.use(call.headers["x-acs-signature-nonce"], expiry, call.now):
             return None
-        return Refusal(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+        return ErrorResponse(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
 
 
 class Nonces:
@@ -139,20 +139,20 @@ class Nonces:
             del self._expiries[oldest]
 
 
-def _action(call: Call) -> Refusal | None:
+def _action(call: ReceivedRequest) -> ErrorResponse | None:
     if (call.method, call.path) == (METHOD, PATH) and call.headers.get("x-acs-action", ACTION) == ACTION:
         return None
     message = f"Specified api is not found, please check your url and method: only {METHOD} {PATH} is here."
-    return Refusal(404, "InvalidAction.NotFound", message)
+    return ErrorResponse(404, "InvalidAction.NotFound", message)
 
 
-def _version(call: Call) -> Refusal | None:
+def _version(call: ReceivedRequest) -> ErrorResponse | None:
     if call.headers.get("x-acs-version", VERSION) == VERSION:
         return None
-    return Refusal(400, "InvalidVersion", f"Specified parameter Version is not valid: {VERSION} is.")
+    return ErrorResponse(400, "InvalidVersion", f"Specified parameter Version is not valid: {VERSION} is.")
 
 
-def _form(call: Call) -> Refusal | None:
+def _form(call: ReceivedRequest) -> ErrorResponse | None:
     if call.authorization is None:
         return _incomplete(f"Authorization is missing or is not {signing.ALGORITHM}.")
     missing = sorted(name for name in _MANDATORY if not call.headers.get(name))
@@ -166,15 +166,15 @@ def _form(call: Call) -> Refusal | None:
     return None
 
 
-def _incomplete(detail: str) -> Refusal:
+def _incomplete(detail: str) -> ErrorResponse:
     message = f"The request signature does not conform to Aliyun standards. {detail}"
-    return Refusal(400, "IncompleteSignature", message)
+    return ErrorResponse(400, "IncompleteSignature", message)
 
 
-def _date(call: Call) -> Refusal | None:
+def _date(call: ReceivedRequest) -> ErrorResponse | None:
     if call.date is None:
-        return Refusal(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
+        return ErrorResponse(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
     if abs(call.now - call.date) <= WINDOW:
         return None
     message = "Specified time stamp or date value is expired: it may be 15 minutes off."
-    return Refusal(400, "InvalidTimeStamp.Expired", message)
+    return ErrorResponse(400, "InvalidTimeStamp.Expired", message)

@@ -90,7 +90,7 @@ class InvalidArgumentError(HologresAiError, ValueError):
 
 
 @dataclass(frozen=True)
-class Step:
+class ProviderAttempt:
     """One source of credentials: ``used``, ``not set`` or ``failed``, and the words for it; never a value."""
 
     source: str
@@ -101,7 +101,7 @@ class Step:
         return f"{self.source}: {self.state}" + (f" ({self.detail})" if self.detail else "")
 
 
-def tried(steps: Sequence[Step]) -> str:
+def tried(steps: Sequence[ProviderAttempt]) -> str:
     """The steps as one sentence."""
     return f"Tried in order: {'; '.join(map(str, steps))}."
 
@@ -109,7 +109,7 @@ def tried(steps: Sequence[Step]) -> str:
 class ConfigurationError(HologresAiError):
     """A setting is missing or can't be meant; `steps` are the sources of credentials, where those are meant."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProviderAttempt, ...] = ()
 
 
 class CredentialsError(HologresAiError):
@@ -120,7 +120,7 @@ class CredentialsError(HologresAiError):
         transient: whether it may pass by itself.
     """
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProviderAttempt, ...] = ()
     transient: bool = False
 
 

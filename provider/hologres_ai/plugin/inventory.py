@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..core.read import build_result, keep_unread
 from ..errors import Failure, InvalidArgumentError
-from ..models import AiNode, AiNodeListResult, Query, RegionOutcome, Reply, build_query, to_wire
+from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from ..names import QUERY_KEY, region_label
 from .guarding import without_requirements
 from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
@@ -119,7 +119,7 @@ def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
     if is_waiting(inputs):
         return given | dict.fromkeys(OUTPUTS, UNKNOWN)
     query = whole_query(inputs)
-    reply = Reply(nodes=_nodes(inputs[INVENTORY]), request_id=None)
+    reply = NodeList(nodes=_nodes(inputs[INVENTORY]), request_id=None)
     outcomes = _OUTCOMES.validate_python(to_plain(inputs.get(OUTCOMES, PropertyValue([]))), by_alias=True)
     wire = to_wire(build_result(region_label(query.region, query.regions), query, reply, region_outcomes=outcomes))
     return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))

@@ -33,7 +33,7 @@ from pulumi.provider.experimental.provider import (
 
 from ..api.connections import Connections
 from ..api.signing import utc_now
-from ..core.call_sharing import SharedCalls
+from ..core.call_sharing import CallSharing
 from ..core.read import read
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
@@ -74,7 +74,7 @@ class HologresProvider(Provider):
         self._warn = warn
         self._clock = clock
         self._configuration = Configuration({})
-        self._shared = SharedCalls()
+        self._shared = CallSharing()
         self._connections = Connections()  # open until the process ends, which is when the program has run
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
 
@@ -96,7 +96,7 @@ class HologresProvider(Provider):
     async def configure(self, request: ConfigureRequest) -> ConfigureResponse:
         """Keep the settings; they are resolved when something is read. Each run of a program begins with this."""
         self._configuration = read_configuration(request.args)
-        self._shared = SharedCalls()
+        self._shared = CallSharing()
         return ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:

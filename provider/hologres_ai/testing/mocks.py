@@ -14,13 +14,13 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rp
 from pydantic import JsonValue
 
 from ..api.signing import utc_now
-from ..config import ENDPOINT, REGION, Settings
-from ..core.call_sharing import SharedCalls
-from ..core.read import read_query
+from ..config import ENDPOINT, REGION, CallConfig
+from ..core.call_sharing import CallSharing
+from ..core.read import read_sync
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
-from ..models import AiNodeListResult, Query, Reply, build_query, to_wire
+from ..models import AiNodeListResult, NodeList, Query, build_query, to_wire
 from ..names import QUERY_KEY
 from ..plugin.guarding import enforce_on, known_requirements
 from ..plugin.inventory import build_outputs, whole_query, with_inventory
@@ -53,15 +53,15 @@ class PassedThrough(Mocks):
         return args.resource_id or f"{args.name}_id", args.inputs
 
 
-class _Calls(SharedCalls):
+class _Calls(CallSharing):
     """Answers each call in place of making it."""
 
-    def __init__(self, answer: Callable[[str], Reply]) -> None:
+    def __init__(self, answer: Callable[[str], NodeList]) -> None:
         super().__init__()
         self._answer = answer
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[Reply]]) -> Reply:  # noqa: ARG002
-        settings, _instance_id = cast("tuple[Settings, str | None]", key)
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[NodeList]]) -> NodeList:  # noqa: ARG002
+        settings, _instance_id = cast("tuple[CallConfig, str | None]", key)
         return self._answer(settings.region)
 
 
@@ -171,17 +171,17 @@ class HologresMocks(Mocks):
 
     def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
         environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}
-        result = read_query(query, KEYS, self._lookup(provider), shared=_Calls(self._answer), environ=environ)
+        result = read_sync(query, KEYS, self._lookup(provider), shared=_Calls(self._answer), environ=environ)
         for warning in result.warnings:
             pulumi.log.warn(warning)
         return result
 
-    def _answer(self, region: str) -> Reply:
+    def _answer(self, region: str) -> NodeList:
         error = self.error or self.errors.get(region)
         if error is not None:
             raise error.with_traceback(None)
         nodes = tuple(node for node in self.nodes if node.region_id in (region, None))
-        return Reply(nodes=nodes, request_id=str(uuid.uuid4()).upper())
+        return NodeList(nodes=nodes, request_id=str(uuid.uuid4()).upper())
 
     def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
         """The configuration: that of an explicit provider, or the stack's."""
