@@ -16,7 +16,7 @@ from typing import Annotated, Literal, TypedDict, Unpack
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from .api.signing import utc_now
+from .clock import utc_now
 from .core.read import capacity, free, totals
 from .drift import moment
 from .errors import Failure, InvalidArgumentError, RequirementsError

@@ -27,7 +27,7 @@ from pulumi.provider.experimental.provider import InvokeRequest
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from hologres_ai.api.signing import utc_now
+from hologres_ai.clock import utc_now
 from hologres_ai.core.read import read_sync
 from hologres_ai.dynamic import AiNodeListProvider
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator

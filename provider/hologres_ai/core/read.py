@@ -13,11 +13,11 @@ from operator import attrgetter
 
 from pydantic import TypeAdapter
 
-from ..api.connections import Connections
-from ..api.response import RAM_ACTION
+from ..api.transport import Connections
 from ..collecting import collected_later
 from ..config import CallConfig, Lookup, resolve, resolve_regions
 from ..errors import HologresAiError
+from ..errors.codes import RAM_ACTION
 from ..models import (
     MAX_EXACT_INTEGER,
     RESOURCES,
