@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hologres_ai.config import SETTINGS
 from hologres_ai.emulator import SHIPPED_FLEET, Emulator
+from hologres_ai.settings import environment_names
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
@@ -43,9 +43,8 @@ def emulator(fleet: Path) -> Iterator[Emulator]:
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own keys and region must not reach a test."""
-    for setting in SETTINGS:
-        for name in setting.environment:
-            monkeypatch.delenv(name, raising=False)
+    for name in environment_names():
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

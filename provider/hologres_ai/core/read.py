@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from ..api.transport import Connections
 from ..collecting import collected_later
-from ..config import CallConfig, Lookup, resolve, resolve_regions
+from ..config import CallConfig, resolve, resolve_regions
 from ..errors import HologresAiError
 from ..errors.codes import RAM_ACTION
 from ..models import (
@@ -32,6 +32,7 @@ from ..models import (
     build_query,
 )
 from ..names import region_label, to_camel
+from ..settings import Lookup
 from .call_sharing import CallSharing
 from .regions import Progress, RegionResult, call_regions, join, outcomes
 from .session import Session, run

@@ -14,7 +14,7 @@ from typing import Self
 from aiohttp import web
 
 from ..clock import utc_now
-from ..config import Credentials
+from ..credentials import Credentials
 from ..errors import ConfigurationError
 from .faults import Fault
 from .fleet import FleetFile

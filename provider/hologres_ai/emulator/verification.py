@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from ..api import signing
-from ..config import Credentials
+from ..credentials import Credentials
 from .responses import ErrorResponse
 
 # Its own, and not the client's: a judge does not take the constants of the judged.
