@@ -61,9 +61,8 @@ def import_libraries() -> Figures:
     start = time.perf_counter()
     import asyncio
 
+    import httpx
     from pydantic.dataclasses import dataclass
-
-    from hologres_ai.api.transport import httpx
 
     @dataclass
     class Nothing:
@@ -119,10 +118,10 @@ def libraries() -> Call:
     """The least that httpx and pydantic take: one client, kept, and the answer's bytes to nodes, unchecked."""
     import asyncio
 
+    import httpx
     from pydantic import TypeAdapter
     from pydantic.dataclasses import dataclass
 
-    from hologres_ai.api.transport import httpx
     from hologres_ai.models import AiNode
 
     @dataclass

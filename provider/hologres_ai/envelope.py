@@ -20,6 +20,7 @@ from pydantic_core import from_json as parse_json
 
 from .core.result import build_result, selects
 from .errors import DocumentError, InvalidArgumentError
+from .errors.validation import first_problem
 from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from .names import did_you_mean, to_camel
 
@@ -78,7 +79,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     try:
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _broken(place, _complaint(error)) from None
+        raise _broken(place, _place_and_reason(error)) from None
     asked = restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
@@ -190,13 +191,9 @@ def _shown(version: object) -> str:
     return str(int(version)) if isinstance(version, float) and whole else repr(version)[:32]
 
 
-def _complaint(error: ValidationError) -> str:
-    # The last complaint about the first bad place is the most tolerant reading's, as in `answers`.
-    complaints = error.errors(include_url=False, include_context=False, include_input=False)
-    location = complaints[0]["loc"][:3]
-    item = [complaint for complaint in complaints if complaint["loc"][:3] == location][-1]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-    return f"{path or 'a name in it'}: {item['msg'].removeprefix('Value error, ')}"
+def _place_and_reason(error: ValidationError) -> str:
+    problem = first_problem(error, 3)
+    return f"{problem.place or 'a name in it'}: {problem.reason}"
 
 
 def _broken(place: str, reason: str) -> DocumentError:

@@ -6,17 +6,22 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hologres_ai.api.client import Client
+from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.config import CallConfig, Credentials, Endpoint
 from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.core.session import run
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import AiNodeListResult, Query
 from tests.support.raw_server import RawServer, http
+
+EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
+(EXAMPLE_NODE,) = parse_response(HttpResponse(200, {}, EXAMPLE)).nodes
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_by_default_a_dead_region_fails_the_read() -> None:
     with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
         read_ai_nodes(regions=["*"])
     for region in DEAD:
-        assert f"{region}: unreachable: {region}.localhost gave no whole answer within 2 s" in str(caught.value)
+        assert f"{region}: unreachable: {region}.localhost gave no complete response within 2 s" in str(caught.value)
         assert isinstance(caught.value.errors[region], DeadlineExceededError)
 
 

@@ -317,7 +317,7 @@ def test_a_service_that_is_down_is_told_with_its_host(program: OpenFolder, envir
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes')") as project:
         run = project.preview()
         assert run.code != 0
-        assert "no whole answer from 127.0.0.1" in run.text
+        assert "no complete response from 127.0.0.1" in run.text
         assert "region cn-hangzhou" in run.text
 
 

@@ -6,22 +6,13 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from tenacity.wait import wait_none
 
 from hologres_ai import errors
-from hologres_ai.api import client
 from tests.faults import ours
 from tests.faults.judging import MARGIN, Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe
 from tests.faults.stage import SECRETS, Stage, staged
 from tests.faults.table import ROWS
-
-
-@pytest.fixture(autouse=True)
-def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waits between tries, which `make faults` and the tests of the client keep; those asked for stay."""
-    for name in ("_JITTER", "_THROTTLED_JITTER"):
-        monkeypatch.setattr(client, name, wait_none())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
