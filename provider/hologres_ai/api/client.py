@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
+from ..clock import utc_now
 from ..config import CallConfig, Credentials, Limits
 from ..credentials.cache import credentials_cache_for
 from ..errors import (
@@ -30,7 +31,7 @@ from ..models import NodeList
 from ..pieces import Body
 from .connections import Connections, ensure_connections
 from .response import HttpResponse, clean, parse_response
-from .signing import Acs3Auth, new_nonce, utc_now
+from .signing import Acs3Auth, new_nonce
 from .transport import httpx, redact_logs
 from .transport_errors import RETRIED_STATUSES, transport_error
 

@@ -8,9 +8,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
+from ..clock import utc_now
 from ..config import Credentials
 from .transport import httpx
 
@@ -76,11 +77,6 @@ def identity_headers(action: str, version: str, date: str, nonce: str, credentia
         headers["x-acs-accesskey-id"] = credentials.access_key_id
         headers["x-acs-security-token"] = credentials.security_token
     return headers
-
-
-def utc_now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 def new_nonce() -> str:

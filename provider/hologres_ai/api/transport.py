@@ -24,7 +24,7 @@ finally:
     if sys.modules.get(_COMMAND_LINE, ...) is None:
         del sys.modules[_COMMAND_LINE]
 
-__all__ = ["redact_logs", "httpx", "proxy_passwords", "tls_context"]
+__all__ = ["httpx", "proxy_passwords", "redact_logs", "tls_context"]
 
 
 def tls_context(scheme: str) -> ssl.SSLContext:

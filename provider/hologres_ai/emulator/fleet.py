@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..errors import ConfigurationError
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..config import Credentials
 from ..errors import ConfigurationError
 from .faults import Fault

@@ -32,7 +32,7 @@ from pulumi.provider.experimental.provider import (
 )
 
 from ..api.connections import Connections
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read
 from ..errors import HologresAiError, InvalidArgumentError

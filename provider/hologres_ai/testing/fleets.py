@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..emulator.fleet import read_fleet
 from ..errors import ConfigurationError
 from ..models import AiNode

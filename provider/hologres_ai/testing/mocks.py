@@ -13,7 +13,7 @@ import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
 from pydantic import JsonValue
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..config import ENDPOINT, REGION, CallConfig
 from ..core.call_sharing import CallSharing
 from ..core.read import read_sync
