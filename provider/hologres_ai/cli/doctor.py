@@ -12,7 +12,7 @@ import click
 
 from ..api.client import Client
 from ..config import FROM_REGION, CallConfig, find_endpoint, require_region, resolve
-from ..core.read import totals
+from ..core.result import totals
 from ..core.session import run as run_to_end
 from ..credentials import Credentials
 from ..credentials.resolver import Resolution, resolve_credentials

@@ -11,7 +11,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.read import build_result, keep_unread
+from ..core.result import build_result, keep_unread
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from ..names import QUERY_KEY, region_label
@@ -101,7 +101,7 @@ def _is_pinned(inputs: Values) -> bool:
     pinned = inputs.get(PINNED, PropertyValue(None)).value
     if pinned is None or isinstance(pinned, bool):
         return bool(pinned)
-    raise InvalidArgumentError([Failure(PINNED, "true or false is expected")])
+    raise InvalidArgumentError([Failure(PINNED, "must be true or false")])
 
 
 def _is_ignored(new: Values, old: Values) -> bool:
