@@ -15,7 +15,7 @@ from pulumi.runtime import rpc
 
 from benchmarks.server import answer
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.models import Query, to_wire
 from hologres_ai.plugin.values import to_values
 from hologres_ai.plugin.wire import read_struct, to_value

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hologres_ai.baselines import read_baseline
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import DocumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query, to_wire

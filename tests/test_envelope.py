@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.envelope import KIND, VERSION, from_envelope, from_json, from_outputs, to_envelope
 from hologres_ai.errors import DocumentError
 from hologres_ai.models import MAX_EXACT_INTEGER, AiNode, AiNodeListResult, NodeList, build_query

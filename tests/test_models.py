@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from hologres_ai import models
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.errors import InvalidArgumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, build_query, to_wire
 

@@ -67,9 +67,9 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
     try:
         result = lazy.reading.read_sync(lazy.models.build_query(asked), stack=stack, shared=shared)
         if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
-            result = lazy.reading.keep_unread(
-                result, lazy.envelope.restore(props, asked, "the state").instance_model_list
-            )
+            from .core.result import keep_unread  # noqa: PLC0415
+
+            result = keep_unread(result, lazy.envelope.restore(props, asked, "the state").instance_model_list)
     except HologresAiError as error:
         return error
     for warning in result.warnings:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, JsonValue, Strict, TypeAdapter, Validati
 from pydantic.dataclasses import dataclass
 from pydantic_core import from_json as parse_json
 
-from .core.read import build_result, selects
+from .core.result import build_result, selects
 from .errors import DocumentError, InvalidArgumentError
 from .errors.validation import first_problem
 from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire

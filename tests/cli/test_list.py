@@ -27,7 +27,7 @@ from hologres_ai.cli import errors, main, progress, table, text
 from hologres_ai.cli.cells import NEAR, SLIM, WIDE, Look, utilisation
 from hologres_ai.cli.columns import COLUMNS
 from hologres_ai.config import SETTINGS, Credentials
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.credentials.resolver import WAYS
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Usage, build_query

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from hologres_ai.api.client import Client
 from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.config import CallConfig, Credentials, Endpoint
-from hologres_ai.core.read import build_result, fingerprint, read_ai_nodes
+from hologres_ai.core.read import read_ai_nodes
+from hologres_ai.core.result import build_result, fingerprint
 from hologres_ai.core.session import run
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import RESOURCES, USAGE_FIELDS, AiNode, AiNodeListResult, NodeList, Query, Usage, to_wire

@@ -10,7 +10,7 @@ import pytest
 
 from hologres_ai import read_ai_nodes
 from hologres_ai.config import REGIONS, parse_endpoint, resolve_regions
-from hologres_ai.core.read import build_result, keep_unread
+from hologres_ai.core.result import build_result, keep_unread
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.errors import (
     AccessDeniedError,

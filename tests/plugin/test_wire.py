@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from pulumi.runtime import rpc
 
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.core.read import build_result, capacity
+from hologres_ai.core.result import build_result, capacity
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import ResponseError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, to_wire

@@ -22,7 +22,7 @@ from ..config import (
     look,
     resolve,
 )
-from ..core.read import totals
+from ..core.result import totals
 from ..core.session import run as run_to_end
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
 from ..errors.codes import RAM_ACTION

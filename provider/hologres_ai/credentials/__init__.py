@@ -6,4 +6,4 @@ of it through `library`, and `refreshing` keeps what came fresh. Plain keys need
 
 from .types import Credentials, CredentialsSource, Limits
 
-__all__ = ["Credentials", "Limits", "CredentialsSource"]
+__all__ = ["Credentials", "CredentialsSource", "Limits"]

@@ -7,7 +7,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query
-from ..requirements import Requirements, build_requirements, enforce
+from ..requirements import Requirements, build_requirements, describe_secret, enforce
 from .values import Values, is_secret, is_unknown, to_plain
 
 # This name stands in users' states, among the inputs, and must stay as it is.
@@ -51,4 +51,4 @@ def enforce_on(
     Raises:
         RequirementsError: in mode error, where a requirement is not met.
     """
-    enforce(requirements, result, now, warn, secret=is_secret(inputs))
+    enforce(requirements, result, now, warn, describe=describe_secret if is_secret(inputs) else str)

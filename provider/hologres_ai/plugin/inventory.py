@@ -11,7 +11,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import PropertyDiffKind
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.read import build_result, keep_unread
+from ..core.result import build_result, keep_unread
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from ..names import QUERY_KEY, region_label

@@ -17,7 +17,7 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 
 from ..errors import HologresAiError
-from ..process import leave
+from ..process import exit_process
 from .services import Services
 
 LOOPBACK = "127.0.0.1"
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))
-    leave(0)  # the engine waits for each of its plugins' processes in turn
+    exit_process(0)  # the engine waits for each of its plugins' processes in turn
 
 
 async def _serve(engine: str) -> None:
