@@ -153,9 +153,9 @@ def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
     ("arguments", "says"),
     [
         ({"regions": []}, "regions: name at least one region, or * for all known ones"),
-        ({"regions": ["*", "cn-hangzhou"]}, "regions: * stands for all known regions, and can't be joined"),
-        ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be given together with region"),
-        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: is for several regions"),
+        ({"regions": ["*", "cn-hangzhou"]}, "regions: * means all known regions and can't be combined"),
+        ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be combined with region"),
+        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: needs regions"),
         ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
     ],
 )
