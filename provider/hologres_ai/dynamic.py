@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 
 if TYPE_CHECKING:
-    from .config import Lookup
     from .models import AiNode, AiNodeListResult, RegionOutcome, Totals, Usage
     from .requirements import RequirementArguments
+    from .settings import Lookup
 else:
     from .outputs import AiNode, RegionOutcome, Totals, Usage
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pulumi
 import pytest
 
-from ..config import SETTINGS
 from ..emulator import SHIPPED_FLEET, Emulator
+from ..settings import SETTINGS
 from .fleets import Fleet, content_of
 from .mocks import HologresMocks
 

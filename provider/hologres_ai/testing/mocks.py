@@ -14,7 +14,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rp
 from pydantic import JsonValue
 
 from ..clock import utc_now
-from ..config import ENDPOINT, REGION, CallConfig
+from ..config import CallConfig
 from ..core.call_sharing import CallSharing
 from ..core.read import read_sync
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
@@ -26,6 +26,7 @@ from ..plugin.guarding import enforce_on, known_requirements
 from ..plugin.inventory import build_outputs, whole_query, with_inventory
 from ..plugin.provider import FUNCTION, RESOURCE
 from ..plugin.values import to_plain, to_values
+from ..settings import ENDPOINT, REGION
 from .fleets import Fleet, load_nodes
 from .values import is_unknown
 
