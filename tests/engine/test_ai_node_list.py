@@ -361,7 +361,7 @@ def test_what_a_person_should_know_is_told(program: OpenFolder, world: Fleet) ->
         run = project.preview()
         assert run.code == 0, run.text
         assert 'did you mean "cn-hangzhou"?' in run.text
-        assert "can't be read: 'soon'" in run.text
+        assert "is not a time: 'soon'" in run.text
 
 
 def the_list(project: Project) -> dict[str, dict[str, object]]:
