@@ -904,7 +904,7 @@ print(*sys.modules, file=sys.stderr)
         (["doctor"], {"pulumi", "aiohttp", "alibabacloud_credentials", "requests"}),
         (["list"], {"pulumi", "aiohttp", "hologres_ai.cli.table", "hologres_ai.cli.progress"}),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_only_what_is_needed_is_imported(emulator: Emulator, arguments: list[str], absent: set[str]) -> None:
     done = subprocess.run(

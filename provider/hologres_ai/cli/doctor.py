@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import click
 
 from ..api.client import Client
-from ..api.response import RAM_ACTION
 from ..config import (
     FROM_REGION,
     CallConfig,
@@ -26,6 +25,7 @@ from ..config import (
 from ..core.result import totals
 from ..core.session import run as run_to_end
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
+from ..errors.codes import RAM_ACTION
 from ..models import NodeList
 from .errors import BAD_ARGUMENTS, READ_FAILED
 from .text import UNKNOWN, printable

@@ -79,14 +79,14 @@ def _link(link: Origin | Role, held: Credentials | None, source: CredentialsSour
 def _error(refusal: FetchFailure, link: Origin | Role, source: CredentialsSource) -> CredentialsError:
     name, remedy = _NAMES[type(link)]
     steps = _failed(source, link, refusal.reason)
-    error = CredentialsError(
+    return CredentialsError(
         f"no credentials from {name}: {refusal.reason}",
         f"{remedy} {tried(steps)}" if steps else remedy,
         status=refusal.status,
         code=refusal.code,
+        attempts=steps,
+        transient=refusal.transient,
     )
-    error.steps, error.transient = steps, refusal.transient
-    return error
 
 
 def _failed(source: CredentialsSource, link: Origin | Role, reason: str) -> tuple[ProviderAttempt, ...]:

@@ -76,15 +76,12 @@ def _told(error: ConfigurationError, name: str, steps: list[ProviderAttempt]) ->
     """The error with what was looked at before it; on its own, the first source's error says enough."""
     found = (*steps, ProviderAttempt(name, "failed", error.title))
     remedy = f"{error.remedy} {tried((*steps, ProviderAttempt(name, 'failed')))}" if steps else error.remedy
-    told = ConfigurationError(error.title, remedy)
-    told.steps = found
-    return told
+    return ConfigurationError(error.title, remedy, attempts=found)
 
 
 def _nothing_set(steps: tuple[ProviderAttempt, ...]) -> ConfigurationError:
-    error = ConfigurationError("no AccessKey is set", f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)} {_WAYS}")
-    error.steps = steps
-    return error
+    remedy = f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)} {_WAYS}"
+    return ConfigurationError("no AccessKey is set", remedy, attempts=steps)
 
 
 def _static(sources: SettingsReader) -> Chosen:
