@@ -3,8 +3,8 @@
 The description and the unit of each field stand here and nowhere else; schema, outputs and documentation are made from
 them. Names are snake case in Python and the API's camel case in JSON.
 
-Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only
-and promises none of them, so every one is optional.
+Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only and
+promises none of them, so every one is optional.
 """
 
 import re
@@ -56,15 +56,22 @@ def _lossless_boolean(value: object) -> bool:
     raise ValueError("not a boolean")
 
 
+def _empty_as_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
-# Left to right: a value of the right type is validated in pydantic's compiled code alone.
+# The vendor calls values of resources other than AI nodes possibly invalid: an empty text stands for no value.
+_Empty = Annotated[None, BeforeValidator(_empty_as_none)]
+# Left to right: a value of the right type is validated in pydantic's compiled code alone. The last member gives the
+# reason of an error.
 Integer = Annotated[
-    Annotated[int, Strict(), _EXACT] | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
+    Annotated[int, Strict(), _EXACT] | _Empty | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
     Field(union_mode="left_to_right"),
 ]
 Boolean = Annotated[
-    Annotated[bool, Strict()] | Annotated[bool, BeforeValidator(_lossless_boolean)],
+    Annotated[bool, Strict()] | _Empty | Annotated[bool, BeforeValidator(_lossless_boolean)],
     Field(union_mode="left_to_right"),
 ]
 
@@ -81,17 +88,15 @@ class AiNode:
     holo_instance_name: Annotated[str | None, Field(description="Name of that Hologres instance.")] = None
     ai_spec: Annotated[str | None, Field(description="AI specification, such as small-8core-30G-24G.")] = None
     resource_type: Annotated[str | None, Field(description="Resource type, such as small.")] = None
-    node_count: Annotated[Integer | None, Field(description="Number of nodes.")] = None
-    cpu: Annotated[Integer | None, Field(description="CPU specification of one node, in cores.")] = None
-    memory: Annotated[Integer | None, Field(description="Memory of one node, in GiB.")] = None
-    gpu: Annotated[Integer | None, Field(description="GPU cards of one node.")] = None
-    gpu_memory: Annotated[Integer | None, Field(description="GPU memory of one node, in GB.")] = None
-    cpu_used: Annotated[Integer | None, Field(description="CPU in use, total over the nodes, in cores.")] = None
-    memory_used: Annotated[Integer | None, Field(description="Memory in use, total over the nodes, in GiB.")] = None
-    gpu_used: Annotated[Integer | None, Field(description="GPU cards in use, total over the nodes.")] = None
-    gpu_memory_used: Annotated[Integer | None, Field(description="GPU memory in use, total over the nodes, in GB.")] = (
-        None
-    )
+    node_count: Annotated[Integer, Field(description="Number of nodes.")] = None
+    cpu: Annotated[Integer, Field(description="CPU specification of one node, in cores.")] = None
+    memory: Annotated[Integer, Field(description="Memory of one node, in GiB.")] = None
+    gpu: Annotated[Integer, Field(description="GPU cards of one node.")] = None
+    gpu_memory: Annotated[Integer, Field(description="GPU memory of one node, in GB.")] = None
+    cpu_used: Annotated[Integer, Field(description="CPU in use, total over the nodes, in cores.")] = None
+    memory_used: Annotated[Integer, Field(description="Memory in use, total over the nodes, in GiB.")] = None
+    gpu_used: Annotated[Integer, Field(description="GPU cards in use, total over the nodes.")] = None
+    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, total over the nodes, in GB.")] = None
     status: Annotated[
         str | None,
         Field(description="Status. ResourceReady is the only documented value; others are passed on."),
@@ -104,7 +109,7 @@ class AiNode:
     expiration_time: Annotated[
         str | None, Field(description="When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
     ] = None
-    auto_renewal: Annotated[Boolean | None, Field(description="Whether the subscription renews by itself.")] = None
+    auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews by itself.")] = None
 
 
 # Each is a field with the specification, and again as `<resource>_used`.

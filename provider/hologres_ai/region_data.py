@@ -63,7 +63,7 @@ def region_notice(region: str) -> str | None:
         return None
     guess = next((known for known in REGIONS if _is_typo(region, known)), None)
     hint = did_you_mean(region, [guess]) if guess else ""
-    return f"{region} is not in the list of regions with Hologres as of {AS_OF}; it was tried all the same{hint}"
+    return f"{region} is not in the list of regions with Hologres as of {AS_OF}; it is read anyway{hint}"
 
 
 def _is_typo(text: str, known: str) -> bool:

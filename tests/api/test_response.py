@@ -324,7 +324,7 @@ def test_a_whole_number_is_read_without_loss(field: str, text: str, value: int |
     "text",
     [
         *("1.5", "true", "false", "NaN", "Infinity", "-Infinity", "1e400", "1e300", "[]", "{}", "[8]"),
-        *('"1.5"', '"8.0"', '""', '" 8"', '"8 "', '"0x8"', '"٣"', '"1_000"', '"+8"', '"true"', '"1e2"'),
+        *('"1.5"', '"8.0"', '" 8"', '"8 "', '"0x8"', '"٣"', '"1_000"', '"+8"', '"true"', '"1e2"'),
         *("9" * 400, f'"{"9" * 400}"', "9" * 4_000),
         *(str(2**53), str(-(2**53)), f'"{2**53}"', str(float(2**53)), str(2**63), str(2**64)),
     ],
@@ -340,6 +340,14 @@ def test_any_other_number_is_refused_by_its_place(field: str, text: str) -> None
 
 def test_a_whole_number_that_is_too_large_is_not_called_a_fraction() -> None:
     assert "not a whole number" not in refuse(200, nodes({"cpu": 2**53})).title
+
+
+@pytest.mark.parametrize("text", ['""', '" "', '"\\t"'], ids=["empty", "space", "tab"])
+@pytest.mark.parametrize("field", [*INTEGERS, "auto_renewal"])
+def test_an_empty_text_in_place_of_a_number_or_boolean_is_null(field: str, text: str) -> None:
+    body = f'{{"instanceModelList": [{{"aiSpec": "", "{to_camel(field)}": {text}}}, {{"cpu": 7}}]}}'
+    nodes = parse_response(HttpResponse(200, {}, body.encode())).nodes
+    assert nodes == (AiNode(ai_spec=""), AiNode(cpu=7))
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ('"true"', True), ('"false"', False)])

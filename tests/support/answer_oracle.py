@@ -65,7 +65,7 @@ class Verdict:
 
 def judge(body: bytes) -> Verdict:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=Pairs)
+        document = json.loads(body.decode("utf-8").removeprefix("\ufeff"), object_pairs_hook=Pairs)
     except (ValueError, RecursionError):
         return Verdict(places={"body"})
     # Half a surrogate pair is JSON and no text: it has no UTF-8, and Pulumi's wire can't carry it.
@@ -131,7 +131,7 @@ def read_node(item: Pairs, place: str, places: set[str]) -> dict[str, object]:
 
 def read_value(name: str, value: Any) -> tuple[object, bool]:
     """The value that the field has to have, and whether it can have one."""
-    if value is None:
+    if value is None or (name not in TEXTS and isinstance(value, str) and not value.strip()):
         return None, True
     if name in TEXTS:
         return value, type(value) is str
