@@ -11,7 +11,7 @@ import pytest
 
 from hologres_ai.api.client import Client
 from hologres_ai.credentials import cache
-from hologres_ai.errors import CredentialsError, DeadlineExceededError
+from hologres_ai.errors import ConfigurationError, CredentialsError, DeadlineExceededError
 from hologres_ai.models import NodeList
 from tests.support.raw_server import RawServer, http
 from tests.support.set_ups import (
@@ -21,6 +21,7 @@ from tests.support.set_ups import (
     KEYS,
     LOCAL,
     NODES,
+    PROFILE_KEYS,
     REMOTE,
     SSO,
     Room,
@@ -89,6 +90,29 @@ def test_metadata_does_not_fall_back_where_version_1_is_forbidden(room: Room) ->
     with pytest.raises(CredentialsError):
         get(settings_of(room, environ))
     assert room.stand_in.asked["metadata v1"] == 0
+
+
+@pytest.mark.parametrize("on", ["true", "1", "TRUE"])
+@pytest.mark.parametrize(
+    "fields",
+    [{"mode": "EcsRamRole"}, {"mode": "RamRoleArnWithRoleName", "ram_role_arn": ROLE}, {"mode": ""}],
+    ids=lambda fields: fields["mode"] or "no mode",
+)
+def test_a_profile_does_not_fall_back_where_version_1_is_forbidden(room: Room, fields: dict[str, str], on: str) -> None:
+    room.stand_in.v2 = False
+    environ = room.profile(**fields, ram_role_name=INSTANCE_ROLE) | {"ALIBABA_CLOUD_IMDSV1_DISABLED": on}
+    with pytest.raises(CredentialsError):
+        get(settings_of(room, environ))
+    assert room.stand_in.asked["metadata v1"] == 0
+
+
+def test_a_switch_counts_for_a_profile_that_is_written_again(room: Room) -> None:
+    environ = room.profile("AK", **PROFILE_KEYS) | {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1"}
+    settings = settings_of(room, environ)
+    room.profile("External", process_command=room.command(EXTERNAL))
+    with pytest.raises(ConfigurationError, match="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS refuses"):
+        get(settings)
+    assert not (room.folder / "count").exists()
 
 
 def test_metadata_and_what_no_proxy_names_never_see_a_proxy(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ class Room:
         path.write_text(text)
         return str(path)
 
-    def profile(self, mode: str, *others: Mapping[str, object], **fields: object) -> dict[str, str]:
+    def profile(self, mode: object, *others: Mapping[str, object], **fields: object) -> dict[str, str]:
         """The environment that names the profile `it` of a file, in which there are others too."""
         profiles = [{"name": "it", "mode": mode, **fields}, *others]
         file = self.file("config.json", json.dumps({"current": "other", "profiles": profiles}))

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from ..network import proxy_passwords, proxy_routes, redact_logs, tls_context
+from ..network import proxy_for, proxy_passwords, redact_logs, tls_context
 from .types import Limits
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -109,15 +109,9 @@ def send(request: HttpRequest, limits: Limits) -> HttpAnswer:
 
 
 def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Client:
-    context = tls_context(url.scheme)
-    routes = {} if request.direct else proxy_routes()
-    mounts = {
-        pattern: httpx.HTTPTransport(verify=context, proxy=proxy) if proxy else None
-        for pattern, proxy in routes.items()
-    }
     return httpx.Client(
-        verify=context,
-        mounts=mounts,
+        verify=tls_context(url.scheme),
+        proxy=None if request.direct else proxy_for(str(url)),
         trust_env=False,
         follow_redirects=False,
         headers={"accept": "application/json", "accept-encoding": "identity", "connection": "close"},
