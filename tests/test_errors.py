@@ -31,7 +31,7 @@ def defined_tree() -> dict[str, str]:
 
 def example(kind: type[HologresAiError]) -> HologresAiError:
     if issubclass(kind, InvalidArgumentError):
-        return kind([Failure("ids", "a list of strings is expected")])
+        return kind([Failure("ids", "must be a list of strings")])
     return kind("it failed", "Mend it.", status=503, code="InternalError", request_id="2C2E")
 
 

@@ -229,10 +229,10 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"min_nodes_ready": True}, "requirements.min_nodes_ready: not a whole number"),
     ({"min_nodes_ready": float("nan")}, "requirements.min_nodes_ready: not a whole number"),
     ({"minFreeGpuMemory": 2**53}, "requirements.minFreeGpuMemory: is too large"),
-    ({"statuses": "ResourceReady"}, "requirements.statuses: a list of strings is expected"),
+    ({"statuses": "ResourceReady"}, "requirements.statuses: must be a list of strings"),
     ({"statuses": []}, "requirements.statuses: must not be empty"),
     ({"aiSpecs": ["x", ""]}, "requirements.aiSpecs[1]: must not be empty"),
-    ({"aiSpecs": ["x", 7]}, "requirements.aiSpecs[1]: a string is expected"),
+    ({"aiSpecs": ["x", 7]}, "requirements.aiSpecs[1]: must be a string"),
     ({"min_free_gpus": 1, "mode": "quiet"}, "requirements.mode: 'error' or 'warn' is expected"),
 ]
 

@@ -17,9 +17,10 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
-from hologres_ai.api import client as client_module
-from hologres_ai.api.client import Client, RetryQuota
-from hologres_ai.config import CallConfig, Credentials, parse_endpoint
+from hologres_ai.api.client import Client
+from hologres_ai.api.retry import RetryQuota
+from hologres_ai.config import CallConfig
+from hologres_ai.credentials import Credentials
 from hologres_ai.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -29,6 +30,7 @@ from hologres_ai.errors import (
     TransportError,
 )
 from hologres_ai.models import AiNode, NodeList
+from hologres_ai.network import parse_endpoint
 from tests.faults.certificates import authority
 from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 
@@ -176,8 +178,7 @@ def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
 
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize("framing", ["length", "chunked", "until the end", "endless"])
-def test_a_body_over_the_limit_is_cut_off(monkeypatch: pytest.MonkeyPatch, framing: str, status: int) -> None:
-    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 2**20)
+def test_a_body_over_the_limit_is_cut_off(framing: str, status: int) -> None:
     body = b"x" * (2**20 + 1)
     answers: dict[str, Answer] = {
         "length": http(200, body),
@@ -186,16 +187,15 @@ def test_a_body_over_the_limit_is_cut_off(monkeypatch: pytest.MonkeyPatch, frami
         "endless": Drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536, 0.001),
     }
     with RawServer([answers[framing]]) as server:
-        error = fail(Client(settings_for(server.url)))
+        error = fail(Client(settings_for(server.url), max_body_bytes=2**20))
     assert type(error) is ResponseError
     assert "1 MiB" in error.title
     assert len(server.requests) == 1
 
 
-def test_a_body_at_the_limit_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", len(NODES))
+def test_a_body_at_the_limit_passes() -> None:
     with RawServer([GOOD]) as server:
-        assert call_url(server.url) == GOOD_REPLY
+        assert call(Client(settings_for(server.url), max_body_bytes=len(NODES))) == GOOD_REPLY
 
 
 def test_connection_refused_is_retried_and_names_host_and_region() -> None:

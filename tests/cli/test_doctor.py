@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.config import Credentials
-from hologres_ai.credentials.resolver import WAYS
+from hologres_ai.credentials import Credentials
+from hologres_ai.credentials.resolver import SOURCES as CREDENTIALS_SOURCES
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.support import stand_ins
 from tests.support.command_line import environment, on_terminal, run
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, StandIn
 
-SOURCES = [*(name for name, _ in WAYS), "role to assume"]
+SOURCES = [*CREDENTIALS_SOURCES, "role to assume"]
 
 
 PASSWORD = "canary-proxy-password"

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from hologres_ai.cli import main
 from hologres_ai.cli.reports.columns import COLUMNS
 from hologres_ai.cli.table import NEAR
-from hologres_ai.config import SETTINGS
 from hologres_ai.emulator import Emulator
+from hologres_ai.settings import SETTINGS
 from tests.support.command_line import environment
 
 
@@ -63,7 +63,7 @@ print(*sys.modules, file=sys.stderr)
         (["doctor"], {"pulumi", "aiohttp", "alibabacloud_credentials", "requests"}),
         (["list"], {"pulumi", "aiohttp", "hologres_ai.cli.table", "hologres_ai.cli.progress"}),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_only_what_is_needed_is_imported(emulator: Emulator, arguments: list[str], absent: set[str]) -> None:
     done = subprocess.run(

@@ -931,6 +931,7 @@ def test_a_mistake_of_ours_is_called_one(environment: dict[str, str]) -> None:
         plugin.invoke(broken)
 
 
+@pytest.mark.load
 def test_ten_thousand_nodes_go_through_every_request(plugin: Plugin, fleet: Path, emulator: Emulator) -> None:
     [node, *_] = json.loads(fleet.read_text())["nodes"]
     nodes = [{**node, "aiInstanceId": f"hologram_aicombo_public_cn-{index:05}"} for index in range(10_000)]

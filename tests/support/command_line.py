@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hologres_ai.config import SETTINGS
 from hologres_ai.core.result import build_result
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query
+from hologres_ai.settings import environment_names
 
 COMMAND = [sys.executable, "-m", "hologres_ai.cli"]
 
@@ -52,8 +52,7 @@ OTHER = replace(NODE, ai_instance_id="hologram_aipostpay_public_cn-88yyy", holo_
 
 def environment(url: str, **changes: str | None) -> dict[str, str]:
     """An environment with the emulator's settings and no other of ours."""
-    ours = {name for setting in SETTINGS for name in setting.environment}
-    ours |= {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING"}
+    ours = environment_names() | {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING"}
     bare = {name: value for name, value in os.environ.items() if name not in ours}
     settings: dict[str, str | None] = {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,

@@ -124,7 +124,7 @@ def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("{", "fleet.json can't be used: Expecting property name"),
-        ('{"nodes": {}}', 'it is not a JSON object with a list called "nodes"'),
+        ('{"nodes": {}}', 'it is not a JSON object with a list "nodes" or "instanceModelList"'),
         ('{"nodes": [{}, {"cpu": "eight"}]}', "can't be used: nodes[1].cpu: not a whole number"),
         ('{"nodes": [{"gpuUsd": 1}]}', 'nodes[0].gpuUsd: no such field; did you mean "gpuUsed"?'),
         ('{"nodes": [{"node_count": 1}]}', 'nodes[0].node_count: no such field; did you mean "nodeCount"?'),

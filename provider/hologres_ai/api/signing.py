@@ -1,7 +1,7 @@
 """ACS3-HMAC-SHA256, stage by stage under the specification's own names.
 
-CredentialsSource: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. Everything here is a
-pure function of its arguments; only `Acs3Auth` asks a clock and makes a nonce, and both can be handed in.
+Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. The functions are pure;
+only `Acs3Auth` reads a clock and makes a nonce, and both are parameters.
 """
 
 import hashlib
@@ -11,9 +11,10 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
+import httpx
+
 from ..clock import utc_now
-from ..config import Credentials
-from .transport import httpx
+from ..credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

@@ -17,8 +17,11 @@ from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
 from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
 
 if TYPE_CHECKING:
-    from ..config import CallConfig, Credentials, SettingsReader
+    from ..config import CallConfig
+    from ..credentials import Credentials
+    from ..credentials.resolver import Resolution
     from ..models import NodeList
+    from ..settings import ResolvedSettings
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
@@ -94,11 +97,12 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
 
 def examine(arguments: Mapping[str, str | None]) -> Report:
     """Look at every setting, and make one call where they allow it."""
-    from ..config import look
+    from ..settings import look_up
 
-    sources = look(arguments)
-    report = Report(_region(sources), _endpoint(sources))
-    report.credentials, report.access_key = _credentials(sources)
+    settings = look_up(arguments)
+    resolution, attempts, access_key = _credentials(settings)
+    region = _region(settings, resolution)
+    report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
@@ -108,25 +112,24 @@ def examine(arguments: Mapping[str, str | None]) -> Report:
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(sources: "SettingsReader") -> Observation:
-    from ..config import find_region
+def _region(settings: "ResolvedSettings", resolution: "Resolution | None") -> Observation:
+    from ..config import require_region
 
     try:
-        found = find_region(sources)
+        found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
     return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(sources: "SettingsReader") -> Observation:
+def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Resolution | None") -> Observation:
     from ..config import FROM_REGION, find_endpoint
 
-    region = _region(sources).value
     try:
-        endpoint, place = find_endpoint(sources, region or "")
+        endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Observation()
+    return Observation(endpoint.url, _spelt(place)) if region or not place.startswith(FROM_REGION) else Observation()
 
 
 def _spelt(place: str) -> str:
@@ -139,17 +142,20 @@ def _wrong(error: HologresAiError) -> Observation:
     return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(sources: "SettingsReader") -> tuple[list[ProviderAttempt], Observation]:
-    """The steps, and the key where it stands in the settings; one that has to be asked for comes with the call."""
-    from ..config import Credentials, find_credentials
+def _credentials(
+    settings: "ResolvedSettings",
+) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
+    """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    from ..credentials import Credentials
+    from ..credentials.resolver import resolve_credentials
 
     try:
-        source = find_credentials(sources)
+        resolution = resolve_credentials(settings)
     except ConfigurationError as error:
-        return list(error.steps), _wrong(error)
-    if isinstance(source.origin, Credentials) and not source.roles:
-        return list(source.steps), _key(source.origin)
-    return list(source.steps), Observation()
+        return None, list(error.attempts), _wrong(error)
+    source = resolution.source
+    key = source.origin if isinstance(source.origin, Credentials) and not source.roles else None
+    return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
 def _key(credentials: "Credentials") -> Observation:
@@ -199,16 +205,16 @@ async def _call(settings: "CallConfig", report: Report) -> CallReport:
         raise
     except HologresAiError as error:
         call = _refused(error)
-        if isinstance(error, CredentialsError) and error.steps:
-            report.credentials = list(error.steps)
+        if isinstance(error, CredentialsError) and error.attempts:
+            report.credentials = list(error.attempts)
     if client.clock_skew is not None:
         call.clock_skew_seconds = round(client.clock_skew.total_seconds())
     return call
 
 
 def _answered(reply: "NodeList") -> CallReport:
-    from ..api.response import RAM_ACTION
     from ..core.result import totals
+    from ..errors.codes import RAM_ACTION
 
     call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
@@ -217,7 +223,7 @@ def _answered(reply: "NodeList") -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
-    from ..api.response import RAM_ACTION
+    from ..errors.codes import RAM_ACTION
 
     found = _wrong(error)
     action = RAM_ACTION if isinstance(error, AccessDeniedError) else None

@@ -15,7 +15,7 @@ from .options import EXIT_CODES_HELP, File, Value
 from .output import print_text, say
 
 if TYPE_CHECKING:
-    from ..config import Credentials
+    from ..credentials import Credentials
     from ..emulator.faults import Fault
 
 # An emulator can listen on every address, and a client can connect to one only.
@@ -73,7 +73,7 @@ def emulate_command(
       hologres-ai list --json > fleet.json; hologres-ai emulate --fleet fleet.json
     """
     _check_installation()
-    from ..config import Credentials
+    from ..credentials import Credentials
     from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, serve
 
     credentials = Credentials(access_key_id or EMULATOR_ACCESS_KEY_ID, access_key_secret or EMULATOR_ACCESS_KEY_SECRET)
@@ -86,7 +86,7 @@ def emulate_command(
 
 def _check_installation() -> None:
     try:
-        import aiohttp  # noqa: F401
+        from .. import emulator  # noqa: F401 - only looks whether it can be imported
     except ModuleNotFoundError as error:
         if error.name != "aiohttp":
             raise
@@ -119,7 +119,7 @@ def _introduce(credentials: "Credentials", url: str) -> None:
 
 
 def _is_loopback(url: str) -> bool:
-    from ..config import parse_endpoint
+    from ..network import parse_endpoint
 
     try:
         parse_endpoint(url)
@@ -135,8 +135,8 @@ def _reachable(url: str) -> str:
 
 
 def _lines_to_try(credentials: "Credentials", url: str, environ: Mapping[str, str]) -> Iterator[str]:
-    from ..config import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
     from ..emulator import environment
+    from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 
     exports = environment(url, credentials)
     # A real key under another name would win over these, and go to the emulator.

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..config import REGIONS, SETTINGS, Setting
 from ..names import EVERY_REGION
+from ..region_data import REGIONS
+from ..settings import SETTINGS, Setting
 from .errors import DEBUG, EXIT_CODES
 from .reports import Target, parse_target
 

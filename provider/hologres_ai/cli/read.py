@@ -3,26 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from ..clock import utc_now
-from ..config import (
-    ACCESS_KEY,
-    REGION,
-    REGIONS,
-    SECRET_KEY,
-    CallConfig,
-    Credentials,
-    Setting,
-    find_region,
-    has_region,
-    has_source,
-    look,
-    resolve,
-    resolve_regions,
-)
+from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
 from ..core.read import read
 from ..core.session import run as run_to_end
+from ..credentials import Credentials
 from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
+from ..region_data import REGIONS
+from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
 from .options import option_name
 from .output import progress, say
 from .reports import Report
@@ -80,7 +69,7 @@ def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
     try:
         if query.regions:
             return REGIONS if EVERY_REGION in query.regions else query.regions
-        return (find_region(look({**connection, "region": query.region})).value,)
+        return (resolve({**connection, "region": query.region}).region,)
     except HologresAiError:
         return ()
 
@@ -101,12 +90,12 @@ def _describe(stages: Sequence[Sequence[str]]) -> str:
 
 def _check_settings(arguments: Mapping[str, str | None]) -> None:
     """Name what is missing, without the Pulumi configuration, which the command line does not read."""
-    sources = look(arguments)
+    settings = look_up(arguments)
     keys = (ACCESS_KEY, SECRET_KEY)
-    missing: list[Setting] = [setting for setting in keys if sources.find(setting) is None]
-    if len(missing) == len(keys) and has_source(sources):
+    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
+    if len(missing) == len(keys) and has_credentials(settings):
         missing = []
-    if not has_region(sources):
+    if not has_region(settings):
         missing.insert(0, REGION)
     if not missing:
         return

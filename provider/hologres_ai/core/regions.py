@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..api.client import Client, RetryQuota
-from ..api.connections import Connections, ensure_connections
-from ..config import REGIONS, CallConfig
+from ..api.client import Client
+from ..api.retry import RetryQuota
+from ..api.transport import Connections, ensure_connections
+from ..config import CallConfig
 from ..errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -21,6 +22,7 @@ from ..errors import (
     TransportError,
 )
 from ..models import AiNode, NodeList, RegionOutcome
+from ..region_data import REGIONS
 from .call_sharing import CallSharing
 
 # More than there are regions: with fewer, regions that do not answer would keep others waiting.
@@ -143,12 +145,11 @@ def _regions_error(failed: Mapping[str, HologresAiError], asked: int) -> Regions
     lines = [
         f"{item.region}: {item.outcome}: {item.reason}{_request(failed[item.region])}" for item in outcomes(failed)
     ]
-    error = RegionsError(
+    return RegionsError(
         f"{len(failed)} of {asked} regions could not be read",
         "\n".join([*lines, _remedy(failed, all_failed=len(failed) == asked)]),
+        errors=failed,
     )
-    error.errors = dict(failed)
-    return error
 
 
 def _remedy(failed: Mapping[str, HologresAiError], *, all_failed: bool) -> str:

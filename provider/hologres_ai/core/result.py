@@ -46,7 +46,7 @@ def build_result(
     if not query.include_usage:  # before repeats are removed: two nodes that differ in usage alone are one then
         nodes = [replace(node, **_WITHOUT_USAGE) for node in nodes]
     filters = _filters(query).values()
-    nodes = sorted((node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)), key=_order)
+    nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)])
     return AiNodeListResult(
         region=region,
         instance_model_list=tuple(nodes),
@@ -119,7 +119,10 @@ def capacity(node: AiNode, resource: str) -> int | None:
 
 def free(node: AiNode, resource: str) -> int | None:
     """Return capacity less used; None where either is unknown, negative, or more is used than there is."""
-    whole, used = capacity(node, resource), getattr(node, f"{resource}_used")
+    return _difference(capacity(node, resource), getattr(node, f"{resource}_used"))
+
+
+def _difference(whole: int | None, used: int | None) -> int | None:
     return None if whole is None or used is None or not 0 <= used <= whole else whole - used
 
 
@@ -145,25 +148,18 @@ def has_end(node: AiNode) -> bool:
 
 def totals(nodes: Sequence[AiNode]) -> Totals:
     """Return the sums over nodes; one unknown value makes its sum unknown."""
-    count = _sum(node.node_count for node in nodes)
+    count = _sum([node.node_count for node in nodes])
     return Totals(node_count=count, **{resource: _usage(nodes, resource) for resource in RESOURCES})
 
 
 def _usage(nodes: Sequence[AiNode], resource: str) -> Usage:
-    return Usage(
-        capacity=_sum(capacity(node, resource) for node in nodes),
-        used=_sum(getattr(node, f"{resource}_used") for node in nodes),
-        free=_sum(free(node, resource) for node in nodes),
-    )
+    capacities = [capacity(node, resource) for node in nodes]
+    used = [getattr(node, f"{resource}_used") for node in nodes]
+    return Usage(capacity=_sum(capacities), used=_sum(used), free=_sum([*map(_difference, capacities, used)]))
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    total = 0
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return _exact(total)
+def _sum(values: Sequence[int | None]) -> int | None:
+    return None if None in values else _exact(sum(value for value in values if value is not None))
 
 
 def _exact(value: int) -> int | None:
@@ -181,10 +177,15 @@ def _sorted_texts(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({value for value in values if value is not None}))
 
 
-def _order(node: AiNode) -> tuple[str, str, str, bytes]:
-    """By region, Hologres instance and id; two nodes with one id keep their order by all their values."""
-    place = node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or ""
-    return *place, _NODE.dump_json(node)
+def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
+    """By region, Hologres instance and ID; nodes that share all three keep their order by all their values."""
+    if len({_place(node) for node in nodes}) == len(nodes):
+        return sorted(nodes, key=_place)
+    return sorted(nodes, key=lambda node: (*_place(node), _NODE.dump_json(node)))
+
+
+def _place(node: AiNode) -> tuple[str, str, str]:
+    return node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or ""
 
 
 def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Self, TypeVar
 
-from ..api.connections import Connections
+from ..api.transport import Connections
 from ..errors import Failure, InvalidArgumentError
 
 T = TypeVar("T")

@@ -101,7 +101,7 @@ def _is_pinned(inputs: Values) -> bool:
     pinned = inputs.get(PINNED, PropertyValue(None)).value
     if pinned is None or isinstance(pinned, bool):
         return bool(pinned)
-    raise InvalidArgumentError([Failure(PINNED, "true or false is expected")])
+    raise InvalidArgumentError([Failure(PINNED, "must be true or false")])
 
 
 def _is_ignored(new: Values, old: Values) -> bool:

@@ -31,7 +31,7 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from ..api.connections import Connections
+from ..api.transport import Connections
 from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read

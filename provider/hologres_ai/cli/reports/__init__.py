@@ -60,6 +60,7 @@ class Report:
         warn: of `check`, whether a requirement that is not met is a warning.
         error: the failure; then nothing is known but `command`, `read_at` and perhaps `regions`.
         exit_code: of the process.
+        notes: what else there is to say, such as an entry of ``--ignore`` that matches nothing.
     """
 
     command: str
@@ -77,6 +78,7 @@ class Report:
     error: ReportedError | None = None
     exit_code: int = 0
     first_baseline: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -96,18 +98,24 @@ class Report:
 Renderer = Callable[[Report], str]
 
 
-def _renderer(name: str) -> Renderer:
-    """The function ``render_NAME`` of the module NAME, imported when it is first called."""
+def _renderer(name: str, module: str | None = None) -> Renderer:
+    """The function ``render_NAME`` of the module, NAME by default, imported when it is first called."""
 
     def render(report: Report) -> str:
-        text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
+        text: str = getattr(import_module(module or f".{name}", __name__), f"render_{name}")(report)
         return text
 
     return render
 
 
 FORMATS: dict[str, Renderer] = {
-    name: _renderer(name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
+    "text": _renderer("text"),
+    "json": _renderer("json"),
+    "markdown": _renderer("markdown"),
+    "junit": _renderer("junit"),
+    "html": _renderer("html", "..html_report"),
+    "nagios": _renderer("nagios"),
+    "prometheus": _renderer("prometheus"),
 }
 
 

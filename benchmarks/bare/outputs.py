@@ -1,6 +1,7 @@
-"""The outputs that the floor returns: as large as ours, made when the module is imported."""
+"""The constant outputs, as large as those of the list; their number of nodes is in the environment."""
 
 import os
+from typing import Any
 
 from benchmarks.fleet import nodes
 
@@ -9,7 +10,7 @@ COUNT = "BENCHMARK_NODES"
 _NODES = nodes(int(os.environ.get(COUNT, "1")))
 _USAGE = {"capacity": 1, "used": 1, "free": 0}
 
-OUTPUTS = {
+OUTPUTS: dict[str, Any] = {
     "region": "cn-hangzhou",
     "instanceModelList": _NODES,
     "ids": [node["aiInstanceId"] for node in _NODES],

@@ -1,4 +1,4 @@
-"""What somebody writes on the vendor's SDK in place of `hologres-ai list`; settings come from the environment."""
+"""The SDK: read all nodes with settings from the environment, print and exit."""
 
 import os
 
