@@ -74,7 +74,13 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
             # No cookie is kept: what a response sets for one account must not be sent with another's calls.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
-    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+    except ImportError:
+        raise ConfigurationError(
+            "the proxy is a SOCKS proxy, which needs a package that is not installed",
+            "Install it with `pip install 'httpx[socks]'`; or set HTTPS_PROXY to an HTTP proxy, "
+            "and remove HTTP_PROXY and ALL_PROXY.",
+        ) from None
+    except (httpx.InvalidURL, OSError, ValueError) as error:
         # The address of a proxy may contain a password: the error's own text is not shown.
         raise ConfigurationError(
             f"no connection can be set up with this environment ({type(error).__name__})",
