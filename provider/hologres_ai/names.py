@@ -12,7 +12,27 @@ EVERY_REGION = "*"
 # old outputs alone, and `ids` is both a filter and an output. Pulumi hides names that begin with two underscores.
 QUERY_KEY = "__query"
 
+# Where the dynamic resource keeps the profile that it was read with; absent where none was given.
+PROFILE_KEY = "__profile"
+
 DRIFT_CLASSES = ("inventory", "lifecycle", "usage")
+# The class of each kind of event, the worst kind first.
+DRIFT_EVENTS = {
+    "removed": "inventory",
+    "renewal-turned-off": "lifecycle",
+    "expiry-moved-backward": "lifecycle",
+    "status-changed": "lifecycle",
+    "resized": "inventory",
+    "owner-changed": "inventory",
+    "expiry-changed": "lifecycle",
+    "renewal-changed": "lifecycle",
+    "billing-changed": "lifecycle",
+    "renamed": "lifecycle",
+    "added": "inventory",
+    "expiry-moved-forward": "lifecycle",
+    "renewal-turned-on": "lifecycle",
+    "usage": "usage",
+}
 DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # usage moves all the time
 
 

@@ -1,4 +1,4 @@
-"""``hologres-ai doctor``: what would be used, where it came from, and whether one call works. Shows no secret."""
+"""``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
 import os
@@ -6,29 +6,22 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from ..api.client import Client
-from ..config import (
-    FROM_REGION,
-    CallConfig,
-    Credentials,
-    SettingsReader,
-    find_credentials,
-    find_endpoint,
-    find_region,
-    look,
-    resolve,
-)
-from ..core.result import totals
-from ..core.session import run as run_to_end
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
-from ..errors.codes import RAM_ACTION
-from ..models import NodeList
-from .errors import BAD_ARGUMENTS, READ_FAILED
-from .text import UNKNOWN, printable
+from .errors import DONE, FAILED
+from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
+from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
+
+if TYPE_CHECKING:
+    from ..config import CallConfig
+    from ..credentials import Credentials
+    from ..credentials.resolver import Resolution
+    from ..models import NodeList
+    from ..settings import ResolvedSettings
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
@@ -72,43 +65,71 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where the call worked, 1 where it failed, 2 where it was not made."""
-        if self.call is None:
-            return BAD_ARGUMENTS
-        return 0 if self.call.ok else READ_FAILED
+        """0 where the call worked; 1 where it failed, or the settings did not allow one."""
+        return DONE if self.call and self.call.ok else FAILED
 
 
-def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
-    """Look at everything, make one call, print the report; the exit code."""
-    arguments = {"region": region, "endpoint": endpoint}
-    sources = look(arguments)
-    report = Report(_region(sources), _endpoint(sources))
-    report.credentials, report.access_key = _credentials(sources)
+@click.command(
+    "doctor", epilog=f"{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}", short_help="Show what is configured, and try one call."
+)
+@click.option("--region", type=Value(), metavar="REGION", help="The region to read, such as cn-hangzhou.")
+@with_connection
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
+    """Show what is configured and where each value comes from; then make one call and show its outcome.
+
+    Shows the region, the endpoint, each source of credentials in the order in which they are tried, proxies, and the
+    difference between the clock of this machine and that of the service. No secret is shown; of an AccessKey ID, only
+    the first 4 characters.
+
+    \b
+    Examples:
+      hologres-ai doctor
+      hologres-ai doctor --region cn-hangzhou --json
+    """
+    report = examine(arguments)
+    if as_json:
+        print_machine_text(_as_json(report))
+    else:
+        print_text("\n".join(_lines(report)))
+    return report.exit_code
+
+
+def examine(arguments: Mapping[str, str | None]) -> Report:
+    """Look at every setting, and make one call where they allow it."""
+    from ..settings import look_up
+
+    settings = look_up(arguments)
+    resolution, attempts, access_key = _credentials(settings)
+    region = _region(settings, resolution)
+    report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
-    click.echo(_as_json(report) if as_json else "\n".join(_lines(report)))
-    return report.exit_code
+    return report
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(sources: SettingsReader) -> Observation:
+def _region(settings: "ResolvedSettings", resolution: "Resolution | None") -> Observation:
+    from ..config import require_region
+
     try:
-        found = find_region(sources)
+        found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
     return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(sources: SettingsReader) -> Observation:
-    region = _region(sources).value
+def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Resolution | None") -> Observation:
+    from ..config import FROM_REGION, find_endpoint
+
     try:
-        endpoint, place = find_endpoint(sources, region or "")
+        endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Observation()
+    return Observation(endpoint.url, _spelt(place)) if region or not place.startswith(FROM_REGION) else Observation()
 
 
 def _spelt(place: str) -> str:
@@ -121,18 +142,23 @@ def _wrong(error: HologresAiError) -> Observation:
     return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(sources: SettingsReader) -> tuple[list[ProviderAttempt], Observation]:
-    """The steps, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+def _credentials(
+    settings: "ResolvedSettings",
+) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
+    """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    from ..credentials import Credentials
+    from ..credentials.resolver import resolve_credentials
+
     try:
-        source = find_credentials(sources)
+        resolution = resolve_credentials(settings)
     except ConfigurationError as error:
-        return list(error.steps), _wrong(error)
-    if isinstance(source.origin, Credentials) and not source.roles:
-        return list(source.steps), _key(source.origin)
-    return list(source.steps), Observation()
+        return None, list(error.attempts), _wrong(error)
+    source = resolution.source
+    key = source.origin if isinstance(source.origin, Credentials) and not source.roles else None
+    return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
-def _key(credentials: Credentials) -> Observation:
+def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
     return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
 
@@ -157,15 +183,20 @@ def _without_password(name: str, value: str) -> str:
 
 
 def _configured_call(arguments: Mapping[str, str | None], report: Report) -> CallReport | None:
+    from ..config import resolve
+    from ..core.session import run as run_to_end
+
     try:
         settings = resolve(arguments)
         return run_to_end(lambda: _call(settings, report))
-    except ConfigurationError as error:  # a time limit, or a proxy that can't be meant
+    except ConfigurationError as error:  # a time limit, or a proxy that is invalid
         report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
         return None
 
 
-async def _call(settings: CallConfig, report: Report) -> CallReport:
+async def _call(settings: "CallConfig", report: Report) -> CallReport:
+    from ..api.client import Client
+
     client = Client(settings)
     try:
         report.access_key = _key(await client.credentials())
@@ -174,14 +205,17 @@ async def _call(settings: CallConfig, report: Report) -> CallReport:
         raise
     except HologresAiError as error:
         call = _refused(error)
-        if isinstance(error, CredentialsError) and error.steps:
-            report.credentials = list(error.steps)
+        if isinstance(error, CredentialsError) and error.attempts:
+            report.credentials = list(error.attempts)
     if client.clock_skew is not None:
         call.clock_skew_seconds = round(client.clock_skew.total_seconds())
     return call
 
 
-def _answered(reply: NodeList) -> CallReport:
+def _answered(reply: "NodeList") -> CallReport:
+    from ..core.result import totals
+    from ..errors.codes import RAM_ACTION
+
     call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
         call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
@@ -189,6 +223,8 @@ def _answered(reply: NodeList) -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
+    from ..errors.codes import RAM_ACTION
+
     found = _wrong(error)
     action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
     return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
@@ -213,7 +249,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _head(name: str, text: str = "") -> str:
-    return f"{_coloured(f'{name}:', bold=True)} {printable(text)}".rstrip()
+    return f"{_coloured(f'{name}:', 'bold')} {printable(text)}".rstrip()
 
 
 def _detail(step: ProviderAttempt) -> str:
@@ -222,7 +258,7 @@ def _detail(step: ProviderAttempt) -> str:
 
 def _state(state: str) -> str:
     colours = {"used": "green", "failed": "red"}
-    return _coloured(f"{state:<7}", fg=colours.get(state))
+    return _coloured(f"{state:<7}", colours.get(state))
 
 
 def _finding(name: str, found: Observation) -> Iterator[str]:
@@ -263,6 +299,5 @@ def _skew(seconds: int) -> str:
     return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service's{far}"
 
 
-def _coloured(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return click.style(text, fg=fg, bold=bold) if wanted else text
+def _coloured(text: str, name: str | None) -> str:
+    return style(text, name) if name and wants_colour(sys.stdout) else text

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ..text import UNKNOWN, printable
+from ..output import UNKNOWN, printable
 
 MAX_CHARACTERS = 500
 
