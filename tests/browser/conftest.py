@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from hologres_ai.cli.html_report import render_html
-from hologres_ai.cli.html_report.report import Report
+from hologres_ai.cli.reports import Report
+from hologres_ai.cli.reports.html import render_html
 from tools.chromium import ChromiumMissingError, chromium
 
 NARROW, WIDE = 400, 1400  # pixels
@@ -48,7 +48,7 @@ Open = Callable[..., Opened]
 @pytest.fixture
 def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens a report, written to a file as UTF-8."""
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def open_(
         report: Report, *, width: int = WIDE, scheme: Literal["light", "dark"] = "light", scripts: bool = True

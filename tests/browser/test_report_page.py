@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from hologres_ai.cli.html_report.figures import MAX_INSTANCES
-from hologres_ai.cli.html_report.report import Report
+from hologres_ai.cli.reports import Report
+from hologres_ai.cli.reports.html.figures import MAX_INSTANCES
 from hologres_ai.core.result import totals
 from hologres_ai.drift import to_json
 from hologres_ai.models import AiNodeListResult, to_wire
