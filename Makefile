@@ -10,7 +10,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 
-.PHONY: help demo test test-fast bench faults check fuzz audit licences schema sdk format dist lock clean
+.PHONY: help demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,11 +20,14 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 	@$(BIN)/python -m tools.demo
 
 test: .venv/.ready ## all tests
-	$(PYTEST) $(PARALLEL) -m "not load"
+	$(PYTEST) $(PARALLEL) -m "not load and not browser"
 	$(PYTEST) -m load
 
+test-browser: .venv/.ready ## tests of the HTML report in a real browser; needs Chromium
+	$(PYTEST) -m browser tests/browser
+
 test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
-	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load"
+	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load and not browser"
 
 bench: .venv/.ready ## measure against the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -46,6 +49,9 @@ fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=6
 
 audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+pictures: .venv/.ready ## draw the pictures in the documentation; needs Chromium
+	$(BIN)/python -m tools.pictures
 
 licences: .venv/.ready ## write docs/licences.md from what is installed
 	$(BIN)/python -m tools.licences

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from ...core.result import totals
-from ...models import AiNode, AiNodeListResult, Totals, Usage
+from ....core.result import totals
+from ....models import AiNode, AiNodeListResult, Totals, Usage
+from ....requirements import READY
+from ..text import count
 from .expiries import Expiry, expiry_of
-from .shown import count, shown
+from .values import bounded
 
-READY = "ResourceReady"
 FULL = 90  # percent in use, from which on a bar is marked
 MAX_INSTANCES = 300
 MAX_SPECS = 40
@@ -74,7 +75,7 @@ class Meter:
     @property
     def text(self) -> str:
         """``12 of 16``; only the capacity where usage was left out."""
-        used, capacity = shown(self.usage.used), shown(self.usage.capacity)
+        used, capacity = bounded(self.usage.used), bounded(self.usage.capacity)
         return f"{used} of {capacity}" if self.usage_read else capacity
 
     @property
@@ -90,17 +91,17 @@ class Meter:
     @property
     def free(self) -> str:
         """``4``."""
-        return shown(self.usage.free)
+        return bounded(self.usage.free)
 
     @property
     def capacity(self) -> str:
         """``16``."""
-        return shown(self.usage.capacity)
+        return bounded(self.usage.capacity)
 
     @property
     def used(self) -> str:
         """``12``."""
-        return shown(self.usage.used)
+        return bounded(self.usage.used)
 
 
 def meters(figures: Totals, *, usage_read: bool) -> tuple[Meter, ...]:
@@ -130,12 +131,12 @@ class Summary:
     usage_read: bool
 
 
-def summary(result: AiNodeListResult) -> Summary:
+def summarise(result: AiNodeListResult) -> Summary:
     """The totals, as `result.totals` has them, and how many there are of what."""
     nodes = result.instance_model_list
     return Summary(
         instances=len(nodes),
-        nodes=shown(result.totals.node_count),
+        nodes=bounded(result.totals.node_count),
         owners=len({(node.region_id, node.holo_instance_id) for node in nodes}),
         regions=len([item for item in result.region_outcomes if item.is_read]) or 1,
         statuses=tuple(_statuses(nodes)),
@@ -148,7 +149,7 @@ def _statuses(nodes: Sequence[AiNode]) -> Iterator[Status]:
     """The commonest first; the rare ones of many as one."""
     common = Counter(node.status for node in nodes).most_common()
     for name, instances in common[:MAX_STATUSES]:
-        yield Status(shown(name), instances, name == READY)
+        yield Status(bounded(name), instances, name == READY)
     others = common[MAX_STATUSES:]
     if others:
         yield Status(f"{len(others)} other statuses", sum(instances for _, instances in others), is_ready=False)
@@ -164,12 +165,12 @@ class Specification:
     meters: tuple[Meter, ...]
 
 
-def specifications(result: AiNodeListResult) -> tuple[Specification, ...]:
+def list_specifications(result: AiNodeListResult) -> tuple[Specification, ...]:
     """One row a specification, the most free GPU cards first; those beyond `MAX_SPECS` in one last row."""
     by_spec: dict[str | None, list[AiNode]] = {}
     for node in result.instance_model_list:
         by_spec.setdefault(node.ai_spec, []).append(node)
-    known = [(shown(name), nodes, totals(nodes)) for name, nodes in by_spec.items()]
+    known = [(bounded(name), nodes, totals(nodes)) for name, nodes in by_spec.items()]
     known.sort(key=lambda item: (-(item[2].gpu.free or 0), -(item[2].gpu_memory.free or 0), item[0]))
     listed, others = known[:MAX_SPECS], known[MAX_SPECS:]
     if others:
@@ -179,7 +180,7 @@ def specifications(result: AiNodeListResult) -> tuple[Specification, ...]:
 
 
 def _specification(name: str, nodes: Sequence[AiNode], figures: Totals, *, usage_read: bool) -> Specification:
-    return Specification(name, len(nodes), shown(figures.node_count), meters(figures, usage_read=usage_read))
+    return Specification(name, len(nodes), bounded(figures.node_count), meters(figures, usage_read=usage_read))
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Fleet:
     others_meters: tuple[Meter, ...]
 
 
-def fleet(result: AiNodeListResult, now: datetime) -> Fleet:
+def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
     """A row an AI instance, in the order of the result, days counted from `now`."""
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     rest = totals(others)
@@ -225,7 +226,7 @@ def fleet(result: AiNodeListResult, now: datetime) -> Fleet:
         owners=tuple(_owners(nodes, result.region, now, usage_read=usage_read)),
         listed=len(nodes),
         others=len(others),
-        others_nodes=shown(rest.node_count),
+        others_nodes=bounded(rest.node_count),
         others_meters=meters(rest, usage_read=usage_read),
     )
 
@@ -235,18 +236,18 @@ def _owners(nodes: Sequence[AiNode], region: str, now: datetime, *, usage_read: 
         return node.region_id, node.holo_instance_id, node.holo_instance_name
 
     for (place, identifier, name), owned in groupby(nodes, key):
-        elsewhere = "" if place in {None, region} else shown(place)
+        elsewhere = "" if place in {None, region} else bounded(place)
         rows = tuple(_instance(node, now, usage_read=usage_read) for node in owned)
-        yield Owner(shown(name), shown(identifier), elsewhere, rows)
+        yield Owner(bounded(name), bounded(identifier), elsewhere, rows)
 
 
 def _instance(node: AiNode, now: datetime, *, usage_read: bool) -> Instance:
     return Instance(
-        name=shown(node.ai_instance_id),
-        size=f"{shown(node.node_count)} × {shown(node.ai_spec)}",
-        status=shown(node.status),
+        name=bounded(node.ai_instance_id),
+        size=f"{bounded(node.node_count)} × {bounded(node.ai_spec)}",
+        status=bounded(node.status),
         is_ready=node.status == READY,
-        billing=shown(node.charge_type),
+        billing=bounded(node.charge_type),
         expiry=expiry_of(node, now),
         meters=meters(totals([node]), usage_read=usage_read),
     )

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ...clock import days_left, describe_duration, parse_time
-from ...core.result import has_end, may_end
-from ...models import AiNode
-from .shown import day, shown
+from ....clock import days_left, describe_duration, parse_time
+from ....core.result import has_end, may_end
+from ....models import AiNode
+from .values import bounded, day
 
 NEAR = 30  # days
 LAST = 97  # percent
@@ -38,7 +38,7 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
         return None
     end = parse_time(node.expiration_time)
     if end is None:
-        return Expiry(shown(node.expiration_time), renewal=_RENEWAL[node.auto_renewal])
+        return Expiry(bounded(node.expiration_time), renewal=_RENEWAL[node.auto_renewal])
     return Expiry(
         date=day(end),
         iso=end.astimezone(UTC).isoformat(),
@@ -136,7 +136,7 @@ class TimeLine:
 End = tuple[datetime, AiNode]
 
 
-def time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
+def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     """The time line of nodes, from `now`."""
     end = _in_a_year(now)
     ends = [node for node in nodes if has_end(node)]
@@ -210,4 +210,4 @@ def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[Row]:
     for node in nodes:
         expiry = expiry_of(node, now)
         if expiry is not None:
-            yield Row(shown(node.ai_instance_id), shown(node.holo_instance_name), expiry)
+            yield Row(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)
