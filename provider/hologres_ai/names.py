@@ -12,6 +12,9 @@ EVERY_REGION = "*"
 # old outputs alone, and `ids` is both a filter and an output. Pulumi hides names that begin with two underscores.
 QUERY_KEY = "__query"
 
+# Where the dynamic resource keeps the profile that it was read with; absent where none was given.
+PROFILE_KEY = "__profile"
+
 DRIFT_CLASSES = ("inventory", "lifecycle", "usage")
 DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # usage moves all the time
 

@@ -20,7 +20,8 @@ from tenacity import RetryCallState
 
 from hologres_ai.api.client import Client
 from hologres_ai.api.retry import RetryQuota
-from hologres_ai.config import CallConfig, Credentials, parse_endpoint
+from hologres_ai.config import CallConfig
+from hologres_ai.credentials import Credentials
 from hologres_ai.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -30,6 +31,7 @@ from hologres_ai.errors import (
     TransportError,
 )
 from hologres_ai.models import AiNode, NodeList
+from hologres_ai.network import parse_endpoint
 from tests.faults.certificates import authority
 from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 
