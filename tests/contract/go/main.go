@@ -25,9 +25,8 @@ type failure struct {
 }
 
 type outcome struct {
-	Status int      `json:"status,omitempty"`
-	Body   any      `json:"body,omitempty"`
-	Error  *failure `json:"error,omitempty"`
+	Body  any      `json:"body,omitempty"`
+	Error *failure `json:"error,omitempty"`
 }
 
 var params = &utils.Params{
@@ -65,8 +64,7 @@ func call(given job) outcome {
 	if err != nil {
 		return outcome{Error: failureOf(err)}
 	}
-	status, _ := answer["statusCode"].(int)
-	return outcome{Status: status, Body: answer["body"]}
+	return outcome{Body: answer["body"]}
 }
 
 func failureOf(err error) *failure {

@@ -27,10 +27,10 @@ async function call(job) {
     const request = new shapes.OpenApiRequest({ query: job.query });
     try {
         const answer = await client.callApi(PARAMS, request, new RuntimeOptions({ autoretry: false }));
-        return { status: answer.statusCode, body: answer.body };
+        return { body: answer.body };
     } catch (error) {
         const status = error.statusCode ?? error.data?.statusCode;
-        return { error: { name: error.name, code: error.code, message: error.message, status } };
+        return { error: { code: error.code, message: error.message, status } };
     }
 }
 
