@@ -16,8 +16,15 @@ from ..core.result import totals
 from ..core.session import run as run_to_end
 from ..credentials import Credentials
 from ..credentials.resolver import Resolution, resolve_credentials
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
-from ..errors.codes import RAM_ACTION
+from ..errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ConfigurationError,
+    CredentialsError,
+    HologresAiError,
+    ProviderAttempt,
+)
+from ..errors.codes import RAM_ACTION, show_denial_whole
 from ..models import NodeList
 from ..settings import ResolvedSettings, look_up
 from .errors import BAD_ARGUMENTS, READ_FAILED
@@ -50,6 +57,7 @@ class CallReport:
     remedy: str | None = None
     ram_action: str | None = None
     clock_skew_seconds: int | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass
@@ -183,8 +191,14 @@ def _answered(reply: NodeList) -> CallReport:
 
 def _refused(error: HologresAiError) -> CallReport:
     found = _wrong(error)
-    action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
-    return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+    return CallReport(
+        ok=False,
+        error=found.error,
+        remedy=show_denial_whole(error),
+        request_id=error.request_id,
+        ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
+        denial=error.denial,
+    )
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------
