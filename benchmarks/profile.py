@@ -7,18 +7,15 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from google.protobuf.struct_pb2 import Struct
-from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from benchmarks.server import answer
 from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.core.read import build_result
 from hologres_ai.models import Query, to_wire
-from hologres_ai.plugin.values import to_values
-from hologres_ai.plugin.wire import read_struct, to_value
+from hologres_ai.plugin.properties import Properties, read_properties, write_properties
 
 T = TypeVar("T")
 
@@ -43,13 +40,8 @@ def main() -> None:
     result = step("ours: order, totals, fingerprint", lambda: build_result("cn-hangzhou", Query(), reply))
     wire = step("ours: nodes to JSON-like data", lambda: to_wire(result))
     step("dynamic: Pulumi's serialization in the provider", lambda: asyncio.run(rpc.serialize_properties(wire, {})))
-    values = step("the SDK's property values", lambda: {name: to_value(item) for name, item in wire.items()})
-    step("the SDK's property values to the wire", lambda: PropertyValue.marshal_map(values))
-    step("native, ours: the same by way of `wire`", lambda: PropertyValue.marshal_map(to_values(wire, secret=False)))
-    struct = Struct()
-    struct.update(wire)
-    step("the SDK's reading of property values", lambda: PropertyValue.unmarshal_map(struct))
-    step("native, ours: the same by way of `wire`", lambda: read_struct(struct))
+    struct = step("native: the result to the protocol", lambda: write_properties(cast("Properties", wire)))
+    step("native: the protocol to Python", lambda: read_properties(struct))
     step("Python program: Pulumi's deserialization", lambda: rpc.deserialize_properties(struct))
 
 
