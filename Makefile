@@ -5,28 +5,38 @@ SECONDS_EACH ?= 60
 # A wheel runs no code at its installation; SECURITY.md says what the one exception does.
 WHEELS := --only-binary :all: --no-binary alibabacloud-tea
 
-.PHONY: help demo test bench faults check fuzz audit licences schema sdk format dist lock clean
+# Tests that run at the same time; those marked `load` run alone, after the others.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest
+PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
+
+.PHONY: help demo test test-fast bench faults check fuzz audit licences schema sdk format dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator and shows a change
 	@$(BIN)/python -m tools.demo
 
-test: .venv/.ready ## unit, contract and engine tests
-	$(BIN)/pytest
+test: .venv/.ready ## all tests
+	$(PYTEST) $(PARALLEL) -m "not load"
+	$(PYTEST) -m load
 
-bench: .venv/.ready ## what it costs, beside the vendor's SDK and the engine's floor (takes 10 minutes)
+test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
+	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load"
+
+bench: .venv/.ready ## measure against the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
 	$(BIN)/python -m tests.faults --write
 
-check: .venv/.ready ## formatting, lint, types, generated files; never writes
+check: .venv/.ready ## formatting, lint, types, import contracts, generated files; never writes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m tools.sdk check
 
 fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=600 takes longer
@@ -35,7 +45,7 @@ fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=6
 	done
 
 audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
-	@$(BIN)/python -m tools.audit
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 licences: .venv/.ready ## write docs/licences.md from what is installed
 	$(BIN)/python -m tools.licences

@@ -1,90 +1,57 @@
-"""`make bench`: measures, prints one table, and renews what the documentation shows.
+"""`make bench`: measures, prints a table and writes it into docs/performance.md.
 
-python -m benchmarks [--quick] [--json] [--rounds N]
+python -m benchmarks [--quick] [--rounds N]
 """
 
-import argparse
+import os
+import platform
 import re
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 
-from benchmarks import engine, plain, plot, report
+import click
+
 from benchmarks.measuring import ROOT
-from benchmarks.rows import Row
+from benchmarks.previews import previews
+from benchmarks.processes import all_regions, cold_processes, large_reads, reads
+from benchmarks.rows import HEADINGS, Row
 
-RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs" / "performance.md"
-PLOT = ROOT / "docs" / "performance.svg"
-ROUNDS = 5
+PACKAGES = ("pulumi", "pydantic", "httpx", "alibabacloud-hologram20220601")
+
+Measure = Callable[[int], Iterator[Row]]
+QUICK: tuple[Measure, ...] = (cold_processes, reads, all_regions)
+ALL: tuple[Measure, ...] = (*QUICK, large_reads, previews)
 
 
-def main() -> None:
-    """Measure and show; a whole run is kept."""
-    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure hologres_ai beside the vendor's SDK.")
-    parser.add_argument("--quick", action="store_true", help="leave out the long rows, and keep nothing")
-    parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each is measured (default: 5)")
-    parser.add_argument("--render", action="store_true", help="measure nothing: renew the page from the kept results")
-    given = parser.parse_args()
-    if not given.render:
-        rows = _told(quick(given.rounds) if given.quick else whole(given.rounds))
-        text = report.to_json(rows, given.rounds)
-        print(text, end="") if given.json else report.print_table(rows)
-        if given.quick:
-            return
-        RESULTS.write_text(text)
-    render()
-
-
-def quick(rounds: int) -> Iterator[Row]:
-    """What takes a minute: no engine, no large reads."""
-    yield from plain.imports(rounds)
-    yield from plain.command_line(rounds)
-    yield from engine.plugin_start(rounds)
-    yield from plain.calls(rounds)
-    yield from plain.reads(rounds, [1_000], doubled=False)
-    yield from plain.fan_out(rounds)
-    yield from plain.drift(rounds)
-
-
-def whole(rounds: int) -> Iterator[Row]:
-    """Everything."""
-    yield from plain.imports(rounds)
-    yield from plain.command_line(rounds)
-    yield from engine.plugin_start(rounds)
-    yield from plain.calls(rounds)
-    yield from plain.reads(rounds, [1, 1_000, 100_000], doubled=True)
-    yield from plain.fan_out(rounds)
-    yield from plain.drift(rounds)
-    yield from engine.previews(rounds, [1, 1_000, 10_000], doubled=True)
-
-
-def _told(rows: Iterator[Row]) -> list[Row]:
-    """The rows, with a sign of life for each: the whole takes some 10 minutes."""
+@click.command(help="Measure hologres_ai beside the vendor's SDK and bare Pulumi resources.")
+@click.option("--quick", is_flag=True, help="Leave out previews and large reads, and write nothing.")
+@click.option("--rounds", default=5, show_default=True, help="How often each subject is measured.")
+def main(*, quick: bool, rounds: int) -> None:
+    """Print each row when it is measured; a whole run is written into the page."""
     found = []
-    for row in rows:
-        print(f"{row.group}: {row.name}: {row.ratio:.2f} of {row.beside}", file=sys.stderr, flush=True)
+    print("\t".join(HEADINGS))
+    for row in (row for measure in (QUICK if quick else ALL) for row in measure(rounds)):
+        print("\t".join(row.cells()), flush=True)
         found.append(row)
-    return found
+    if not quick:
+        PAGE.write_text(with_table(PAGE.read_text(), found, rounds))
 
 
-def render() -> None:
-    """Bring the page and the picture up to the kept results."""
-    text = RESULTS.read_text()
-    PAGE.write_text(rendered(PAGE.read_text(), text))
-    PLOT.write_text(plot.svg(plot.lines(report.from_json(text))))
+def with_table(page: str, rows: Sequence[Row], rounds: int) -> str:
+    """The page with the table of these rows between its two markers."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in rows)]
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    text = f"Medians of {rounds} rounds on {machine()}.\n\n{table}"
+    return re.sub(r"(<!-- results -->\n).*?(<!-- /results -->)", rf"\g<1>{text}\2", page, flags=re.DOTALL)
 
 
-def rendered(page: str, results: str) -> str:
-    """The page with its table made anew."""
-    return re.sub(
-        r"(<!-- results -->\n).*?(<!-- /results -->)",
-        lambda m: m[1] + report.markdown(results) + m[2],
-        page,
-        flags=re.DOTALL,
-    )
+def machine() -> str:
+    """What the figures depend on; nothing that identifies this machine."""
+    system = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return ", ".join([system, *(f"{name} {version(name)}" for name in PACKAGES)])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

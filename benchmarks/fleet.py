@@ -1,4 +1,4 @@
-"""The nodes that everybody reads: each distinct, each with every field that the API describes."""
+"""The nodes that every subject reads: distinct, with every field of the API."""
 
 from pydantic import JsonValue
 
@@ -8,7 +8,7 @@ INSTANCE_SIZE = 5  # AI instances of one Hologres instance
 
 
 def nodes(count: int) -> list[Node]:
-    """`count` nodes in the API's spelling, the same ones every time, in an order that is not the sorted one."""
+    """Return `count` nodes in the API's spelling, in reverse order of their ids."""
     return [_node(count - index) for index in range(count)]
 
 

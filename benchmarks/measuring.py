@@ -1,77 +1,77 @@
-"""Measuring in alternation: what disturbs the machine disturbs both sides."""
+"""Subjects measured in alternation, so that a disturbance of the machine affects all of them."""
 
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
+ACCESS_KEY, SECRET_KEY, REGION = "emulator-access-key-id", "emulator-access-key-secret", "cn-hangzhou"
 
-Figures = dict[str, float]
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds, and the peak memory of the process in MiB."""
+
+    seconds: float
+    memory: float = 0.0
+
+
 Subject = Callable[[], Figures]
 
-SECONDS, PEAK = "seconds", "peak"  # peak memory is in MiB
-KEYS = ("emulator-access-key-id", "emulator-access-key-secret")  # the emulator's own, which open nothing else
 
-
-def alternate(subjects: Mapping[str, Subject], rounds: int) -> dict[str, list[Figures]]:
-    """The figures of each subject in each round. A round before the first fills caches and is not counted."""
+def alternate(subjects: Mapping[str, Subject], rounds: int) -> dict[str, Figures]:
+    """Return the medians of each subject. One more round comes first, fills caches and is not counted."""
     found: dict[str, list[Figures]] = {name: [] for name in subjects}
     for number in range(rounds + 1):
-        names = list(subjects)[:: 1 if number % 2 else -1]
-        for name in names:
+        for name in list(subjects)[:: 1 if number % 2 else -1]:
             figures = subjects[name]()
             if number:
                 found[name].append(figures)
-    return found
+    return {
+        name: Figures(median(each.seconds for each in all_), median(each.memory for each in all_))
+        for name, all_ in found.items()
+    }
 
 
-def child(case: str, *arguments: object) -> Figures:
-    """What `benchmarks.child` measures in a fresh interpreter.
-
-    Raises:
-        subprocess.CalledProcessError: it failed.
-    """
-    command = [sys.executable, "-m", "benchmarks.child", case, *map(str, arguments)]
-    figures: Figures = json.loads(run(command))
-    return figures
-
-
-def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Figures:
-    """How long a command takes, from its start to its end.
-
-    Raises:
-        subprocess.CalledProcessError: it failed.
-    """
+def whole_process(command: Sequence[str], environment: Mapping[str, str]) -> Figures:
+    """Measure a command from its start to its end."""
     start = time.perf_counter()
     run(command, environment)
-    return {SECONDS: time.perf_counter() - start}
+    return Figures(time.perf_counter() - start)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """What a command prints; its complaints go where ours go.
+def reader(who: str, url: str, repeats: int, regions: Sequence[str] = ()) -> Figures:
+    """Measure a read in a fresh interpreter, after a first read that is not counted (`benchmarks.reader`)."""
+    command = [sys.executable, "-m", "benchmarks.reader", who, url, str(repeats), *regions]
+    seconds, memory = run(command, {}).split()
+    return Figures(float(seconds), float(memory))
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return what a command prints.
 
     Raises:
-        subprocess.CalledProcessError: it failed.
+        subprocess.CalledProcessError: the command failed.
     """
-    variables = {**clean(), **(environment or {})}
-    done = subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
+    variables = {**without_proxies(), "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def clean() -> dict[str, str]:
-    """This process's environment without proxies, which would stand between us and loopback."""
+def without_proxies() -> dict[str, str]:
+    """The environment of this process without proxies, which would carry loopback requests."""
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 def settings(url: str) -> dict[str, str]:
-    """The variables that lead to the service at `url`."""
+    """The environment that points to the service at `url`."""
     return {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": KEYS[0],
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEYS[1],
-        "ALIBABA_CLOUD_REGION": "cn-hangzhou",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": ACCESS_KEY,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET_KEY,
+        "ALIBABA_CLOUD_REGION": REGION,
     }

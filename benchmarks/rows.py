@@ -1,39 +1,29 @@
-"""A line of the table: what ours takes, what stands beside it, the ratio, and whether that is what was aimed at."""
+"""One line of the table: two measured figures, their ratio and its target."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.measuring import PEAK, SECONDS, Figures
-
-DOUBLING = 2.2  # the most that twice the nodes may take
-
-Unit = Literal["s", "MiB"]
-Verdict = Literal["reached", "missed", "-"]
+Verdict = Literal["reached", "missed", "shown"]
+HEADINGS = ("what", "ours", "beside", "theirs", "ratio", "at most", "verdict")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One comparison; figures are the median's of the rounds, or the fastest's.
+    """A comparison.
 
     Attributes:
-        group: the heading that it stands under.
         name: what was measured.
         beside: what it is compared with.
-        ours, theirs: the two figures, in `unit`.
-        target: the ratio that it may have at most; None where nothing is aimed at.
-        rounds: each round's figure, of both.
+        ours, theirs: medians in seconds, or in MiB.
+        target: the highest ratio that is accepted; None where the ratio is only shown.
     """
 
-    group: str
     name: str
-    unit: Unit
     beside: str
     ours: float
     theirs: float
     target: float | None = None
-    rounds: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    unit: Literal["s", "MiB"] = "s"
 
     @property
     def ratio(self) -> float:
@@ -42,55 +32,18 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the ratio is what was aimed at."""
+        """Whether the ratio is within the target."""
         if self.target is None:
-            return "-"
+            return "shown"
         return "reached" if self.ratio <= self.target else "missed"
 
+    def cells(self) -> tuple[str, ...]:
+        """The cells under `HEADINGS`."""
+        target = "" if self.target is None else f"{self.target:.2f}"
+        figures = (self._figure(self.ours), self.beside, self._figure(self.theirs))
+        return (self.name, *figures, f"{self.ratio:.2f}", target, self.verdict)
 
-def compared(
-    group: str,
-    name: str,
-    figure: str,
-    *,
-    beside: str,
-    ours: Sequence[Figures],
-    theirs: Sequence[Figures],
-    target: float | None = None,
-    of: Callable[[Sequence[float]], float] = median,
-) -> Row:
-    """The row of one figure (`measuring.SECONDS`, `measuring.PEAK`) of two subjects: the median's, or another's."""
-    rounds = {"ours": [each[figure] for each in ours], "theirs": [each[figure] for each in theirs]}
-    return Row(
-        group=group,
-        name=name,
-        unit="MiB" if figure == PEAK else "s",
-        beside=beside,
-        ours=of(rounds["ours"]),
-        theirs=of(rounds["theirs"]),
-        target=target,
-        rounds=rounds,
-    )
-
-
-def doubled_row(
-    name: str,
-    half: int,
-    whole: Sequence[Figures],
-    before: Sequence[Figures],
-    of: Callable[[Sequence[float]], float] = median,
-) -> Row:
-    """The row of what twice the nodes take: `whole` beside `before`, which had `half` as many."""
-    beside = counted(half)
-    return compared("growth", name, SECONDS, beside=beside, ours=whole, theirs=before, target=DOUBLING, of=of)
-
-
-def added(figures: Sequence[Figures], empty: Sequence[Figures]) -> list[Figures]:
-    """What each round took beyond the fastest of the empty ones."""
-    base = min(each[SECONDS] for each in empty)
-    return [{SECONDS: max(each[SECONDS] - base, 1e-4)} for each in figures]
-
-
-def counted(nodes: int) -> str:
-    """``1 node``, ``1,000 nodes``."""
-    return f"{nodes:,} node{'' if nodes == 1 else 's'}"
+    def _figure(self, value: float) -> str:
+        if self.unit == "MiB":
+            return f"{value:.0f} MiB"
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"

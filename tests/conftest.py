@@ -1,7 +1,8 @@
-"""What tests of every kind share: a real emulator with a fleet of its own, and the environment that points to it."""
+"""Fixtures of all tests: an emulator with its own fleet, the environment that points to it, and the tests' markers."""
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,15 +10,46 @@ from typing import Any
 
 import pytest
 
-from hologres_ai.config import SETTINGS
 from hologres_ai.emulator import SHIPPED_FLEET, Emulator
+from hologres_ai.settings import environment_names
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
-# Folders of tests that start tools of this machine.
+# Folders of tests that start programs of this machine, which keep caches in the home.
 WITH_HOME = frozenset({"contract", "engine", "faults", "fuzz", "repo"})
 
+# The marker of every test in a folder or file; pyproject.toml describes each marker.
+MARKERS = {
+    "tests/engine/": "engine",
+    "tests/fuzz/": "fuzz",
+    "tests/api/test_any_response.py": "fuzz",
+    "tests/core/test_load.py": "load",
+    "tests/repo/test_benchmarks.py": "load",
+    "tests/repo/test_packages.py": "packaging",
+    "tests/repo/test_sdk.py": "packaging",
+}
+
 OpenFolder = Callable[..., AbstractContextManager[Project]]
+
+
+def pytest_configure() -> None:
+    """Restore the default handling of SIGINT, which child processes inherit.
+
+    A shell starts `make test &` with SIGINT ignored. A process that inherits this can't be interrupted.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder or file, and every test that uses the engine."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        names = {marker for prefix, marker in MARKERS.items() if path.startswith(prefix)}
+        if "engine" in getattr(item, "fixturenames", ()):
+            names.add("engine")
+        for name in sorted(names):
+            item.add_marker(name)
 
 
 @pytest.fixture
@@ -42,17 +74,16 @@ def emulator(fleet: Path) -> Iterator[Emulator]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own keys and region must not reach a test."""
-    for setting in SETTINGS:
-        for name in setting.environment:
-            monkeypatch.delenv(name, raising=False)
+    """Hide the developer's keys and region from tests."""
+    for name in environment_names():
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)
 def _no_profile_of_this_machine(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A developer's own ~/.aliyun must not reach a test. Where Go and npm run, they need the real home for their caches."""
+    """Hide the developer's ~/.aliyun from tests; Go and npm need the real home for their caches."""
     if request.path.parent.name not in WITH_HOME:
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hologres_ai.baselines import read_baseline
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import DocumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query, to_wire
@@ -37,6 +37,8 @@ def state(*resources: dict[str, Any], **outputs: object) -> dict[str, Any]:
 
 NODES = a_list("nodes", RESULT)
 DYNAMIC = a_list("dynamic", RESULT, "pulumi-python:dynamic/hologres:AiNodeList")
+COMPONENT_A = a_list("nodes", result_of("c"), "my:Fleet$hologres:index:AiNodeList")
+COMPONENT_B = a_list("nodes", RESULT, "my:Site$hologres:index:AiNodeList")
 LIST = {**to_wire(RESULT, request_id=True)}
 
 FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -47,6 +49,10 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("state", state(DYNAMIC), {}),
     ("state", state(a_list("other", result_of(statuses=[])), NODES), {"resource": "nodes"}),
     ("state", state(b=to_envelope(RESULT)), {"output": "b"}),
+    ("state", state({**NODES, "delete": True}, NODES), {}),
+    ("state", state(COMPONENT_A, COMPONENT_B), {"resource": COMPONENT_B["urn"]}),
+    ("state", state(a_list("a::b", RESULT)), {"resource": "a::b"}),
+    ("state", {"version": 3, "checkpoint": {"latest": state(NODES)["deployment"]}}, {}),
     ("list", LIST, {"query": {"statuses": ("ResourceReady",)}}),
 ]
 
@@ -68,7 +74,7 @@ def test_a_list_tells_whether_usage_is_in_it(usage: bool) -> None:
 
 
 def test_a_list_of_other_filters_than_were_told_is_refused() -> None:
-    with pytest.raises(DocumentError, match="2 of its AI nodes are not what its query selects"):
+    with pytest.raises(DocumentError, match="2 of its AI nodes are not selected by its query"):
         read_baseline(json.dumps(LIST), query={"statuses": ["Paused"]})
 
 
@@ -85,16 +91,24 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, "no list of AI nodes among the outputs"),
     ({"a": 1}, {"output": "b"}, 'there is no output "b"'),
     (state(), {}, "there is no AiNodeList in the state"),
-    (state(NODES, DYNAMIC), {}, "more than one AiNodeList in the state: nodes, dynamic"),
-    (state(NODES), {"resource": "node"}, 'not exactly one AiNodeList "node" in the state; did you mean "nodes"?'),
-    (state(NODES, NODES), {"resource": "nodes"}, 'not exactly one AiNodeList "nodes"'),
+    (state(NODES, DYNAMIC), {}, "there is more than one AiNodeList in the state"),
+    (state(NODES), {"resource": "node"}, 'there is no AiNodeList "node" in the state; did you mean "nodes"?'),
+    (state(NODES, NODES), {"resource": "nodes"}, 'there is more than one AiNodeList "nodes" in the state'),
+    (state({**NODES, "delete": True}), {}, "there is no AiNodeList in the state"),
+    (to_envelope(RESULT), {"output": "nope"}, "the document is one list of AI nodes, so no output can be chosen"),
+    (LIST, {"output": "nope"}, "the document is one list of AI nodes, so no output can be chosen"),
+    (to_envelope(RESULT), {"resource": "nodes"}, "is not the state of a stack, so no resource can be chosen"),
+    ({"aiNodes": "[secret]"}, {}, "no list of AI nodes is visible among the outputs; these are secrets: aiNodes"),
+    ({"aiNodes": "[secret]"}, {"output": "aiNodes"}, 'the output "aiNodes" is a secret and was not shown'),
+    ({"kind": "hologres-ai/Error", "title": "no"}, {}, "the document is a hologres-ai/Error, not a list of AI nodes"),
+    ({"kind": "hologres-ai/Drift", "events": []}, {}, "the document is a hologres-ai/Drift, not a list of AI nodes"),
     (state({**NODES, "outputs": {}}), {}, 'the AiNodeList "nodes" of the stack was not read yet'),
     (state({**NODES, "outputs": None}), {}, 'the AiNodeList "nodes" of the stack was not read yet'),
     (state(NODES), {"output": "b"}, 'there is no output "b" of the stack'),
     ({"deployment": {}}, {}, "there is no AiNodeList in the state"),
     ({"deployment": {"resources": [1, None]}}, {}, "there is no AiNodeList in the state"),
-    ({"instanceModelList": []}, {}, "the list can't be read: region"),
-    ({"instanceModelList": [{"gpu": "x"}], "region": "r"}, {}, "the list can't be read: instanceModelList[0].gpu"),
+    ({"instanceModelList": []}, {}, "the list is invalid: region"),
+    ({"instanceModelList": [{"gpu": "x"}], "region": "r"}, {}, "the list is invalid: instanceModelList[0].gpu"),
 ]
 
 

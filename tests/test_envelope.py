@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.envelope import KIND, VERSION, from_envelope, from_json, from_outputs, to_envelope
 from hologres_ai.errors import DocumentError
 from hologres_ai.models import MAX_EXACT_INTEGER, AiNode, AiNodeListResult, NodeList, build_query
@@ -114,12 +114,12 @@ BAD: list[tuple[object, str]] = [
     ({**GOOD, "region": 1}, "region: "),
     ({**GOOD, "query": None}, "query is missing"),
     ({**GOOD, "query": {"idz": []}}, 'query.idz: no such argument; did you mean "ids"'),
-    ({**GOOD, "query": {"ids": "a"}}, "query.ids: a list of strings is expected"),
+    ({**GOOD, "query": {"ids": "a"}}, "query.ids: must be a list of strings"),
     ({**GOOD, "instanceModelList": None}, "instanceModelList: "),
     ({**GOOD, "instanceModelList": {}}, "instanceModelList: "),
     ({**GOOD, "instanceModelList": [None]}, "instanceModelList[0]: "),
     ({**GOOD, "instanceModelList": [{}, {"cpu": 1.5}]}, "instanceModelList[1].cpu: not a whole number"),
-    ({**GOOD, "instanceModelList": [{}], "query": {"ids": []}}, "1 of its AI nodes are not what its query selects"),
+    ({**GOOD, "instanceModelList": [{}], "query": {"ids": []}}, "1 of its AI nodes are not selected by its query"),
 ]
 
 
@@ -144,7 +144,7 @@ def test_the_only_envelope_among_outputs_is_taken() -> None:
 def test_of_several_envelopes_the_named_one_is_taken() -> None:
     outputs = {"a": GOOD, "b": {**GOOD, "region": "s"}}
     assert from_json(json.dumps(outputs), "b").region == "s"
-    with pytest.raises(DocumentError, match="more than one list of AI nodes: a, b among"):
+    with pytest.raises(DocumentError, match="more than one list of AI nodes among the outputs: a, b"):
         from_outputs(outputs)
 
 

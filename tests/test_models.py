@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from hologres_ai import models
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.errors import InvalidArgumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, build_query, to_wire
 
@@ -91,13 +91,13 @@ LISTS = ["ids", "statuses", "chargeTypes", "aiSpecs", "charge_types", "ai_specs"
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("value", ["text", 1, True, {"a": 1}, 1.5])
 def test_a_list_is_expected(name: str, value: object) -> None:
-    assert failures(**{name: value}) == [(name, "a list of strings is expected")]
+    assert failures(**{name: value}) == [(name, "must be a list of strings")]
 
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("item", [1, None, True, ["a"], 1.0])
 def test_an_item_is_a_string(name: str, item: object) -> None:
-    assert failures(**{name: ["ok", item]}) == [(f"{name}[1]", "a string is expected")]
+    assert failures(**{name: ["ok", item]}) == [(f"{name}[1]", "must be a string")]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -108,20 +108,20 @@ def test_an_item_is_not_empty(name: str) -> None:
 @pytest.mark.parametrize("name", ["region", "name_regex"])
 def test_a_text_has_no_half_of_a_surrogate_pair(name: str) -> None:
     """As a command line has it from bytes that are not UTF-8; no wire and no file could carry it."""
-    with pytest.raises(InvalidArgumentError, match="not text"):
+    with pytest.raises(InvalidArgumentError, match="is not valid text"):
         build_query({name: "\udcff"})
 
 
 @pytest.mark.parametrize("name", ["instanceId", "instance_id", "region", "nameRegex", "name_regex"])
 def test_a_text_is_a_string_and_not_empty(name: str) -> None:
-    assert failures(**{name: 1}) == [(name, "a string is expected")]
-    assert failures(**{name: ["a"]}) == [(name, "a string is expected")]
+    assert failures(**{name: 1}) == [(name, "must be a string")]
+    assert failures(**{name: ["a"]}) == [(name, "must be a string")]
     assert failures(**{name: ""})[0][0] == name
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "yes", []])
 def test_include_usage_is_a_boolean(value: object) -> None:
-    assert failures(includeUsage=value) == [("includeUsage", "true or false is expected")]
+    assert failures(includeUsage=value) == [("includeUsage", "must be true or false")]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
 from hologres_ai import AiNodes, require
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.dynamic import ArgumentError, UnmetRequirementsError
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import InvalidArgumentError, RequirementsError
@@ -25,6 +25,7 @@ from hologres_ai.requirements import (
     Requirements,
     assess,
     build_requirements,
+    describe_secret,
     enforce,
     unmet,
 )
@@ -103,7 +104,7 @@ UNKNOWN: list[tuple[str, object, Mapping[str, object], str]] = [
     ("min_free_gpu_memory", 1, {"gpu_memory_used": None}, "a (no gpuMemoryUsed)"),
     ("min_nodes_ready", 0, {"node_count": None}, "a (no nodeCount)"),
     ("statuses", ["ResourceReady"], {"status": None}, "a (no status)"),
-    ("ai_specs", ["small-8core-30G-24G"], {"ai_spec": None}, "no small-8core-30G-24G listed"),
+    ("ai_specs", ["small-8core-30G-24G"], {"ai_spec": None}, "small-8core-30G-24G missing"),
     ("not_expiring_within_days", 0, {"expiration_time": None}, "a (no expirationTime)"),
     ("not_expiring_within_days", 0, {"expiration_time": "soon"}, "a (expirationTime 'soon')"),
     ("not_expiring_within_days", 11, {"auto_renewal": None}, "a (10 days, 2026-01-29T12:00:00.000Z)"),
@@ -125,7 +126,7 @@ def test_an_unknown_figure_meets_nothing_and_is_named(
 def test_where_nothing_is_listed_no_minimum_is_met(name: str) -> None:
     finding = judged([], {name: ["x"] if name == "ai_specs" else 1})
     assert not finding.met
-    assert str(finding).endswith("asked, no AI nodes are listed")
+    assert str(finding).endswith("required, no AI nodes are listed")
 
 
 def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
@@ -142,6 +143,14 @@ def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
         ({"charge_type": "PostPaid"}, False),
         ({"charge_type": "PostPaid", "expiration_time": None}, False),
         ({"charge_type": None, "expiration_time": None}, False),
+        ({"charge_type": "POSTPAID"}, False),
+        ({"charge_type": "Prepaid"}, True),
+        ({"charge_type": "Subscription"}, True),
+        ({"charge_type": "Subscription", "expiration_time": None}, True),
+        ({"charge_type": "a later value"}, True),
+        ({"charge_type": "a later value", "expiration_time": None}, False),
+        ({"charge_type": "a later value", "expiration_time": "0001-01-01T00:00:00Z"}, False),
+        ({"charge_type": "a later value", "auto_renewal": True}, False),
         ({"auto_renewal": True, "expiration_time": "soon"}, False),
     ],
 )
@@ -170,9 +179,9 @@ def test_the_nearest_are_three_and_the_others_are_counted() -> None:
     fleet = [replace(NODE, ai_instance_id=f"n{used}", node_count=9, gpu_used=used) for used in (9, 3, 4, 8, 5)]
     finding = one(fleet, min_free_gpus=99)
     assert (finding.nearest, finding.more) == (("n3 (6)", "n4 (5)", "n5 (4)"), 1)
-    assert str(finding) == "free GPUs: at least 99 asked, 16 found, the most at: n3 (6), n4 (5), n5 (4) and 1 more"
+    assert str(finding) == "free GPUs: at least 99 required, 16 found; most at: n3 (6), n4 (5), n5 (4) and 1 more"
     full = [replace(node, gpu_used=9) for node in fleet]
-    assert str(one(full, min_free_gpus=1)) == "free GPUs: at least 1 asked, 0 found"
+    assert str(one(full, min_free_gpus=1)) == "free GPUs: at least 1 required, 0 found"
     ends = [replace(NODE, ai_instance_id=day, expiration_time=f"2026-01-{day}T00:00:00Z") for day in ("22", "18", "20")]
     found = one([*ends, replace(NODE, ai_instance_id="x", expiration_time="?")], not_expiring_within_days=2)
     assert (found.nearest, found.more, found.figure) == (
@@ -220,10 +229,10 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"min_nodes_ready": True}, "requirements.min_nodes_ready: not a whole number"),
     ({"min_nodes_ready": float("nan")}, "requirements.min_nodes_ready: not a whole number"),
     ({"minFreeGpuMemory": 2**53}, "requirements.minFreeGpuMemory: is too large"),
-    ({"statuses": "ResourceReady"}, "requirements.statuses: a list of strings is expected"),
+    ({"statuses": "ResourceReady"}, "requirements.statuses: must be a list of strings"),
     ({"statuses": []}, "requirements.statuses: must not be empty"),
     ({"aiSpecs": ["x", ""]}, "requirements.aiSpecs[1]: must not be empty"),
-    ({"aiSpecs": ["x", 7]}, "requirements.aiSpecs[1]: a string is expected"),
+    ({"aiSpecs": ["x", 7]}, "requirements.aiSpecs[1]: must be a string"),
     ({"min_free_gpus": 1, "mode": "quiet"}, "requirements.mode: 'error' or 'warn' is expected"),
 ]
 
@@ -269,10 +278,10 @@ def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
     with pytest.raises(RequirementsError) as raised:
         enforce(asked, result_of(NODE), NOW, refuse)
     assert str(raised.value).splitlines() == [
-        "the AI nodes of cn-hangzhou don't meet the requirements",
-        "- free GPUs: at least 2 asked, 1 found, the most at: a (1)",
-        "- status: Paused asked of every AI instance, 0 of 1 in it, but not: a (ResourceReady)",
-        'Free or add what is missing, or ask for less; with mode "warn" this is a warning.',
+        "the AI nodes of cn-hangzhou do not meet the requirements",
+        "- free GPUs: at least 2 required, 1 found; most at: a (1)",
+        "- status: Paused required of every AI instance, 0 of 1 have it; not: a (ResourceReady)",
+        'Free or add capacity, or require less; with mode "warn" this is a warning.',
     ]
 
 
@@ -289,7 +298,7 @@ def test_mode_warn_says_the_same_and_goes_on() -> None:
 def test_a_secret_is_not_shown() -> None:
     asked = build_requirements({"min_free_gpus": 77, "statuses": ["canary"]})
     with pytest.raises(RequirementsError) as raised:
-        enforce(asked, result_of(NODE), NOW, refuse, secret=True)
+        enforce(asked, result_of(NODE), NOW, refuse, describe=describe_secret)
     text = str(raised.value)
     assert "minFreeGpus: not met" in text
     assert "statuses: not met" in text
@@ -301,10 +310,10 @@ def test_a_result_passes_through_require() -> None:
     assert require(result, min_free_gpus=1, not_expiring_within_days=10, now=NOW) is result
     with pytest.raises(RequirementsError, match=r"1 found: a \(10 days"):
         require(result, not_expiring_within_days=11, now=NOW)
-    with pytest.warns(UserWarning, match="at least 2 asked, 1 found") as warned:
+    with pytest.warns(UserWarning, match="at least 2 required, 1 found") as warned:
         assert require(result, min_free_gpus=2, mode="warn") is result
     assert warned[0].filename == __file__
-    with pytest.raises(InvalidArgumentError, match="argument min_free_gpus: can't be told"):
+    with pytest.raises(InvalidArgumentError, match="argument min_free_gpus: needs the usage"):
         require(result_of(NODE, include_usage=False), min_free_gpus=1)
     with pytest.raises(InvalidArgumentError, match="now: a time with a time zone"):
         require(result, min_free_gpus=1, now=NOW.replace(tzinfo=None))
@@ -314,12 +323,12 @@ def test_a_result_passes_through_require() -> None:
 def test_nodes_of_another_stack_or_a_file_pass_through_require(capsys: pytest.CaptureFixture[str]) -> None:
     nodes = AiNodes.from_json(json.dumps(to_envelope(result_of(NODE, OTHER))))
     assert nodes.require(min_free_gpus=3, not_expiring_within_days=10, now=NOW) is nodes
-    with pytest.raises(UnmetRequirementsError, match="at least 4 asked, 3 found"):
+    with pytest.raises(UnmetRequirementsError, match="at least 4 required, 3 found"):
         nodes.require(min_free_gpus=4)
     with pytest.raises(ArgumentError, match="argument statuses: must not be empty"):
         nodes.require(statuses=[])
     assert nodes.require(min_free_gpus=4, mode="warn") is nodes
-    assert "at least 4 asked, 3 found" in capsys.readouterr().err
+    assert "at least 4 required, 3 found" in capsys.readouterr().err
 
 
 # --- Whatever the fleet is --------------------------------------------------------------------------------------------

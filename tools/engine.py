@@ -3,10 +3,9 @@
 In this order: the `pulumi` on PATH, the engine cached in `.engine/`, the vendor's own installer, a build from
 the Go module beside this file. `python -m tools.engine` prints the path of the binary that was found.
 
-POSIX only: the lock and the process groups have no equal on Windows, where the vendor's installer is the way.
+POSIX only, because of process groups. On Windows use the vendor's installer.
 """
 
-import fcntl
 import os
 import shlex
 import shutil
@@ -22,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 from semver import Version
 
@@ -278,15 +278,18 @@ def _progress(every: float, say: Say) -> Iterator[Tick]:
 
 @contextmanager
 def _locked(store: Path, say: Say) -> Iterator[None]:
-    """One process at a time makes an engine; the lock goes with the process, however that ends."""
+    """Let one process at a time make an engine; the operating system drops the lock of a process that ends."""
     store.mkdir(parents=True, exist_ok=True)
-    with (store / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("waiting for another process that is making the engine")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = FileLock(store / "lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        say("waiting for another process that is making the engine")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

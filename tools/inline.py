@@ -1,6 +1,7 @@
 """`pulumi preview` and `pulumi up` for the Python program in this folder, on an engine without a Python language host.
 
-    python -m tools.inline preview|up STACK [--diff] [--expect-no-changes]
+    python -m tools.inline preview|up STACK [--diff] [--expect-no-changes] [--continue-on-error]
+        [--target URN] [--exclude URN] [--save-plan FILE | --plan FILE]
 
 The same `__main__.py` runs as an inline program of the Automation API. The engine's output and exit code are passed on.
 """
@@ -11,26 +12,48 @@ import runpy
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from pulumi import automation
 
 
 def main() -> int:
     """Run the command; the exit code is the engine's."""
-    parser = argparse.ArgumentParser(prog="tools.inline", description=__doc__)
-    parser.add_argument("command", choices=("preview", "up"))
-    parser.add_argument("stack")
-    parser.add_argument("--diff", action="store_true")
-    parser.add_argument("--expect-no-changes", action="store_true")
-    given = parser.parse_args()
+    given = _parser().parse_args()
     stack = _stack(given.stack)
-    run = stack.preview if given.command == "preview" else stack.up
     _leave_signals_to_the_engine()
     try:
-        run(on_output=_write, on_error=_write, diff=given.diff, expect_no_changes=given.expect_no_changes)
+        if given.command == "preview":
+            stack.preview(plan=given.save_plan, **_options(given))
+        else:
+            stack.up(plan=given.plan, continue_on_error=given.continue_on_error, **_options(given))
     except automation.CommandError as error:
         return _exit_code(error)
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools.inline", description=__doc__)
+    parser.add_argument("command", choices=("preview", "up"))
+    parser.add_argument("stack")
+    for flag in ("--diff", "--expect-no-changes", "--continue-on-error"):
+        parser.add_argument(flag, action="store_true")
+    for option in ("--target", "--exclude"):
+        parser.add_argument(option, action="append")
+    for option in ("--save-plan", "--plan"):
+        parser.add_argument(option)
+    return parser
+
+
+def _options(given: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "on_output": _write,
+        "on_error": _write,
+        "diff": given.diff,
+        "expect_no_changes": given.expect_no_changes,
+        "target": given.target,
+        "exclude": given.exclude,
+    }
 
 
 def _leave_signals_to_the_engine() -> None:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+from filelock import FileLock
 
 from tools import outputs
 from tools.schema.build import build_text
@@ -151,18 +152,25 @@ def _install_python(target: Path) -> None:
 
 
 def _once(made: Path, sources: list[Path], make: Callable[[], object]) -> None:
-    """Call `make` for a folder unless it was made from these very sources before."""
+    """Call `make` for a folder unless it was made from the same sources before; one process at a time."""
+    digest, stamp = _digest(sources), made / ".made-from"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{made.name}.lock"):
+        if stamp.is_file() and stamp.read_text() == digest:
+            return
+        shutil.rmtree(made, ignore_errors=True)
+        make()
+        stamp.write_text(digest)
+
+
+def _digest(sources: list[Path]) -> str:
+    """A digest of files, and of all files in folders."""
     digest = hashlib.sha256()
     for source in sources:
         names = sorted(_files(source)) if source.is_dir() else [""]
         for name in names:
             digest.update(f"{source.name}/{name}\0".encode() + (source / name).read_bytes())
-    stamp = made / ".made-from"
-    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return
-    shutil.rmtree(made, ignore_errors=True)
-    make()
-    stamp.write_text(digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .core.read import read_ai_nodes
     from .core.session import Session
-    from .dynamic import AiNodeList, AiNodes
+    from .dynamic import AiNodeList
     from .models import AiNode, AiNodeListResult, Totals, Usage
     from .requirements import require
+    from .stack_outputs import AiNodes
 
 # The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
 # takes longer than everything else they do.
@@ -20,7 +21,7 @@ _HOMES = {
     "AiNode": "models",
     "AiNodeList": "dynamic",
     "AiNodeListResult": "models",
-    "AiNodes": "dynamic",
+    "AiNodes": "stack_outputs",
     "Session": "core.session",
     "Totals": "models",
     "Usage": "models",

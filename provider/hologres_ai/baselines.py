@@ -1,8 +1,8 @@
-"""A result that was kept, whatever it was kept as: the one to compare with.
+"""Read a baseline, the earlier result that drift is measured against, in each form in which it may have been kept.
 
-envelope    what `export` writes, and `hologres-ai drift --accept`
-outputs     `pulumi stack output --json`, with an envelope among them
-state       `pulumi stack export`, with an AiNodeList in it, of the dynamic or of the native provider
+envelope    what `AiNodeList.export` and `hologres-ai drift --accept` write
+outputs     `pulumi stack output --json`, with an envelope among the outputs
+state       `pulumi stack export` or a stack file of a file backend, with an AiNodeList of either provider in it
 list        `hologres-ai list --json`, which does not say what was asked
 """
 
@@ -19,14 +19,14 @@ from .names import QUERY_KEY, did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
-# How a state marks a secret; the engine's own constants.
+# How a state marks a secret; constants of the engine.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secret
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A result and the form that it was kept in. The query of a list is the one that was said to be its own."""
+    """A result and the form in which it was kept. The query of a list is the one that the caller gave."""
 
     result: AiNodeListResult
     form: Form
@@ -39,35 +39,48 @@ def read_baseline(
     resource: str | None = None,
     query: Mapping[str, object] | None = None,
 ) -> Baseline:
-    """The baseline in a JSON text.
+    """Read the baseline in a JSON text.
 
     Args:
         text: a document in one of the four forms.
-        output: the name of the stack output to take, where there are several.
-        resource: the name of the AiNodeList to take from a state, where there are several.
-        query: what was asked for a list; in the other forms it is told.
+        output: the name of a stack output, for outputs and states.
+        resource: the name or the URN of an AiNodeList, for states.
+        query: the arguments with which a list was read; the other forms have their query.
 
     Raises:
-        DocumentError: none or several are in it, or it can't be read.
+        DocumentError: there is no baseline in it, more than one, or it is invalid.
     """
     document = load(text)
     try:
-        return _of_any_form(document, output, resource, query)
+        return _in_any_form(document, output, resource, query)
     except RecursionError:
-        raise DocumentError("the document is nested too deep", "Check that it is the file that was meant.") from None
+        raise DocumentError("the document is nested too deep", "Check that it is the right file.") from None
 
 
-def _of_any_form(
+def _in_any_form(
     document: Mapping[str, object], output: str | None, resource: str | None, query: Mapping[str, object] | None
 ) -> Baseline:
+    resources = _resources_of(document)
+    if resources is not None:
+        return Baseline(_from_state(list(_entries(resources)), output, resource), "state")
+    if resource is not None:
+        raise DocumentError(
+            "the document is not the state of a stack, so no resource can be chosen", "Leave --resource out."
+        )
+    if is_envelope(document) or "instanceModelList" in document:
+        if output is not None:
+            raise DocumentError(
+                "the document is one list of AI nodes, so no output can be chosen", "Leave --output out."
+            )
+        return _from_list(document, query)
+    return Baseline(from_outputs(document, output), "outputs")
+
+
+def _from_list(document: Mapping[str, object], query: Mapping[str, object] | None) -> Baseline:
     if is_envelope(document):
         return Baseline(from_envelope(document), "envelope")
-    if isinstance(document.get("deployment"), Mapping):
-        return Baseline(_from_state(document["deployment"], output, resource), "state")
-    if "instanceModelList" in document:
-        usage = {"includeUsage": _has_usage(document)}
-        return Baseline(restore(document, {**(query or {}), **usage}, "the list"), "list")
-    return Baseline(from_outputs(document, output), "outputs")
+    usage = {"includeUsage": _has_usage(document)}
+    return Baseline(restore(document, {**(query or {}), **usage}, "the list"), "list")
 
 
 def _has_usage(document: Mapping[str, object]) -> bool:
@@ -77,74 +90,92 @@ def _has_usage(document: Mapping[str, object]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Resource:
-    """An entry of a state."""
+class _Entry:
+    """A resource in a state."""
 
-    name: str
+    urn: str
     type: str
     outputs: Mapping[str, object]
 
+    @property
+    def name(self) -> str:
+        """The name in ``urn:pulumi:STACK::PROJECT::TYPE::NAME``, which may itself contain ``::``."""
+        parts = self.urn.split("::", 3)
+        return parts[3] if len(parts) > 3 else self.urn
 
-def _from_state(deployment: object, output: str | None, resource: str | None) -> AiNodeListResult:
-    resources = list(_resources(deployment))
+
+def _resources_of(document: Mapping[str, object]) -> object | None:
+    """The resources in `pulumi stack export`, or in the checkpoint that a file backend keeps; None elsewhere."""
+    deployment = document.get("deployment")
+    checkpoint = document.get("checkpoint")
+    if isinstance(checkpoint, Mapping):
+        deployment = checkpoint.get("latest") or {}
+    return deployment.get("resources", []) if isinstance(deployment, Mapping) else None
+
+
+def _entries(resources: object) -> Iterator[_Entry]:
+    """The resources of a state without those that are only kept until they are deleted."""
+    for entry in resources if isinstance(resources, list) else ():
+        if isinstance(entry, Mapping) and entry.get("delete") is not True:
+            outputs = entry.get("outputs")
+            yield _Entry(
+                str(entry.get("urn", "")), str(entry.get("type", "")), outputs if isinstance(outputs, Mapping) else {}
+            )
+
+
+def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> AiNodeListResult:
     if output is not None:
-        return from_outputs(_outputs_of_the_stack(resources), output, " of the stack")
-    lists = [entry for entry in resources if entry.type.endswith(":AiNodeList")]
-    chosen = [entry for entry in lists if resource in (None, entry.name)]
-    if len(chosen) != 1:
-        raise _not_one(lists, resource)
-    place = f'the AiNodeList "{chosen[0].name}" of the stack'
-    outputs = cast("Mapping[str, object]", _in_the_open(chosen[0].outputs, place))
+        return from_outputs(_stack_outputs(entries), output, " of the stack")
+    entry = _choose([entry for entry in entries if entry.type.endswith(":AiNodeList")], resource)
+    place = f'the AiNodeList "{entry.name}" of the stack'
+    outputs = cast("Mapping[str, object]", _without_secret_marks(entry.outputs, place))
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
     return restore(outputs, outputs.get(QUERY_KEY), place)
 
 
-def _resources(deployment: object) -> Iterator[_Resource]:
-    entries = deployment.get("resources") if isinstance(deployment, Mapping) else None
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping):
-            name, outputs = str(entry.get("urn", "")).rpartition("::")[2], entry.get("outputs")
-            yield _Resource(name, str(entry.get("type", "")), outputs if isinstance(outputs, Mapping) else {})
+def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
+    """The one list, or the one with this name or URN."""
+    chosen = [entry for entry in lists if resource in (None, entry.name, entry.urn)]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not lists:
+        raise DocumentError(
+            "there is no AiNodeList in the state of the stack",
+            "Run `pulumi up` with a program that has one, or choose an output of the stack with --output.",
+        )
+    urns = "\n".join(f"  {entry.urn}" for entry in lists)
+    if chosen:
+        title = "there is more than one AiNodeList" + (f' "{resource}"' if resource else "") + " in the state"
+        raise DocumentError(title, f"Choose one with --resource NAME or --resource URN:\n{urns}")
+    hint = did_you_mean(str(resource), [entry.name for entry in lists])
+    raise DocumentError(f'there is no AiNodeList "{resource}" in the state{hint}', f"The state has:\n{urns}")
 
 
-def _outputs_of_the_stack(resources: Sequence[_Resource]) -> Mapping[str, object]:
-    stacks = [entry for entry in resources if entry.type == "pulumi:pulumi:Stack"]
-    found = _in_the_open(stacks[0].outputs, "an output of the stack") if stacks else {}
+def _stack_outputs(entries: Sequence[_Entry]) -> Mapping[str, object]:
+    stacks = [entry for entry in entries if entry.type == "pulumi:pulumi:Stack"]
+    found = _without_secret_marks(stacks[0].outputs, "an output of the stack") if stacks else {}
     return cast("Mapping[str, object]", found)
 
 
-def _not_one(lists: Sequence[_Resource], resource: str | None) -> DocumentError:
-    names = ", ".join(entry.name for entry in lists)
-    if not lists:
-        return DocumentError(
-            "there is no AiNodeList in the state of the stack",
-            "Run `pulumi up` with a program that has one; of an output, give the name.",
-        )
-    if resource is None:
-        return DocumentError(f"there is more than one AiNodeList in the state: {names}", "Give the resource's name.")
-    hint = did_you_mean(resource, [entry.name for entry in lists])
-    return DocumentError(f'there is not exactly one AiNodeList "{resource}" in the state{hint}', f"There are: {names}.")
-
-
-def _in_the_open(value: object, place: str) -> object:
-    """The value without the marks of secrets that a state exported with ``--show-secrets`` has."""
+def _without_secret_marks(value: object, place: str) -> object:
+    """The value without the marks of secrets in a state that was exported with ``--show-secrets``."""
     if isinstance(value, list):
-        return [_in_the_open(item, place) for item in value]
+        return [_without_secret_marks(item, place) for item in value]
     if not isinstance(value, Mapping):
         return value
     if value.get(_SIGNATURE) != _SECRET:
-        return {name: _in_the_open(item, place) for name, item in value.items()}
+        return {name: _without_secret_marks(item, place) for name, item in value.items()}
     if "plaintext" not in value:
         raise DocumentError(
             f"{place} is a secret and encrypted",
-            "Save the state with `pulumi stack export --show-secrets`, or take the secret out of the query.",
+            "Save the state with `pulumi stack export --show-secrets`, or remove the secret from the query.",
         )
-    return _in_the_open(_plaintext(value["plaintext"], place), place)
+    return _without_secret_marks(_plaintext(value["plaintext"], place), place)
 
 
 def _plaintext(text: object, place: str) -> object:
     try:
         return from_json(str(text))
-    except ValueError:  # its own words would show a part of the secret
-        raise DocumentError(f"{place} is a secret that can't be read", "Export the state once more.") from None
+    except ValueError:  # its own message would show a part of the secret
+        raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None

@@ -1,59 +1,67 @@
-"""Face 1: `AiNodeList`, a read-only data source for Python programs, without a plugin to install.
+"""`AiNodeList`, the data source for Python programs: a dynamic resource that needs no plugin.
 
-It is a dynamic resource whose id is set, so the engine reads it, at every preview and every update, and never creates,
-changes or deletes anything. The state marks it as external.
+Its id is set, so the engine reads it at every preview and every update. It never creates, changes or deletes anything,
+and the state marks it as external.
 
-`AiNodeListProvider` is pickled by reference: its module and name stand in users' state and must stay as they are.
+`AiNodeListProvider` is pickled by reference: its module and name stand in users' states and must stay as they are.
 """
 
 import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
-from . import lazy
+from . import list_outputs
 from .core.call_sharing import CallSharing
 from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .names import QUERY_KEY, region_label, to_camel, to_snake
+from .names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
+from .outputs import AiNode, RegionOutcome, Totals
+
+if TYPE_CHECKING:
+    from .models import AiNodeListResult
+    from .requirements import RequirementArguments, RequirementResult
+    from .settings import Lookup
 
 T = TypeVar("T")
 
-
-if TYPE_CHECKING:
-    from .config import Lookup
-    from .models import AiNode, AiNodeListResult, RegionOutcome, Totals, Usage
-    from .requirements import RequirementArguments
-else:
-    from .outputs import AiNode, RegionOutcome, Totals, Usage
+# Providers that a user could give to a list. The engine would ignore both, and the list would read another account.
+_PROVIDER_PACKAGES = ("hologres", "alicloud")
 
 
 class ArgumentError(InvalidArgumentError, pulumi.RunError):
-    """A bad argument in a program: the engine shows a `RunError` as its message alone, without a trace."""
+    """An invalid argument in a program. The engine prints a `RunError` without a traceback."""
+
+
+class StackOutputError(DocumentError, pulumi.RunError):
+    """A stack output that cannot be read. The engine prints a `RunError` without a traceback."""
+
+
+class UnmetRequirementsError(RequirementsError, pulumi.RunError):
+    """AI nodes that do not meet the requirements. The engine prints a `RunError` without a traceback."""
 
 
 class AiNodeListProvider(ResourceProvider):
-    """Reads the nodes for the engine. Holds nothing: settings come from the stack's configuration at run time."""
+    """Reads the nodes for the engine. It holds no settings: they are resolved at each read."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the way to the stack's configuration; it is read when a value is needed."""
-        lazy.prepare_reading()
+        """Keep access to the stack's configuration."""
         self._stack: Lookup = req.config.get
         self._shared = CallSharing()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The outputs, in the wire's spelling.
+        """Read the nodes; `props` are the inputs of a program, or the outputs in the state of a refresh.
 
         Raises:
-            HologresAiError: the nodes could not be read. The engine prints the trace of whatever is raised here, so
-                it is raised from here alone, with its cause told in its message.
+            HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
+                is raised here without one; its message holds the cause.
         """
         outcome = _read(props, self._stack, self._shared)
         if isinstance(outcome, HologresAiError):
@@ -62,66 +70,72 @@ class AiNodeListProvider(ResourceProvider):
 
 
 def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
-    known = {to_camel(field.name) for field in fields(lazy.models.Query)}
+    from .core.read import read_sync  # noqa: PLC0415 - a program declares a list and never reads
+    from .core.result import keep_unread  # noqa: PLC0415 - as above
+    from .envelope import restore  # noqa: PLC0415 - as above
+    from .models import Query, build_query, to_wire  # noqa: PLC0415 - as above
+
+    known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
+    profile = props.get(PROFILE_KEY) or props.get("profile")
     try:
-        result = lazy.reading.read_sync(lazy.models.build_query(asked), stack=stack, shared=shared)
-        if result.unread and QUERY_KEY in props:  # a refresh, whose state must not lose what could not be seen
-            result = lazy.reading.keep_unread(
-                result, lazy.envelope.restore(props, asked, "the state").instance_model_list
-            )
+        result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
+        if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
+            result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
     except HologresAiError as error:
         return error
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
-    return {**lazy.models.to_wire(result), QUERY_KEY: asked}
+    return {**to_wire(result), QUERY_KEY: asked, **({PROFILE_KEY: profile} if profile else {})}
 
 
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The Hologres AI nodes of a region, read at every preview and update.
 
-    The outputs are known at preview. Where an input is not known yet, such as the id of an instance that this program
-    is about to create, the read waits for it.
+    The outputs are known at preview. While an argument is not known, such as the id of an instance that the same
+    program creates, or while a resource in `depends_on` does not exist yet, the read waits for the update.
 
     Args:
         resource_name: the name of this resource.
         instance_id: only the nodes of this Hologres instance.
-        region: the region to read; else hologres:region, alicloud:region or the environment's.
-        regions: the regions to read at once, instead; ``["*"]`` stands for all known ones.
-        on_region_error: when one of the regions can't be read: ``fail``, the default, or ``partial``, which takes what
-            can be read and names the gaps in `region_outcomes`.
+        region: the region to read. Default: hologres:region, alicloud:region, then the environment.
+        regions: several regions to read at once, instead of `region`; ``["*"]`` reads all known regions.
+        on_region_error: what happens when one of the regions cannot be read: ``fail``, the default, or ``partial``,
+            which returns what can be read and names the others in `region_outcomes`.
         ids: only the nodes with one of these AI instance ids.
-        name_regex: only the nodes whose Hologres instance name has a match of this Python regular expression.
+        name_regex: only the nodes whose Hologres instance name matches this Python regular expression.
         statuses: only the nodes in one of these statuses, such as ResourceReady.
-        charge_types: only the nodes billed in one of these ways: PostPaid, PrePaid.
+        charge_types: only the nodes with one of these billing methods: PostPaid, PrePaid.
         ai_specs: only the nodes of one of these specifications.
-        include_usage: whether used and free figures are among the outputs; without them, usage is no drift.
-        opts: Pulumi's resource options; not `id`, which follows from the arguments.
+        include_usage: whether the outputs have the used and free figures. Without them, a change of usage is no drift.
+        profile: the profile of the shared credentials file whose account is read. It takes precedence over
+            configuration and environment. A refresh reads the same account.
+        opts: Pulumi's resource options. `id` cannot be set; `provider` only has an effect on native resources.
 
     Raises:
-        ArgumentError: an argument can't be meant; before any network call.
+        ArgumentError: an argument is invalid; before any network call.
     """
 
     region: pulumi.Output[str]
-    """The region that was read; where several were asked for, these, joined by commas."""
+    """The region that was read. Several regions are joined by commas."""
 
     instance_model_list: pulumi.Output[Sequence[AiNode]] = pulumi.property("instanceModelList")
     """The AI nodes, sorted by region, Hologres instance and AI instance id."""
 
     ids: pulumi.Output[Sequence[str]]
-    """The AI instance ids of the nodes, each once, sorted."""
+    """The distinct AI instance ids of the nodes, sorted."""
 
     names: pulumi.Output[Sequence[str]]
-    """The names of their Hologres instances, each once, sorted."""
+    """The distinct names of their Hologres instances, sorted."""
 
     totals: pulumi.Output[Totals]
-    """Capacity, used and free over all nodes; null where it can't be known."""
+    """Capacity, used and free over all nodes; null where it is not known."""
 
     fingerprint: pulumi.Output[str]
-    """SHA-256 of the nodes without their usage figures: changes when the fleet does."""
+    """SHA-256 of the nodes without their usage figures. It changes when the fleet changes."""
 
     region_outcomes: pulumi.Output[Sequence[RegionOutcome]] = pulumi.property("regionOutcomes")
-    """What came of each region that was asked for."""
+    """The outcome of reading each region."""
 
     def __init__(
         self,
@@ -137,6 +151,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         charge_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         ai_specs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         include_usage: pulumi.Input[bool] = True,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         query: dict[str, Any] = {
@@ -151,99 +166,202 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             "ai_specs": ai_specs,
             "include_usage": include_usage,
         }
-        _refuse_what_is_known_to_be_bad(query)
-        if opts is not None and opts.id is not None:
-            raise ArgumentError([Failure("opts", "id follows from the arguments and can't be given")])
-        self._leaves_usage_out = include_usage is False
-        self._asked = pulumi.Output.all(**query)
-        known = pulumi.Output.unsecret(self._asked)
-        read_id = pulumi.Output.all(query=known, is_secret=self._asked.is_secret()).apply(_derive_public_id)
+        opts = opts or pulumi.ResourceOptions()
+        _check_arguments(query, profile, opts)
+        self._omits_usage = include_usage is False
+        arguments = {**query, "profile": profile}
+        read_id = list_outputs.wait_for(opts.depends_on, self._derive_id(arguments))
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
-        props = {**dict.fromkeys(AiNodeList.__annotations__), **query}
+        props = {**dict.fromkeys((*AiNodeList.__annotations__, QUERY_KEY)), **arguments}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
+        self._query = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, QUERY_KEY))[QUERY_KEY]
+
+    def _derive_id(self, arguments: Mapping[str, Any]) -> pulumi.Output[str]:
+        """The id to read, once every argument is known.
+
+        Providers are checked here, because stack transformations may set one while the resource is being built.
+        """
+        given = pulumi.Output.all(**arguments)
+
+        def derive(known: Mapping[str, Any]) -> str:
+            _refuse_provider(self, known["arguments"]["profile"])
+            if known["is_secret"]:
+                raise ArgumentError([Failure("query", _SECRET)])
+            return derive_id(known["arguments"])
+
+        return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
 
     def export(self, name: str) -> None:
-        """Export the nodes as a stack output that keeps what it says on its way: see `AiNodes.from_stack`.
+        """Export the nodes as a stack output that `AiNodes.from_stack` reads with their types.
 
         The value is an object in the API's spelling with a kind and a version, for programs in other languages too.
         """
-        pulumi.export(name, self._result(lambda result: dict(lazy.envelope.to_envelope(result))))
+        from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
+
+        pulumi.export(name, self._result(lambda result: dict(to_envelope(result))))
 
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
     ) -> "pulumi.Output[AiNodeList]":
-        """This list, once its nodes are what is required; until then nothing that depends on the output goes on.
+        """Return this list as an output that is available once its nodes meet the requirements.
 
-        Give it to `depends_on`, or use its outputs: ``ready.totals``. Where a requirement is not met, the preview
-        fails, and so does an update that skips the preview, with one message that names what is missing. Where an
-        argument of the list is not known yet, the requirements wait for it.
+        Give the output to `depends_on`, or use its outputs: ``ready.totals``. When a requirement is not met, the
+        preview fails with one message that names what is missing; so does an update that skips the preview. While the
+        nodes are not known, the requirements wait for them.
 
         Args:
-            now: the moment from which days are counted, with a time zone; by default that of the read.
-            requirements: what the nodes must be; all of it must be met, and an unknown figure meets nothing.
-                min_free_gpus: so many GPU cards at least are free, over all nodes.
-                min_free_gpu_memory: so much GPU memory at least is free, in GB, over all nodes.
-                min_nodes_ready: so many nodes at least are in status ResourceReady.
+            now: the time from which days are counted, with a time zone. Default: the time of the read.
+            requirements: all of them must be met; an unknown figure meets none.
+                min_free_gpus: at least this many free GPU cards in total.
+                min_free_gpu_memory: at least this much free GPU memory in total, in GB.
+                min_nodes_ready: at least this many nodes in status ResourceReady.
                 statuses: every AI instance is in one of these statuses.
-                ai_specs: of each of these specifications there is at least one AI instance.
-                not_expiring_within_days: no subscription ends within so many days, unless it renews by itself.
-                mode: "error", or "warn" for a warning with which the program goes on.
+                ai_specs: at least one AI instance of each of these specifications.
+                not_expiring_within_days: no subscription ends within this many days, unless it renews automatically.
+                mode: "error", or "warn" to log a warning and continue.
 
         Raises:
-            ArgumentError: a requirement can't be meant.
-            UnmetRequirementsError: when the output is read: a requirement is not met.
+            ArgumentError: a requirement is invalid.
+            UnmetRequirementsError: when the output is resolved: a requirement is not met.
         """
-        _check_requirements(requirements, now)
-        if self._leaves_usage_out:
-            _as_argument_error(lambda: lazy.requirements.check_usage(requirements, prefix=""))
+        check_requirements(requirements, now, include_usage=not self._omits_usage)
+        secret = pulumi.Output.all(**{name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__})
 
-        def enforced(result: "AiNodeListResult") -> AiNodeList:
-            _enforce(requirements, result, now, self)
+        def enforced(result: "AiNodeListResult", is_secret: Mapping[str, bool]) -> AiNodeList:
+            enforce(requirements, result, now, resource=self, secret_outputs=[*filter(is_secret.get, is_secret)])
             return self
 
-        return self._result(enforced)
+        return list_outputs.as_list_output(
+            secret.apply(lambda is_secret: self._result(lambda result: enforced(result, is_secret)))
+        )
 
     def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
-        """What `use` makes of the result, as an output."""
-        # One in the other, because `Output.all` would take every value in every node apart and wrap it.
-        return self._asked.apply(
+        """Apply `use` to the result that these outputs stand for."""
+        # Nested, because Output.all would wrap every value of every node in an output.
+        return self._query.apply(
             lambda asked: self.region.apply(
                 lambda region: self.region_outcomes.apply(
                     lambda outcomes: self.instance_model_list.apply(
-                        lambda nodes: use(_restored(asked, region, outcomes, nodes))
+                        lambda nodes: use(restore_result(asked, region, outcomes, nodes))
                     )
                 )
             )
         )
 
     def translate_output_property(self, prop: str) -> str:
-        """From the wire's spelling to Python's."""
+        """From the API's spelling to Python's."""
         return prop if prop.startswith("__") else to_snake(prop)
 
     def translate_input_property(self, prop: str) -> str:
-        """From Python's spelling to the wire's."""
+        """From Python's spelling to the API's."""
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-def _restored(
-    asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
-) -> "AiNodeListResult":
-    content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
-    return lazy.envelope.restore(content, asked, "the AI nodes")
+_SECRET = "an argument is a secret, which the outputs would show; pass pulumi.Output.unsecret(...) of it"  # noqa: S105
 
 
-class StackOutputError(DocumentError, pulumi.RunError):
-    """A stack output that can't be read: the engine shows a `RunError` as its message alone, without a trace."""
+def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
+    """Check the arguments that are plain values. The read checks the others once they are known."""
+    if opts.id is not None:
+        raise ArgumentError([Failure("opts", "id follows from the arguments and cannot be set")])
+    if profile is not None and _is_plain(profile) and not (isinstance(profile, str) and profile):
+        raise ArgumentError([Failure("profile", "the name of a profile is expected")])
+    plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
+    if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
+        from .models import build_query  # noqa: PLC0415 - see above
+
+        _as_argument_error(lambda: build_query(plain))
 
 
-class UnmetRequirementsError(RequirementsError, pulumi.RunError):
-    """AI nodes that are not what is required: the engine shows a `RunError` as its message alone, without a trace."""
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, str | int | float | dict | set)
 
 
-def _check_requirements(requirements: "RequirementArguments", now: datetime | None) -> None:
-    _as_argument_error(
-        lambda: (lazy.requirements.checked_time(now), lazy.requirements.build_requirements(requirements, prefix=""))
-    )
+def _refuse_provider(resource: Resource, profile: object) -> None:
+    """Refuse an explicit provider, also an inherited one, unless a profile says which account is read.
+
+    Raises:
+        ArgumentError: there is one.
+    """
+    given = [name for name in _PROVIDER_PACKAGES if resource.get_provider(f"{name}:index:AiNodeList")]
+    if given and not profile:
+        reason = (
+            f"an explicit provider of {given[0]} has no effect on a dynamic resource, which would read the default "
+            'account. Set profile="NAME" to the profile of the account in the shared credentials file, or use '
+            "AiNodeList of pulumi_hologres, which accepts an explicit provider"
+        )
+        raise ArgumentError([Failure("opts", reason)])
+
+
+def derive_id(arguments: Mapping[str, Any]) -> str:
+    """A readable id, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
+
+    A profile stands before the digest.
+    """
+    given = {name: value for name, value in sorted(arguments.items()) if value is not None}
+    digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
+    region = region_label(arguments["region"], arguments.get("regions")) or "default-region"
+    parts = (region, arguments["instance_id"] or "all-instances", arguments.get("profile"), digest)
+    return "/".join(part for part in parts if part)
+
+
+def check_requirements(
+    requirements: "RequirementArguments", now: datetime | None, *, include_usage: bool = True
+) -> None:
+    """Check requirements before the nodes are known.
+
+    Raises:
+        ArgumentError: one of them is invalid.
+    """
+    from .requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs require
+
+    def check() -> None:
+        checked_time(now)
+        build_requirements(requirements, prefix="")
+        if not include_usage:
+            check_usage(requirements, prefix="")
+
+    _as_argument_error(check)
+
+
+def enforce(
+    requirements: "RequirementArguments",
+    result: "AiNodeListResult",
+    now: datetime | None,
+    *,
+    resource: pulumi.Resource | None = None,
+    secret_outputs: Sequence[str] = (),
+) -> None:
+    """Enforce requirements, with errors and warnings as the engine prints them; a warning is of `resource`.
+
+    With secret outputs a message has no ids; with secret totals, no figures.
+
+    Raises:
+        ArgumentError: a requirement is invalid.
+        UnmetRequirementsError: a requirement is not met.
+    """
+    from . import requirements as required  # noqa: PLC0415 - few programs require
+
+    def warn(text: str) -> None:
+        pulumi.log.warn(text, resource=resource)
+
+    try:
+        wanted = required.build_requirements(requirements, result.query, prefix="")
+        required.enforce(wanted, result, required.checked_time(now), warn, describe=_describe(secret_outputs))
+    except InvalidArgumentError as error:
+        raise ArgumentError(error.failures) from None
+    except RequirementsError as error:
+        raise UnmetRequirementsError(error.title, error.remedy) from None
+
+
+def _describe(secret_outputs: Sequence[str]) -> "Callable[[RequirementResult], str]":
+    from .requirements import describe_secret  # noqa: PLC0415 - few programs require
+
+    if "totals" in secret_outputs:
+        return describe_secret
+    return (lambda item: item.summary) if secret_outputs else str
 
 
 def _as_argument_error(check: Callable[[], object]) -> None:
@@ -253,131 +371,11 @@ def _as_argument_error(check: Callable[[], object]) -> None:
         raise ArgumentError(error.failures) from None
 
 
-def _enforce(
-    requirements: "RequirementArguments",
-    result: "AiNodeListResult",
-    now: datetime | None,
-    place: "AiNodeList | None" = None,
-) -> None:
-    """`requirements.enforce`, with errors and warnings as the engine shows them; `place` is what a warning is of."""
+def restore_result(
+    asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
+) -> "AiNodeListResult":
+    """The result that outputs of a list stand for."""
+    from .envelope import restore  # noqa: PLC0415 - only exports and requirements need it
 
-    def warn(text: str) -> None:
-        pulumi.log.warn(text, resource=place)
-
-    try:
-        lazy.requirements.enforce(
-            lazy.requirements.build_requirements(requirements, result.query, prefix=""),
-            result,
-            lazy.requirements.checked_time(now),
-            warn,
-        )
-    except InvalidArgumentError as error:
-        raise ArgumentError(error.failures) from None
-    except RequirementsError as error:
-        raise UnmetRequirementsError(error.title, error.remedy) from None
-
-
-@dataclass(frozen=True)
-class AiNodes:
-    """The AI nodes that another program has read, with the outputs of `AiNodeList`."""
-
-    region: str
-    instance_model_list: Sequence[AiNode]
-    ids: Sequence[str]
-    names: Sequence[str]
-    totals: Totals
-    fingerprint: str
-    region_outcomes: Sequence[RegionOutcome]
-
-    @classmethod
-    def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
-        """The nodes that the program of another stack has exported with `AiNodeList.export(name)`.
-
-        They are known at preview. Each attribute of the output is an output in turn: ``nodes.totals.gpu.free``.
-
-        Raises:
-            StackOutputError: when the output is read: it is missing, of another version, or something else.
-        """
-        return reference.name.apply(
-            lambda stack: reference.outputs.apply(
-                lambda outputs: reference.get_output(name).apply(
-                    lambda value: _from_outputs({**dict.fromkeys(outputs), name: value}, name, stack)
-                )
-            )
-        )
-
-    @classmethod
-    def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
-        """The nodes in what `pulumi stack output --json` printed, of one output or of all, or in a file of that.
-
-        Args:
-            text: the JSON.
-            output: the output's name, where several were exported.
-
-        Raises:
-            DocumentError: there are none or several, or they can't be read.
-        """
-        return _view(lazy.envelope.from_json(text, output))
-
-    def require(self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]") -> "AiNodes":
-        """These nodes themselves, once they are what is required; the arguments are those of `AiNodeList.require`.
-
-        Of `from_stack`: ``ready = nodes.apply(lambda known: known.require(min_free_gpus=2))``.
-
-        Raises:
-            ArgumentError: a requirement can't be meant.
-            UnmetRequirementsError: a requirement is not met.
-        """
-        _enforce(requirements, _restored({}, self.region, self.region_outcomes, self.instance_model_list), now)
-        return self
-
-
-def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
-    try:
-        return _view(lazy.envelope.from_outputs(outputs, name, f" of the stack {stack}"))
-    except DocumentError as error:
-        raise StackOutputError(error.title, error.remedy) from None
-
-
-def _view(result: "AiNodeListResult") -> AiNodes:
-    """The result in Pulumi's shapes, which programs can export and hand on."""
-    wire: dict[str, Any] = {to_snake(name): value for name, value in lazy.models.to_wire(result).items()}
-    nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
-    sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
-    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
-    return AiNodes(
-        **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
-    )
-
-
-def _output(view: type[T], wire: Mapping[str, Any]) -> T:
-    return view(**{to_snake(name): value for name, value in wire.items()})
-
-
-def _refuse_what_is_known_to_be_bad(query: Mapping[str, Any]) -> None:
-    """Check the arguments that are plain values now; the others are checked when the read has them."""
-    plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
-    if plain != {"include_usage": True}:  # the default; nothing is imported to find that nothing was given
-        _as_argument_error(lambda: lazy.models.build_query(plain))
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, str | int | float | dict | set)
-
-
-def _derive_public_id(asked: Mapping[str, Any]) -> str:
-    """`derive_id`, unless an argument is a secret, which the id, the query in the state and the nodes would show."""
-    if asked["is_secret"]:
-        reason = "an argument is a secret, which the outputs would show; give pulumi.Output.unsecret(...) of it"
-        raise ArgumentError([Failure("query", reason)])
-    return derive_id(asked["query"])
-
-
-def derive_id(query: Mapping[str, Any]) -> str:
-    """A readable id that is the same for the same query: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``."""
-    given = {name: value for name, value in sorted(query.items()) if value is not None}
-    digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
-    region = region_label(query["region"], query.get("regions")) or "default-region"
-    return f"{region}/{query['instance_id'] or 'all-instances'}/{digest}"
+    content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
+    return restore(content, asked, "the AI nodes")

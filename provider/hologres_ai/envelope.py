@@ -1,12 +1,12 @@
-"""The envelope in which a list of AI nodes travels: as a stack output, in a file, to other languages.
+"""The envelope of a list of AI nodes: the form in which it is a stack output or a file.
 
-It is the result in the API's spelling, with a kind and a version in front, and with what was asked, so that it is only
-ever compared with an answer to the same question:
+It is the result in the API's spelling, with a kind, a version and the query, so that it is only compared with a result
+of the same query:
 
     {"kind": "hologres-ai/AiNodeList", "version": 1, "query": {…}, "region": …, "instanceModelList": […], …}
 
-On a stack's wire every number becomes a double, and null and absent become one. Reading goes through the models, which
-bring back what was sent.
+In a stack output every number becomes a double, and null is the same as absent. Parsing goes through the models, which
+restore the types.
 """
 
 import json
@@ -18,17 +18,21 @@ from pydantic import ConfigDict, Field, JsonValue, Strict, TypeAdapter, Validati
 from pydantic.dataclasses import dataclass
 from pydantic_core import from_json as parse_json
 
-from .core.read import build_result, selects
+from .core.result import build_result, selects
 from .errors import DocumentError, InvalidArgumentError
+from .errors.validation import first_problem
 from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from .names import did_you_mean, to_camel
 
-# Both stand in users' states and files. A reader refuses another version, so it goes up only for what an old reader
-# would get wrong, not for a new field.
+# Both are in users' states and files. A reader refuses another version: raise it only for a change that an old reader
+# would misread, not for a new field.
 KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
 _EXPORT = 'Write it with nodes.export("aiNodes") in the program that reads the AI nodes.'
+_SHOW_SECRETS = "Add --show-secrets to the command that printed it, or export the AI nodes without secret arguments."
+_KINDS = "hologres-ai/"  # of this package's other documents, such as hologres-ai/Error
+_OTHER_KIND = "Give what `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export` writes."
 _SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of one
 
 
@@ -44,16 +48,16 @@ _QUERY = TypeAdapter(Query)
 
 
 def to_envelope(result: AiNodeListResult) -> dict[str, JsonValue]:
-    """The result as it travels."""
+    """Return the envelope of a result."""
     query = _QUERY.dump_python(result.query, mode="json", by_alias=True, exclude_none=True, exclude={"region"})
     return {"kind": KIND, "version": VERSION, "query": query, **to_wire(result)}
 
 
 def from_envelope(value: object, place: str = "the document") -> AiNodeListResult:
-    """The result in an envelope; `place` is what an error calls it.
+    """Return the result in an envelope; `place` names the document in an error.
 
     Raises:
-        DocumentError: it is no envelope, one of another version, or a broken one; the title says where.
+        DocumentError: it is no envelope, one of another version, or invalid; the title names the place.
     """
     if not is_envelope(value):
         raise _not_ours(value, place)
@@ -62,24 +66,24 @@ def from_envelope(value: object, place: str = "the document") -> AiNodeListResul
 
 
 def is_envelope(value: object) -> TypeGuard[Mapping[str, object]]:
-    """Whether it says of itself that it is one, of whatever version."""
+    """Return whether the kind is that of an envelope, of any version."""
     return isinstance(value, Mapping) and value.get("kind") == KIND
 
 
 def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeListResult:
-    """The result that follows from the region and the nodes in `content`, which were asked for with `query`.
+    """Build the result of `query` from the region and the nodes in `content`.
 
     Raises:
-        DocumentError: a value can't be meant, or a node is not what the query selects; the title says where.
+        DocumentError: a value is invalid, or the query does not select a node; the title names the place.
     """
     try:
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _broken(place, _complaint(error)) from None
+        raise _broken(place, _place_and_reason(error)) from None
     asked = restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
-        raise _broken(place, f"{strays} of its AI nodes are not what its query selects")
+        raise _broken(place, f"{strays} of its AI nodes are not selected by its query")
     reply = NodeList(nodes=read.instance_model_list, request_id=None)
     if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not say what was asked
         asked = replace(asked, regions=tuple(read.region.split(",")))
@@ -89,10 +93,10 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
 
 
 def restore_query(query: object, place: str) -> Query:
-    """A query as it is stored.
+    """Parse a query as an envelope or a state stores it.
 
     Raises:
-        DocumentError: it can't be meant.
+        DocumentError: it is invalid.
     """
     if not isinstance(query, Mapping):
         raise _broken(place, "query is missing")
@@ -103,14 +107,14 @@ def restore_query(query: object, place: str) -> Query:
 
 
 def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
-    """The result in a JSON text: an envelope, or the outputs of a stack, of which one is.
+    """Parse the result in a JSON text: an envelope, or the outputs of a stack with an envelope among them.
 
     Args:
         text: a file's content, or what `pulumi stack output --json` or `pulumi stack output NAME --json` printed.
-        output: the output's name, where there is more than one envelope among them.
+        output: the output's name, where more than one output is an envelope.
 
     Raises:
-        DocumentError: there is none, or more than one, or it can't be read.
+        DocumentError: there is no envelope, more than one, or it is invalid.
     """
     document = load(text)
     if output is None and is_envelope(document):
@@ -119,26 +123,38 @@ def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
 
 
 def from_outputs(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> AiNodeListResult:
-    """The result in the envelope among a stack's outputs: the one of that name, or the only one.
+    """Read the envelope among the outputs of a stack: the output of that name, or the only envelope.
 
     Raises:
-        DocumentError: there is none, or more than one, or it can't be read.
+        DocumentError: there is no envelope, more than one, or it is invalid.
     """
-    found = [name for name, value in outputs.items() if is_envelope(value)]
-    if output is None and len(found) != 1:
-        reason = f"more than one list of AI nodes: {', '.join(found)}" if found else "no list of AI nodes"
-        remedy = "Give the output's name." if found else _EXPORT
-        raise DocumentError(f"there is {reason} among the outputs{place}", remedy)
-    name = found[0] if output is None else output
+    name = _only_envelope(outputs, place) if output is None else output
     if outputs.get(name) is None:
         others = [other for other in outputs if other != name]
-        there = f"The outputs are: {', '.join(others)}. " if others else ""
-        raise DocumentError(f'there is no output "{name}"{place}{did_you_mean(name, others)}', there + _EXPORT)
+        listed = f"The outputs are: {', '.join(others)}. " if others else ""
+        raise DocumentError(f'there is no output "{name}"{place}{did_you_mean(name, others)}', listed + _EXPORT)
     return from_envelope(outputs[name], f'the output "{name}"{place}')
 
 
+def _only_envelope(outputs: Mapping[str, object], place: str) -> str:
+    found = [name for name, value in outputs.items() if is_envelope(value)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        title = f"there is more than one list of AI nodes among the outputs{place}: {', '.join(found)}"
+        raise DocumentError(title, "Give the name of the output.")
+    kind = outputs.get("kind")
+    if isinstance(kind, str) and kind.startswith(_KINDS):
+        raise DocumentError(f"the document is a {kind[:64]}, not a list of AI nodes{place}", _OTHER_KIND)
+    hidden = [name for name, value in outputs.items() if value == _SECRET]
+    if hidden:
+        title = f"no list of AI nodes is visible among the outputs{place}; these are secrets: {', '.join(hidden)}"
+        raise DocumentError(title, _SHOW_SECRETS)
+    raise DocumentError(f"there is no list of AI nodes among the outputs{place}", _EXPORT)
+
+
 def load(text: str | bytes) -> Mapping[str, object]:
-    """The JSON object in a text; in bytes it may have any of Unicode's encodings, as PowerShell's files do.
+    """Parse the JSON object in a text; bytes may have any encoding of Unicode, as files of PowerShell have.
 
     Raises:
         DocumentError: it is not JSON, or not an object.
@@ -148,18 +164,15 @@ def load(text: str | bytes) -> Mapping[str, object]:
         # Stricter than json.loads: it stops at 200 levels, and at half a surrogate pair, which no wire can carry.
         document = parse_json(decoded.removeprefix("\ufeff"))
     except ValueError as error:
-        raise DocumentError(f"the document is not JSON: {error}", "Check that it was written whole.") from None
+        raise DocumentError(f"the document is not JSON: {error}", "Check that the file is complete.") from None
     if not isinstance(document, dict):
-        raise DocumentError("the document is not a JSON object", "Check that it is the file that was meant.")
+        raise DocumentError("the document is not a JSON object", "Check that it is the right file.")
     return document
 
 
 def _not_ours(value: object, place: str) -> DocumentError:
     if value == _SECRET:
-        return DocumentError(
-            f"{place} is a secret and was not shown",
-            "Add --show-secrets to the command that printed it, or take the secret out of the query.",
-        )
+        return DocumentError(f"{place} is a secret and was not shown", _SHOW_SECRETS)
     return DocumentError(f"{place} is not a list of AI nodes as `export` writes it", _EXPORT)
 
 
@@ -169,7 +182,7 @@ def _check_version(version: object, place: str) -> None:
     newer = isinstance(version, int | float) and version > VERSION
     raise DocumentError(
         f"{place} has version {_shown(version)}; this hologres_ai reads version {VERSION}",
-        "Upgrade hologres_ai here." if newer else "Write it again with a newer hologres_ai.",
+        "Upgrade hologres_ai here." if newer else "Export it again with a newer hologres_ai.",
     )
 
 
@@ -178,14 +191,12 @@ def _shown(version: object) -> str:
     return str(int(version)) if isinstance(version, float) and whole else repr(version)[:32]
 
 
-def _complaint(error: ValidationError) -> str:
-    # The last complaint about the first bad place is the most tolerant reading's, as in `answers`.
-    complaints = error.errors(include_url=False, include_context=False, include_input=False)
-    location = complaints[0]["loc"][:3]
-    item = [complaint for complaint in complaints if complaint["loc"][:3] == location][-1]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-    return f"{path or 'a name in it'}: {item['msg'].removeprefix('Value error, ')}"
+def _place_and_reason(error: ValidationError) -> str:
+    problem = first_problem(error, 3)
+    return f"{problem.place or 'a name in it'}: {problem.reason}"
 
 
 def _broken(place: str, reason: str) -> DocumentError:
-    return DocumentError(f"{place} can't be read: {reason}", "It was changed on the way: write it again.")
+    return DocumentError(
+        f"{place} is invalid: {reason}", "The document was modified after it was written; export it again."
+    )

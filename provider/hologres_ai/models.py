@@ -1,10 +1,10 @@
-"""The shapes: what the API answers, what a caller asks, what a caller gets.
+"""The models: what the API lists, the query, and the result.
 
-Each field carries its description and unit here and nowhere else; the schema, the outputs and the documentation are
-made from these. Python names are snake case, the wire's are the API's own camel case.
+The description and the unit of each field stand here and nowhere else; schema, outputs and documentation are made from
+them. Names are snake case in Python and the API's camel case in JSON.
 
-SettingsReader: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only
-and promises none of them, so every one is optional.
+Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only and
+promises none of them, so every one is optional.
 """
 
 import re
@@ -27,7 +27,7 @@ from pydantic.dataclasses import dataclass
 from .errors import Failure, InvalidArgumentError
 from .names import EVERY_REGION, did_you_mean, to_camel
 
-# Pulumi's wire and JSON's readers hold numbers as doubles: past this one, two numbers become one.
+# Pulumi and many JSON parsers hold numbers as doubles: beyond this one, two integers can become the same double.
 MAX_EXACT_INTEGER = 2**53 - 1
 
 T = TypeVar("T")
@@ -36,13 +36,17 @@ _SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 def lossless_integer(value: object) -> int:
-    """A whole number, also from a text or a double that is one; ValueError for anything else."""
+    """Return a whole number, also from a text or a double that is one.
+
+    Raises:
+        ValueError: anything else.
+    """
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return value  # whole, and for the range to judge
+        return value  # the range is checked afterwards
     raise ValueError("not a whole number")
 
 
@@ -52,42 +56,47 @@ def _lossless_boolean(value: object) -> bool:
     raise ValueError("not a boolean")
 
 
+def _empty_as_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
-# Left to right: what is already right never leaves pydantic's own code, which keeps 100,000 nodes quick.
+# The vendor calls values of resources other than AI nodes possibly invalid: an empty text stands for no value.
+_Empty = Annotated[None, BeforeValidator(_empty_as_none)]
+# Left to right: a value of the right type is validated in pydantic's compiled code alone. The last member gives the
+# reason of an error.
 Integer = Annotated[
-    Annotated[int, Strict(), _EXACT] | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
+    Annotated[int, Strict(), _EXACT] | _Empty | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
     Field(union_mode="left_to_right"),
 ]
 Boolean = Annotated[
-    Annotated[bool, Strict()] | Annotated[bool, BeforeValidator(_lossless_boolean)],
+    Annotated[bool, Strict()] | _Empty | Annotated[bool, BeforeValidator(_lossless_boolean)],
     Field(union_mode="left_to_right"),
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNode:
-    """One AI node resource: GPU machines of one specification that serve models beside a Hologres instance."""
+    """One AI instance: GPU machines of one specification that serve models beside a Hologres instance."""
 
     ai_instance_id: Annotated[str | None, Field(description="ID of the AI instance.")] = None
     region_id: Annotated[str | None, Field(description="Region, such as cn-hangzhou.")] = None
-    holo_instance_id: Annotated[str | None, Field(description="ID of the Hologres instance that the nodes serve.")] = (
-        None
-    )
+    holo_instance_id: Annotated[
+        str | None, Field(description="ID of the Hologres instance that the nodes belong to.")
+    ] = None
     holo_instance_name: Annotated[str | None, Field(description="Name of that Hologres instance.")] = None
     ai_spec: Annotated[str | None, Field(description="AI specification, such as small-8core-30G-24G.")] = None
     resource_type: Annotated[str | None, Field(description="Resource type, such as small.")] = None
-    node_count: Annotated[Integer | None, Field(description="Number of nodes.")] = None
-    cpu: Annotated[Integer | None, Field(description="CPU specification of one node, in cores.")] = None
-    memory: Annotated[Integer | None, Field(description="Memory of one node, in GiB.")] = None
-    gpu: Annotated[Integer | None, Field(description="GPU cards of one node.")] = None
-    gpu_memory: Annotated[Integer | None, Field(description="GPU memory of one node, in GB.")] = None
-    cpu_used: Annotated[Integer | None, Field(description="CPU in use, total over the nodes, in cores.")] = None
-    memory_used: Annotated[Integer | None, Field(description="Memory in use, total over the nodes, in GiB.")] = None
-    gpu_used: Annotated[Integer | None, Field(description="GPU cards in use, total over the nodes.")] = None
-    gpu_memory_used: Annotated[Integer | None, Field(description="GPU memory in use, total over the nodes, in GB.")] = (
-        None
-    )
+    node_count: Annotated[Integer, Field(description="Number of nodes.")] = None
+    cpu: Annotated[Integer, Field(description="CPU specification of one node, in cores.")] = None
+    memory: Annotated[Integer, Field(description="Memory of one node, in GiB.")] = None
+    gpu: Annotated[Integer, Field(description="GPU cards of one node.")] = None
+    gpu_memory: Annotated[Integer, Field(description="GPU memory of one node, in GB.")] = None
+    cpu_used: Annotated[Integer, Field(description="CPU in use, total over the nodes, in cores.")] = None
+    memory_used: Annotated[Integer, Field(description="Memory in use, total over the nodes, in GiB.")] = None
+    gpu_used: Annotated[Integer, Field(description="GPU cards in use, total over the nodes.")] = None
+    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, total over the nodes, in GB.")] = None
     status: Annotated[
         str | None,
         Field(description="Status. ResourceReady is the only documented value; others are passed on."),
@@ -100,25 +109,25 @@ class AiNode:
     expiration_time: Annotated[
         str | None, Field(description="When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
     ] = None
-    auto_renewal: Annotated[Boolean | None, Field(description="Whether the subscription renews by itself.")] = None
+    auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews by itself.")] = None
 
 
-# A node has each of them as a specification, and each again as `<resource>_used`.
+# Each is a field with the specification, and again as `<resource>_used`.
 RESOURCES = ("cpu", "memory", "gpu", "gpu_memory")
 USAGE_FIELDS = tuple(f"{resource}_used" for resource in RESOURCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class Usage:
-    """One resource over all listed nodes. A figure is null when any node leaves it unknown."""
+    """Figures of one resource over all listed nodes. A figure is null where it is unknown for any node."""
 
     capacity: Annotated[
-        int | None, Field(description="Specification x nodeCount, summed; null where either is missing.")
+        int | None, Field(description="Capacity: specification x nodeCount, summed; null where either is missing.")
     ] = None
-    used: Annotated[int | None, Field(description="In use, summed; null where it is missing.")] = None
+    used: Annotated[int | None, Field(description="Usage, summed; null where it is missing.")] = None
     free: Annotated[
         int | None,
-        Field(description="Capacity less used; null where either is unknown or more is used than there is."),
+        Field(description="Capacity minus used; null where either is unknown or used is greater than capacity."),
     ] = None
 
 
@@ -135,7 +144,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeList:
-    """A whole, well-formed answer of the API, before any filter."""
+    """The nodes in one response of the API, before any filter, with its request ID and warnings."""
 
     nodes: tuple[AiNode, ...]
     request_id: str | None
@@ -152,7 +161,7 @@ def _check_regex(value: str) -> str:
 
 def _check_instance_id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", value):
-        raise ValueError("not the ID of a Hologres instance, which looks like hgpostcn-cn-yi34hlzdx003")
+        raise ValueError("is not the ID of a Hologres instance, such as hgpostcn-cn-yi34hlzdx003")
     return value
 
 
@@ -160,7 +169,7 @@ def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
         raise ValueError("name at least one region, or * for all known ones")
     if EVERY_REGION in value and len(value) > 1:
-        raise ValueError("* stands for all known regions, and can't be joined with others")
+        raise ValueError("* means all known regions and can't be combined with others")
     return tuple(sorted(set(value)))
 
 
@@ -169,7 +178,7 @@ RegionErrors = Literal["fail", "partial"]
 _Text = Annotated[str, Strict(), Field(min_length=1)]
 _Texts = tuple[_Text, ...]
 
-# What callers ask with: nothing that is unknown, and no value in a message, because it may be a secret.
+# For arguments: unknown names are refused, and no value is shown in a message, because it may be a secret.
 ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
 
 
@@ -180,7 +189,7 @@ ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
     config=ARGUMENTS,
 )
 class Query:
-    """What a caller asks for. Filters are joined by AND; a filter that is left out selects every node."""
+    """Which nodes are read. Filters are joined by AND; a filter that is not given selects every node."""
 
     instance_id: Annotated[
         Annotated[_Text, AfterValidator(_check_instance_id)] | None,
@@ -193,58 +202,56 @@ class Query:
     regions: Annotated[
         Annotated[_Texts, AfterValidator(_check_regions)] | None,
         Field(
-            description="The regions to read at once, instead of region. A single * stands for all known ones, of "
+            description="The regions to read concurrently, instead of region. A single * means all known regions, of "
             "which some are open to few accounts."
         ),
     ] = None
     on_region_error: Annotated[
         RegionErrors | None,
         Field(
-            description="What happens when one of the regions can't be read: fail, the default, or partial, which "
-            "takes what can be read and names the gaps in regionOutcomes."
+            description="What to do when one of the regions can't be read: fail (the default), or partial: return the "
+            "others and name the region in regionOutcomes."
         ),
     ] = None
     ids: Annotated[_Texts | None, Field(description="Only the nodes with one of these aiInstanceId.")] = None
     name_regex: Annotated[
         Annotated[_Text, AfterValidator(_check_regex)] | None,
-        Field(description="Only the nodes whose holoInstanceName has a match of this Python regular expression."),
+        Field(description="Only the nodes whose holoInstanceName matches this Python regular expression anywhere."),
     ] = None
     statuses: Annotated[_Texts | None, Field(description="Only the nodes in one of these statuses.")] = None
     charge_types: Annotated[_Texts | None, Field(description="Only the nodes billed in one of these ways.")] = None
     ai_specs: Annotated[_Texts | None, Field(description="Only the nodes of one of these specifications.")] = None
     include_usage: Annotated[
         Annotated[bool, Strict()],
-        Field(description="Whether the used and free figures are in the outputs; without them, usage is no drift."),
+        Field(description="Whether the outputs include used and free figures; without them, usage causes no drift."),
     ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class RegionOutcome:
-    """What came of reading a region."""
+    """The outcome of reading one region."""
 
     region: Annotated[str, Field(description="The region.")]
     outcome: Annotated[
         str,
         Field(
-            description="ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave "
-            "no answer that can be used; not-a-region: there is no such endpoint."
+            description="ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid "
+            "response; not-a-region: there is no such endpoint."
         ),
     ]
     reason: Annotated[str | None, Field(description="Why it could not be read.")] = None
 
     @property
     def is_read(self) -> bool:
-        """Whether its nodes are known, be it that it has none."""
+        """Whether its nodes are known, also where it has none."""
         return self.outcome in ("ok", "empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNodeListResult:
-    """What a read gives: the nodes in a stable order and what follows from them."""
+    """The result of a read: the nodes in a stable order, and what is derived from them."""
 
-    region: Annotated[
-        str, Field(description="The region that was read; where several were asked for, these, joined by commas.")
-    ]
+    region: Annotated[str, Field(description="The region that was read; several regions are joined by commas.")]
     instance_model_list: Annotated[
         tuple[AiNode, ...],
         Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID."),
@@ -257,10 +264,10 @@ class AiNodeListResult:
     totals: Annotated[Totals, Field(description="Capacity, used and free over all listed nodes.")]
     fingerprint: Annotated[
         str,
-        Field(description="SHA-256 of the nodes without their usage figures: changes when the fleet does."),
+        Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes."),
     ]
     region_outcomes: Annotated[
-        tuple[RegionOutcome, ...], Field(description="What came of each region that was asked for, sorted.")
+        tuple[RegionOutcome, ...], Field(description="The outcome of each region that was asked for, sorted.")
     ]
     request_id: Annotated[
         str | None, Field(description="The API's ID of the request; none where several regions were read.")
@@ -270,12 +277,12 @@ class AiNodeListResult:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The regions that could not be read: nothing is known of their nodes."""
+        """The regions that could not be read; nothing is known about their nodes."""
         return tuple(item.region for item in self.region_outcomes if not item.is_read)
 
     @property
     def place(self) -> str:
-        """What was read, in words: ``cn-hangzhou``, or ``18 regions``."""
+        """The regions that were read, in words: ``cn-hangzhou``, or ``18 regions``."""
         read = [item.region for item in self.region_outcomes if item.is_read]
         return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
 
@@ -285,25 +292,25 @@ _TOTALS = TypeAdapter(Totals)
 
 
 def build_query(arguments: Mapping[str, object]) -> Query:
-    """A `Query` from arguments in Python's or the wire's spelling; None means left out.
+    """Build a `Query` from arguments in Python's or the API's spelling; None means not given.
 
     Raises:
-        InvalidArgumentError: one failure for each argument that is unknown or can't be meant.
+        InvalidArgumentError: one failure for each argument that is unknown or invalid.
     """
     query = build_arguments(Query, arguments)
     if query.regions and query.region:
-        raise InvalidArgumentError([Failure("regions", "can't be given together with region")])
+        raise InvalidArgumentError([Failure("regions", "can't be combined with region")])
     if query.on_region_error and not query.regions:
         name = next(name for name, value in arguments.items() if value and to_camel(name) == "onRegionError")
-        raise InvalidArgumentError([Failure(name, "is for several regions: give regions")])
+        raise InvalidArgumentError([Failure(name, "needs regions")])
     return query
 
 
 def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str = "") -> T:
-    """An object of a shape such as `Query`, from arguments in either spelling; `prefix` stands before each name.
+    """Build a model such as `Query` from arguments in either spelling; `prefix` precedes each name in a message.
 
     Raises:
-        InvalidArgumentError: as above.
+        InvalidArgumentError: one failure for each argument that is unknown or invalid.
     """
     given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
     try:
@@ -318,11 +325,11 @@ def _as_tuple(value: object) -> object:
 
 
 _REASONS = {
-    "tuple_type": "a list of strings is expected",
-    "string_type": "a string is expected",
+    "tuple_type": "must be a list of strings",
+    "string_type": "must be a string",
     "string_too_short": "must not be empty",
-    "string_unicode": "not text: it holds half a surrogate pair, or bytes that are not UTF-8",
-    "bool_type": "true or false is expected",
+    "string_unicode": "is not valid text: it contains half a surrogate pair, or bytes that are not UTF-8",
+    "bool_type": "must be true or false",
     "greater_than_equal": "must not be less than 0",
     "less_than_equal": "is too large",
 }
@@ -345,10 +352,10 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
 
 
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
-    """The result in the API's spelling, for every face and file.
+    """Return the result in the API's spelling, for every interface and file.
 
-    What a node does not have is left out; a total that can't be known is null, so that it is not taken for nothing.
-    The request id changes with every call and is included only on request.
+    A field that a node does not have is left out; a total that is unknown is null, so that it is not taken for 0. The
+    request ID changes with every call and is included only where `request_id` is true.
     """
     left_out = {"totals"} if request_id else {"totals", "request_id"}
     wire: dict[str, JsonValue] = _RESULT.dump_python(

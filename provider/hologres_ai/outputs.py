@@ -15,21 +15,21 @@ class _Output(dict[str, object]):
 
 @pulumi.output_type
 class Usage(_Output):
-    """One resource over all listed nodes. A figure is null when any node leaves it unknown."""
+    """Figures of one resource over all listed nodes. A figure is null where it is unknown for any node."""
 
     capacity: int | None = pulumi.property("capacity", default=None)
-    """Specification x nodeCount, summed; null where either is missing."""
+    """Capacity: specification x nodeCount, summed; null where either is missing."""
 
     used: int | None = pulumi.property("used", default=None)
-    """In use, summed; null where it is missing."""
+    """Usage, summed; null where it is missing."""
 
     free: int | None = pulumi.property("free", default=None)
-    """Capacity less used; null where either is unknown or more is used than there is."""
+    """Capacity minus used; null where either is unknown or used is greater than capacity."""
 
 
 @pulumi.output_type
 class AiNode(_Output):
-    """One AI node resource: GPU machines of one specification that serve models beside a Hologres instance."""
+    """One AI instance: GPU machines of one specification that serve models beside a Hologres instance."""
 
     ai_instance_id: str | None = pulumi.property("aiInstanceId", default=None)
     """ID of the AI instance."""
@@ -38,7 +38,7 @@ class AiNode(_Output):
     """Region, such as cn-hangzhou."""
 
     holo_instance_id: str | None = pulumi.property("holoInstanceId", default=None)
-    """ID of the Hologres instance that the nodes serve."""
+    """ID of the Hologres instance that the nodes belong to."""
 
     holo_instance_name: str | None = pulumi.property("holoInstanceName", default=None)
     """Name of that Hologres instance."""
@@ -94,14 +94,14 @@ class AiNode(_Output):
 
 @pulumi.output_type
 class RegionOutcome(_Output):
-    """What came of reading a region."""
+    """The outcome of reading one region."""
 
     region: str = pulumi.property("region", default=None)
     """The region."""
 
     outcome: str = pulumi.property("outcome", default=None)
-    """ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be
-    used; not-a-region: there is no such endpoint."""
+    """ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response;
+    not-a-region: there is no such endpoint."""
 
     reason: str | None = pulumi.property("reason", default=None)
     """Why it could not be read."""

@@ -1,18 +1,30 @@
-"""The end of a process of ours, without taking the interpreter apart."""
+"""What the two processes of this package share: the command line and the plugin. Never used in a user's process."""
 
+import asyncio
+import contextlib
 import os
+import signal
 import sys
 
 
-def leave(code: int) -> None:
-    """End the process at once; return only where what was printed can't be written, for Python to tell at its own end.
+def exit_process(code: int) -> None:
+    """Flush stdout and stderr, then exit without the shutdown of the interpreter.
 
-    With this package's libraries loaded, the interpreter's own end takes some 0.05 s, half of what a small read takes.
-    It would free memory, which the system does anyway, and wait for threads, of which none has anything left to do.
+    With the libraries of this package loaded, that shutdown takes about 0.05 s, a fifth of a cold ``hologres-ai list``
+    (measured: 263 ms with it, 216 ms without). Returns where a stream can't be flushed, so that Python reports it.
     """
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):  # None, where the process was started without
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None where the process was started without it
             stream.flush()
     except (OSError, ValueError):
         return
     os._exit(code)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event of the running loop that SIGINT and SIGTERM set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
+            loop.add_signal_handler(number, stop.set)
+    return stop

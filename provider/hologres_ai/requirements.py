@@ -1,8 +1,7 @@
-"""What a program requires of the AI nodes before it goes on, and whether they are so: pure, the clock is handed in.
+"""What a program requires of the AI nodes, and whether they meet it: pure, the present time is an argument.
 
-A figure that is not known never meets a requirement, and neither does an AI instance that is not there: where nothing
-is listed, no minimum is met. Of several regions, one that could not be read counts for nothing, and what is asked of
-every AI instance is not known then.
+An unknown figure meets no requirement. Without any node, no minimum is met. A region that could not be read adds
+nothing to a minimum, and what is required of every AI instance is then unknown.
 """
 
 import difflib
@@ -16,15 +15,13 @@ from typing import Annotated, Literal, TypedDict, Unpack
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from .api.signing import utc_now
-from .core.read import capacity, free, totals
-from .drift import moment
+from .clock import days_left, parse_time, utc_now
+from .core.result import capacity, free, has_end, may_end, totals
 from .errors import Failure, InvalidArgumentError, RequirementsError
 from .models import ARGUMENTS, MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Query, build_arguments, lossless_integer
 from .names import to_camel
 
 READY = "ResourceReady"
-SUBSCRIPTION = "PrePaid"
 MAX_NEAREST = 3
 
 Mode = Literal["error", "warn"]
@@ -33,44 +30,44 @@ Clock = Callable[[], datetime]
 _Count = Annotated[int, BeforeValidator(lossless_integer), Field(ge=0, le=MAX_EXACT_INTEGER)]
 
 
-def _refuse_none(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """An empty list would be met by nothing, or by everything: it is a mistake."""
+def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """An empty list would be met by no node, or by every node: it is a mistake."""
     if not texts:
         raise ValueError("must not be empty")
     return texts
 
 
-_Texts = Annotated[tuple[Annotated[str, Strict(), Field(min_length=1)], ...], AfterValidator(_refuse_none)]
+_Texts = Annotated[tuple[Annotated[str, Strict(), Field(min_length=1)], ...], AfterValidator(_refuse_empty)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Requirements:
-    """What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing."""
+    """What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none."""
 
     min_free_gpus: Annotated[
-        _Count | None, Field(description="So many GPU cards at least are free, over all listed nodes.")
+        _Count | None, Field(description="Require at least this many free GPU cards in total.")
     ] = None
     min_free_gpu_memory: Annotated[
-        _Count | None, Field(description="So much GPU memory at least is free, in GB, over all listed nodes.")
+        _Count | None, Field(description="Require at least this much free GPU memory in total, in GB.")
     ] = None
     min_nodes_ready: Annotated[
-        _Count | None, Field(description="So many nodes at least are listed in status ResourceReady.")
+        _Count | None, Field(description="Require at least this many nodes in status ResourceReady.")
     ] = None
-    statuses: Annotated[_Texts | None, Field(description="Every listed AI instance is in one of these statuses.")] = (
-        None
-    )
+    statuses: Annotated[
+        _Texts | None, Field(description="Require every AI instance to be in one of these statuses.")
+    ] = None
     ai_specs: Annotated[
-        _Texts | None, Field(description="Of each of these specifications at least one AI instance is listed.")
+        _Texts | None, Field(description="Require at least one AI instance of each of these specifications.")
     ] = None
     not_expiring_within_days: Annotated[
         _Count | None,
         Field(
-            description="No listed subscription ends within so many days, from the moment of the read, unless it is "
-            "known to renew by itself."
+            description="Require that no subscription ends within this many days from the time of the read, unless it "
+            "is known to renew automatically."
         ),
     ] = None
     mode: Annotated[
-        Mode, Field(description="Whether what is not met is an error, or a warning with which the program goes on.")
+        Mode, Field(description="error: a requirement that is not met is an error. warn: it is a warning.")
     ] = "error"
 
 
@@ -86,25 +83,24 @@ class RequirementArguments(TypedDict, total=False):
     mode: Mode
 
 
-# What is required of the nodes, and what of that needs the figures that a query may leave out.
 REQUIREMENTS = tuple(field.name for field in fields(Requirements) if field.name != "mode")
-OF_USAGE = ("min_free_gpus", "min_free_gpu_memory")
-OF_EVERY = ("statuses", "not_expiring_within_days")  # asked of each AI instance, and so of those that nobody saw
+NEEDS_USAGE = ("min_free_gpus", "min_free_gpu_memory")  # figures that a query may leave out
+NEEDS_EVERY_NODE = ("statuses", "not_expiring_within_days")  # and so also the nodes that could not be read
 
 
 @plain_dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """What became of one requirement.
+    """The outcome of one requirement.
 
     Attributes:
         requirement: its name among the fields of `Requirements`.
         met: whether it is met.
         asked: what was required, in words.
         found: what there is, in words.
-        figure: what there is: a count, the texts that are there, or days; None where it is not known.
-        nearest: the AI instances, or the specifications, that come next to it, at most 3, each with its figure.
+        figure: what there is: a count, texts, or days; None where it is unknown.
+        nearest: the AI instances, or specifications, nearest to meeting it, at most 3, each with its figure.
         more: how many others there are.
-        unread: the regions that could not be read, each with what came of it, where with them it might be met.
+        unread: the regions that could not be read, each with its outcome, where they might change the outcome.
     """
 
     requirement: str
@@ -118,26 +114,31 @@ class RequirementResult:
 
     def __str__(self) -> str:
         listed = ", ".join(self.nearest) + (f" and {self.more} more" if self.more else "")
-        gaps = f"; could not be read: {', '.join(self.unread)}" if self.unread else ""
-        return f"{self.asked}, {self.found}" + (f": {listed}" if listed else "") + gaps
+        unread = f"; could not be read: {', '.join(self.unread)}" if self.unread else ""
+        return f"{self.asked}, {self.found}" + (f": {listed}" if listed else "") + unread
+
+    @property
+    def summary(self) -> str:
+        """Return the outcome without the ids of AI instances, for lists whose outputs are secret."""
+        unread = f"; {len(self.unread)} regions could not be read" if self.unread else ""
+        return f"{self.asked}, {self.found.partition(';')[0]}{unread}"
 
 
 def build_requirements(
     arguments: Mapping[str, object], query: Query | None = None, *, prefix: str = "requirements."
 ) -> Requirements:
-    """`Requirements` from arguments in Python's or the wire's spelling; None means left out.
+    """Build `Requirements` from arguments in Python's or the API's spelling; None means not given.
 
     Args:
         arguments: what is required.
-        query: what the nodes are read with, where it is known.
-        prefix: what stands before the name of an argument in a message.
+        query: the query of the nodes, where it is known.
+        prefix: what precedes the name of an argument in a message.
 
     Raises:
-        InvalidArgumentError: one failure for each argument that is unknown or can't be meant, also of these nodes.
+        InvalidArgumentError: one failure for each argument that is unknown or invalid, also for this query.
     """
     built = build_arguments(Requirements, arguments, prefix)
-    asked = [name for name in REQUIREMENTS if getattr(built, name) is not None]
-    if not asked:
+    if all(getattr(built, name) is None for name in REQUIREMENTS):
         raise InvalidArgumentError([Failure(prefix.rstrip(".") or "requirements", "nothing is required")])
     if query is not None and not query.include_usage:
         check_usage(arguments, prefix)
@@ -145,16 +146,16 @@ def build_requirements(
 
 
 def check_usage(arguments: Mapping[str, object], prefix: str = "requirements.") -> None:
-    """Refuse what needs usage figures, of a list that leaves them out.
+    """Refuse requirements that need usage figures, for a list that is read without them.
 
     Raises:
         InvalidArgumentError: one failure for each such argument.
     """
-    of_usage = {*OF_USAGE, *map(to_camel, OF_USAGE)}
-    reason = "can't be told without the usage figures, which the query leaves out"
-    needs = [name for name, value in arguments.items() if name in of_usage and value is not None]
-    if needs:
-        raise InvalidArgumentError([Failure(prefix + name, reason) for name in needs])
+    needing = {*NEEDS_USAGE, *map(to_camel, NEEDS_USAGE)}
+    reason = "needs the usage figures, which includeUsage leaves out"
+    names = [name for name, value in arguments.items() if name in needing and value is not None]
+    if names:
+        raise InvalidArgumentError([Failure(prefix + name, reason) for name in names])
 
 
 def enforce(
@@ -163,9 +164,16 @@ def enforce(
     now: datetime,
     warn: Callable[[str], None],
     *,
-    secret: bool = False,
+    describe: Callable[[RequirementResult], str] = str,
 ) -> None:
-    """Raise, or warn, where a requirement is not met; with `secret`, in words that show neither nodes nor values.
+    """Raise, or warn, where a requirement is not met.
+
+    Args:
+        requirements: what is required.
+        result: the nodes.
+        now: the time from which days are counted, with a time zone.
+        warn: takes the message in mode warn.
+        describe: the words for one requirement that is not met; `RequirementResult.summary` shows no ids.
 
     Raises:
         RequirementsError: in mode error, with a line for each requirement that is not met.
@@ -173,56 +181,56 @@ def enforce(
     missed = unmet(requirements, result, now)
     if not missed:
         return
-    title = f"the AI nodes of {result.place} don't meet the requirements"
-    error = RequirementsError(title, "\n".join([*(f"- {_told(item, secret)}" for item in missed), _NEXT]))
+    lines = [*(f"- {describe(item)}" for item in missed), _NEXT]
+    error = RequirementsError(f"the AI nodes of {result.place} do not meet the requirements", "\n".join(lines))
     if requirements.mode == "error":
         raise error
     warn(str(error))
 
 
-_NEXT = 'Free or add what is missing, or ask for less; with mode "warn" this is a warning.'
+_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
 
 
-def _told(finding: RequirementResult, secret: bool) -> str:
-    hidden = f"{to_camel(finding.requirement)}: not met; a secret is among the arguments, so no more is shown"
-    return hidden if secret else str(finding)
+def describe_secret(item: RequirementResult) -> str:
+    """Return the words for a requirement of a list with secret arguments: no value is shown."""
+    return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
 
 
 def unmet(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
-    """The requirements that are not met."""
-    return tuple(finding for finding in assess(requirements, result, now) if not finding.met)
+    """Return the requirements that are not met."""
+    return tuple(item for item in assess(requirements, result, now) if not item.met)
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
-    """What became of each requirement, in the order of the fields; `now` has a time zone."""
+    """Return the outcome of each requirement, in the order of the fields; `now` has a time zone."""
     given = [name for name in REQUIREMENTS if getattr(requirements, name) is not None]
-    # What a state has kept of a region that could not be read is no news of it.
+    # A state may keep nodes of a region that could not be read: they say nothing about the present.
     nodes = [node for node in result.instance_model_list if node.region_id not in result.unread]
-    findings = tuple(_JUDGES[name](requirements, nodes, now) for name in given)
-    return tuple(_with_gaps(finding, result) for finding in findings) if result.unread else findings
+    results = tuple(_ASSESS[name](requirements, nodes, now) for name in given)
+    return tuple(_with_unread(item, result) for item in results) if result.unread else results
 
 
-def _with_gaps(finding: RequirementResult, result: AiNodeListResult) -> RequirementResult:
-    """The finding as it is where regions could not be read: what more nodes could change is not known."""
-    if finding.met is not (finding.requirement in OF_EVERY):
-        return finding
-    gaps = tuple(f"{item.region} ({item.outcome})" for item in result.region_outcomes if not item.is_read)
-    return replace(finding, met=False, unread=gaps)
+def _with_unread(item: RequirementResult, result: AiNodeListResult) -> RequirementResult:
+    """Name the regions that could not be read, where their nodes could change the outcome."""
+    if item.met is not (item.requirement in NEEDS_EVERY_NODE):
+        return item
+    unread = tuple(f"{entry.region} ({entry.outcome})" for entry in result.region_outcomes if not entry.is_read)
+    return replace(item, met=False, unread=unread)
 
 
 def require(
     result: AiNodeListResult, *, now: datetime | None = None, **requirements: Unpack[RequirementArguments]
 ) -> AiNodeListResult:
-    """The result of `read_ai_nodes` itself, once it meets what is required; the arguments are `Requirements`' fields.
+    """Return the result of `read_ai_nodes`, once it meets what is required.
 
     Args:
         result: the nodes.
-        now: the moment from which days are counted, with a time zone; by default the present one.
-        requirements: what they must be. In mode "warn", what is not met is a `UserWarning`.
+        now: the time from which days are counted, with a time zone; by default the present time.
+        requirements: the fields of `Requirements`. In mode "warn", a requirement that is not met is a `UserWarning`.
 
     Raises:
-        InvalidArgumentError: a requirement can't be meant.
-        RequirementsError: a requirement is not met; a line for each.
+        InvalidArgumentError: a requirement is invalid.
+        RequirementsError: a requirement is not met; the remedy has a line for each.
     """
     wanted = build_requirements(requirements, result.query, prefix="")
     enforce(wanted, result, checked_time(now), lambda text: warnings.warn(text, stacklevel=4))
@@ -230,7 +238,7 @@ def require(
 
 
 def checked_time(now: datetime | None) -> datetime:
-    """The moment from which days are counted.
+    """Return the time from which days are counted: `now`, or the present time.
 
     Raises:
         InvalidArgumentError: it has no time zone.
@@ -240,120 +248,114 @@ def checked_time(now: datetime | None) -> datetime:
     return now or utc_now()
 
 
-# --- The judges -------------------------------------------------------------------------------------------------------
+# --- One function for each requirement --------------------------------------------------------------------------------
 
-_UNKNOWN = "not known because of"
+_UNKNOWN = "unknown because of"
 _NOTHING = "no AI nodes are listed"
 
 Nodes = Sequence[AiNode]
-Judge = Callable[[Requirements, Nodes, datetime], RequirementResult]
+Assess = Callable[[Requirements, Nodes, datetime], RequirementResult]
 
 
-def _judge_free(requirement: str, resource: str, asked: str, unit: str) -> Judge:
-    def judge(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
+def _free_of(requirement: str, resource: str, label: str, unit: str) -> Assess:
+    def assess_free(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
         least: int = getattr(requirements, requirement)
-        there: int | None = getattr(totals(nodes), resource).free
-        said = f"{asked}: at least {least}{unit} asked"
-        if there is None:
+        total: int | None = getattr(totals(nodes), resource).free
+        asked = f"{label}: at least {least}{unit} required"
+        if total is None:
             unknown = [f"{_name(node)} ({_why(node, resource)})" for node in nodes if free(node, resource) is None]
-            return _finding(requirement, said, _UNKNOWN, met=False, figure=None, nearest=unknown)
-        if there >= least:
-            return _finding(requirement, said, f"{there}{unit} found", met=True, figure=there)
+            return _result(requirement, asked, _UNKNOWN, met=False, figure=None, nearest=unknown)
+        if total >= least:
+            return _result(requirement, asked, f"{total}{unit} found", met=True, figure=total)
         most = sorted(nodes, key=lambda node: free(node, resource) or 0, reverse=True)
         some = [f"{_name(node)} ({free(node, resource)}{unit})" for node in most if free(node, resource)]
-        found = _found(nodes, f"{there}{unit}", "the most at" if some else "")
-        return _finding(requirement, said, found, met=False, figure=there, nearest=some)
+        found = _found(nodes, f"{total}{unit}", "most at" if some else "")
+        return _result(requirement, asked, found, met=False, figure=total, nearest=some)
 
-    return judge
+    return assess_free
 
 
 def _found(nodes: Nodes, figure: str, label: str) -> str:
-    """``2 found, the most at``; where nothing is listed at all, that."""
+    """Return ``2 found; most at``, or that no node is listed."""
     if not nodes:
         return _NOTHING
-    return f"{figure} found" + (f", {label}" if label else "")
+    return f"{figure} found" + (f"; {label}" if label else "")
 
 
 def _why(node: AiNode, resource: str) -> str:
-    """Why it is not known what a node has free."""
+    """Return why the free figure of a node is unknown."""
     missing = [name for name in ("node_count", resource, f"{resource}_used") if getattr(node, name) is None]
     used = getattr(node, f"{resource}_used")
     return f"no {to_camel(missing[0])}" if missing else f"{used} used of {capacity(node, resource)}"
 
 
-def _judge_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
+def _assess_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     least = requirements.min_nodes_ready or 0
-    said = f"ready nodes: at least {least} asked"
+    asked = f"ready nodes: at least {least} required"
     ready = [node for node in nodes if node.status == READY]
     unknown = [f"{_name(node)} (no nodeCount)" for node in ready if node.node_count is None]
     if unknown:
-        return _finding("min_nodes_ready", said, _UNKNOWN, met=False, figure=None, nearest=unknown)
-    there = sum(node.node_count or 0 for node in ready)
-    if there >= least:
-        return _finding("min_nodes_ready", said, f"{there} found", met=True, figure=there)
+        return _result("min_nodes_ready", asked, _UNKNOWN, met=False, figure=None, nearest=unknown)
+    total = sum(node.node_count or 0 for node in ready)
+    if total >= least:
+        return _result("min_nodes_ready", asked, f"{total} found", met=True, figure=total)
     others = [f"{_name(node)} ({_status(node)})" for node in nodes if node.status != READY]
-    found = _found(nodes, str(there), "not ready" if others else "")
-    return _finding("min_nodes_ready", said, found, met=False, figure=there, nearest=others)
+    found = _found(nodes, str(total), "not ready" if others else "")
+    return _result("min_nodes_ready", asked, found, met=False, figure=total, nearest=others)
 
 
-def _judge_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
+def _assess_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     wanted = requirements.statuses or ()
-    said = f"status: {' or '.join(wanted)} asked of every AI instance"
-    there = tuple(sorted({_status(node) for node in nodes}))
+    asked = f"status: {' or '.join(wanted)} required of every AI instance"
+    statuses = tuple(sorted({_status(node) for node in nodes}))
     others = [f"{_name(node)} ({_status(node)})" for node in nodes if node.status not in wanted]
+    met = f"{len(nodes) - len(others)} of {len(nodes)} have it"
     if not others:
-        return _finding("statuses", said, f"{len(nodes)} of {len(nodes)} in it", met=True, figure=there)
-    found = f"{len(nodes) - len(others)} of {len(nodes)} in it, but not"
-    return _finding("statuses", said, found, met=False, figure=there, nearest=others)
+        return _result("statuses", asked, met, met=True, figure=statuses)
+    return _result("statuses", asked, f"{met}; not", met=False, figure=statuses, nearest=others)
 
 
-def _judge_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
+def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     wanted = dict.fromkeys(requirements.ai_specs or ())
-    said = f"specifications: {', '.join(wanted)} asked"
-    there = tuple(sorted({node.ai_spec for node in nodes if node.ai_spec is not None}))
-    missing = [spec for spec in wanted if spec not in there]
+    asked = f"specifications: {', '.join(wanted)} required"
+    listed = tuple(sorted({node.ai_spec for node in nodes if node.ai_spec is not None}))
+    missing = [spec for spec in wanted if spec not in listed]
     if not missing:
-        return _finding("ai_specs", said, "all listed", met=True, figure=there)
-    near = difflib.get_close_matches(missing[0], there, n=max(len(there), 1), cutoff=0)
-    found = f"no {' and no '.join(missing)} listed" + (", but" if near else "")
-    return _finding("ai_specs", said, found if nodes else _NOTHING, met=False, figure=there, nearest=near)
+        return _result("ai_specs", asked, "all are listed", met=True, figure=listed)
+    near = difflib.get_close_matches(missing[0], listed, n=max(len(listed), 1), cutoff=0)
+    found = f"{' and '.join(missing)} missing" + ("; listed" if near else "")
+    return _result("ai_specs", asked, found if nodes else _NOTHING, met=False, figure=listed, nearest=near)
 
 
-def _judge_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
+def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
-    said = f"subscriptions: none asked that ends within {_until(least)}"
-    ends = {node: _days_left(node, now) for node in nodes if _may_end(node)}
-    known = sorted((days, node.expiration_time or "", _name(node)) for node, days in ends.items() if days is not None)
-    unknown = [f"{_name(node)} ({_unread(node)})" for node, days in ends.items() if days is None]
-    early = [f"{name} ({_until(days)}, {text})" for days, text, name in known if days < least]
+    asked = f"subscriptions: none may end within {_days(least)}"
+    ends = [(_days_left(node, now), node) for node in nodes if may_end(node)]
+    known = sorted((days, node.expiration_time or "", _name(node)) for days, node in ends if days is not None)
+    unknown = [f"{_name(node)} ({_unreadable(node)})" for days, node in ends if days is None]
+    early = [f"{name} ({_ends_in(days)}, {text})" for days, text, name in known if days < least]
     first = None if unknown or not known else known[0][0]
     if early or unknown:
         found = f"{len(early)} found" if early else _UNKNOWN
-        return _finding("not_expiring_within_days", said, found, met=False, figure=first, nearest=[*early, *unknown])
-    soonest = "none found that ends" if first is None else f"the first ends in {_until(first)}"
-    return _finding("not_expiring_within_days", said, soonest, met=True, figure=first)
-
-
-def _may_end(node: AiNode) -> bool:
-    """Whether it is a subscription that is not known to renew; what has an end and no billing may be one."""
-    may_be = node.charge_type == SUBSCRIPTION or (node.charge_type is None and node.expiration_time is not None)
-    return may_be and node.auto_renewal is not True
+        return _result("not_expiring_within_days", asked, found, met=False, figure=first, nearest=[*early, *unknown])
+    soonest = "none ends" if first is None else f"the next ends in {_days(first)}"
+    return _result("not_expiring_within_days", asked, soonest, met=True, figure=first)
 
 
 def _days_left(node: AiNode, now: datetime) -> int | None:
-    """Whole days until the end, less than 0 once it has passed; None where the end is not known."""
-    end = moment(node.expiration_time)
-    return None if end is None else (end - now).days
+    end = parse_time(node.expiration_time)
+    return None if end is None else days_left(end, now)
 
 
-def _unread(node: AiNode) -> str:
-    text = node.expiration_time
-    return "no expirationTime" if text is None else f"expirationTime {text[:64]!r}"
+def _unreadable(node: AiNode) -> str:
+    return f"expirationTime {(node.expiration_time or '')[:64]!r}" if has_end(node) else "no expirationTime"
 
 
-def _until(days: int) -> str:
-    if days < 0:
-        return "ended"
+def _ends_in(days: int) -> str:
+    return "ended" if days < 0 else _days(days)
+
+
+def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
@@ -365,7 +367,7 @@ def _status(node: AiNode) -> str:
     return node.status or "no status"
 
 
-def _finding(
+def _result(
     requirement: str,
     asked: str,
     found: str,
@@ -378,11 +380,11 @@ def _finding(
     return RequirementResult(requirement, met, asked, found, figure, first, more)
 
 
-_JUDGES: dict[str, Judge] = {
-    "min_free_gpus": _judge_free("min_free_gpus", "gpu", "free GPUs", ""),
-    "min_free_gpu_memory": _judge_free("min_free_gpu_memory", "gpu_memory", "free GPU memory", " GB"),
-    "min_nodes_ready": _judge_ready,
-    "statuses": _judge_statuses,
-    "ai_specs": _judge_specs,
-    "not_expiring_within_days": _judge_expiry,
+_ASSESS: dict[str, Assess] = {
+    "min_free_gpus": _free_of("min_free_gpus", "gpu", "free GPUs", ""),
+    "min_free_gpu_memory": _free_of("min_free_gpu_memory", "gpu_memory", "free GPU memory", " GB"),
+    "min_nodes_ready": _assess_ready,
+    "statuses": _assess_statuses,
+    "ai_specs": _assess_specs,
+    "not_expiring_within_days": _assess_expiry,
 }

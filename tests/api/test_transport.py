@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.api.transport import tls_context
+from hologres_ai.network import tls_context
 
 
 def imported(script: str) -> set[str]:
@@ -20,17 +20,6 @@ def imported(script: str) -> set[str]:
         timeout=60,
     )
     return set(done.stdout.split())
-
-
-def test_a_script_imports_httpx_without_its_command_line() -> None:
-    modules = imported("from hologres_ai import read_ai_nodes")
-    assert "httpx" in modules
-    assert modules.isdisjoint({"httpx._main", "rich", "click", "pygments"})
-
-
-def test_httpxs_command_line_can_still_be_imported() -> None:
-    assert "rich.console" in imported("from hologres_ai import read_ai_nodes\nimport httpx._main")
-    assert "httpx._main" in imported("import httpx\nfrom hologres_ai import read_ai_nodes")
 
 
 def test_a_program_that_declares_a_list_imports_nothing_that_reads() -> None:

@@ -41,11 +41,11 @@ def test_a_line_a_requirement(emulator: Emulator) -> None:
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.splitlines() == [
         "3 of 5 requirements met in cn-hangzhou: 13 AI instances",
-        f"  ✗ free GPUs: at least 7 asked, 6 found, the most at: {NEAREST}",
-        "  ✓ free GPU memory: at least 502 GB asked, 502 GB found",
-        "  ✓ ready nodes: at least 22 asked, 22 found",
-        f"  ✗ status: ResourceReady asked of every AI instance, 12 of 13 in it, but not: {CREATING} (ResourceCreating)",
-        "  ✓ specifications: small-8core-30G-24G asked, all listed",
+        f"  ✗ free GPUs: at least 7 required, 6 found; most at: {NEAREST}",
+        "  ✓ free GPU memory: at least 502 GB required, 502 GB found",
+        "  ✓ ready nodes: at least 22 required, 22 found",
+        f"  ✗ status: ResourceReady required of every AI instance, 12 of 13 have it; not: {CREATING} (ResourceCreating)",
+        "  ✓ specifications: small-8core-30G-24G required, all are listed",
     ]
 
 
@@ -65,11 +65,11 @@ def test_what_is_met_and_what_is_tolerated_exit_with_0(emulator: Emulator, edit:
 def test_the_filters_say_which_nodes(emulator: Emulator) -> None:
     env = environment(emulator.url)
     done = run("check", "--id", CREATING, "--min-free-gpus", "2", env=env)
-    assert f"1 AI instance\n  ✗ free GPUs: at least 2 asked, 1 found, the most at: {CREATING} (1)" in done.stdout
+    assert f"1 AI instance\n  ✗ free GPUs: at least 2 required, 1 found; most at: {CREATING} (1)" in done.stdout
     none = run("check", "--id", "none", "--min-nodes-ready", "1", env=env)
     assert (none.returncode, none.stdout.splitlines()[1:]) == (
         2,
-        ["  ✗ ready nodes: at least 1 asked, no AI nodes are listed"],
+        ["  ✗ ready nodes: at least 1 required, no AI nodes are listed"],
     )
     assert "no AI nodes in cn-hangzhou" in none.stderr
 
@@ -89,7 +89,7 @@ def test_json(emulator: Emulator, edit: Edit) -> None:
         "met": False,
         "asked": 1,
         "found": None,
-        "text": f"free GPUs: at least 1 asked, not known because of: {CREATING} (no gpuUsed)",
+        "text": f"free GPUs: at least 1 required, unknown because of: {CREATING} (no gpuUsed)",
         "nearest": [f"{CREATING} (no gpuUsed)"],
         "more": 0,
         "unread": [],
@@ -131,7 +131,7 @@ def test_a_terminal_gets_colour_and_no_code_of_its_own(emulator: Emulator, edit:
         "check", "--min-free-gpus=6", "--require-status=ResourceReady", env=environment(emulator.url)
     )
     assert code == 2
-    assert "\x1b[32m  ✓\x1b[0m free GPUs: at least 6 asked, 6 found\n" in shown
+    assert "\x1b[32m  ✓\x1b[0m free GPUs: at least 6 required, 6 found\n" in shown
     assert "\x1b[31m  ✗\x1b[0m status: " in shown
     assert r"(\x1b]0;odd\x07)" in shown
 

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from hologres_ai.cli import main, reports
 from hologres_ai.cli.files import atomic_write
 from hologres_ai.cli.plain import shown
-from hologres_ai.core.read import build_result
+from hologres_ai.core.result import build_result
 from hologres_ai.drift import Drift, compare
 from hologres_ai.emulator import Emulator
 from hologres_ai.models import AiNode, NodeList, build_query

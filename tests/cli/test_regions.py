@@ -63,8 +63,8 @@ def test_on_a_terminal_each_region_that_is_waited_for_is_named(env: dict[str, st
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--region", "*", "--region", "cn-beijing"), "--region: * stands for all known regions"),
-        (("--on-region-error", "partial"), "--on-region-error: is for several regions"),
+        (("--region", "*", "--region", "cn-beijing"), "--region: * means all known regions"),
+        (("--on-region-error", "partial"), "--on-region-error: needs regions"),
         (("--region", "cn-beijing", "--region", "x@y"), "not a region: 'x@y'"),
     ],
 )

@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hologres_ai.api.client import Client, RetryQuota
+from hologres_ai.api.client import Client
+from hologres_ai.api.retry import RetryQuota
 from hologres_ai.config import resolve
 from hologres_ai.core.read import read, read_ai_nodes
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET

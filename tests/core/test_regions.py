@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hologres_ai import read_ai_nodes
-from hologres_ai.config import REGIONS, parse_endpoint, resolve_regions
-from hologres_ai.core.read import build_result, keep_unread
+from hologres_ai.config import resolve_regions
+from hologres_ai.core.result import build_result, keep_unread
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.errors import (
     AccessDeniedError,
@@ -20,6 +20,8 @@ from hologres_ai.errors import (
     RegionsError,
 )
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query, to_wire
+from hologres_ai.network import parse_endpoint
+from hologres_ai.region_data import REGIONS
 from tests.conftest import write_a_node_in_each
 
 DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
@@ -89,7 +91,7 @@ def test_by_default_a_dead_region_fails_the_read() -> None:
     with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
         read_ai_nodes(regions=["*"])
     for region in DEAD:
-        assert f"{region}: unreachable: {region}.localhost gave no whole answer within 2 s" in str(caught.value)
+        assert f"{region}: unreachable: {region}.localhost gave no complete response within 2 s" in str(caught.value)
         assert isinstance(caught.value.errors[region], DeadlineExceededError)
 
 
@@ -153,9 +155,9 @@ def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
     ("arguments", "says"),
     [
         ({"regions": []}, "regions: name at least one region, or * for all known ones"),
-        ({"regions": ["*", "cn-hangzhou"]}, "regions: * stands for all known regions, and can't be joined"),
-        ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be given together with region"),
-        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: is for several regions"),
+        ({"regions": ["*", "cn-hangzhou"]}, "regions: * means all known regions and can't be combined"),
+        ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be combined with region"),
+        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: needs regions"),
         ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
     ],
 )

@@ -201,7 +201,7 @@ def test_a_fork_has_to_open_its_own(keeper: Keeper, session: Session) -> None:
     process.start()
     said, own = receiver.recv()
     process.join()
-    assert "session: was opened by another process, before a fork" in said
+    assert "session: was opened by another process before a fork" in said
     assert own == "R-1"
     assert read(keeper.url, session) == "R-1"
     assert len(keeper.peers) == 2

@@ -15,13 +15,6 @@ from tests.conftest import OpenFolder
 from tools.project import Project
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder runs an engine."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("engine")
-
-
 @dataclass(frozen=True)
 class Fleet:
     """The world, to be changed: the fleet file of the running emulator."""

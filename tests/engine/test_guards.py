@@ -11,8 +11,8 @@ from tests.engine.conftest import Fleet
 from tools.project import Project, Run
 
 CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready, with one free card of the six
-MISSED = "the AI nodes of cn-hangzhou don't meet the requirements"
-FREE = "- free GPUs: at least 7 asked, 6 found, the most at: "
+MISSED = "the AI nodes of cn-hangzhou do not meet the requirements"
+FREE = "- free GPUs: at least 7 required, 6 found; most at: "
 
 # --- AiNodeList of Python ---------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ def assert_told(run: Run, *lines: str) -> None:
 
 def test_what_depends_on_the_nodes_waits_until_they_suffice(program: OpenFolder, world: Fleet) -> None:
     with program(dependent(HELD_BACK, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
-        status = f"12 of 13 in it, but not: {CREATING} (ResourceCreating)"
+        status = f"12 of 13 have it; not: {CREATING} (ResourceCreating)"
         assert_told(project.up(), FREE, status)
         assert deployed(project) == []
         world.change(CREATING, status="ResourceReady", nodeCount=2)
@@ -124,7 +124,7 @@ def test_what_is_required_of_nodes_that_are_not_known_yet_waits(program: OpenFol
     with program(dependent(NOT_YET)) as project:
         preview = project.preview()
         assert (preview.code, emulator.requests) == (0, 0), preview.text
-        assert_told(project.up(), "- free GPUs: at least 77 asked, 2 found")
+        assert_told(project.up(), "- free GPUs: at least 77 required, 2 found")
         assert deployed(project) == ["instance"]
 
 

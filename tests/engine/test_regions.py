@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.config import REGIONS
 from hologres_ai.emulator import Emulator
+from hologres_ai.region_data import REGIONS
 from tests.conftest import OpenFolder, write_a_node_in_each
 from tests.engine.conftest import Fleet
 from tools.project import Project
@@ -76,7 +76,10 @@ def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
     world.emulator.arm("hang", 1000, region="cn-beijing")
     run = project.drift("--diff")
     assert run.code != 0
-    assert "cn-beijing could not be read: unreachable: cn-beijing.localhost gave no whole answer within 2 s" in run.text
+    assert (
+        "cn-beijing could not be read: unreachable: cn-beijing.localhost gave no complete response within 2 s"
+        in run.text
+    )
     changed = [line for line in run.text.splitlines() if line.strip().startswith(("- ", "~ ", "+ "))]
     assert any("outcome" in line and '"ok" => "unreachable"' in line for line in changed), run.text
     assert not any("ai-cn-beijing" in line for line in changed), "a node that could not be seen has not gone"

@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from tenacity.wait import wait_none
 
 from hologres_ai import errors
-from hologres_ai.api import client
 from tests.faults import ours
 from tests.faults.judging import MARGIN, Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe
@@ -17,18 +15,11 @@ from tests.faults.stage import SECRETS, Stage, staged
 from tests.faults.table import ROWS
 
 
-@pytest.fixture(autouse=True)
-def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waits between tries, which `make faults` and the tests of the client keep; those asked for stay."""
-    for name in ("_JITTER", "_THROTTLED_JITTER"):
-        monkeypatch.setattr(client, name, wait_none())
-
-
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
 def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with staged(row.scene) as stage:
-        report = observe(ours.ask, stage.job)
+        report = observe(ours.ask_without_jitter, stage.job)
         outcome = Outcome(report, len(stage.requests), stage.server.connections, len(stage.elsewhere.requests))
     assert passes(row, outcome), report.message
     assert_told(row, report)
@@ -86,14 +77,14 @@ def test_no_connection_is_tried_again(name: str, tries: int) -> None:
     """Where no request can be counted, the connections are: httpcore logs each."""
     [row] = [row for row in ROWS if row.key == ("connection", name)]
     with staged(row.scene) as stage:
-        assert observe(ours.ask, stage.job).seen["log"].count(CONNECTS) == tries
+        assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == tries
 
 
 def test_an_untrusted_peer_is_tried_once() -> None:
     for row in ROWS:
         if row.family == "tls" and row.nodes is None:
             with staged(row.scene) as stage:
-                assert observe(ours.ask, stage.job).seen["log"].count(CONNECTS) == 1, row.name
+                assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == 1, row.name
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
@@ -109,7 +100,7 @@ def test_every_kind_is_an_error_of_ours() -> None:
 def test_all_that_can_be_seen_is_searched() -> None:
     [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
     with staged(row.scene) as stage:
-        report = observe(ours.ask, stage.job)
+        report = observe(ours.ask_without_jitter, stage.job)
     assert re.search(r"hologres_ai\.errors.{1,40}AccessDeniedError", report.seen["pickle"], re.DOTALL)
     assert report.message in report.seen["trace"]
     assert "send_request_headers" in report.seen["log"]

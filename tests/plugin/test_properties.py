@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.core.read import build_result, capacity
+from hologres_ai.core.result import build_result, capacity
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError, ResponseError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, to_wire

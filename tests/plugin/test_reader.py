@@ -23,7 +23,7 @@ from tests.support.plugin_client import (
 CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
 TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
 ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
-UNMET = "the AI nodes of cn-hangzhou don't meet the requirements\n- free GPUs: at least 7 asked, 6 found"
+UNMET = "the AI nodes of cn-hangzhou do not meet the requirements\n- free GPUs: at least 7 required, 6 found"
 
 
 def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
@@ -35,11 +35,11 @@ def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
     assert met["ids"]
     assert "requirements" not in met
     assert plugin.check(ENOUGH)["requirements"] == ENOUGH["requirements"]
-    with pytest.raises(RefusedError, match="don't meet the requirements"):
+    with pytest.raises(RefusedError, match="do not meet the requirements"):
         plugin.create(TOO_MUCH)  # which nobody has checked
 
 
-OF_USAGE = "can't be told without the usage figures, which the query leaves out"
+OF_USAGE = "needs the usage figures, which includeUsage leaves out"
 BAD_REQUIREMENTS: list[tuple[object, str]] = [
     ({}, "requirements: nothing is required"),
     ({"mode": "warn"}, "requirements: nothing is required"),
@@ -51,7 +51,7 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
     ({"minNodesReady": 1, "mode": CANARY}, "requirements.mode: 'error' or 'warn' is expected"),
     (
         {"minFreeGpus": 1},
-        "requirements.minFreeGpus: can't be told without the usage figures, which the query leaves out",
+        "requirements.minFreeGpus: needs the usage figures, which includeUsage leaves out",
     ),
 ]
 
@@ -97,7 +97,7 @@ def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulato
         kept = plugin.check({**given, "requirements": {"minFreeGpus": 7}}, inputs)
         assert kept["inventory"] == inputs["inventory"]
         [failure] = plugin.try_check({**given, "requirements": {"minFreeGpus": 8}}, inputs).failures
-        assert "at least 8 asked, 7 found" in failure.reason
+        assert "at least 8 required, 7 found" in failure.reason
     assert emulator.requests == before + 1
     plugin.configure()
     assert plugin.check({"pinned": True}, inputs)["inventory"] == inputs["inventory"]

@@ -426,6 +426,7 @@ def test_an_unknown_token_is_refused_with_the_nearest(plugin: Plugin, emulator: 
     assert emulator.requests == 0
 
 
+@pytest.mark.load
 def test_ten_thousand_nodes_go_through_every_request(plugin: Plugin, fleet: Path, emulator: Emulator) -> None:
     [node, *_] = json.loads(fleet.read_text())["nodes"]
     nodes = [{**node, "aiInstanceId": f"hologram_aicombo_public_cn-{index:05}"} for index in range(10_000)]

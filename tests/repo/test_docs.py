@@ -52,7 +52,9 @@ def test_the_targets_are_what_the_tests_run() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
     assert "$(BIN)/python -m tools.dist" in makefile
-    assert re.search(r"^test: .*\n\t\$\(BIN\)/pytest$", makefile, re.MULTILINE)
+    assert re.search(
+        r"^test: .*\n\t\$\(PYTEST\) \$\(PARALLEL\) -m \"not load\"\n\t\$\(PYTEST\) -m load$", makefile, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("command", CHECKS)
@@ -97,6 +99,7 @@ def test_the_program_gives_the_output_beside_it(
             assert run_.returncode == 0, run_.stderr
 
 
+@pytest.mark.packaging
 def test_pip_install_gives_a_command_that_works(tmp_path: Path, environment: dict[str, str]) -> None:
     """From the sources into a new environment: what an editable installation can't show."""
     fresh = tmp_path / "fresh"

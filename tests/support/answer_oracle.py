@@ -1,6 +1,6 @@
 """What has to come of a body, by plain Python: the standard library reads it, and the rules stand here again.
 
-It shares no code with `answers`. Where the two disagree about a body, one of them is wrong.
+It shares no code with `response`. Where the two disagree about a body, one of them is wrong.
 """
 
 import json
@@ -65,7 +65,7 @@ class Verdict:
 
 def judge(body: bytes) -> Verdict:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=Pairs)
+        document = json.loads(body.decode("utf-8").removeprefix("\ufeff"), object_pairs_hook=Pairs)
     except (ValueError, RecursionError):
         return Verdict(places={"body"})
     # Half a surrogate pair is JSON and no text: it has no UTF-8, and Pulumi's wire can't carry it.
@@ -73,7 +73,7 @@ def judge(body: bytes) -> Verdict:
         return Verdict(places={"body"})
     lists = document.named("instanceModelList")
     verdict = Verdict(request_id=request_id(document))
-    verdict.places |= {"instanceModelList"} if len(lists) != 1 else set()
+    verdict.places |= set() if lists else {"instanceModelList"}
     verdict.refusal = tells_failure(document) and not (lists and lists[-1])
     if lists:
         read_list(lists[-1], verdict)
@@ -103,7 +103,8 @@ def request_id(document: Pairs) -> str | None:
     given = document.named("requestId") or document.named("RequestId") or [None]
     if isinstance(given[-1], bool) or not isinstance(given[-1], (str, int)):
         return None
-    return "".join(c for c in str(given[-1]) if c.isprintable())[:200] or None
+    shown = "".join(c for c in str(given[-1]).strip() if c.isprintable())
+    return (shown[:200] + "…" if len(shown) > 200 else shown) or None
 
 
 def read_list(listed: object, verdict: Verdict) -> None:
@@ -123,14 +124,14 @@ def read_node(item: Pairs, place: str, places: set[str]) -> dict[str, object]:
     for name, attribute in FIELDS.items():
         values = item.named(name) or [None]
         node[attribute], good = read_value(name, values[-1])
-        if len(values) > 1 or not good:
+        if not good:
             places.add(f"{place}.{name}")
     return node
 
 
 def read_value(name: str, value: Any) -> tuple[object, bool]:
     """The value that the field has to have, and whether it can have one."""
-    if value is None:
+    if value is None or (name not in TEXTS and isinstance(value, str) and not value.strip()):
         return None, True
     if name in TEXTS:
         return value, type(value) is str
@@ -165,7 +166,7 @@ def check(body: bytes) -> str:
 
 
 def misplaced(error: ResponseError, wanted: Verdict, body: bytes) -> str:
-    place = re.match(r"the answer is not what the API describes: ([^ ]*): ", error.title)
+    place = re.match(r"the response is not what the API describes: ([^ ]*): ", error.title)
     assert place is not None, error.title
     assert place[1] in wanted.places or too_deep(body), (error.title, wanted)
     return "misplaced" if place[1] != "body" else "unreadable"

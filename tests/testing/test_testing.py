@@ -124,7 +124,7 @@ def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("{", "fleet.json can't be used: Expecting property name"),
-        ('{"nodes": {}}', 'it is not a JSON object with a list called "nodes"'),
+        ('{"nodes": {}}', 'it is not a JSON object with a list "nodes" or "instanceModelList"'),
         ('{"nodes": [{}, {"cpu": "eight"}]}', "can't be used: nodes[1].cpu: not a whole number"),
         ('{"nodes": [{"gpuUsd": 1}]}', 'nodes[0].gpuUsd: no such field; did you mean "gpuUsed"?'),
         ('{"nodes": [{"node_count": 1}]}', 'nodes[0].node_count: no such field; did you mean "nodeCount"?'),
@@ -265,10 +265,10 @@ def test_what_is_not_met_ends_the_program(hologres: ModuleType, way: str, caplog
         return run_program(program, HologresMocks())["ids"]
 
     assert ids({"min_free_gpus": 6, "not_expiring_within_days": 8})
-    with pytest.raises(Exception, match="at least 7 asked, 6 found"):
+    with pytest.raises(Exception, match="at least 7 required, 6 found"):
         ids({"min_free_gpus": 7})
     assert ids({"min_free_gpus": 7, "mode": "warn"})
-    assert "at least 7 asked, 6 found" in caplog.text
+    assert "at least 7 required, 6 found" in caplog.text
     if way == "AiNodeList":  # the SDK tells no function which argument is a secret
         with pytest.raises(Exception, match="minFreeGpus: not met") as raised:
             ids({"min_free_gpus": 7}, secret=True)
@@ -283,7 +283,7 @@ def test_what_a_list_of_python_is_required_to_be(hologres: ModuleType) -> None:
     free = 6
     assert run_program(program, HologresMocks()) == {"types": [True]}
     free = 7
-    with pytest.raises(UnmetRequirementsError, match="at least 7 asked, 6 found"):
+    with pytest.raises(UnmetRequirementsError, match="at least 7 required, 6 found"):
         run_program(program, HologresMocks())
 
 

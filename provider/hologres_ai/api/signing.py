@@ -1,18 +1,20 @@
 """ACS3-HMAC-SHA256, stage by stage under the specification's own names.
 
-CredentialsSource: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. Everything here is a
-pure function of its arguments; only `Acs3Auth` asks a clock and makes a nonce, and both can be handed in.
+Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. The functions are pure;
+only `Acs3Auth` reads a clock and makes a nonce, and both are parameters.
 """
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
-from ..config import Credentials
-from .transport import httpx
+import httpx
+
+from ..clock import utc_now
+from ..credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -76,11 +78,6 @@ def identity_headers(action: str, version: str, date: str, nonce: str, credentia
         headers["x-acs-accesskey-id"] = credentials.access_key_id
         headers["x-acs-security-token"] = credentials.security_token
     return headers
-
-
-def utc_now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 def new_nonce() -> str:

@@ -1,86 +1,141 @@
-"""httpx as it is used here: without its own command line, with one TLS context for all calls of a process, and with
-no secret in its log."""
+"""HTTP: the connections to the API, and what their failures mean."""
 
-import logging
-import os
 import re
+import socket
 import ssl
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-from urllib.parse import unquote
-from urllib.request import getproxies
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Self
 
-# httpx imports its command line wherever click and rich are installed, as they are here: a fifth of all that a script
-# imports, for a program that nobody runs in this process. Without it httpx does as it does where they are not.
-_COMMAND_LINE = "httpx._main"
-if "httpx" not in sys.modules:
-    sys.modules[_COMMAND_LINE] = None  # type: ignore[assignment]  # how an import is made to fail
-try:
-    import httpx
-finally:
-    if sys.modules.get(_COMMAND_LINE, ...) is None:
-        del sys.modules[_COMMAND_LINE]
+import httpx
 
-__all__ = ["redact_logs", "httpx", "proxy_passwords", "tls_context"]
+from ..config import CallConfig
+from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
+from ..errors.codes import RETRIED_STATUSES
+from ..errors.redaction import clean
+from ..network import proxy_passwords, proxy_routes, tls_context
 
 
-def tls_context(scheme: str) -> ssl.SSLContext:
-    """What connections are trusted with; making one costs more than a call, so those of a process share it.
+class Connections:
+    """The connections of one event loop, to any endpoint; `async with` closes them at its end.
 
-    Raises:
-        OSError: the file or folder in the environment can't be read.
+    There is one client for each scheme, made at its first use, with the proxies and the certificates that the
+    environment names then.
+
+    Attributes:
+        secrets: the passwords of those proxies, which are redacted in logs.
     """
-    if scheme == "http":
-        return _trusting_nobody()
-    file = os.environ.get("SSL_CERT_FILE")
-    return _trusting(file, os.environ.get("SSL_CERT_DIR"), Path(file).stat().st_mtime_ns if file else None)
+
+    def __init__(self) -> None:
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self.secrets: tuple[str, ...] = ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_failure: object) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+
+    def client(self, scheme: str) -> httpx.AsyncClient:
+        """The client for ``https``, or for ``http``, which is allowed for loopback only.
+
+        Raises:
+            ConfigurationError: the environment names an invalid proxy, file or folder.
+        """
+        if scheme not in self._clients:
+            self._clients[scheme] = _make_client(scheme)
+            self.secrets = tuple(proxy_passwords())
+        return self._clients[scheme]
 
 
-@lru_cache(maxsize=1)
-def _trusting_nobody() -> ssl.SSLContext:
-    """httpx wants one for plain http too; nothing that would begin TLS gets through with it."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+@asynccontextmanager
+async def ensure_connections(connections: Connections | None) -> AsyncIterator[Connections]:
+    """The given connections, which stay open; or new ones, which are closed at the end."""
+    if connections is not None:
+        yield connections
+        return
+    async with Connections() as own:
+        yield own
 
 
-@lru_cache(maxsize=1)
-def _trusting(_file: str | None, _folder: str | None, _written: int | None) -> ssl.SSLContext:
-    """Made anew when the environment names another file, or the file has another content."""
-    return httpx.create_ssl_context()
-
-
-class RedactingFilter(logging.Filter):
-    """Blots secrets out of the HTTP libraries' lines: they show what a peer sends back in its headers."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        record.msg, record.args = text, None
-        return True
-
-
-@contextmanager
-def redact_logs(secrets: Sequence[str]) -> Iterator[None]:
-    """No secret in the lines of httpx and httpcore while the block runs."""
-    names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-    loggers, blotter = [logging.getLogger(name) for name in names], RedactingFilter(secrets)
-    for logger in loggers:
-        logger.addFilter(blotter)
+def _make_client(scheme: str) -> httpx.AsyncClient:
     try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(blotter)
+        limits = httpx.Limits(max_connections=None)  # each call has its own deadline, without time to queue
+        context = tls_context(scheme)
+        # Through a proxy, plain http would carry the signature unencrypted.
+        routes = proxy_routes() if scheme == "https" else {}
+        return httpx.AsyncClient(
+            headers={"accept": "application/json", "accept-encoding": "identity"},
+            follow_redirects=False,
+            limits=limits,
+            verify=context,
+            mounts={
+                pattern: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy) if proxy else None
+                for pattern, proxy in routes.items()
+            },
+            trust_env=False,
+            # No cookie is kept: what a response sets for one account must not be sent with another's calls.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+        # The address of a proxy may contain a password: the error's own text is not shown.
+        raise ConfigurationError(
+            f"no connection can be set up with this environment ({type(error).__name__})",
+            "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
+            "and SSL_CERT_DIR.",
+        ) from None
 
 
-def proxy_passwords() -> list[str]:
-    """Those in the proxies' addresses, as they are written there and as they are meant."""
-    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in getproxies().values()]
-    return [text for match in found if match for text in (match[1], unquote(match[1]))]
+# --- Failures --------------------------------------------------------------------------------------------------------
+
+
+def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[str]) -> HologresAiError:
+    """What httpx raised, as one of our errors: with the next step, and without secrets."""
+    host, region = settings.endpoint.host, settings.region
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_error(error, host)
+    # The library quotes the bytes of the peer, and a peer may send back what it received.
+    text = clean(str(error).partition(": bytearray(")[0], secrets)
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return ResponseError(f"{host} cannot be called: {reason}", "Check the endpoint and the proxy settings.")
+    if _is_tls(error):
+        return TlsError(
+            f"no trusted TLS connection to {host}: {reason}",
+            "Check the endpoint. Behind a proxy or a private certificate authority, set SSL_CERT_FILE to a file with "
+            "its certificate.",
+        )
+    return TransportError(
+        f"no complete response from {host}: {reason}",
+        " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
+        no_such_host=any(
+            isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
+        ),
+    )
+
+
+def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
+    """A proxy that opens no tunnel: a refusal is final, a failure on its side is transient."""
+    told = re.match(r"[1-5][0-9]{2}\b", str(error))
+    status = int(told[0]) if told else None
+    kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
+    return kind(
+        f"the proxy opened no tunnel to {host}",
+        "Check the address, user name and password in HTTPS_PROXY or ALL_PROXY; "
+        "NO_PROXY names the hosts that are reached without a proxy.",
+        status=status,
+    )
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Whether TLS failed; a peer that closes the connection did not fail in TLS."""
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The whole chain: httpx and httpcore wrap each failure in an error of their own."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -12,17 +12,14 @@ from typing import TypeVar
 
 import click
 
-from ..config import SETTINGS, Setting
-from ..names import EVERY_REGION
-from ..process import leave
+from ..names import DRIFT_CLASSES, EVERY_REGION
+from ..process import exit_process
+from ..settings import SETTINGS, Setting
 from . import lazy
 from .columns import COLUMNS
 from .errors import ComparingCommand, GuardedGroup
 
 _T = TypeVar("_T")
-
-# As in `drift`, which --help does without.
-_CLASSES = ("inventory", "lifecycle", "usage")
 
 _EXIT_CODES = """
 \b
@@ -193,9 +190,9 @@ def list_command(no_usage: bool, endpoint: str | None, as_json: bool, **filters:
 def _parse_classes(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[str, ...]:
     given = [name.strip() for name in text.split(",")]
     for name in given:
-        if name not in _CLASSES:
-            raise click.BadParameter(f"{name!r} is not one of {', '.join(_CLASSES)}")
-    return tuple(name for name in _CLASSES if name in given)
+        if name not in DRIFT_CLASSES:
+            raise click.BadParameter(f"{name!r} is not one of {', '.join(DRIFT_CLASSES)}")
+    return tuple(name for name in DRIFT_CLASSES if name in given)
 
 
 @main.command("drift", cls=ComparingCommand, epilog=_DRIFTS_CODES, short_help="Compare the AI nodes with a baseline.")
@@ -416,5 +413,5 @@ def run() -> None:
     try:
         main(prog_name="hologres-ai")
     except SystemExit as end:
-        leave(end.code if isinstance(end.code, int) else 0)
+        exit_process(end.code if isinstance(end.code, int) else 0)
         raise

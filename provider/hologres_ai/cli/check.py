@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 from pydantic import JsonValue
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query
 from ..names import to_camel

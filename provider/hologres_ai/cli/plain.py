@@ -6,7 +6,7 @@ A value holds no tab and no line break, so ``cut`` and ``awk -F'\\t'`` can't be 
 from collections.abc import Iterator
 from operator import attrgetter
 
-from ..core.read import totals
+from ..core.result import totals
 from ..models import AiNode, AiNodeListResult, Totals
 from .columns import COLUMNS
 from .text import NOT_ASKED, UNKNOWN, printable

@@ -9,7 +9,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..drift import Change, Drift, Event, Value, moment, to_json
+from ..clock import parse_time
+from ..drift import Change, Drift, Event, Value, to_json
 from .plain import shown
 
 # What a person looks for first. A renewal that came and one that will not come differ in sign, colour and word.
@@ -90,7 +91,7 @@ def _change(change: Change) -> str:
 
 def _days(change: Change) -> str:
     """``(365 days later)``, of what is a time."""
-    then, now = moment(change.before), moment(change.after)
+    then, now = parse_time(change.before), parse_time(change.after)
     if change.field != "expirationTime" or then is None or now is None:
         return ""
     days = round(abs(now - then).total_seconds() / 86400)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..core.read import totals
+from ..core.result import totals
 from ..models import AiNode, AiNodeListResult
 from . import cells
 from .cells import SLIM, WIDE, Cell, Look, Row

@@ -1,16 +1,17 @@
-"""The same call to one region or to several at once, and what came of each.
+"""Region fan-out: fetch the nodes of one region or of several concurrently, and the outcome of each.
 
-All start together and each has its own deadline, so that a region which does not answer costs its own time and not
-everybody's. They share one quota of retries, because they go through the same network.
+Every region has a deadline of its own, so that one which does not answer delays no other. They share one retry quota,
+because they share the network.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..api.client import Client, RetryQuota
-from ..api.connections import Connections, ensure_connections
-from ..config import REGIONS, CallConfig
+from ..api.client import Client
+from ..api.retry import RetryQuota
+from ..api.transport import Connections, ensure_connections
+from ..config import CallConfig
 from ..errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -21,118 +22,139 @@ from ..errors import (
     TransportError,
 )
 from ..models import AiNode, NodeList, RegionOutcome
+from ..region_data import REGIONS
 from .call_sharing import CallSharing
 
-# More than there are regions: with fewer, dead ones would keep the others waiting.
-AT_ONCE = 32
+# More than there are regions: with fewer, regions that do not answer would keep others waiting.
+MAX_CONCURRENT = 32
 
 RegionResult = NodeList | HologresAiError
+
+FetchNodes = Callable[[CallConfig, str | None], Awaitable[NodeList]]
+"""Fetches the nodes of one region; the second argument is the Hologres instance, or None for all."""
+
 Progress = Callable[[Sequence[str]], None]
-"""Is told the regions that are waited for: all at the start, and after each that has answered, or failed, the rest."""
+"""Called with the regions that are still being read: all of them first, then the rest after each that is done."""
 
 
-async def call_regions(
-    settings: Sequence[CallConfig],
+async def fetch_regions(
+    configs: Sequence[CallConfig],
     instance_id: str | None,
     *,
     progress: Progress | None = None,
     shared: CallSharing | None = None,
     connections: Connections | None = None,
+    fetch: FetchNodes | None = None,
 ) -> dict[str, RegionResult]:
-    """The answer of each region, or its error, by its name; with `shared`, without asking twice.
+    """Fetch the nodes of each region and return them, or the error, by the region's name.
 
-    The calls go out on `connections`, which stay open, or on some that are closed in the end.
+    Args:
+        configs: the resolved configuration of each region.
+        instance_id: the Hologres instance, or None for all.
+        progress: see `Progress`.
+        shared: shares identical calls.
+        connections: the connections to use, which stay open; by default new ones, which are closed at the end.
+        fetch: fetches one region; by default a call of the API.
 
     Raises:
-        ConfigurationError, CredentialsError: what all the regions need is wrong; the other calls are given up.
+        ConfigurationError, CredentialsError: what all regions need is wrong; the other calls are cancelled.
     """
-    quota, slots, shared = RetryQuota(), asyncio.Semaphore(AT_ONCE), shared or CallSharing()
-    waiting = [one.region for one in settings]
+    slots, shared = asyncio.Semaphore(MAX_CONCURRENT), shared or CallSharing()
+    waiting = [config.region for config in configs]
     if progress:
         progress(waiting)
 
-    async def call(one: CallConfig) -> RegionResult:
+    async def fetch_one(config: CallConfig, fetch: FetchNodes) -> RegionResult:
         async with slots:
-            client = Client(one, quota=quota, connections=kept)
-            answer = await _answer(shared.get((one, instance_id), lambda: client.list_instance_model(instance_id)))
-        waiting.remove(one.region)
+            result = await _result_or_error(shared.get((config, instance_id), lambda: fetch(config, instance_id)))
+        waiting.remove(config.region)
         if progress:
             progress(waiting)
-        return answer
+        return result
 
     try:
         async with ensure_connections(connections) as kept, asyncio.TaskGroup() as group:
-            tasks = {one.region: group.create_task(call(one)) for one in settings}
+            fetch = fetch or _api_fetch(kept)
+            tasks = {config.region: group.create_task(fetch_one(config, fetch)) for config in configs}
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return {region: task.result() for region, task in tasks.items()}
 
 
-async def _answer(reply: Awaitable[NodeList]) -> RegionResult:
+def _api_fetch(connections: Connections) -> FetchNodes:
+    """A function that calls the API of each region, with one retry quota for all of them."""
+    quota = RetryQuota()
+
+    def fetch(config: CallConfig, instance_id: str | None) -> Awaitable[NodeList]:
+        return Client(config, quota=quota, connections=connections).list_instance_model(instance_id)
+
+    return fetch
+
+
+async def _result_or_error(nodes: Awaitable[NodeList]) -> RegionResult:
     try:
-        return await reply
+        return await nodes
     except (ConfigurationError, CredentialsError):
         raise
     except HologresAiError as error:
         return error
 
 
-def outcomes(answers: Mapping[str, RegionResult]) -> tuple[RegionOutcome, ...]:
-    """What came of each region, sorted. A reason has no request ID: in a state, that would be drift."""
-    return tuple(_outcome(region, answers[region]) for region in sorted(answers))
+def outcomes(results: Mapping[str, RegionResult]) -> tuple[RegionOutcome, ...]:
+    """Return the outcome of each region, sorted. A reason has no request ID: in a state, that would be drift."""
+    return tuple(_outcome(region, results[region]) for region in sorted(results))
 
 
-def _outcome(region: str, answer: RegionResult) -> RegionOutcome:
-    if isinstance(answer, NodeList):
-        return RegionOutcome(region=region, outcome="ok" if answer.nodes else "empty")
-    if isinstance(answer, AuthenticationError | AccessDeniedError):
-        kind = "denied"
-    elif isinstance(answer, TransportError) and answer.no_such_host and region not in REGIONS:
-        kind = "not-a-region"
+def _outcome(region: str, result: RegionResult) -> RegionOutcome:
+    if isinstance(result, NodeList):
+        return RegionOutcome(region=region, outcome="ok" if result.nodes else "empty")
+    if isinstance(result, AuthenticationError | AccessDeniedError):
+        outcome = "denied"
+    elif isinstance(result, TransportError) and result.no_such_host and region not in REGIONS:
+        outcome = "not-a-region"
     else:
-        kind = "unreachable"
-    facts = ", ".join(str(fact) for fact in (answer.status and f"HTTP {answer.status}", answer.code) if fact)
-    return RegionOutcome(region=region, outcome=kind, reason=f"{answer.title} ({facts})" if facts else answer.title)
+        outcome = "unreachable"
+    facts = ", ".join(str(fact) for fact in (result.status and f"HTTP {result.status}", result.code) if fact)
+    return RegionOutcome(region=region, outcome=outcome, reason=f"{result.title} ({facts})" if facts else result.title)
 
 
-def join(answers: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
-    """One reply of those of all regions; where `partial`, with a warning for each that could not be read.
+def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
+    """Join the nodes of all regions; with `partial`, with a warning for each region that could not be read.
 
     Raises:
-        RegionsError: a region could not be read; where `partial`, none could.
+        RegionsError: a region could not be read; with `partial`, no region could.
     """
-    replies = {region: answer for region, answer in answers.items() if isinstance(answer, NodeList)}
-    failed = {region: answer for region, answer in answers.items() if isinstance(answer, HologresAiError)}
-    if failed and not (partial and replies):
-        raise _error(failed, len(answers))
-    gaps = [f"{item.region} could not be read: {item.outcome}: {item.reason}" for item in outcomes(failed)]
+    lists = {region: result for region, result in results.items() if isinstance(result, NodeList)}
+    failed = {region: result for region, result in results.items() if isinstance(result, HologresAiError)}
+    if failed and not (partial and lists):
+        raise _regions_error(failed, len(results))
+    unread = [f"{item.region} could not be read: {item.outcome}: {item.reason}" for item in outcomes(failed)]
     return NodeList(
-        nodes=tuple(_placed(node, region) for region, reply in replies.items() for node in reply.nodes),
+        nodes=tuple(_with_region(node, region) for region, listed in lists.items() for node in listed.nodes),
         request_id=None,
-        warnings=(*gaps, *(warning for reply in replies.values() for warning in reply.warnings)),
+        warnings=(*unread, *(warning for listed in lists.values() for warning in listed.warnings)),
     )
 
 
-def _placed(node: AiNode, region: str) -> AiNode:
-    """The node, with the region that listed it where it does not say: among several, nothing else would tell."""
+def _with_region(node: AiNode, region: str) -> AiNode:
+    """The node with the region that listed it, where it has none: among several regions nothing else tells."""
     return node if node.region_id else replace(node, region_id=region)
 
 
-def _error(failed: Mapping[str, HologresAiError], asked: int) -> RegionsError:
+def _regions_error(failed: Mapping[str, HologresAiError], asked: int) -> RegionsError:
     lines = [
         f"{item.region}: {item.outcome}: {item.reason}{_request(failed[item.region])}" for item in outcomes(failed)
     ]
-    error = RegionsError(
+    return RegionsError(
         f"{len(failed)} of {asked} regions could not be read",
         "\n".join([*lines, _remedy(failed, all_failed=len(failed) == asked)]),
+        errors=failed,
     )
-    error.errors = dict(failed)
-    return error
 
 
 def _remedy(failed: Mapping[str, HologresAiError], *, all_failed: bool) -> str:
     if not all_failed:
-        return "Leave them out, or take the others: partial for onRegionError, --on-region-error on the command line."
+        return 'Leave these regions out, or read the others with onRegionError "partial" (--on-region-error partial).'
     if all(isinstance(error, TransportError) for error in failed.values()):
         return "Check the network and the proxy settings."
     return next(iter(failed.values())).remedy

@@ -1,10 +1,11 @@
-"""Faults on request: each is armed a number of times and befalls the next requests that would have been answered."""
+"""Faults on request. Each fault applies to the next N requests that would have succeeded."""
 
 import asyncio
 import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from threading import Lock
 from typing import Annotated
 
@@ -12,12 +13,23 @@ from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from .responses import ErrorResponse
+from ..errors.validation import all_problems
+from .responses import BodyFormat, ErrorResponse
 
 MAX_TIMES = 10_000
-A_LONG_TIME = 3600.0  # seconds
+MAX_SECONDS = 3600.0
 
 _THROTTLED = "Request was denied due to request throttling."
+_DENIED = "You are not authorized to perform this operation."
+_DENIAL = {
+    "AccessDeniedDetail": {
+        "AuthAction": "hologram:ListInstanceModel",
+        "AuthPrincipalType": "SubUser",
+        "NoPermissionType": "ExplicitDeny",
+        "PolicyType": "ControlPolicy",
+        "EncodedDiagnosticMessage": "AQEAAAAAZW11bGF0b3I" + "0" * 400,
+    }
+}
 
 REFUSALS = {
     "throttling": ErrorResponse(400, "Throttling", _THROTTLED),
@@ -25,6 +37,7 @@ REFUSALS = {
     "unavailable": ErrorResponse(503, "ServiceUnavailable", "The request has failed due to a temporary failure."),
     "internal": ErrorResponse(500, "InternalError", "The request processing has failed due to some unknown error."),
     "denied": ErrorResponse(403, "Forbidden.RAM", "User not authorized to operate on the specified resource."),
+    "denied-explicitly": ErrorResponse(403, "NoPermission", _DENIED, details=_DENIAL),
     "token-expired": ErrorResponse(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
 }
 ALIASES = {"403": "denied", "429": "throttling-user", "500": "internal", "503": "unavailable"}
@@ -32,54 +45,54 @@ ALIASES = {"403": "denied", "429": "throttling-user", "500": "internal", "503": 
 Apply = Callable[[web.Request, web.Response, float | None], Awaitable[web.StreamResponse]]
 
 
-async def _slow(_request: web.Request, answer: web.Response, seconds: float | None) -> web.StreamResponse:
+async def _slow(_request: web.Request, response: web.Response, seconds: float | None) -> web.StreamResponse:
     await asyncio.sleep(1.0 if seconds is None else seconds)
-    return answer
+    return response
 
 
-async def _reset(request: web.Request, answer: web.Response, _seconds: float | None) -> web.StreamResponse:
-    """The connection ends with RST: no linger, and no goodbye."""
+async def _reset(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
+    """Close the connection with RST."""
     if request.transport is not None:
         peer = request.transport.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
-    return answer
-
-
-async def _hang(request: web.Request, answer: web.Response, seconds: float | None) -> web.StreamResponse:
-    await asyncio.sleep(A_LONG_TIME if seconds is None else seconds)
-    return await _reset(request, answer, None)
-
-
-async def _drip(request: web.Request, answer: web.Response, seconds: float | None) -> web.StreamResponse:
-    """The body, a byte at a time."""
-    body = _body(answer)
-    response = await _start(request, answer, len(body))
-    for index in range(len(body)):
-        await response.write(body[index : index + 1])
-        await asyncio.sleep(1.0 if seconds is None else seconds)
     return response
 
 
-async def _truncated(request: web.Request, answer: web.Response, _seconds: float | None) -> web.StreamResponse:
-    """The first half of the body, under the length of the whole."""
-    body = _body(answer)
-    response = await _start(request, answer, len(body))
-    await response.write(body[: len(body) // 2])
+async def _hang(request: web.Request, response: web.Response, seconds: float | None) -> web.StreamResponse:
+    await asyncio.sleep(MAX_SECONDS if seconds is None else seconds)
+    return await _reset(request, response, None)
+
+
+async def _drip(request: web.Request, response: web.Response, seconds: float | None) -> web.StreamResponse:
+    """Send the body one byte at a time."""
+    body = _body(response)
+    stream = await _start(request, response, len(body))
+    for index in range(len(body)):
+        await stream.write(body[index : index + 1])
+        await asyncio.sleep(1.0 if seconds is None else seconds)
+    return stream
+
+
+async def _truncated(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
+    """Send the first half of the body with the length of the whole body."""
+    body = _body(response)
+    stream = await _start(request, response, len(body))
+    await stream.write(body[: len(body) // 2])
     if request.transport is not None:
         request.transport.close()
-    return response
+    return stream
 
 
-async def _start(request: web.Request, answer: web.Response, length: int) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    response.content_length = length
-    await response.prepare(request)
-    return response
+async def _start(request: web.Request, response: web.Response, length: int) -> web.StreamResponse:
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    stream.content_length = length
+    await stream.prepare(request)
+    return stream
 
 
-def _body(answer: web.Response) -> bytes:
-    return answer.body if isinstance(answer.body, bytes) else b""
+def _body(response: web.Response) -> bytes:
+    return response.body if isinstance(response.body, bytes) else b""
 
 
 APPLIED: dict[str, Apply] = {
@@ -92,7 +105,7 @@ APPLIED: dict[str, Apply] = {
 KINDS = (*REFUSALS, *APPLIED, *ALIASES)
 
 
-def _known(kind: str) -> str:
+def _check_kind(kind: str) -> str:
     if kind not in KINDS:
         raise ValueError(f"no such fault: {kind[:32]!r}; there are {', '.join(KINDS)}")
     return kind
@@ -100,37 +113,44 @@ def _known(kind: str) -> str:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Fault:
-    """A fault and how often it befalls; with a `region`, only requests to that region's endpoint.
+    """A fault and the number of requests that it applies to.
 
-    `seconds`: how long ``slow`` waits before the answer (1), ``drip`` between bytes (1) and ``hang`` before it resets
-    the connection (an hour); the Retry-After of ``throttling-user`` (1). The others do not heed it.
+    Attributes:
+        kind: one of `KINDS`.
+        times: the number of requests.
+        seconds: how long ``slow`` waits before the response (1), ``drip`` between bytes (1) and ``hang`` before it
+            resets the connection (3600); the Retry-After of ``throttling-user`` (1). Other kinds ignore it.
+        region: only requests to the endpoint of this region.
+        format: the format of the error body, ``json`` or ``xml``, as gateways and older products send it.
 
     Raises:
         ValueError: no such kind, or a number out of range.
     """
 
-    kind: Annotated[str, AfterValidator(_known)]
+    kind: Annotated[str, AfterValidator(_check_kind)]
     times: Annotated[int, Field(ge=1, le=MAX_TIMES)] = 1
-    seconds: Annotated[float, Field(ge=0, le=A_LONG_TIME, allow_inf_nan=False)] | None = None
+    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] | None = None
     region: Annotated[str, Field(min_length=1)] | None = None
+    format: BodyFormat = "json"
 
     @property
     def name(self) -> str:
-        """The kind by its name, also where it was given as a status."""
+        """The name of the kind, also where it was given as a status."""
         return ALIASES.get(self.kind, self.kind)
 
     @property
     def refusal(self) -> ErrorResponse | None:
-        """The error answer that the fault is, where it is one."""
+        """The error response, for the kinds that are one."""
         refusal = REFUSALS.get(self.name)
-        if refusal is None or refusal.status != 429:
-            return refusal
+        if refusal is None:
+            return None
         wait = 1 if self.seconds is None else round(self.seconds)
-        return ErrorResponse(refusal.status, refusal.code, refusal.message, {"Retry-After": str(wait)})
+        headers = {"Retry-After": str(wait)} if refusal.status == 429 else refusal.headers
+        return replace(refusal, headers=headers, format=self.format)
 
-    async def apply(self, request: web.Request, answer: web.Response) -> web.StreamResponse:
-        """Do to `answer` what the fault does, where it is not a refusal."""
-        return await APPLIED[self.name](request, answer, self.seconds)
+    async def apply(self, request: web.Request, response: web.Response) -> web.StreamResponse:
+        """Apply the fault to a good response, for the kinds that are not an error response."""
+        return await APPLIED[self.name](request, response, self.seconds)
 
 
 _FAULT = TypeAdapter(Fault)
@@ -151,7 +171,7 @@ def read_fault(document: bytes) -> Fault:
 def parse_fault(text: str) -> Fault:
     """A fault from ``kind``, ``kind:times`` or ``kind:times:seconds``, such as ``503:3`` or ``slow:1:0.5``.
 
-    With ``region=`` in front, such as ``cn-beijing=hang:4``, it befalls that region alone.
+    With ``region=`` in front, such as ``cn-beijing=hang:4``, it applies to that region only.
 
     Raises:
         ValueError: it has another form, or the fault does not exist.
@@ -167,31 +187,30 @@ def parse_fault(text: str) -> Fault:
 
 def reasons(error: ValidationError) -> str:
     """What is wrong with a fault, on one line."""
-    items = error.errors(include_url=False, include_context=False)
     return "; ".join(
-        "".join(f"{part}: " for part in item["loc"]) + item["msg"].removeprefix("Value error, ") for item in items
+        "".join(f"{part}: " for part in problem.location) + problem.reason for problem in all_problems(error)
     )
 
 
 class Faults:
-    """The faults that are armed, in the order they will befall. Can be armed from any thread."""
+    """Pending faults, in the order in which they apply. Can be armed from any thread."""
 
     def __init__(self) -> None:
         self._armed: list[Fault] = []
         self._lock = Lock()
 
     def arm(self, fault: Fault) -> None:
-        """Let the fault befall, after those that are armed already."""
+        """Append the fault to the pending ones."""
         with self._lock:
             self._armed.extend([fault] * fault.times)
 
     def clear(self) -> None:
-        """Disarm everything."""
+        """Remove all pending faults."""
         with self._lock:
             self._armed.clear()
 
     def take(self, region: str | None = None) -> Fault | None:
-        """The fault that befalls a request to that region's endpoint now, if any."""
+        """Take the next fault that applies to a request to the endpoint of that region, if any."""
         with self._lock:
             for index, fault in enumerate(self._armed):
                 if fault.region in (None, region):

@@ -1,8 +1,9 @@
-"""The fleet: nodes from a JSON file, read anew whenever the file changes.
+"""The fleet: nodes from a JSON file, which is read again when it changes.
 
-The file is ``{"nodes": [...]}``. A node is served as it stands, in the API's spelling, so that a malformed one can be
-put in too. One thing is rewritten: an ``expirationTime`` such as ``now+9d`` or ``now-2d``, whole days from midnight
-UTC of the day the emulator started. It does not move while the emulator runs, nor when it is started again that day.
+The file is ``{"nodes": [...]}``; a saved response of the API and the output of ``hologres-ai list --json`` are read too
+(``{"instanceModelList": [...]}``). A node is served unchanged, in the API's spelling, also a malformed one. Only an
+``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced: whole days from midnight UTC of the day on which the
+emulator started. It stays the same while the emulator runs, and when it is started again on that day.
 """
 
 import json
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..errors import ConfigurationError
+from ..errors.bodies import UTF8_MARK
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ class FleetFile:
     """The nodes in a fleet file.
 
     Raises:
-        ConfigurationError: the file can't be used at the start. Later on, the last good fleet stays.
+        ConfigurationError: the file is invalid at the start. Later the last valid fleet is kept.
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
@@ -37,12 +39,12 @@ class FleetFile:
             self._nodes = read_fleet(self._content, self._now)
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(
-                f"the fleet file {path} can't be used: {error}",
+                f"the fleet file {path} is invalid: {error}",
                 'Give a JSON file of the form {"nodes": [...]}, each node in the API\'s spelling.',
             ) from None
 
     def nodes(self, instance_id: str | None = None, region: str | None = None) -> list[JsonValue]:
-        """The nodes as the file has them now: all, or those of one Hologres instance, of one region."""
+        """The nodes that the file has now: all, or those of one Hologres instance or one region."""
         self._refresh()
         asked = {"holoInstanceId": instance_id, "regionId": region}
         wanted = {name: value for name, value in asked.items() if value}
@@ -51,7 +53,7 @@ class FleetFile:
         ]
 
     def _refresh(self) -> None:
-        # The content is compared, not the time: two edits within one tick of a file system's clock are two edits.
+        # The content is compared, not the time: two edits can have the same modification time.
         try:
             content = self.path.read_bytes()
         except OSError as error:
@@ -65,25 +67,26 @@ class FleetFile:
             self._keep(content, error)
         else:
             self._content = content
-            log.info("fleet file %s was read anew: %d nodes", self.path, len(self._nodes))
+            log.info("fleet file %s was read again: %d nodes", self.path, len(self._nodes))
 
     def _keep(self, content: bytes | None, error: Exception) -> None:
-        """Stay with the last good fleet; one warning for each broken state of the file."""
+        """Keep the last valid fleet; log one warning for each invalid content of the file."""
         if content != self._content:
-            log.warning("fleet file %s can't be used, the last good fleet stays: %s", self.path, error)
+            log.warning("fleet file %s is invalid, the last valid fleet is kept: %s", self.path, error)
         self._content = content
 
 
 def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
-    """The nodes in a fleet file's content, with every relative expiry counted from midnight UTC of the day of `now`.
+    """The nodes in the content of a fleet file, with relative expiries counted from midnight UTC of the day of `now`.
 
     Raises:
-        ValueError, RecursionError: it is not of the form.
+        ValueError, RecursionError: the content is invalid.
     """
-    document: JsonValue = json.loads(content)
-    nodes = document.get("nodes") if isinstance(document, dict) else None
+    document: JsonValue = json.loads(content.removeprefix(UTF8_MARK))
+    nodes = document.get("nodes", document.get("instanceModelList")) if isinstance(document, dict) else None
     if not isinstance(nodes, list):
-        raise ValueError('it is not a JSON object with a list called "nodes"')  # noqa: TRY004 - content, not a type
+        message = 'it is not a JSON object with a list "nodes" or "instanceModelList"'
+        raise ValueError(message)  # noqa: TRY004 - content, not a type
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return [_resolve(node, midnight) for node in nodes]
 

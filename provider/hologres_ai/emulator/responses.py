@@ -1,4 +1,4 @@
-"""The API's envelopes: a list of nodes, or a refusal."""
+"""The response bodies of the API: a list of nodes, or an error in JSON or XML."""
 
 import json
 import uuid
@@ -6,38 +6,62 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Literal
+from xml.etree import ElementTree as Xml
 
 from aiohttp import web
 from pydantic import JsonValue
 
+BodyFormat = Literal["json", "xml"]
+
+_CONTENT_TYPES: Mapping[BodyFormat, str] = {
+    "json": "application/json;charset=utf-8",
+    "xml": "text/xml;charset=utf-8",
+}
+
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """An error answer: HTTP status, API code, message, and headers of its own."""
+    """An error response.
+
+    Attributes:
+        status: the HTTP status.
+        code: the error code.
+        message: the message.
+        headers: additional headers.
+        details: additional fields of the body, such as AccessDeniedDetail.
+        format: the format of the body.
+    """
 
     status: int
     code: str
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    format: BodyFormat = "json"
 
 
 def node_list(nodes: Sequence[JsonValue], now: datetime) -> web.Response:
-    """Status 200 with the nodes as they stand."""
+    """Status 200 with the nodes, unchanged."""
     request_id = new_request_id()
-    return _reply(200, request_id, {"requestId": request_id, "instanceModelList": list(nodes)}, now)
+    content = _to_json({"requestId": request_id, "instanceModelList": list(nodes)})
+    return web.Response(body=content, headers=_headers(request_id, "json", now))
 
 
-def refuse(refusal: ErrorResponse, host: str, now: datetime) -> web.Response:
-    """The error body of the API; `host` is the one that was asked."""
+def error_response(error: ErrorResponse, host: str, now: datetime) -> web.Response:
+    """The error body of the API; `host` is the host that was called."""
     request_id = new_request_id()
     body: dict[str, JsonValue] = {
         "RequestId": request_id,
         "HostId": host,
-        "Code": refusal.code,
-        "Message": refusal.message,
-        "Recommend": f"https://api.aliyun.com/troubleshoot?q={refusal.code}&product=Hologram",
+        "Code": error.code,
+        "Message": error.message,
+        "Recommend": f"https://api.aliyun.com/troubleshoot?q={error.code}&product=Hologram",
+        **{name: dict(fields) for name, fields in error.details.items()},
     }
-    return _reply(refusal.status, request_id, body, now, refusal.headers)
+    content = _to_json(body) if error.format == "json" else _to_xml(body)
+    headers = {**_headers(request_id, error.format, now), **error.headers}
+    return web.Response(status=error.status, body=content, headers=headers)
 
 
 def new_request_id() -> str:
@@ -45,15 +69,31 @@ def new_request_id() -> str:
     return str(uuid.uuid4()).upper()
 
 
-def _reply(
-    status: int, request_id: str, body: dict[str, JsonValue], now: datetime, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    # Half a surrogate pair is legal in JSON and has no UTF-8: it stays the escape that the fleet file had.
-    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    # A client learns the service's time from Date: it has to be this clock's, not the web server's.
-    own = {"Date": format_datetime(now, usegmt=True), "x-acs-request-id": request_id}
-    return web.Response(
-        status=status,
-        body=content,
-        headers={"Content-Type": "application/json;charset=utf-8", **own, **(headers or {})},
-    )
+def _to_json(body: Mapping[str, JsonValue]) -> bytes:
+    # Half a surrogate pair is legal in JSON and has no UTF-8: the escape of the fleet file is kept.
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _to_xml(body: Mapping[str, JsonValue]) -> bytes:
+    root = Xml.Element("Error")
+    _append(root, body)
+    text: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _append(parent: Xml.Element, fields: Mapping[str, JsonValue]) -> None:
+    for name, value in fields.items():
+        child = Xml.SubElement(parent, name)
+        if isinstance(value, dict):
+            _append(child, value)
+        else:
+            child.text = str(value)
+
+
+def _headers(request_id: str, body_format: BodyFormat, now: datetime) -> dict[str, str]:
+    return {
+        "Content-Type": _CONTENT_TYPES[body_format],
+        # A client learns the time of the service from Date: it has to be this clock's, not the web server's.
+        "Date": format_datetime(now, usegmt=True),
+        "x-acs-request-id": request_id,
+    }

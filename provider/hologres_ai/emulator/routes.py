@@ -1,9 +1,9 @@
-"""The two doors: the API itself, and the control route beside it.
+"""The routes: the API, and the control routes beside it.
 
-The control route asks for no signature; it is a tool for the machine that the emulator runs on::
+The control routes need no signature; they are a tool for the machine that the emulator runs on::
 
-    POST   /_emulator/faults     {"kind": "unavailable", "times": 3}     arm a fault
-    DELETE /_emulator/faults                                             disarm all
+    POST   /_emulator/faults     {"kind": "unavailable", "times": 3}     arm a fault (a `Fault`)
+    DELETE /_emulator/faults                                             remove all pending faults
     GET    /_emulator/requests                                           {"count": 7, "nodes": 13}
 """
 
@@ -13,30 +13,27 @@ from datetime import datetime
 from aiohttp import web
 from pydantic import ValidationError
 
-from ..config import Credentials
+from ..credentials import Credentials
 from .faults import Faults, read_fault, reasons
 from .fleet import FleetFile
-from .responses import node_list, refuse
+from .responses import error_response, node_list
 from .verification import ReceivedRequest, RequestVerifier
 
 
 def region_of_host(host: str) -> str | None:
-    """The region whose endpoint was called, under a name such as ``cn-hangzhou.localhost:8080``; else None.
-
-    At the bare address, all nodes of the fleet are listed.
-    """
+    """The region of a host such as ``cn-hangzhou.localhost:8080``; None for any other, which lists all nodes."""
     name = host.partition(":")[0]
     return name.removesuffix(".localhost") if name.endswith(".localhost") else None
 
 
 class Service:
-    """The emulated service: one fleet, one AccessKey. `requests` counts what came to the API's door, refused or not."""
+    """The emulated service: one fleet, one AccessKey. `requests` counts the requests to the API, refused ones too."""
 
     def __init__(self, fleet: FleetFile, credentials: Credentials, clock: Callable[[], datetime]) -> None:
         self.fleet = fleet
         self.faults = Faults()
         self.requests = 0
-        self._gate = RequestVerifier(credentials)
+        self._verifier = RequestVerifier(credentials)
         self._clock = clock
 
     def application(self) -> web.Application:
@@ -52,13 +49,13 @@ class Service:
         self.requests += 1
         region = region_of_host(request.host)
         now = self._clock()
-        refusal = self._gate.refusal(await ReceivedRequest.of(request, now))
+        refusal = self._verifier.refusal(await ReceivedRequest.of(request, now))
         fault = None if refusal else self.faults.take(region)
         refusal = refusal or (fault.refusal if fault else None)
         if refusal:
-            return refuse(refusal, request.host, now)
-        answer = node_list(self.fleet.nodes(request.query.get("instanceId"), region), now)
-        return await fault.apply(request, answer) if fault else answer
+            return error_response(refusal, request.host, now)
+        response = node_list(self.fleet.nodes(request.query.get("instanceId"), region), now)
+        return await fault.apply(request, response) if fault else response
 
     async def _arm(self, request: web.Request) -> web.Response:
         try:

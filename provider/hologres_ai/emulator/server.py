@@ -1,8 +1,7 @@
-"""The emulator as a process of its own (`serve`) and inside a test (`Emulator`): the same service in the same loop."""
+"""The emulator as a process (`serve`) and in a thread of a test (`Emulator`)."""
 
 import asyncio
 import contextlib
-import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
@@ -13,21 +12,23 @@ from typing import Self
 
 from aiohttp import web
 
-from ..api.signing import utc_now
-from ..config import Credentials
+from ..clock import utc_now
+from ..credentials import Credentials
 from ..errors import ConfigurationError
+from ..process import stop_on_signals
 from .faults import Fault
 from .fleet import FleetFile
+from .responses import BodyFormat
 from .routes import Service
 
 EMULATOR_ACCESS_KEY_ID = "emulator-access-key-id"
-EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - opens nothing but the emulator
+EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - accepted by the emulator only
 EMULATOR_CREDENTIALS = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET)
 SHIPPED_FLEET = Path(__file__).parent / "fleet.json"
 
 LOOPBACK = "127.0.0.1"
 REGION_TO_TRY = "cn-hangzhou"
-_GRACE = 0.1  # seconds that a request under way gets when the emulator stops
+_GRACE = 0.1  # seconds for requests in progress when the emulator stops
 
 
 def environment(url: str, credentials: Credentials) -> dict[str, str]:
@@ -49,12 +50,12 @@ def serve(
     *,
     faults: Iterable[Fault] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` gets the URL once requests are answered.
+    """Serve until SIGINT or SIGTERM; `on_ready` is called with the URL once requests are answered.
 
-    Port 0 takes a free one; without a `fleet` file the shipped one is served; `faults` are armed from the start.
+    Port 0 takes a free port; without a `fleet` file the shipped fleet is served; `faults` are armed at the start.
 
     Raises:
-        ConfigurationError: the fleet file can't be used, or the address can't be listened on.
+        ConfigurationError: the fleet file is invalid, or the address cannot be listened on.
     """
     service = Service(FleetFile(fleet or SHIPPED_FLEET), credentials, utc_now)
     for fault in faults:
@@ -63,10 +64,7 @@ def serve(
 
 
 async def _serve_until_signal(service: Service, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
-            loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with _listening(service, host, port) as url:
         on_ready(url)
         await stop.wait()
@@ -74,7 +72,7 @@ async def _serve_until_signal(service: Service, host: str, port: int, on_ready: 
 
 @contextlib.asynccontextmanager
 async def _listening(service: Service, host: str, port: int) -> AsyncIterator[str]:
-    # Cancelled with its client: a request that hangs must not outlive it.
+    # A request that hangs is cancelled when its client disconnects.
     runner = web.AppRunner(
         service.application(), access_log=None, shutdown_timeout=_GRACE, handler_cancellation=True, handle_signals=False
     )
@@ -91,7 +89,7 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
-            f"the emulator can't listen on {host}:{port}: {error}", "Choose another port; port 0 takes a free one."
+            f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 takes a free port."
         ) from None
 
 
@@ -101,13 +99,13 @@ def _url(runner: web.AppRunner) -> str:
 
 
 class Emulator:
-    """The emulator in a thread of its own, on a free port of loopback; a context manager.
+    """The emulator in a thread, on a free port of loopback; a context manager.
 
     Args:
-        fleet: the fleet file; the shipped one when left out.
-        credentials: the one AccessKey that is known.
-        port: 0 takes a free one.
-        clock: the time it lives in.
+        fleet: the fleet file; by default the shipped one.
+        credentials: the one AccessKey that is accepted.
+        port: the port; 0 takes a free one.
+        clock: the present time.
     """
 
     def __init__(
@@ -138,27 +136,35 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """An endpoint of each region, such as ``http://{region}.localhost:40401``; each lists its own nodes alone."""
+        """The endpoint of each region, such as ``http://{region}.localhost:40401``; each lists its own nodes only."""
         return self.url.replace(LOOPBACK, "{region}.localhost")
 
     @property
     def requests(self) -> int:
-        """How many requests have come to the API, refused ones too."""
+        """The number of requests to the API, refused ones too."""
         return self._service.requests
 
-    def arm(self, kind: str, times: int = 1, seconds: float | None = None, region: str | None = None) -> None:
-        """Let the next `times` good requests meet a fault; see `faults.Fault`."""
-        self._service.faults.arm(Fault(kind, times, seconds, region))
+    def arm(
+        self,
+        kind: str,
+        times: int = 1,
+        seconds: float | None = None,
+        region: str | None = None,
+        *,
+        format: BodyFormat = "json",  # noqa: A002 - the name of the field
+    ) -> None:
+        """Apply a fault to the next `times` good requests; see `faults.Fault`."""
+        self._service.faults.arm(Fault(kind, times, seconds, region, format))
 
     def disarm(self) -> None:
-        """Forget the faults that have not befallen yet."""
+        """Remove the pending faults."""
         self._service.faults.clear()
 
     def start(self) -> Self:
         """Start, and return once requests are answered.
 
         Raises:
-            ConfigurationError: the port can't be listened on.
+            ConfigurationError: the port cannot be listened on.
         """
         self._ready = Future()
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
@@ -167,7 +173,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop, and return once the port is free. Requests under way are cut off."""
+        """Stop, and return once the port is free. Requests in progress are cancelled."""
         self._stop()
         if self._thread is not None:
             self._thread.join()

@@ -1,4 +1,4 @@
-"""The checks of a request, in order: the first that fails is the answer."""
+"""Request verification: the checks in order; the first that fails is the response."""
 
 import hashlib
 import hmac
@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from ..api import signing
-from ..config import Credentials
+from ..credentials import Credentials
 from .responses import ErrorResponse
 
-# Its own, and not the client's: a judge does not take the constants of the judged.
+# Defined here and not taken from the client, whose requests are verified against them.
 ACTION = "ListInstanceModel"
 VERSION = "2022-06-01"
 METHOD = "GET"
@@ -31,7 +31,7 @@ _MANDATORY = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-sign
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """What of a request is checked; header names are lower-case, the body stands as its hash."""
+    """The parts of a request that are verified; header names are lower-case, the body is its hash."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class ReceivedRequest:
 
     @classmethod
     async def of(cls, request: web.Request, now: datetime) -> "ReceivedRequest":
-        """From a request as it came in. A repeated header is its values joined by commas, sorted."""
+        """From a received request. The values of a repeated header are sorted and joined by commas."""
         names = {name.lower() for name in request.headers}
         headers = {name: ",".join(sorted(value.strip() for value in request.headers.getall(name))) for name in names}
         payload_hash = hashlib.sha256(await request.read()).hexdigest()
@@ -50,12 +50,12 @@ class ReceivedRequest:
 
     @property
     def authorization(self) -> re.Match[str] | None:
-        """The parts of the Authorization header, where it has the form of one."""
+        """The parts of the Authorization header; None where its form is invalid."""
         return _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
 
     @property
     def date(self) -> datetime | None:
-        """The time in x-acs-date, where it has the form of one."""
+        """The time in x-acs-date; None where its form is invalid."""
         try:
             moment = datetime.strptime(self.headers.get("x-acs-date", ""), signing.DATE_FORMAT)
         except ValueError:
@@ -70,14 +70,14 @@ class ReceivedRequest:
 
 
 class RequestVerifier:
-    """Decides whether a request may be answered; remembers the nonces it has let in."""
+    """Verifies requests, and remembers the nonces of those that passed."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._nonces = Nonces()
 
     def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
-        """The first objection to the call, or None. Only a call without one uses its nonce up."""
+        """The first error of the request, or None. Only a request without an error uses its nonce."""
         checks: tuple[Callable[[ReceivedRequest], ErrorResponse | None], ...] = (
             *(_action, _version, _form, _date, self._access_key, self._security_token),
             *(self._signature, self._nonce),
@@ -104,7 +104,7 @@ class RequestVerifier:
             return refusal
         try:
             text = call.to_be_signed(sorted(call.authorization["signed"].split(";")))
-        except UnicodeEncodeError:  # bytes that are no UTF-8, so nothing that a client can have signed
+        except UnicodeEncodeError:  # bytes that are not UTF-8 cannot have been signed
             return refusal
         expected = signing.signature(self._credentials.access_key_secret, text)
         return None if hmac.compare_digest(expected, call.authorization["signature"]) else refusal
@@ -117,13 +117,13 @@ class RequestVerifier:
 
 
 class Nonces:
-    """Nonces, each remembered for as long as the date it came with is let in; at most `MAX_NONCES` of them."""
+    """Used nonces, each kept as long as the date of its request is accepted; at most `MAX_NONCES`."""
 
     def __init__(self) -> None:
         self._expiries: dict[str, datetime] = {}
 
     def use(self, nonce: str, expiry: datetime, now: datetime) -> bool:
-        """Whether the nonce was fresh; from now until `expiry` it is not."""
+        """Whether the nonce is new; it counts as used until `expiry`."""
         if self._expiries.get(nonce, now) > now:
             return False
         self._expiries.pop(nonce, None)

@@ -1,29 +1,57 @@
-"""Every failure, as one tree.
+"""The exceptions of this package, as one tree.
 
-    HologresAiError                 title, remedy; nothing secret in either
-    ├── InvalidArgumentError        a bad argument, found before any call; also a ValueError
-    ├── ConfigurationError          a missing or bad setting, found before any call
-    ├── DocumentError               a stored document that is no list of AI nodes of this version
-    ├── RequirementsError           the AI nodes are not what was required of them
-    ├── CredentialsError            a source of credentials is set and gave none
-    ├── TransportError              no whole answer: refused, DNS, TLS, reset, truncated
-    │   ├── TlsError                the peer's identity could not be proven
-    │   └── DeadlineExceededError   the total deadline ended the call
-    ├── ResponseError               an answer that is not what the API describes
+    HologresAiError                 title, remedy and facts; never a secret
+    ├── InvalidArgumentError        an argument is invalid; found before any call; also a ValueError
+    ├── ConfigurationError          a setting is missing or invalid; found before any call
+    ├── DocumentError               a stored document is not a list of AI nodes that this version can read
+    ├── RequirementsError           the AI nodes do not meet the requirements
+    ├── CredentialsError            a configured source of credentials returned none
+    ├── TransportError              no complete response: refused, DNS, TLS, reset, truncated
+    │   ├── TlsError                the identity of the peer could not be verified
+    │   └── DeadlineExceededError   the deadline of the whole call passed
+    ├── ResponseError               a response that the API does not describe
     ├── RegionsError                some of several regions could not be read
-    └── ApiError                    the API said no: status, code, request_id
-        ├── AuthenticationError     the key, its signature or its token was refused
-        ├── AccessDeniedError       the key is good and may not do this
+    └── ApiError                    the API refused the request: status, code, request_id
+        ├── AuthenticationError     the AccessKey, its signature or its security token was refused
+        ├── AccessDeniedError       the caller is known and lacks the permission
         ├── ThrottledError          too many requests
         └── ServiceError            the service failed; 5xx
 
-``str(error)`` is what a person reads: the title, the facts, and what to do next. Messages are free of secrets by
-construction, because a Pulumi engine prints the whole chain of a failure.
+``str(error)`` is what a person reads: the title, the facts, and what to do next. Messages never contain secrets,
+because a Pulumi engine prints the whole chain of a failure. Every fact is given at construction; an error is not
+changed afterwards, and it can be pickled and copied.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from typing import TypedDict, Unpack
+
+
+@dataclass(frozen=True)
+class AccessDeniedDetail:
+    """What the service says about a missing permission (``AccessDeniedDetail`` in its error body).
+
+    Attributes:
+        auth_action: the RAM action that was denied, such as ``hologram:ListInstanceModel``.
+        no_permission_type: ``ImplicitDeny`` (nothing allows the action) or ``ExplicitDeny`` (a policy denies it).
+        policy_type: the type of policy that decided, such as ``AccountLevelIdentityBasedPolicy``.
+        encoded_diagnostic_message: the whole message for the RAM action ``ram:DecodeDiagnosticMessage``.
+    """
+
+    auth_action: str | None = None
+    no_permission_type: str | None = None
+    policy_type: str | None = None
+    encoded_diagnostic_message: str | None = None
+
+
+class Facts(TypedDict, total=False):
+    """The keyword arguments that every exception takes; see `HologresAiError`."""
+
+    status: int | None
+    code: str | None
+    request_id: str | None
+    retry_after: float | None
+    denial: AccessDeniedDetail | None
 
 
 class HologresAiError(Exception):
@@ -32,13 +60,12 @@ class HologresAiError(Exception):
     Attributes:
         title: what failed, one line.
         remedy: what to do next; may be empty.
-        status: the HTTP status, where there was an answer.
-        code: the API's error code, where it gave one.
-        request_id: the API's id of the request, where it gave one.
-        retry_after: the wait in seconds that the service asked for before another try.
+        status: the HTTP status, where there was a response.
+        code: the error code of the service, where it gave one.
+        request_id: the service's id of the request, where it gave one.
+        retry_after: the seconds that the service asked to wait before the next try.
+        denial: what the service says about a missing permission, where it gave details.
     """
-
-    retry_after: float | None = None
 
     def __init__(
         self,
@@ -48,6 +75,8 @@ class HologresAiError(Exception):
         status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
+        retry_after: float | None = None,
+        denial: AccessDeniedDetail | None = None,
     ) -> None:
         super().__init__(title, remedy)
         self.title = title
@@ -55,10 +84,12 @@ class HologresAiError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.retry_after = retry_after
+        self.denial = denial
 
     @property
     def facts(self) -> str:
-        """The known of status, code and request id, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
+        """The known ones of status, code and request id, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
         known = (
             self.status and f"HTTP {self.status}",
             self.code,
@@ -73,25 +104,31 @@ class HologresAiError(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that is wrong with one argument: its name as the caller spells it, and the reason."""
+    """One problem with one argument: the name as the caller spells it, and the reason."""
 
     argument: str
     reason: str
 
 
 class InvalidArgumentError(HologresAiError, ValueError):
-    """One or more arguments can't be meant; ``failures`` holds one entry for each."""
+    """One or more arguments are invalid; ``failures`` holds one entry for each."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         self.failures = tuple(failures)
         title = "; ".join(f"{failure.argument}: {failure.reason}" for failure in self.failures)
         super().__init__(f"invalid argument {title}")
-        self.args = (self.failures,)  # what a copy is made from
+        self.args = (self.failures,)  # copy and pickle construct the error from args
 
 
 @dataclass(frozen=True)
 class ProviderAttempt:
-    """One source of credentials: ``used``, ``not set`` or ``failed``, and the words for it; never a value."""
+    """One source of credentials that was considered, without any value of it.
+
+    Attributes:
+        source: its name.
+        state: ``used``, ``not set`` or ``failed``.
+        detail: the setting that names it, or the reason of the failure.
+    """
 
     source: str
     state: str
@@ -101,27 +138,55 @@ class ProviderAttempt:
         return f"{self.source}: {self.state}" + (f" ({self.detail})" if self.detail else "")
 
 
-def tried(steps: Sequence[ProviderAttempt]) -> str:
-    """The steps as one sentence."""
-    return f"Tried in order: {'; '.join(map(str, steps))}."
+def tried(attempts: Sequence[ProviderAttempt]) -> str:
+    """The attempts as one sentence."""
+    return f"Tried in order: {'; '.join(map(str, attempts))}."
 
 
 class ConfigurationError(HologresAiError):
-    """A setting is missing or can't be meant; `steps` are the sources of credentials, where those are meant."""
+    """A setting is missing or invalid.
 
-    steps: tuple[ProviderAttempt, ...] = ()
+    Attributes:
+        attempts: the sources of credentials in order, where the error is about them.
+    """
+
+    def __init__(
+        self, title: str, remedy: str = "", *, attempts: Sequence[ProviderAttempt] = (), **facts: Unpack[Facts]
+    ) -> None:
+        super().__init__(title, remedy, **facts)
+        self.attempts = tuple(attempts)
+
+    @property
+    def steps(self) -> tuple[ProviderAttempt, ...]:
+        """The former name of `attempts`."""
+        return self.attempts
 
 
 class CredentialsError(HologresAiError):
-    """A source of credentials is set and gave none.
+    """A configured source of credentials returned none.
 
     Attributes:
-        steps: the sources in order, with what became of each.
-        transient: whether it may pass by itself.
+        attempts: the sources in order, with the outcome of each.
+        transient: whether the same request may succeed later.
     """
 
-    steps: tuple[ProviderAttempt, ...] = ()
-    transient: bool = False
+    def __init__(
+        self,
+        title: str,
+        remedy: str = "",
+        *,
+        attempts: Sequence[ProviderAttempt] = (),
+        transient: bool = False,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(title, remedy, **facts)
+        self.attempts = tuple(attempts)
+        self.transient = transient
+
+    @property
+    def steps(self) -> tuple[ProviderAttempt, ...]:
+        """The former name of `attempts`."""
+        return self.attempts
 
 
 class DocumentError(HologresAiError):
@@ -129,39 +194,50 @@ class DocumentError(HologresAiError):
 
 
 class RequirementsError(HologresAiError):
-    """The AI nodes were read, and are not what was required of them; the remedy has a line for each requirement."""
+    """The AI nodes were read and do not meet the requirements; the remedy has a line for each requirement."""
 
 
 class TransportError(HologresAiError):
-    """The service gave no whole answer.
+    """The service gave no complete response.
 
     Attributes:
-        no_such_host: whether the name of the endpoint's host is not known.
+        no_such_host: whether the host name of the endpoint does not exist.
     """
 
-    no_such_host: bool = False
+    def __init__(self, title: str, remedy: str = "", *, no_such_host: bool = False, **facts: Unpack[Facts]) -> None:
+        super().__init__(title, remedy, **facts)
+        self.no_such_host = no_such_host
 
 
 class TlsError(TransportError):
-    """The peer's identity could not be proven; trying again would not change that."""
+    """The identity of the peer could not be verified; another try would not change that."""
 
 
 class DeadlineExceededError(TransportError):
-    """The total deadline passed before there was an answer."""
+    """The deadline of the whole call passed before there was a response."""
 
 
 class ResponseError(HologresAiError):
-    """The answer is not what the API describes; the title names the place in it."""
+    """The response is not one that the API describes; the title names the place in it."""
 
 
 class RegionsError(HologresAiError):
-    """Some of several regions could not be read; the remedy holds a line for each.
+    """Some of several regions could not be read; the remedy has a line for each.
 
     Attributes:
-        errors: what failed, by region.
+        errors: the error of each region that failed, by region.
     """
 
-    errors: Mapping[str, HologresAiError] = MappingProxyType({})
+    def __init__(
+        self,
+        title: str,
+        remedy: str = "",
+        *,
+        errors: Mapping[str, HologresAiError] | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(title, remedy, **facts)
+        self.errors: Mapping[str, HologresAiError] = dict(errors or {})
 
 
 class ApiError(HologresAiError):
@@ -181,4 +257,4 @@ class ThrottledError(ApiError):
 
 
 class ServiceError(ApiError):
-    """The service failed on its side."""
+    """The service failed."""

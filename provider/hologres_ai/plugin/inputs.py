@@ -10,7 +10,7 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.read import build_result, keep_unread
+from ..core.result import build_result, keep_unread
 from ..errors import Failure, InvalidArgumentError
 from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from ..names import QUERY_KEY, region_label
@@ -176,7 +176,7 @@ def _is_pinned(inputs: Properties) -> bool:
     pinned = reveal(inputs.get(PINNED))
     if pinned is None or isinstance(pinned, bool):
         return bool(pinned)
-    raise InvalidArgumentError([Failure(PINNED, "true or false is expected")])
+    raise InvalidArgumentError([Failure(PINNED, "must be true or false")])
 
 
 def _ignores_changes(new: Properties, old: Properties) -> bool:

@@ -6,13 +6,13 @@ The engine configures the plugin at the start of each run of a program. Nothing 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ..api.connections import Connections
-from ..api.signing import utc_now
+from ..api.transport import Connections
+from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read
 from ..errors import HologresAiError
 from ..models import AiNodeListResult, Query
-from ..requirements import Clock, Requirements, enforce
+from ..requirements import Clock, Requirements, describe_secret, enforce
 from .config import Configuration
 from .inputs import (
     awaiting_inventory,
@@ -97,7 +97,7 @@ class Reader:
 
     async def _enforce(self, requirements: Requirements, result: AiNodeListResult, *, secret: bool) -> None:
         warnings: list[str] = []
-        enforce(requirements, result, self._clock(), warnings.append, secret=secret)
+        enforce(requirements, result, self._clock(), warnings.append, describe=describe_secret if secret else str)
         for warning in warnings:
             await self._warn(warning)
 

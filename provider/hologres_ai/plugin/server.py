@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import contextlib
 import os
-import signal
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -14,7 +12,7 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from ..errors import HologresAiError
-from ..process import leave
+from ..process import exit_process, stop_on_signals
 from .engine import Engine
 from .servicer import Servicer
 
@@ -36,11 +34,11 @@ def main() -> None:
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))
-    leave(0)  # the engine waits for the processes of its plugins one after the other
+    exit_process(0)  # the engine waits for the processes of its plugins one after the other
 
 
 async def _serve(address: str) -> None:
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     engine = Engine(address)
     servicer = Servicer(engine)
     server, port = create_server(servicer)
@@ -61,15 +59,6 @@ def create_server(servicer: Servicer) -> tuple[Any, int]:
     server = grpc.aio.server(interceptors=(_PlainErrors(),), options=options)
     add_ResourceProviderServicer_to_server(servicer, server)
     return server, server.add_insecure_port(f"{LOOPBACK}:0")
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """Return an event that a signal to end sets."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
-            loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 async def _wait_for_first(*ends: Coroutine[Any, Any, object]) -> None:

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import to_wire
 from ..names import did_you_mean

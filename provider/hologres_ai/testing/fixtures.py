@@ -1,25 +1,36 @@
-"""pytest fixtures; in a `conftest.py`::
+"""pytest fixtures. In the `conftest.py` of the root folder of the tests::
 
     pytest_plugins = ["hologres_ai.testing.fixtures"]
 
-They are asked for and don't register themselves, because Pulumi's import would slow down every other run of pytest.
+They are not registered as an entry point, because importing Pulumi would slow down every run of pytest.
 """
 
 import asyncio
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
 
 import pulumi
 import pytest
+from pulumi.runtime import Mocks
 
-from ..config import SETTINGS
 from ..emulator import SHIPPED_FLEET, Emulator
+from ..settings import SETTINGS
 from .fleets import Fleet, content_of
 from .mocks import HologresMocks
 
 
 @pytest.fixture
 def hologres_fleet() -> Fleet:
-    """The fleet of the two fixtures below; define it anew, or parametrize it, for another."""
+    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it for another one."""
+    return SHIPPED_FLEET
+
+
+@pytest.fixture(scope="session")
+def hologres_session_fleet() -> Fleet:
+    """The fleet of `hologres_session_emulator`. Override it for another one."""
     return SHIPPED_FLEET
 
 
@@ -27,25 +38,74 @@ def hologres_fleet() -> Fleet:
 def hologres_emulator(
     hologres_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Emulator]:
-    """A running emulator, to which the environment leads; it serves a copy of the fleet, to be edited."""
-    path = tmp_path_factory.mktemp("hologres") / "fleet.json"
-    path.write_bytes(content_of(hologres_fleet))
-    for name in (name for setting in SETTINGS for name in setting.environment):
-        monkeypatch.delenv(name, raising=False)
-    with Emulator(fleet=path) as running:
+    """A running emulator for one test, to which the environment points. Its fleet file is a copy that can be edited."""
+    with Emulator(fleet=_copied(hologres_fleet, tmp_path_factory)) as running:
+        for name in (name for setting in SETTINGS for name in setting.environment):
+            monkeypatch.delenv(name, raising=False)
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
 
 
+@pytest.fixture(scope="session")
+def hologres_session_emulator(
+    hologres_session_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Emulator]:
+    """A running emulator for all tests. It leaves the environment alone: see `Emulator.environment`."""
+    with Emulator(fleet=_copied(hologres_session_fleet, tmp_path_factory)) as running:
+        yield running
+
+
 @pytest.fixture
 def hologres_mocks(hologres_fleet: Fleet) -> Iterator[HologresMocks]:
-    """Mocks with the fleet, which are set: for `run_program`, and for tests that make resources themselves."""
+    """Mocks with the fleet, set in Pulumi: for `run_program`, and for tests that create resources themselves.
+
+    Afterwards Pulumi has the settings, the mocks and the root resource that it had before, and the thread its loop.
+    """
     mocks = HologresMocks(hologres_fleet)
-    with asyncio.Runner() as runner:
-        # Pulumi takes the thread's event loop, which another test may have closed.
-        asyncio.set_event_loop(runner.get_loop())
-        pulumi.runtime.reset_options()
-        pulumi.runtime.set_mocks(mocks)
+    with _own_loop(), _own_settings(mocks):
         yield mocks
-        pulumi.runtime.reset_options()
+
+
+def _copied(fleet: Fleet, folders: pytest.TempPathFactory) -> Path:
+    path = folders.mktemp("hologres") / "fleet.json"
+    path.write_bytes(content_of(fleet))
+    return path
+
+
+@contextmanager
+def _own_loop() -> Iterator[None]:
+    """Set a new event loop, which Pulumi takes from the thread, and then the previous one again."""
+    previous = _current_loop()
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        try:
+            yield
+        finally:
+            asyncio.set_event_loop(previous)
+
+
+def _current_loop() -> asyncio.AbstractEventLoop | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a loop that Python creates where none was set
+        try:
+            return asyncio.get_event_loop()
+        except RuntimeError:
+            return None
+
+
+@contextmanager
+def _own_settings(mocks: Mocks) -> Iterator[None]:
+    """Set the mocks with a new root resource, and then Pulumi's previous settings again.
+
+    All of them are context variables. Each has the default None, which is what stands for one without a value.
+    """
+    before = copy_context()
+    pulumi.runtime.reset_options()
+    pulumi.runtime.set_mocks(mocks)
+    changed = [variable for variable, value in copy_context().items() if before.get(variable) is not value]
+    try:
+        yield
+    finally:
+        for variable in changed:
+            variable.set(before.get(variable))

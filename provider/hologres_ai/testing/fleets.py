@@ -11,9 +11,10 @@ from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ..api.signing import utc_now
+from ..clock import utc_now
 from ..emulator.fleet import read_fleet
 from ..errors import ConfigurationError
+from ..errors.validation import first_problem
 from ..models import AiNode
 from ..names import did_you_mean, to_camel
 
@@ -36,7 +37,7 @@ def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[A
         _refuse_unknown_fields(nodes)
         return _NODES.validate_python(nodes, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _unusable(fleet, _complaint(error)) from None
+        raise _unusable(fleet, _place_and_reason(error)) from None
     except (OSError, ValueError, RecursionError) as error:
         raise _unusable(fleet, str(error)) from None
 
@@ -66,13 +67,9 @@ def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
                 raise ValueError(f"nodes[{index}].{name}: no such field{did_you_mean(to_camel(name), _FIELDS)}")
 
 
-def _complaint(error: ValidationError) -> str:
-    # The last complaint about the first bad place is the most tolerant reading's, as in `answers`.
-    complaints = error.errors(include_url=False, include_context=False)
-    location = complaints[0]["loc"][:2]
-    item = [complaint for complaint in complaints if complaint["loc"][:2] == location][-1]
-    path = f"nodes[{location[0]}]" + "".join(f".{part}" for part in location[1:])
-    return f"{path}: {item['msg'].removeprefix('Value error, ')}"
+def _place_and_reason(error: ValidationError) -> str:
+    problem = first_problem(error, 2)
+    return f"nodes{problem.place}: {problem.reason}"
 
 
 def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:

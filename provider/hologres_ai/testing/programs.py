@@ -1,19 +1,19 @@
-"""A run of a whole Pulumi program on mocks, without an engine."""
+"""Run a whole Pulumi program on mocks, without an engine."""
 
 import asyncio
 import contextlib
 import runpy
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
 from pathlib import Path
 
+import pulumi
 from pulumi.runtime import Mocks, Settings, configure, rpc, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockMonitor
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest
-
-from .values import is_unknown
 
 Program = Path | Callable[[], object]
 
@@ -27,35 +27,38 @@ def run_program(
     stack: str = "dev",
     preview: bool = False,
 ) -> dict[str, object]:
-    """Run a program as `pulumi up` does, and return the stack outputs by name, as `pulumi stack output --json` does.
+    """Run a program as `pulumi up` does, and return its stack outputs by name, as `pulumi stack output --json` does.
 
-    Each run stands alone: with an event loop, settings of Pulumi and an import of the folder's modules of its own. It
-    can't be called while an event loop runs in this thread.
+    Each run is isolated: a thread, a context, an event loop and Pulumi settings of its own, and a new import of the
+    modules in the program's folder. It can be called while an event loop runs.
 
     Args:
-        program: the folder with `__main__.py`, or the file, which runs in its folder; or a function that makes
-            resources and exports.
-        mocks: what answers the program.
+        program: the folder with `__main__.py`, or the file, which runs in its folder; or a function that creates
+            resources and exports outputs.
+        mocks: the mocks that answer the program.
         config: the stack's configuration, such as ``{"project:zone": "cn-hangzhou-j"}``.
         project: the project's name, which `pulumi.Config()` reads from.
         stack: the stack's name.
-        preview: whether it is a preview. An output that is not known then is not among the outputs.
+        preview: whether it is a preview. Outputs that are unknown in it are not returned.
 
     Raises:
         HologresAiError: the AI nodes could not be read.
-        Exception: whatever else ends the program, such as a `pulumi.RunError`.
+        Exception: any other error of the program, such as a `pulumi.RunError`.
     """
-    # Pulumi's settings are context variables: those of this run end with its context.
-    monitor, context = _Monitor(mocks), Context()
+    monitor = _Monitor(mocks)
     settings = partial(Settings, project, stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
-    with _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run:
-        context.run(_run, run, settings, config or {})
+    with (
+        _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run,
+        ThreadPoolExecutor(1, thread_name_prefix="pulumi-program") as executor,
+    ):
+        # Pulumi's settings are context variables, and the event loop is the thread's.
+        executor.submit(Context().run, _run, run, settings, config or {}).result()
     outputs = {name: _plain(value) for name, value in monitor.outputs.items()}
-    return {name: value for name, value in outputs.items() if not is_unknown(value)}
+    return {name: value for name, value in outputs.items() if not pulumi.contains_unknowns(value)}
 
 
 class _Monitor(MockMonitor):
-    """Keeps the stack's outputs as the engine would be told them."""
+    """Keeps the stack's outputs as the program registers them."""
 
     outputs: Mapping[str, object] = {}
 
@@ -69,7 +72,7 @@ def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Ma
     configure(settings())
     set_all_config(dict(config))
     with asyncio.Runner() as runner:
-        # What fails a run is raised. Pulumi leaves it in every output as well, and asyncio would log each of them.
+        # The error of a run is raised. Pulumi stores it in every output too, and asyncio would log each of them.
         runner.get_loop().set_exception_handler(lambda _loop, _context: None)
         runner.run(run_in_stack(lambda: _without_result(run)))
 
@@ -79,7 +82,7 @@ def _without_result(run: Callable[[], object]) -> None:
 
 
 def _plain(value: object) -> object:
-    """The value as `pulumi stack output --json --show-secrets` has it; on the wire every number is a double."""
+    """The value as `pulumi stack output --json --show-secrets` prints it; in the protocol every number is a double."""
     value = rpc.unwrap_rpc_secret(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
@@ -90,7 +93,7 @@ def _plain(value: object) -> object:
 
 @contextlib.contextmanager
 def _inside(program: Path) -> Iterator[Callable[[], object]]:
-    """The run of a program in its folder, whose modules are forgotten: the next run imports them anew."""
+    """Enter the folder of a program, and forget its modules afterwards, so that the next run imports them again."""
     script = (program / "__main__.py" if program.is_dir() else program).resolve()
     before, path = set(sys.modules), list(sys.path)
     with contextlib.chdir(script.parent):

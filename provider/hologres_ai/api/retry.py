@@ -1,0 +1,118 @@
+"""Retries: which failures are sent again, how often, and after which wait."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tenacity import RetryCallState
+from tenacity.wait import wait_base, wait_random_exponential
+
+from ..errors import ApiError, CredentialsError, HologresAiError, ThrottledError, TlsError, TransportError
+from ..errors.codes import ErrorRule, Retry, classify
+
+TRIES = 4
+MAX_WAIT = 20.0  # seconds
+JITTER = wait_random_exponential(multiplier=0.1, max=MAX_WAIT)
+THROTTLED_JITTER = wait_random_exponential(multiplier=1.0, max=MAX_WAIT)
+
+
+class RetryQuota:
+    """A token bucket for retries, as in botocore's standard mode: a fan-out must not multiply an outage.
+
+    A retry takes 5 of 500 tokens; a call that succeeds returns 5.
+    """
+
+    COST = 5
+
+    def __init__(self, tokens: int = 500) -> None:
+        self._full = tokens
+        self._tokens = tokens
+
+    def take(self) -> bool:
+        """Take the tokens of one retry; False where too few are left."""
+        if self._tokens < self.COST:
+            return False
+        self._tokens -= self.COST
+        return True
+
+    def give_back(self) -> None:
+        """Return the tokens of one retry, after a success."""
+        self._tokens = min(self._full, self._tokens + self.COST)
+
+
+class RetryState:
+    """What one call has failed with so far.
+
+    Args:
+        quota: the token bucket, which calls may share.
+        renewable: whether the source of credentials can give new ones.
+
+    Attributes:
+        last: the last failure.
+        awaits_credentials: whether the call waits for credentials at the moment.
+    """
+
+    def __init__(self, quota: RetryQuota, *, renewable: bool) -> None:
+        self._quota = quota
+        self._renewable = renewable
+        self._left = TRIES
+        self._corrected: set[ErrorRule] = set()
+        self.awaits_credentials = False
+        self.last: HologresAiError | None = None
+
+    def may_retry(self, error: BaseException) -> bool:
+        """Record a failure; whether the call is made again."""
+        if not isinstance(error, HologresAiError):
+            return False
+        self.last = error
+        self._left -= 1
+        return bool(self._left) and self._is_retried(error) and self._quota.take()
+
+    def _is_retried(self, error: HologresAiError) -> bool:
+        if isinstance(error, TransportError):
+            return not isinstance(error, TlsError)
+        if isinstance(error, CredentialsError):
+            return error.transient
+        return isinstance(error, ApiError) and self._is_retried_by_rule(classify(error.code, error.status))
+
+    def _is_retried_by_rule(self, rule: ErrorRule) -> bool:
+        if rule.retry is Retry.ONCE or (rule.retry is Retry.WITH_NEW_CREDENTIALS and self._renewable):
+            is_first = rule not in self._corrected
+            self._corrected.add(rule)
+            return is_first
+        return rule.retry is Retry.TRANSIENT
+
+
+Wait = Callable[[RetryCallState], float]
+
+
+def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
+    """The wait before the next try: what the service asked for, else full jitter; never more than `MAX_WAIT`."""
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, HologresAiError) else None
+        if asked is None:
+            asked = (throttled if isinstance(error, ThrottledError) else jitter)(state)
+        return min(MAX_WAIT, asked)
+
+    return wait
+
+
+def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The wait that a response asks for, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
+    milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
+    if milliseconds.isdecimal():
+        return int(milliseconds[:9]) / 1000
+    if seconds.isdecimal():
+        return float(seconds[:9])
+    date = parse_http_date(seconds)
+    return max(0.0, (date - now).total_seconds()) if date else None
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """A date of HTTP, in UTC; None where it is none."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,217 @@
+"""From the nodes that the API listed to the result: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from ..clock import to_utc_text
+from ..models import (
+    MAX_EXACT_INTEGER,
+    RESOURCES,
+    USAGE_FIELDS,
+    AiNode,
+    AiNodeListResult,
+    NodeList,
+    Query,
+    RegionOutcome,
+    Totals,
+    Usage,
+)
+from ..names import to_camel
+
+Filter = Callable[[AiNode], bool]
+
+# Documented values, compared without case: PostPaid and PrePaid; "Subscription" is the console's word for the latter.
+PAY_AS_YOU_GO = frozenset({"postpaid"})
+SUBSCRIPTION = frozenset({"prepaid", "subscription"})
+
+_NODE = TypeAdapter(AiNode)
+_WITHOUT_USAGE = dict.fromkeys(USAGE_FIELDS)
+
+
+def build_result(
+    region: str,
+    query: Query,
+    listed: NodeList,
+    *,
+    warnings: Iterable[str] = (),
+    region_outcomes: tuple[RegionOutcome, ...] = (),
+) -> AiNodeListResult:
+    """Normalise, filter and sort the nodes in `listed`, and derive ids, names, totals and fingerprint from them."""
+    found = [*warnings, *listed.warnings]
+    nodes = [_in_utc(node, found) for node in listed.nodes]
+    if not query.include_usage:  # before repeats are removed: two nodes that differ in usage alone are one then
+        nodes = [replace(node, **_WITHOUT_USAGE) for node in nodes]
+    filters = _filters(query).values()
+    nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)])
+    return AiNodeListResult(
+        region=region,
+        instance_model_list=tuple(nodes),
+        ids=_sorted_texts(node.ai_instance_id for node in nodes),
+        names=_sorted_texts(node.holo_instance_name for node in nodes),
+        totals=totals(nodes),
+        fingerprint=fingerprint(nodes),
+        region_outcomes=region_outcomes,
+        request_id=listed.request_id,
+        query=query,
+        warnings=tuple(found),
+    )
+
+
+def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeListResult:
+    """Add the nodes that were `known` before in the regions that could not be read.
+
+    For what is kept in a state: there, a node that could not be read must not look like a node that was removed.
+    """
+    kept = [node for node in known if node.region_id in result.unread]
+    if not kept:
+        return result
+    listed = NodeList(nodes=(*result.instance_model_list, *kept), request_id=None)
+    whole = build_result(result.region, result.query, listed, region_outcomes=result.region_outcomes)
+    return replace(whole, warnings=result.warnings)
+
+
+def selects(query: Query, node: AiNode) -> bool:
+    """Return whether a node passes every filter. `instance_id` is one, for a service that ignores the parameter."""
+    return all(passes(node) for passes in _filters(query).values())
+
+
+def describe_filters(query: Query, nodes: Sequence[AiNode]) -> str:
+    """Return how many nodes were listed and how many each filter left: ``the service listed 3, statuses left none``."""
+    steps = [f"the service listed {len(nodes) or 'none'}"]
+    for name, passes in _filters(query).items():
+        if nodes:
+            nodes = [node for node in nodes if passes(node)]
+            steps.append(f"{to_camel(name)} left {len(nodes) or 'none'}")
+    return ", ".join(steps)
+
+
+def _filters(query: Query) -> dict[str, Filter]:
+    """The filters that are given, by the names of their arguments."""
+    one_of = {
+        "instance_id": (query.instance_id and (query.instance_id,), "holo_instance_id"),
+        "ids": (query.ids, "ai_instance_id"),
+        "statuses": (query.statuses, "status"),
+        "charge_types": (query.charge_types, "charge_type"),
+        "ai_specs": (query.ai_specs, "ai_spec"),
+    }
+    found = {name: _is_one_of(wanted, field) for name, (wanted, field) in one_of.items() if wanted is not None}
+    if query.name_regex is not None:
+        regex = re.compile(query.name_regex)
+        found["name_regex"] = lambda node: regex.search(node.holo_instance_name or "") is not None
+    return found
+
+
+def _is_one_of(wanted: Collection[str], field: str) -> Filter:
+    return lambda node: getattr(node, field) in wanted
+
+
+def capacity(node: AiNode, resource: str) -> int | None:
+    """Return specification x nodeCount of one of `RESOURCES`, or None where either is missing."""
+    specification: int | None = getattr(node, resource)
+    if specification is None or node.node_count is None:
+        return None
+    return _exact(specification * node.node_count)
+
+
+def free(node: AiNode, resource: str) -> int | None:
+    """Return capacity less used; None where either is unknown, negative, or more is used than there is."""
+    return _difference(capacity(node, resource), getattr(node, f"{resource}_used"))
+
+
+def _difference(whole: int | None, used: int | None) -> int | None:
+    return None if whole is None or used is None or not 0 <= used <= whole else whole - used
+
+
+def may_end(node: AiNode) -> bool:
+    """Return whether a subscription may end: it is not known to renew, and not known to be pay-as-you-go.
+
+    Charge types are an open set. So a node with an end and an unknown charge type may end, and a subscription without
+    an end has one that is not known.
+    """
+    if node.auto_renewal is True:
+        return False
+    charge_type = (node.charge_type or "").casefold()
+    if charge_type in PAY_AS_YOU_GO:
+        return False
+    return charge_type in SUBSCRIPTION or has_end(node)
+
+
+def has_end(node: AiNode) -> bool:
+    """Return whether the API gives an end, be it one that can't be read; the year 1 stands for none."""
+    text = node.expiration_time
+    return text is not None and not text.startswith("0001-")
+
+
+def totals(nodes: Sequence[AiNode]) -> Totals:
+    """Return the sums over nodes; one unknown value makes its sum unknown."""
+    count = _sum([node.node_count for node in nodes])
+    return Totals(node_count=count, **{resource: _usage(nodes, resource) for resource in RESOURCES})
+
+
+def _usage(nodes: Sequence[AiNode], resource: str) -> Usage:
+    capacities = [capacity(node, resource) for node in nodes]
+    used = [getattr(node, f"{resource}_used") for node in nodes]
+    return Usage(capacity=_sum(capacities), used=_sum(used), free=_sum([*map(_difference, capacities, used)]))
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    return None if None in values else _exact(sum(value for value in values if value is not None))
+
+
+def _exact(value: int) -> int | None:
+    """Unknown beyond what a double holds: on Pulumi's wire it would become a neighbouring number."""
+    return value if abs(value) <= MAX_EXACT_INTEGER else None
+
+
+def fingerprint(nodes: Iterable[AiNode]) -> str:
+    """Return SHA-256, in hexadecimal, of the nodes without their usage figures; their order does not matter."""
+    lines = {_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=set(USAGE_FIELDS)) for node in nodes}
+    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+
+
+def _sorted_texts(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if value is not None}))
+
+
+def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
+    """By region, Hologres instance and ID; nodes that share all three keep their order by all their values."""
+    if len({_place(node) for node in nodes}) == len(nodes):
+        return sorted(nodes, key=_place)
+    return sorted(nodes, key=lambda node: (*_place(node), _NODE.dump_json(node)))
+
+
+def _place(node: AiNode) -> tuple[str, str, str]:
+    return node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or ""
+
+
+def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
+    """Remove exact repeats; add a warning for each id that two different nodes share."""
+    once = list(dict.fromkeys(nodes))
+    seen: set[tuple[str | None, str]] = set()
+    for node in once:
+        if node.ai_instance_id is None:
+            continue
+        key = node.region_id, node.ai_instance_id
+        if key in seen:
+            warnings.append(f"the API lists {node.ai_instance_id} more than once, with different values")
+        seen.add(key)
+    return once
+
+
+def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
+    """The node with its expiry in UTC, so that the same time in another zone is no change."""
+    text = node.expiration_time
+    if text is None:
+        return node
+    try:
+        utc = to_utc_text(text)
+    except (ValueError, OverflowError):
+        warnings.append(
+            f"expirationTime of {node.ai_instance_id} is not a time: {text[:64]!r}; it is passed on as it is"
+        )
+        return node
+    return node if utc == text else replace(node, expiration_time=utc)

@@ -1,0 +1,132 @@
+"""The error body of a service, in JSON or XML, with the names of its fields in any case and spelling."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from pydantic_core import from_json
+
+from . import AccessDeniedDetail
+from .redaction import clean
+
+Body = bytes | bytearray
+
+UTF8_MARK = b"\xef\xbb\xbf"
+MAX_XML_BYTES = 64 * 1024
+MAX_DIAGNOSTIC_CHARACTERS = 8_192
+# Calls of this vendor tell their success with these, in a body that has a field for a code either way.
+_NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
+
+
+@dataclass(frozen=True)
+class ErrorBody:
+    """The fields of an error body by their names in lower-case letters; empty where the body is none."""
+
+    fields: Mapping[str, Any]
+
+    @property
+    def tells_failure(self) -> bool:
+        """Whether it has an error code, or says that the call had no success."""
+        return self._code is not None or str(self.fields.get("success")).lower() == "false"
+
+    @property
+    def _code(self) -> object:
+        code = self.fields.get("code") or self.fields.get("errorcode") or None
+        return None if str(code).strip().lower() in _NO_FAULT else code
+
+    def code(self, secrets: Sequence[str] = ()) -> str | None:
+        """The error code, or None where there is none or it says that all is well."""
+        return as_text(self._code, secrets)
+
+    def message(self, secrets: Sequence[str] = ()) -> str | None:
+        """The service's own words."""
+        return as_text(self.fields.get("message") or self.fields.get("errormessage"), secrets)
+
+    def request_id(self, secrets: Sequence[str] = ()) -> str | None:
+        """The service's id of the request."""
+        return as_text(self.fields.get("requestid"), secrets)
+
+    def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
+        """What the service says about a missing permission."""
+        detail = self.fields.get("accessdenieddetail")
+        if not isinstance(detail, Mapping):
+            return None
+        fields = _named(detail)
+        denial = AccessDeniedDetail(
+            auth_action=as_text(fields.get("authaction"), secrets),
+            no_permission_type=as_text(fields.get("nopermissiontype"), secrets),
+            policy_type=as_text(fields.get("policytype"), secrets),
+            encoded_diagnostic_message=as_text(
+                fields.get("encodeddiagnosticmessage"), secrets, MAX_DIAGNOSTIC_CHARACTERS
+            ),
+        )
+        return None if denial == AccessDeniedDetail() else denial
+
+
+def as_text(value: object, secrets: Sequence[str] = (), limit: int | None = None) -> str | None:
+    """A text or a number as it may be shown; None for anything else and for an empty text."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    return (clean(text, secrets) if limit is None else clean(text, secrets, limit)) or None
+
+
+def parse_error_body(body: Body) -> ErrorBody:
+    """The error that a body tells; one without fields where it is neither JSON nor XML of a service."""
+    content = body.removeprefix(UTF8_MARK).strip()
+    return ErrorBody(_parse_xml(content) if content.startswith(b"<") else _parse_json(content))
+
+
+def _parse_json(content: Body) -> dict[str, Any]:
+    try:
+        document = from_json(content)
+    except ValueError:
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    fields = _named(document)
+    inner = fields.get("error")
+    if isinstance(inner, Mapping) and not ErrorBody(fields).tells_failure:
+        return fields | _named(inner)
+    return fields
+
+
+def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {_letters(name): value for name, value in fields.items()}
+
+
+def _letters(name: object) -> str:
+    """``RequestId``, ``requestId`` and ``request_id`` are one name."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def _parse_xml(content: Body) -> dict[str, Any]:
+    """The fields beside the first ``Code``; a page of HTML and a body that declares a document type have none."""
+    if len(content) > MAX_XML_BYTES or any(mark in content.upper() for mark in (b"<!DOCTYPE", b"<!ENTITY", b"\0")):
+        return {}
+    try:
+        root = Xml.fromstring(bytes(content))  # noqa: S314 - see above: no entity can be declared
+    except (Xml.ParseError, LookupError, ValueError):
+        return {}
+    if _local(root) == "html":
+        return {}
+    for element in root.iter():
+        fields = _fields(element)
+        if fields.keys() & {"code", "errorcode"}:
+            return _fields(root) | fields
+    return {}
+
+
+def _fields(element: Xml.Element) -> dict[str, Any]:
+    """The texts of the children; of a child that has children itself, their texts."""
+    return {_local(child): {_local(leaf): _text(leaf) for leaf in child} or _text(child) for child in element}
+
+
+def _text(element: Xml.Element) -> str:
+    return (element.text or "").strip()
+
+
+def _local(element: Xml.Element) -> str:
+    return _letters(str(element.tag).rpartition("}")[2])

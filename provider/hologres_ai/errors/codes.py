@@ -1,0 +1,289 @@
+"""The error codes of the API and of STS: one table with the class, the retry and the remedy of each.
+
+A code is matched whole, then without its last part: ``Throttling.User`` is found under ``Throttling``. Services use
+one code with different HTTP statuses, so the code decides first and the status second. A code that is not in the
+table gets no remedy of our own: the message names the vendor's page for it.
+
+Sources: the vendor's pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
+(2026-06-25).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+from urllib.parse import quote
+
+from . import AccessDeniedDetail, AccessDeniedError, ApiError, AuthenticationError, ServiceError, ThrottledError
+from .redaction import CUT
+
+Service = Literal["hologram", "sts"]
+
+RAM_ACTION = "hologram:ListInstanceModel"
+SYSTEM_POLICY = "AliyunHologresReadOnlyAccess"
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})  # of the service or of a proxy: transient by definition
+SHOWN_DIAGNOSTIC_CHARACTERS = 60
+
+
+class Retry(Enum):
+    """Whether a refused request is sent again."""
+
+    NEVER = "never"
+    ONCE = "once, after the clock or the nonce was corrected"
+    WITH_NEW_CREDENTIALS = "once, with new credentials where the source can give them"
+    TRANSIENT = "until the tries or the time are used up"
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """What follows from an error code.
+
+    Attributes:
+        error: the class of the exception.
+        remedy: the instruction for the user.
+        retry: whether the request is sent again.
+        title: the words to show in place of the service's own, which repeat what was signed.
+    """
+
+    error: type[ApiError]
+    remedy: str
+    retry: Retry = Retry.NEVER
+    title: str | None = None
+
+
+_KEYS = (
+    "Check the AccessKey ID and secret: they must belong together, be enabled and be complete "
+    "(hologres:accessKey and hologres:secretKey, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET). "
+    "`hologres-ai doctor` shows which source is used."
+)
+_ENABLE_KEY = "Enable this AccessKey in the RAM console, or use another one. `hologres-ai doctor` shows its source."
+_RENEW_SESSION = (
+    "Get a new security token, and set it together with the AccessKey that was issued with it "
+    "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
+)
+_ADD_SESSION = (
+    "This AccessKey is temporary: set the security token that was issued with it "
+    "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
+)
+_CLOCK = "Set the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
+_NONCE = "Run the read again; each request has a new nonce. If this repeats, check for a proxy that repeats requests."
+_PERMISSION = (
+    f"Grant the RAM action {RAM_ACTION} on resource * to the user or role behind this AccessKey, for example with "
+    f"the system policy {SYSTEM_POLICY}."
+)
+_REGION = (
+    "Set the region to one in which this account can use Hologres: hologres:region, ALIBABA_CLOUD_REGION or --region."
+)
+_ACTIVATE = "Activate Hologres for this account in the vendor's console, in this region. No permission is missing."
+_BILL = "Settle the overdue bill of this account in the vendor's console."
+_RISK = "The vendor's risk control refused the call: contact the vendor's support and give the request id."
+_ENDPOINT = (
+    "Check the endpoint: it must be one of Hologres. Remove hologres:endpoint, ALIBABA_CLOUD_ENDPOINT_HOLOGRAM and "
+    "HOLOGRAM_ENDPOINT to use the endpoint of the region."
+)
+_STS_ENDPOINT = "Check the STS host: remove hologres:stsEndpoint and ALIBABA_CLOUD_STS_ENDPOINT to use the default."
+_WAIT = "Wait a moment and try again; make fewer reads at the same time."
+_LATER = "The service failed: try again later, and give the request id to the vendor's support."
+
+_ASSUME_ROLE = (
+    "Check that the trust policy of the role (assumeRole.roleArn, ALIBABA_CLOUD_ROLE_ARN) allows this identity, and "
+    "grant the identity the RAM action sts:AssumeRole, for example with the system policy AliyunSTSAssumeRoleAccess."
+)
+_ROLE_ARN = (
+    "Set the ARN of a role that exists: assumeRole.roleArn, assumeRoleWithOidc.roleArn, ALIBABA_CLOUD_ROLE_ARN, or "
+    "ram_role_arn in the profile."
+)
+_SESSION_NAME = (
+    "Set assumeRole.sessionName (ALIBABA_CLOUD_ROLE_SESSION_NAME, ram_session_name in the profile) to 2 to 64 letters, "
+    "digits or .@_- characters."
+)
+_SESSION_EXPIRATION = (
+    "Set assumeRole.sessionExpiration (ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION, expired_seconds in the profile) to 900 "
+    "seconds or more, and to at most the maximum session duration of the role."
+)
+_SESSION_POLICY = "Correct assumeRole.policy: it must be a valid RAM policy of at most 2048 characters."
+_EXTERNAL_ID = "Set assumeRole.externalId (ALIBABA_CLOUD_EXTERNAL_ID) to the value in the trust policy of the role."
+_OIDC_PROVIDER = "Set assumeRoleWithOidc.oidcProviderArn (ALIBABA_CLOUD_OIDC_PROVIDER_ARN) to a provider that exists."
+_RENEW_OIDC = (
+    "Get a new OIDC token and check its audience and issuer: assumeRoleWithOidc.oidcTokenFile, "
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE or ALIBABA_CLOUD_OIDC_TOKEN."
+)
+
+_SIGNATURE_TITLE = "the signature was refused"
+_BOTH: tuple[Service, ...] = ("hologram", "sts")
+_API: tuple[Service, ...] = ("hologram",)
+_STS: tuple[Service, ...] = ("sts",)
+
+# Services, codes, rule. A row for one service stands after the row for both that it replaces.
+_TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
+    (
+        _BOTH,
+        "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
+        ErrorRule(AuthenticationError, _KEYS, title=_SIGNATURE_TITLE),
+    ),
+    (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey is not known")),
+    (
+        _BOTH,
+        "InvalidAccessKeyId.Inactive InvalidAccessKeyId.Disabled Forbidden.AccessKeyDisabled",
+        ErrorRule(AuthenticationError, _ENABLE_KEY, title="the AccessKey is disabled"),
+    ),
+    (
+        _BOTH,
+        "InvalidSecurityToken",
+        ErrorRule(AuthenticationError, _RENEW_SESSION, title="the security token was refused"),
+    ),
+    (
+        _BOTH,
+        "InvalidSecurityToken.Expired",
+        ErrorRule(AuthenticationError, _RENEW_SESSION, Retry.WITH_NEW_CREDENTIALS, "the security token has expired"),
+    ),
+    (
+        _BOTH,
+        "MissingSecurityToken",
+        ErrorRule(AuthenticationError, _ADD_SESSION, title="a security token is missing"),
+    ),
+    (
+        _BOTH,
+        "InvalidTimeStamp IllegalTimestamp",
+        ErrorRule(AuthenticationError, _CLOCK, Retry.ONCE, "the time of the request was refused"),
+    ),
+    (
+        _BOTH,
+        "SignatureNonceUsed",
+        ErrorRule(AuthenticationError, _NONCE, Retry.ONCE, "the nonce of the request was used before"),
+    ),
+    (_BOTH, "Throttling TooManyRequests", ErrorRule(ThrottledError, _WAIT, Retry.TRANSIENT)),
+    (
+        _BOTH,
+        "ServiceUnavailable ServiceUnavailableTemporary SerivceUnavailableTemporary "
+        "InternalError InternalFailure InternalServerError UnknownError",
+        ErrorRule(ServiceError, _LATER, Retry.TRANSIENT),
+    ),
+    (_BOTH, "Arrearage Account.Arrearage Forbidden.Arrearage", ErrorRule(AccessDeniedError, _BILL)),
+    (_BOTH, "Forbidden.RiskControl", ErrorRule(AccessDeniedError, _RISK)),
+    (
+        _API,
+        "Forbidden.RAM Forbidden.NoPermission Forbidden.NoRAMPermission NoPermission AccessDenied",
+        ErrorRule(AccessDeniedError, _PERMISSION),
+    ),
+    (
+        _API,
+        "Forbidden.RegionNotFound RegionNotFound InvalidRegion InvalidRegionId RegionNotSupported UnsupportedRegion",
+        ErrorRule(ApiError, _REGION),
+    ),
+    (
+        _API,
+        "ServiceNotOpened ServiceNotOpen Forbidden.ServiceNotOpened Forbidden.ServiceNotOpen ProductNotOpened",
+        ErrorRule(AccessDeniedError, _ACTIVATE),
+    ),
+    (
+        _API,
+        "InvalidApi InvalidAction InvalidVersion NoSuchVersion UnsupportedHTTPMethod InvalidProtocol",
+        ErrorRule(ApiError, _ENDPOINT),
+    ),
+    (_STS, "InvalidApi InvalidAction InvalidVersion NoSuchVersion", ErrorRule(ApiError, _STS_ENDPOINT)),
+    (
+        _STS,
+        "NoPermission Forbidden.RAM AuthenticationFail.NoPermission AccessDenied",
+        ErrorRule(AccessDeniedError, _ASSUME_ROLE),
+    ),
+    (_STS, "EntityNotExist.Role EntityNotExist.RoleArn InvalidParameter.RoleArn", ErrorRule(ApiError, _ROLE_ARN)),
+    (_STS, "InvalidParameter.RoleSessionName", ErrorRule(ApiError, _SESSION_NAME)),
+    (_STS, "InvalidParameter.DurationSeconds", ErrorRule(ApiError, _SESSION_EXPIRATION)),
+    (
+        _STS,
+        "InvalidParameter.Policy InvalidParameter.PolicyGrammar InvalidParameter.PolicySize",
+        ErrorRule(ApiError, _SESSION_POLICY),
+    ),
+    (_STS, "InvalidParameter.ExternalId", ErrorRule(ApiError, _EXTERNAL_ID)),
+    (
+        _STS,
+        "EntityNotExist.OIDCProvider EntityNotExist.OIDCProviderArn InvalidParameter.OIDCProviderArn",
+        ErrorRule(ApiError, _OIDC_PROVIDER),
+    ),
+    (
+        _STS,
+        "AuthenticationFail.OIDCToken InvalidParameter.OIDCToken",
+        ErrorRule(AuthenticationError, _RENEW_OIDC),
+    ),
+)
+_RULES = {
+    (service, code.lower()): rule for services, codes, rule in _TABLE for service in services for code in codes.split()
+}
+# The class where the code is not in the table; `Forbidden.*` is a refusal of the caller whatever follows the dot.
+_CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
+_CLASS_BY_STATUS: dict[int, type[ApiError]] = {
+    401: AuthenticationError,
+    403: AccessDeniedError,
+    429: ThrottledError,
+}
+
+_NO_CODE = (
+    "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
+    "Check the endpoint and the proxy settings (HTTPS_PROXY, NO_PROXY); if both are right, give the request id to the "
+    "vendor's support."
+)
+
+
+def classify(code: str | None, status: int | None, service: Service = "hologram") -> ErrorRule:
+    """What follows from an error code and an HTTP status of a service."""
+    return _by_code(code, service) or _by_status(code, status or 0)
+
+
+def _by_code(code: str | None, service: Service) -> ErrorRule | None:
+    parts = (code or "").lower().split(".")
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((_RULES[service, name] for name in names if (service, name) in _RULES), None)
+
+
+def _by_status(code: str | None, status: int) -> ErrorRule:
+    family = (code or "").lower().partition(".")[0]
+    kind = _CLASS_BY_FAMILY.get(family) or _CLASS_BY_STATUS.get(status) or (ServiceError if status >= 500 else ApiError)
+    retry = Retry.TRANSIENT if status in RETRIED_STATUSES else Retry.NEVER
+    if kind is ThrottledError:
+        return ErrorRule(kind, _WAIT, retry)
+    if kind is ServiceError:
+        return ErrorRule(kind, _LATER, retry)
+    return ErrorRule(kind, _look_up(code) if code else _NO_CODE, retry)
+
+
+def _look_up(code: str) -> str:
+    page = f"https://api.alibabacloud.com/troubleshoot?q={quote(code, safe='')}"
+    return f"This code is not in the table of hologres-ai. Look it up on the vendor's page {page}"
+
+
+def remedy_for(rule: ErrorRule, denial: AccessDeniedDetail | None) -> str:
+    """The remedy of a rule, with the details that the service gave about a missing permission."""
+    if denial is None:
+        return rule.remedy
+    return f"{_by_denial(rule, denial)} {describe_denial(denial)}"
+
+
+def _by_denial(rule: ErrorRule, denial: AccessDeniedDetail) -> str:
+    action = denial.auth_action or "the action"
+    if (denial.no_permission_type or "").lower() == "explicitdeny":
+        return f"A policy denies {action} explicitly: change that policy. A policy that allows it has no effect."
+    if action == RAM_ACTION:
+        return _PERMISSION
+    if denial.auth_action and denial.auth_action not in rule.remedy:
+        return f"Grant the RAM action {action} to the user or role behind this AccessKey."
+    return rule.remedy
+
+
+def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN_DIAGNOSTIC_CHARACTERS) -> str:
+    """The details in words; the diagnostic message is cut to `limit` characters, or whole where that is None."""
+    if denial is None:
+        return ""
+    named = (
+        ("action", denial.auth_action),
+        ("kind of denial", denial.no_permission_type),
+        ("policy type", denial.policy_type),
+        ("diagnostic message", _cut(denial.encoded_diagnostic_message, limit)),
+    )
+    known = [f"{name} {value}" for name, value in named if value]
+    return f"The service says: {', '.join(known)}." if known else ""
+
+
+def _cut(message: str | None, limit: int | None) -> str | None:
+    if message is None or limit is None or len(message) <= limit:
+        return message
+    return f"{message[:limit]}{CUT} (cut, {len(message)} characters; `hologres-ai doctor` shows it whole)"

@@ -1,0 +1,109 @@
+"""`AiNodes`: the AI nodes that another stack exported."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+
+import pulumi
+
+from .dynamic import StackOutputError, enforce, restore_result
+from .errors import DocumentError
+from .names import to_snake
+from .outputs import AiNode, RegionOutcome, Totals, Usage
+
+if TYPE_CHECKING:
+    from .models import AiNodeListResult
+    from .requirements import RequirementArguments
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class AiNodes:
+    """The AI nodes that another program read, with the outputs of `AiNodeList`."""
+
+    region: str
+    instance_model_list: Sequence[AiNode]
+    ids: Sequence[str]
+    names: Sequence[str]
+    totals: Totals
+    fingerprint: str
+    region_outcomes: Sequence[RegionOutcome]
+
+    @classmethod
+    def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
+        """Read the nodes that the program of another stack exported with `AiNodeList.export(name)`.
+
+        They are known at preview, and secret if that output is. Each attribute of the output is an output in turn:
+        ``nodes.totals.gpu.free``.
+
+        Raises:
+            StackOutputError: when the output is resolved: it is missing, of another version, or not a list of nodes.
+        """
+        return reference.name.apply(
+            lambda stack: reference.get_output(name).apply(
+                lambda value: (
+                    _missing(reference, name, stack) if value is None else _from_outputs({name: value}, name, stack)
+                )
+            )
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
+        """Read the nodes from what `pulumi stack output --json` printed, of one output or of all.
+
+        Args:
+            text: the JSON.
+            output: the output's name, where several lists were exported.
+
+        Raises:
+            DocumentError: there is no list, there are several, or it cannot be read.
+        """
+        from .envelope import from_json  # noqa: PLC0415 - pydantic, which a program with from_stack alone delays
+
+        return _view(from_json(text, output))
+
+    def require(self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]") -> "AiNodes":
+        """Return these nodes if they meet the requirements; the arguments are those of `AiNodeList.require`.
+
+        With `from_stack`: ``ready = nodes.apply(lambda known: known.require(min_free_gpus=2))``.
+
+        Raises:
+            ArgumentError: a requirement is invalid.
+            UnmetRequirementsError: a requirement is not met.
+        """
+        enforce(requirements, restore_result({}, self.region, self.region_outcomes, self.instance_model_list), now)
+        return self
+
+
+def _missing(reference: pulumi.StackReference, name: str, stack: str) -> "pulumi.Output[AiNodes]":
+    """The error for a missing output, which names the outputs that exist."""
+    # Only here: `outputs` is secret as a whole as soon as one output of the stack is.
+    return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
+
+
+def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
+    from .envelope import from_outputs  # noqa: PLC0415 - as in from_json
+
+    try:
+        return _view(from_outputs(outputs, name, f" of the stack {stack}"))
+    except DocumentError as error:
+        raise StackOutputError(error.title, error.remedy) from None
+
+
+def _view(result: "AiNodeListResult") -> AiNodes:
+    """The result as Pulumi's output types, which programs can export and pass on."""
+    from .models import to_wire  # noqa: PLC0415 - as in from_json
+
+    wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
+    nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
+    sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
+    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
+    return AiNodes(
+        **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
+    )
+
+
+def _output(view: type[T], wire: Mapping[str, Any]) -> T:
+    return view(**{to_snake(name): value for name, value in wire.items()})
