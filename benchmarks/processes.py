@@ -7,7 +7,7 @@ from functools import partial
 from benchmarks.measuring import REGION, alternate, reader, settings, whole_process
 from benchmarks.rows import Row
 from benchmarks.server import serving
-from hologres_ai.config import REGIONS
+from hologres_ai.region_data import REGIONS
 
 SDK = "the SDK"
 LIST = (sys.executable, "-m", "hologres_ai.cli", "list")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hologres_ai.config import SETTINGS
 from hologres_ai.emulator import SHIPPED_FLEET, Emulator
+from hologres_ai.settings import environment_names
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
@@ -75,9 +75,8 @@ def emulator(fleet: Path) -> Iterator[Emulator]:
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the developer's keys and region from tests."""
-    for setting in SETTINGS:
-        for name in setting.environment:
-            monkeypatch.delenv(name, raising=False)
+    for name in environment_names():
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

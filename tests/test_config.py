@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hologres_ai import config
-from hologres_ai.config import CallConfig, Credentials, CredentialsSource, Endpoint, resolve
+from hologres_ai.config import CallConfig, resolve
+from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.errors import ConfigurationError
+from hologres_ai.network import Endpoint, parse_endpoint
+from hologres_ai.region_data import REGIONS
+from hologres_ai.settings import SECRET_KEY, SETTINGS, look_up
 
 KEY_SECRET = "canary-key-secret-5eRz"
 TOKEN = "canary-token-9fQx"
@@ -93,6 +96,13 @@ def of_oidc(part: str, values: tuple[str, ...], environment: tuple[str, ...], at
     )
 
 
+def sts_endpoint(settings: CallConfig) -> str | None:
+    """The host of STS that a setting names."""
+    assert isinstance(settings.credentials, CredentialsSource)
+    host = settings.credentials.sts.setting
+    return host.endpoint if host else None
+
+
 def role(settings: CallConfig) -> Any:
     """The role on top of the credentials."""
     assert isinstance(settings.credentials, CredentialsSource)
@@ -107,18 +117,22 @@ WORDS = tuple(f"value-{number}" for number in range(8))
 NUMBERS = tuple(str(1500 + number) for number in range(8))
 HOSTS = tuple(f"host{number}.example.com" for number in range(8))
 
-CASES = [
+# The parts of a key pair, whose origins are not independent of each other: see tests/credentials/test_key_pair.py.
+KEY_PAIR = [
     Case(
         "access_key",
         both("accessKey"),
-        ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
+        ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_ID"),
         WORDS,
         lambda settings: plain(settings).access_key_id,
     ),
     Case(
         "secret_key",
         both("secretKey"),
-        ("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
+        (
+            *("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+            *("ALIBABACLOUD_ACCESS_KEY_SECRET", "ALICLOUD_ACCESS_KEY_SECRET"),
+        ),
         WORDS,
         lambda settings: plain(settings).access_key_secret,
     ),
@@ -129,6 +143,8 @@ CASES = [
         WORDS,
         lambda settings: plain(settings).security_token,
     ),
+]
+CASES = [
     Case(
         "region",
         both("region"),
@@ -139,13 +155,13 @@ CASES = [
             "ALIBABACLOUD_REGION_ID",
             "ALICLOUD_REGION_ID",
         ),
-        config.REGIONS[:8],
+        REGIONS[:8],
         lambda settings: settings.region,
     ),
     Case(
         "profile",
         both("profile"),
-        ("ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"),
+        ("ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE"),
         WORDS,
         lambda settings: sourced(settings).name,
         beside=(("ALICLOUD_SHARED_CREDENTIALS_FILE", FILES[0]),),
@@ -185,7 +201,7 @@ CASES = [
         beside=(("ALICLOUD_ECS_ROLE_NAME", "reader"),),
         alone=True,
     ),
-    of_role("roleArn", ROLES, ("ALICLOUD_ASSUME_ROLE_ARN", "ALIBABA_CLOUD_ROLE_ARN"), "arn"),
+    of_role("roleArn", ROLES, ("ALICLOUD_ASSUME_ROLE_ARN", "ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"), "arn"),
     of_role(
         "sessionName",
         WORDS,
@@ -194,22 +210,22 @@ CASES = [
     ),
     of_role("sessionExpiration", NUMBERS, ("ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION",), "seconds"),
     of_role("policy", WORDS, (), "policy"),
-    of_role("externalId", WORDS, (), "external_id"),
-    of_oidc("oidcProviderArn", ROLES, ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN",), "provider_arn"),
+    of_role("externalId", WORDS, ("ALIBABA_CLOUD_EXTERNAL_ID", "ALIBABACLOUD_EXTERNAL_ID"), "external_id"),
+    of_oidc(
+        "oidcProviderArn", ROLES, ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABACLOUD_OIDC_PROVIDER_ARN"), "provider_arn"
+    ),
     of_oidc("oidcToken", WORDS, ("ALIBABA_CLOUD_OIDC_TOKEN",), "token"),
-    of_oidc("oidcTokenFile", WORDS, ("ALIBABA_CLOUD_OIDC_TOKEN_FILE",), "token_file"),
-    of_oidc("roleArn", ROLES, ("ALIBABA_CLOUD_ROLE_ARN",), "role_arn"),
+    of_oidc("oidcTokenFile", WORDS, ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABACLOUD_OIDC_TOKEN_FILE"), "token_file"),
+    of_oidc("roleArn", ROLES, ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"), "role_arn"),
     of_oidc("roleSessionName", WORDS, ("ALIBABA_CLOUD_ROLE_SESSION_NAME",), "session_name"),
     of_oidc("sessionExpiration", NUMBERS, (), "seconds"),
     of_oidc("policy", WORDS, (), "policy"),
     Case(
         "sts_endpoint",
         ("hologres:stsEndpoint",),
-        ("ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"),
+        ("ALIBABA_CLOUD_STS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"),
         HOSTS,
-        lambda settings: (
-            settings.credentials.sts_endpoint if isinstance(settings.credentials, CredentialsSource) else None
-        ),
+        sts_endpoint,
         beside=(("ALICLOUD_ASSUME_ROLE_ARN", ROLES[0]),),
     ),
     Case(
@@ -278,9 +294,9 @@ def fail(environ: dict[str, str], **arguments: str) -> ConfigurationError:
 
 
 def test_the_cases_are_all_settings() -> None:
-    found = [(case.argument, case.keys, case.part, case.environment) for case in CASES]
+    found = [(case.argument, case.keys, case.part, case.environment) for case in (*KEY_PAIR, *CASES)]
     wanted: list[tuple[object, ...]] = []
-    for setting in config.SETTINGS:
+    for setting in SETTINGS:
         parts: list[tuple[str | None, tuple[str, ...]]] = [(part.key, part.environment) for part in setting.fields]
         parts = parts or [(None, setting.environment)]
         wanted += [(setting.argument, setting.keys, *part) for part in parts]
@@ -325,7 +341,7 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
     assert resolve().deadline == 7.0
 
 
-@pytest.mark.parametrize("case", [CASES[3], CASES[0], CASES[1]], ids=lambda case: case.argument)
+@pytest.mark.parametrize("case", [CASES[0], KEY_PAIR[0], KEY_PAIR[1]], ids=lambda case: case.argument)
 def test_a_missing_setting_names_every_place(case: Case) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({}, None, base_without(case))
@@ -337,7 +353,7 @@ def test_a_missing_setting_names_every_place(case: Case) -> None:
 def test_no_key_at_all_names_every_place_of_both_halves() -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({}, None, {"ALICLOUD_REGION": "cn-hangzhou"})
-    names = [name for case in CASES[:2] for _, name in case.places]
+    names = [name for case in KEY_PAIR[:2] for _, name in case.places]
     assert [name for name in names if name not in str(caught.value)] == []
     assert "--secret hologres:secretKey" in str(caught.value)
     assert "--secret hologres:accessKey" in str(caught.value), "what is not secret stands plain in the state"
@@ -419,7 +435,7 @@ def test_an_endpoint_is_normalised(text: str, url: str) -> None:
 
 
 def test_an_endpoint_is_a_host_and_a_port() -> None:
-    assert config.parse_endpoint("http://[::1]:8123") == Endpoint("http", "::1", 8123)
+    assert parse_endpoint("http://[::1]:8123") == Endpoint("http", "::1", 8123)
 
 
 REFUSED_ENDPOINTS = [
@@ -485,7 +501,7 @@ def test_any_text_as_an_endpoint_gives_a_url_or_a_refusal(text: str) -> None:
         endpoint = resolve({"endpoint": text}, None, BASE).endpoint
     except ConfigurationError:
         return
-    assert config.parse_endpoint(endpoint.url) == endpoint
+    assert parse_endpoint(endpoint.url) == endpoint
     assert endpoint.scheme == "https" or endpoint.host in {"localhost", "::1"} or endpoint.host.startswith("127.")
 
 
@@ -493,7 +509,7 @@ def test_a_bad_endpoint_is_never_replaced_by_the_default() -> None:
     assert "argument endpoint" in fail({}, endpoint="http://elsewhere.example.com").title
 
 
-@pytest.mark.parametrize(("half", "other"), [("access_key", CASES[1]), ("secret_key", CASES[0])])
+@pytest.mark.parametrize(("half", "other"), [("access_key", KEY_PAIR[1]), ("secret_key", KEY_PAIR[0])])
 def test_half_a_pair_names_the_missing_half(half: str, other: Case) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({half: KEY_SECRET}, None, {"ALICLOUD_REGION": "cn-hangzhou"})
@@ -510,46 +526,6 @@ def test_a_header_unsafe_key_is_refused_and_not_echoed(place: str, flaw: str, fo
     assert place in error.title
     assert error.remedy
     assert KEY_SECRET not in "".join(traceback.format_exception(error)) + repr(error)
-
-
-KEYS_AND_TOKEN = [
-    # where the key's id, its secret and the token are; whether the token is used
-    ("argument", "argument", "argument", True),
-    ("argument", "argument", "hologres", False),
-    ("argument", "argument", "alicloud", False),
-    ("argument", "argument", "environment", False),
-    ("hologres", "hologres", "argument", True),
-    ("hologres", "hologres", "hologres", True),
-    ("hologres", "hologres", "alicloud", False),
-    ("hologres", "hologres", "environment", False),
-    ("alicloud", "alicloud", "hologres", True),
-    ("alicloud", "alicloud", "environment", False),
-    ("environment", "environment", "environment", True),
-    ("environment", "environment", "argument", True),
-    ("argument", "environment", "environment", True),
-    ("hologres", "alicloud", "alicloud", True),
-    ("hologres", "alicloud", "environment", False),
-]
-
-
-@pytest.mark.parametrize(("key", "secret", "token", "used"), KEYS_AND_TOKEN)
-def test_a_token_from_below_both_keys_is_another_pairs(key: str, secret: str, token: str, used: bool) -> None:
-    sources: dict[str, dict[str, str]] = {
-        "argument": {},
-        "stack": {},
-        "environment": {"ALICLOUD_REGION": "cn-hangzhou"},
-    }
-    for case, level in ((CASES[0], key), (CASES[1], secret), (CASES[2], token)):
-        kind, name = place_at(case, level)
-        sources[kind][name] = f"the-{case.argument}"
-    settings = resolve(sources["argument"], sources["stack"].get, sources["environment"])
-    assert plain(settings).security_token == ("the-security_token" if used else None)
-
-
-def place_at(case: Case, level: str) -> tuple[str, str]:
-    if level in ("argument", "environment"):
-        return next(place for place in case.places if place[0] == level)
-    return next(place for place in case.places if place[1].startswith(f"{level}:"))
 
 
 @pytest.mark.parametrize(
@@ -571,10 +547,10 @@ def test_a_time_limit_is_a_whole_positive_number(name: str, unit: str, value: st
 def test_settings_show_no_secret() -> None:
     environ = BASE | {"ALICLOUD_SECRET_KEY": KEY_SECRET, "ALICLOUD_SECURITY_TOKEN": TOKEN}
     settings = resolve({}, None, environ)
-    sources: Any = config.SettingsReader({"secret_key": KEY_SECRET}, environ.get, environ)
-    found = sources.find(config.SECRET_KEY)
+    looked_up = look_up({"secret_key": KEY_SECRET}, environ.get, environ)
+    found = looked_up.require(SECRET_KEY)
     assert found.value == KEY_SECRET
-    shown = "".join(map(repr, (settings, sources, found))) + str(settings)
+    shown = "".join(map(repr, (settings, looked_up, found))) + str(settings)
     assert "the-id" in shown
     assert KEY_SECRET not in shown
     assert TOKEN not in shown

@@ -9,10 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 
 from hologres_ai.cli import main
-from hologres_ai.config import SETTINGS, Setting
 from hologres_ai.models import AiNode, AiNodeListResult, Query
 from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
+from hologres_ai.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "guards.md")

@@ -1,119 +1,59 @@
-"""CallConfig, resolved once: argument, Pulumi config, environment, profile; per setting, the first that is set wins.
+"""CallConfig: what a call needs, resolved once from the settings and validated before any network call.
 
-Which settings there are, and where each is looked for, stands in `sources`.
+The way from arguments to a call: `settings.look_up` looks every setting up, `credentials.resolver` chooses the source
+of credentials, this module resolves region, endpoint and time limits.
 """
 
-import ipaddress
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
-from .credentials import Credentials, CredentialsSource, Limits
-from .credentials.profile import profile_region
-from .credentials.resolver import choose, profile_for_region
+from .credentials.profile import ProfileContent, read_profile
+from .credentials.resolver import Resolution, named_profile, resolve_credentials
+from .credentials.types import Credentials, CredentialsSource, StsHost, StsHosts
 from .errors import ConfigurationError
 from .names import EVERY_REGION, did_you_mean
+from .network import Endpoint, parse_endpoint
+from .region_data import (
+    CENTRAL_STS,
+    IN_ENDPOINT,
+    REGIONS,
+    is_region_name,
+    region_notice,
+    service_host,
+    sts_host,
+    sts_host_for_read,
+)
 from .settings import (
-    ACCESS_KEY,
     CONNECT_TIMEOUT,
     DEADLINE,
     ENDPOINT,
-    NAMESPACES,
+    ENDPOINT_TYPE,
+    PROFILE,
     READ_TIMEOUT,
     REGION,
-    SECRET_KEY,
-    SECURITY_TOKEN,
-    SETTINGS,
+    SHARED_CREDENTIALS_FILE,
     STS_ENDPOINT,
-    Field,
+    STS_REGION,
+    SWITCHES,
+    VPC_ENDPOINT_ENABLED,
     Lookup,
+    ResolvedSettings,
     ResolvedValue,
     Setting,
-    SettingsReader,
-    how_to_set,
+    look_up,
+    printable,
 )
 
-# What the layers above need of the settings, under one roof.
-__all__ = [
-    "ACCESS_KEY",
-    "CONNECT_TIMEOUT",
-    "DEADLINE",
-    "ENDPOINT",
-    "FROM_REGION",
-    "NAMESPACES",
-    "READ_TIMEOUT",
-    "REGION",
-    "REGIONS",
-    "SECRET_KEY",
-    "SECURITY_TOKEN",
-    "SETTINGS",
-    "STS_ENDPOINT",
-    "CallConfig",
-    "Credentials",
-    "CredentialsSource",
-    "Endpoint",
-    "Field",
-    "Limits",
-    "Lookup",
-    "ResolvedValue",
-    "Setting",
-    "SettingsReader",
-    "find_credentials",
-    "find_endpoint",
-    "find_region",
-    "has_region",
-    "has_source",
-    "how_to_set",
-    "look",
-    "parse_endpoint",
-    "resolve",
-    "resolve_regions",
-]
-
-# The regions with an endpoint, as in the vendor's SDK (alibabacloud-hologram20220601 1.11.1).
-REGIONS = (
-    *("ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5"),
-    *("cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-hongkong", "cn-north-2-gov-1", "cn-shanghai"),
-    *("cn-shanghai-finance-1", "cn-shenzhen", "cn-shenzhen-finance-1", "cn-wulanchabu", "cn-zhangjiakou"),
-    *("eu-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1"),
-)
-
-IN_ENDPOINT = "{region}"  # what stands for the region in an endpoint
-FROM_REGION = "the region"  # where an endpoint comes from that is not set
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where the API is: scheme, host and, when it is not the scheme's own, port."""
-
-    scheme: str
-    host: str
-    port: int | None = None
-
-    @property
-    def url(self) -> str:
-        """Such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
-        return f"{self.scheme}://{self.authority}"
-
-    @property
-    def authority(self) -> str:
-        """Host and port, as the Host header has them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host + (f":{self.port}" if self.port else "")
-
-    @property
-    def address(self) -> str:
-        """The URL to connect to: names under localhost are this machine's (RFC 6761), and not every resolver knows."""
-        return replace(self, host="127.0.0.1").url if self.host.endswith(".localhost") else self.url
+FROM_REGION = "the region"
+"""The origin of an endpoint that follows from the region."""
 
 
 @dataclass(frozen=True)
 class CallConfig:
-    """What a call needs. Time limits are in seconds; `deadline` bounds all tries of one call together.
+    """What a call needs. Time limits are in seconds; `deadline` is that of all tries of one call together.
 
-    `credentials` are plain keys, or the source that has to be asked for some; `credentials_from` says in words which.
+    `credentials` are plain keys, or the source that has to be asked for some; `credentials_from` names it in words.
     """
 
     region: str
@@ -126,23 +66,28 @@ class CallConfig:
     credentials_from: str = field(default="", compare=False)
 
 
+# --- Resolving -------------------------------------------------------------------------------------------------------
+
+
 def resolve(
     arguments: Mapping[str, str | None] | None = None,
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> CallConfig:
-    """The settings from the three sources, validated before any network call.
+    """Resolve what a call to one region needs.
 
     Args:
-        arguments: explicit values, by the names in `SETTINGS`.
+        arguments: explicit values, by the argument names of the settings.
         stack: reads the Pulumi configuration, where there is one.
         environ: the environment; the process's own when left out.
 
     Raises:
-        ConfigurationError: a setting is missing or can't be meant. Secret values are not echoed.
+        ConfigurationError: a setting is missing or invalid. Secret values are not shown.
     """
-    sources = look(arguments, stack, environ)
-    return _resolve(sources, find_region(sources).value)
+    settings = look_up(arguments, stack, environ)
+    check_switches(settings)
+    region, resolution = _region_and_credentials(settings)
+    return _config(settings, resolution, region.value, region.value)
 
 
 def resolve_regions(
@@ -151,131 +96,216 @@ def resolve_regions(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[CallConfig, ...]:
-    """The settings for each of the regions, or of all known ones for ``*``; see `resolve`.
+    """Resolve what a call to each of the regions needs, or to all known ones for ``*``; see `resolve`.
 
     Raises:
-        ConfigurationError: as above; or the endpoint is one region's.
+        ConfigurationError: as above; or the endpoint is that of one region.
     """
-    sources = look(arguments, stack, environ)
+    settings = look_up(arguments, stack, environ)
+    check_switches(settings)
     regions = REGIONS if EVERY_REGION in names else names
     for name in regions:
         _check_region(name, "argument regions")
-    endpoint = sources.find(ENDPOINT)
+    _check_endpoint_for(settings, regions)
+    resolution = resolve_credentials(settings)
+    own_region = find_region(settings, resolution) if len(regions) > 1 else None
+    sts_region = (own_region.value if own_region else None) if len(regions) > 1 else regions[0]
+    first = _config(settings, resolution, regions[0], sts_region)
+    return (
+        first,
+        *(
+            replace(
+                first,
+                region=name,
+                endpoint=find_endpoint(settings, name, resolution.profile)[0],
+                warnings=_region_warnings(name),
+            )
+            for name in regions[1:]
+        ),
+    )
+
+
+def check_switches(settings: ResolvedSettings) -> None:
+    """Refuse a switch that is neither on nor off, used or not: it may protect something.
+
+    Raises:
+        ConfigurationError: there is one.
+    """
+    for switch in SWITCHES:
+        settings.is_on(switch)
+
+
+def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, Resolution]:
+    """The region and the source of credentials; a missing region is told first."""
+    try:
+        resolution = resolve_credentials(settings)
+    except ConfigurationError:
+        require_region(settings, None)
+        raise
+    return require_region(settings, resolution), resolution
+
+
+def _config(settings: ResolvedSettings, resolution: Resolution, region: str, sts_region: str | None) -> CallConfig:
+    source = replace(resolution.source, sts=find_sts(settings, sts_region))
+    return CallConfig(
+        region=region,
+        endpoint=find_endpoint(settings, region, resolution.profile)[0],
+        credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
+        connect_timeout=_seconds(settings, CONNECT_TIMEOUT, default=5.0, per_second=1000),
+        read_timeout=_seconds(settings, READ_TIMEOUT, default=10.0, per_second=1000),
+        deadline=_seconds(settings, DEADLINE, default=60.0, per_second=1),
+        warnings=(*source.warnings, *_region_warnings(region)),
+        credentials_from=", ".join(f"{one.source} ({one.detail})" for one in source.attempts if one.state == "used"),
+    )
+
+
+# --- Region ----------------------------------------------------------------------------------------------------------
+
+
+def find_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue | None:
+    """Return the region that is set, valid or not.
+
+    The region of a profile is the last resort, but for a profile that is given as an argument: its region comes before
+    a configured one, because that belongs to another account.
+
+    Raises:
+        ConfigurationError: the profile whose region is needed can't be read.
+    """
+    found = settings.find(REGION)
+    explicit = resolution is not None and _is_given(settings)
+    if found and (found.is_argument or not explicit):
+        return found
+    profile = resolution.profile if explicit and resolution else _profile_with_region(settings, resolution)
+    if profile and profile.region:
+        return ResolvedValue(profile.region, f"region_id of {profile.place}", 10)
+    return found
+
+
+def _is_given(settings: ResolvedSettings) -> bool:
+    return any((found := settings.find(one)) and found.is_argument for one in (PROFILE, SHARED_CREDENTIALS_FILE))
+
+
+def has_region(settings: ResolvedSettings) -> bool:
+    """Whether a region is set, valid or not."""
+    return find_region(settings, _resolution_or_none(settings)) is not None
+
+
+def has_credentials(settings: ResolvedSettings) -> bool:
+    """Whether a source of credentials is set, valid or not, or in part."""
+    try:
+        resolve_credentials(settings)
+    except ConfigurationError as error:
+        return any(attempt.state == "failed" for attempt in error.attempts)
+    return True
+
+
+def _resolution_or_none(settings: ResolvedSettings) -> Resolution | None:
+    try:
+        return resolve_credentials(settings)
+    except ConfigurationError:  # which is raised when the credentials are needed
+        return None
+
+
+def _profile_with_region(settings: ResolvedSettings, resolution: Resolution | None) -> ProfileContent | None:
+    """The profile that a setting names, else the one that the credentials come from."""
+    if resolution and resolution.profile:
+        return resolution.profile
+    named = named_profile(settings)
+    return read_profile(named) if named and not named.switches.cli_profile_disabled else None
+
+
+def require_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue:
+    """Return the region.
+
+    Raises:
+        ConfigurationError: none is set, or it is invalid.
+    """
+    found = find_region(settings, resolution) or settings.require(REGION)
+    _check_region(found.value, found.origin)
+    return found
+
+
+def _check_region(region: str, origin: str) -> None:
+    if not is_region_name(region):
+        raise ConfigurationError(
+            f"{origin} is not a region: {region[:64]!r}",
+            "A region looks like cn-hangzhou" + did_you_mean(region, REGIONS),
+        )
+
+
+def _region_warnings(region: str) -> tuple[str, ...]:
+    notice = region_notice(region)
+    return (notice,) if notice else ()
+
+
+# --- Hosts -----------------------------------------------------------------------------------------------------------
+
+
+def find_endpoint(
+    settings: ResolvedSettings, region: str, profile: ProfileContent | None = None
+) -> tuple[Endpoint, str]:
+    """Return the endpoint of the API, and its origin.
+
+    Raises:
+        ConfigurationError: it, or the endpoint type, is invalid.
+    """
+    vpc = _vpc_endpoint_type(settings, profile)
+    found = settings.find(ENDPOINT)
+    if found is None:
+        origin = f"{FROM_REGION}, endpoint type vpc from {vpc}" if vpc else FROM_REGION
+        return Endpoint("https", service_host(region, vpc=vpc is not None)), origin
+    named = replace(found, value=found.value.replace(IN_ENDPOINT, region))
+    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.origin
+
+
+def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | None) -> str | None:
+    """The origin of the endpoint type where that is vpc."""
+    found = settings.find(ENDPOINT_TYPE)
+    if found is None and profile and profile.endpoint_type:
+        found = ResolvedValue(profile.endpoint_type, f"endpoint_type of {profile.place}", 10)
+    if found is None:
+        return None
+    if found.value.lower() != "vpc":
+        raise ConfigurationError(
+            f"{found.origin} is not an endpoint type: {printable(found.value)!r}", "Set it to vpc, or remove it."
+        )
+    return found.origin
+
+
+def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> None:
+    endpoint = settings.find(ENDPOINT)
     if endpoint and IN_ENDPOINT not in endpoint.value and len(regions) > 1:
         raise ConfigurationError(
             f"{endpoint.origin} is the endpoint of one region, and {len(regions)} are to be read",
             f"Put {IN_ENDPOINT} in the place of the region, as in hologram-vpc.{IN_ENDPOINT}.aliyuncs.com, "
             "or leave the endpoint out.",
         )
-    first = _resolve(sources, regions[0])
-    return tuple(
-        replace(first, region=name, endpoint=find_endpoint(sources, name)[0], warnings=_region_warnings(name))
-        for name in regions
-    )
 
 
-def _resolve(sources: SettingsReader, region: str) -> CallConfig:
-    source = find_credentials(sources)
-    return CallConfig(
-        region=region,
-        endpoint=find_endpoint(sources, region)[0],
-        credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
-        connect_timeout=_seconds(sources, CONNECT_TIMEOUT, default=5.0, per_second=1000),
-        read_timeout=_seconds(sources, READ_TIMEOUT, default=10.0, per_second=1000),
-        deadline=_seconds(sources, DEADLINE, default=60.0, per_second=1),
-        warnings=_region_warnings(region),
-        credentials_from=_told(source),
-    )
-
-
-def _told(source: CredentialsSource) -> str:
-    """Where the credentials come from, in words; never a value."""
-    return ", ".join(f"{step.source} ({step.detail})" for step in source.steps if step.state == "used")
-
-
-def look(
-    arguments: Mapping[str, str | None] | None = None,
-    stack: Lookup | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> SettingsReader:
-    """The three places; see `resolve`."""
-    return SettingsReader(arguments or {}, stack or _nothing, os.environ if environ is None else environ)
-
-
-def _nothing(_key: str) -> None:
-    return None
-
-
-def find_region(sources: SettingsReader) -> ResolvedValue:
-    """The region, and where it was found.
+def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
+    """Return the hosts of STS; `region` is that of the read.
 
     Raises:
-        ConfigurationError: none is set, or it can't be meant.
+        ConfigurationError: a setting that names one is invalid.
     """
-    found = sources.find(REGION) or _region_of_profile(sources) or sources.require(REGION)
-    _check_region(found.value, found.origin)
-    return found
+    vpc = settings.is_on(VPC_ENDPOINT_ENABLED)
+    inside = f" with {_origin_of(settings, VPC_ENDPOINT_ENABLED)}" if vpc else ""
+    default = StsHost(CENTRAL_STS, "default")
+    if region:
+        default = StsHost(sts_host_for_read(region, vpc=vpc), f"the region {region}{inside}")
+    found, sts_region = settings.find(STS_ENDPOINT), settings.find(STS_REGION)
+    if found:
+        url = _parsed(found, "sts-vpc.cn-hangzhou.aliyuncs.com").url
+        return StsHosts(StsHost(url.removeprefix("https://"), found.origin), default)
+    if sts_region:
+        _check_region(sts_region.value, sts_region.origin)
+        return StsHosts(StsHost(sts_host(sts_region.value, vpc=vpc), f"{sts_region.origin}{inside}"), default)
+    return StsHosts(None, default)
 
 
-def _check_region(region: str, place: str) -> None:
-    # The region becomes part of a host name that is sent a signature: nothing but a plain label may pass.
-    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}", region):
-        raise ConfigurationError(
-            f"{place} is not a region: {region[:64]!r}",
-            "A region looks like cn-hangzhou" + did_you_mean(region, REGIONS),
-        )
-
-
-def has_region(sources: SettingsReader) -> bool:
-    """Whether a region is set, good or bad."""
-    return (sources.find(REGION) or _region_of_profile(sources)) is not None
-
-
-def has_source(sources: SettingsReader) -> bool:
-    """Whether a source of credentials is set, good or bad, be it by half."""
-    try:
-        choose(sources)
-    except ConfigurationError as error:
-        return any(step.state == "failed" for step in error.steps)
-    return True
-
-
-def _region_of_profile(sources: SettingsReader) -> ResolvedValue | None:
-    profile = profile_for_region(sources)
-    region = profile_region(profile) if profile else None
-    return ResolvedValue(region, f"region_id of {profile}", 10) if region else None
-
-
-def _region_warnings(region: str) -> tuple[str, ...]:
-    if region in REGIONS:
-        return ()
-    return (f"{region} is not among the regions known to have Hologres{did_you_mean(region, REGIONS)}",)
-
-
-def find_endpoint(sources: SettingsReader, region: str) -> tuple[Endpoint, str]:
-    """The API's endpoint, and where it was found.
-
-    Raises:
-        ConfigurationError: it can't be meant.
-    """
-    found = sources.find(ENDPOINT)
-    if found is None:
-        return Endpoint("https", f"hologram.{region}.aliyuncs.com"), FROM_REGION
-    named = replace(found, value=found.value.replace(IN_ENDPOINT, region))
-    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.origin
-
-
-def find_credentials(sources: SettingsReader) -> CredentialsSource:
-    """Where credentials come from, with the steps that led there.
-
-    Raises:
-        ConfigurationError: none are set, or a source of them is set by half.
-    """
-    source, sts = choose(sources), sources.find(STS_ENDPOINT)
-    if sts is None:
-        return source
-    url = _parsed(sts, "sts-vpc.cn-hangzhou.aliyuncs.com").url
-    return replace(source, sts_endpoint=url.removeprefix("https://"))
+def _origin_of(settings: ResolvedSettings, setting: Setting) -> str:
+    found = settings.find(setting)
+    return found.origin if found else ""
 
 
 def _parsed(found: ResolvedValue, example: str) -> Endpoint:
@@ -287,43 +317,11 @@ def _parsed(found: ResolvedValue, example: str) -> Endpoint:
         ) from None
 
 
-_NETLOC = r"([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:]{2,39}\])(:[0-9]{1,5})?"
+# --- Time limits -----------------------------------------------------------------------------------------------------
 
 
-def parse_endpoint(text: str) -> Endpoint:
-    """An endpoint from ``host``, ``host:port`` or either behind ``https://``; ``http://`` only to loopback.
-
-    Raises:
-        ValueError: anything else; the reason, without the text when it may hold a password.
-    """
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        port = parts.port
-    except ValueError:  # whose own words repeat the text
-        raise ValueError("its host or its port can't be read") from None
-    if parts.scheme not in ("https", "http"):
-        raise ValueError("the scheme is neither https nor http")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("it holds a user name")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("it has more than a host and a port")
-    host = parts.hostname or ""
-    if not re.fullmatch(_NETLOC, parts.netloc) or not text.isprintable() or port == 0:
-        raise ValueError("it is not a host name with a port from 1 to 65535")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("http is for loopback only, because a signature can be read on the way")
-    return Endpoint(parts.scheme, host, port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _seconds(sources: SettingsReader, setting: Setting, *, default: float, per_second: int) -> float:
-    found = sources.find(setting)
+def _seconds(settings: ResolvedSettings, setting: Setting, *, default: float, per_second: int) -> float:
+    found = settings.find(setting)
     if found is None:
         return default
     unit = "milliseconds" if per_second == 1000 else "seconds"

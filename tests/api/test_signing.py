@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hologres_ai.api import signing
-from hologres_ai.config import Credentials
+from hologres_ai.credentials import Credentials
 
 VECTORS = sorted((Path(__file__).parents[1] / "signing_vectors").glob("*.json"))
 KEY_SECRET = "canary-key-secret-5eRz"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.api.transport import tls_context
+from hologres_ai.network import tls_context
 
 
 def imported(script: str) -> set[str]:

@@ -26,11 +26,12 @@ from rich.console import Console
 from hologres_ai.cli import errors, main, progress, table, text
 from hologres_ai.cli.cells import NEAR, SLIM, WIDE, Look, utilisation
 from hologres_ai.cli.columns import COLUMNS
-from hologres_ai.config import SETTINGS, Credentials
 from hologres_ai.core.result import build_result
-from hologres_ai.credentials.resolver import WAYS
+from hologres_ai.credentials import Credentials
+from hologres_ai.credentials.resolver import SOURCES as CREDENTIALS_SOURCES
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Usage, build_query
+from hologres_ai.settings import SETTINGS
 from tests.support import stand_ins
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, StandIn
@@ -725,7 +726,7 @@ def test_emulate_without_aiohttp_says_how_to_get_it() -> None:
 # ---------------------------------------------------------------------------------------------------------- doctor
 
 
-SOURCES = [*(name for name, _ in WAYS), "role to assume"]
+SOURCES = [*CREDENTIALS_SOURCES, "role to assume"]
 PASSWORD = "canary-proxy-password"
 
 

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hologres_ai.api import signing
-from hologres_ai.config import Credentials
 from hologres_ai.core.read import read_ai_nodes
+from hologres_ai.credentials import Credentials
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 
 PATH = "/api/v1/instances/rpc/listInstanceModel"

@@ -13,11 +13,13 @@ import pytest
 
 from hologres_ai.api.client import Client
 from hologres_ai.api.response import HttpResponse, parse_response
-from hologres_ai.config import CallConfig, Credentials, Endpoint
+from hologres_ai.config import CallConfig
 from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.core.session import run
+from hologres_ai.credentials import Credentials
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import AiNodeListResult, Query
+from hologres_ai.network import Endpoint
 from tests.support.raw_server import RawServer, http
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
@@ -155,5 +157,7 @@ def test_a_failure_is_never_an_empty_result(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_warnings_of_the_settings_are_among_the_results() -> None:
     with RawServer([http(200, EXAMPLE)]) as server:
         result = read_ai_nodes(region="cn-nowhere", endpoint=server.url)
-    assert result.warnings == ("cn-nowhere is not among the regions known to have Hologres",)
+    assert result.warnings == (
+        "cn-nowhere is not in the list of regions with Hologres as of 2026-11-27; it is read anyway",
+    )
     assert result.instance_model_list == (EXAMPLE_NODE,)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hologres_ai import read_ai_nodes
-from hologres_ai.config import REGIONS, parse_endpoint, resolve_regions
+from hologres_ai.config import resolve_regions
 from hologres_ai.core.result import build_result, keep_unread
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.errors import (
@@ -20,6 +20,8 @@ from hologres_ai.errors import (
     RegionsError,
 )
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query, to_wire
+from hologres_ai.network import parse_endpoint
+from hologres_ai.region_data import REGIONS
 from tests.conftest import write_a_node_in_each
 
 DEAD = ("cn-beijing", "eu-central-1", "us-west-1")

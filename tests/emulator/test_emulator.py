@@ -32,9 +32,9 @@ from hologres_ai.api.signing import (
     string_to_sign,
 )
 from hologres_ai.clock import utc_now
-from hologres_ai.config import Credentials
 from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.core.result import free
+from hologres_ai.credentials import Credentials
 from hologres_ai.emulator import (
     EMULATOR_ACCESS_KEY_ID,
     EMULATOR_ACCESS_KEY_SECRET,

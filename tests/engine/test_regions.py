@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.config import REGIONS
 from hologres_ai.emulator import Emulator
+from hologres_ai.region_data import REGIONS
 from tests.conftest import OpenFolder, write_a_node_in_each
 from tests.engine.conftest import Fleet
 from tools.project import Project

@@ -1,8 +1,6 @@
 """Local stand-ins for the services that hand out credentials: STS, ECS metadata, a credentials URI, two logins.
 
-One loopback server speaks all of them, checks what it is sent as the real ones would, and numbers what it issues. The
-library hard-codes the metadata service's address and the login hosts: `arranged` rewrites those, and only those, in the
-URL that the library composes.
+One loopback server speaks all of them, checks what it is sent as the real ones would, and numbers what it issues.
 """
 
 import base64
@@ -20,6 +18,8 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import pytest
+
+from hologres_ai.credentials.providers import HOSTS
 
 STATIC_SECRET = "canary-static-secret"
 OIDC_TOKEN = "canary-oidc-token"
@@ -182,23 +182,10 @@ def signature_of(query: dict[str, str], secret: str) -> str:
     return base64.b64encode(hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-HARD_CODED = ("http://100.100.100.200", "https://oauth.aliyun.com")
-
-
 @contextmanager
 def arranged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A stand-in, to which what the library hard-codes leads as well."""
-    from Tea.core import TeaCore  # noqa: PLC0415 - here, so that the other tests don't pay for it
-
-    compose = TeaCore.compose_url
-
-    def composed(request: Any) -> str:
-        url: str = compose(request)
-        for prefix in HARD_CODED:
-            url = url.replace(prefix, stand_in.url, 1) if url.startswith(prefix) else url
-        assert url.startswith("http://127.0.0.1:"), "a test would leave this machine"
-        return url
-
+    """A stand-in that has the addresses of the services whose address is fixed, too."""
     with StandIn() as stand_in:
-        monkeypatch.setattr(TeaCore, "compose_url", staticmethod(composed))
+        for name in HOSTS:
+            monkeypatch.setitem(HOSTS, name, stand_in.url)
         yield stand_in

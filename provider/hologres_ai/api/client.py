@@ -13,18 +13,19 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception
 
 from ..clock import utc_now
-from ..config import CallConfig, Credentials, Limits
+from ..config import CallConfig
+from ..credentials import Credentials, CredentialsSource, Limits
 from ..credentials.cache import CredentialsCache, credentials_cache_for
-from ..credentials.types import CredentialsSource
 from ..errors import DeadlineExceededError, HologresAiError, ResponseError
 from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
 from ..errors.redaction import clean
 from ..models import NodeList
+from ..network import redact_logs
 from .response import HttpResponse, parse_response
 from .retry import RetryQuota, RetryState, Wait, parse_http_date, retry_wait
 from .signing import Acs3Auth, new_nonce
-from .transport import Connections, ensure_connections, redact_logs, transport_error
+from .transport import Connections, ensure_connections, transport_error
 
 log = logging.getLogger(__name__)
 

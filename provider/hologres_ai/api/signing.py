@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from ..clock import utc_now
-from ..config import Credentials
+from ..credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

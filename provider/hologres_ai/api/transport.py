@@ -1,27 +1,20 @@
-"""HTTP: the connections, what they trust, what they log, and what their failures mean."""
+"""HTTP: the connections to the API, and what their failures mean."""
 
-import logging
-import os
 import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from functools import lru_cache
+from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Self
-from urllib.parse import unquote
-from urllib.request import getproxies
 
 import httpx
 
 from ..config import CallConfig
 from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
-from ..errors.redaction import clean, redact
-
-_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+from ..errors.redaction import clean
+from ..network import proxy_passwords, proxy_routes, tls_context
 
 
 class Connections:
@@ -69,13 +62,20 @@ async def ensure_connections(connections: Connections | None) -> AsyncIterator[C
 
 def _make_client(scheme: str) -> httpx.AsyncClient:
     try:
+        limits = httpx.Limits(max_connections=None)  # each call has its own deadline, without time to queue
+        context = tls_context(scheme)
+        # Through a proxy, plain http would carry the signature unencrypted.
+        routes = proxy_routes() if scheme == "https" else {}
         return httpx.AsyncClient(
             headers={"accept": "application/json", "accept-encoding": "identity"},
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=None),  # each call has its own deadline, without time to queue
-            verify=tls_context(scheme),
-            # Through a proxy, plain http would carry the signature unencrypted.
-            trust_env=scheme == "https",
+            limits=limits,
+            verify=context,
+            mounts={
+                pattern: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy) if proxy else None
+                for pattern, proxy in routes.items()
+            },
+            trust_env=False,
             # No cookie is kept: what a response sets for one account must not be sent with another's calls.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
@@ -86,67 +86,6 @@ def _make_client(scheme: str) -> httpx.AsyncClient:
             "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
             "and SSL_CERT_DIR.",
         ) from None
-
-
-# --- TLS -------------------------------------------------------------------------------------------------------------
-
-
-def tls_context(scheme: str) -> ssl.SSLContext:
-    """The trusted certificates; loading them costs more than a call, so the connections of a process share them.
-
-    Raises:
-        OSError: the file or folder in the environment cannot be read.
-    """
-    if scheme == "http":
-        return _context_without_trust()
-    file = os.environ.get("SSL_CERT_FILE")
-    return _context(file, os.environ.get("SSL_CERT_DIR"), Path(file).stat().st_mtime_ns if file else None)
-
-
-@lru_cache(maxsize=1)
-def _context_without_trust() -> ssl.SSLContext:
-    """httpx requires a context for plain http too; this one accepts no certificate."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-@lru_cache(maxsize=1)
-def _context(_file: str | None, _folder: str | None, _modified: int | None) -> ssl.SSLContext:
-    """A new context when the environment names another file or folder, or the file was modified."""
-    return httpx.create_ssl_context()
-
-
-# --- Logs ------------------------------------------------------------------------------------------------------------
-
-
-class RedactingFilter(logging.Filter):
-    """Redacts secrets in log records of httpx and httpcore, which show the headers that a peer sends back."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage(), self._secrets), None
-        return True
-
-
-@contextmanager
-def redact_logs(secrets: Sequence[str]) -> Iterator[None]:
-    """Redact secrets in the log records of httpx and httpcore while the block runs."""
-    loggers, redacting = [logging.getLogger(name) for name in _LOGGERS], RedactingFilter(secrets)
-    for logger in loggers:
-        logger.addFilter(redacting)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(redacting)
-
-
-def proxy_passwords() -> list[str]:
-    """The passwords in the addresses of the proxies, as written there and percent-decoded."""
-    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in getproxies().values()]
-    return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
 # --- Failures --------------------------------------------------------------------------------------------------------

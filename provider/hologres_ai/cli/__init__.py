@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import click
 
-from ..config import SETTINGS, Setting
 from ..names import DRIFT_CLASSES, EVERY_REGION
 from ..process import exit_process
+from ..settings import SETTINGS, Setting
 from . import lazy
 from .columns import COLUMNS
 from .errors import ComparingCommand, GuardedGroup

@@ -11,22 +11,15 @@ from urllib.parse import urlsplit
 import click
 
 from ..api.client import Client
-from ..config import (
-    FROM_REGION,
-    CallConfig,
-    Credentials,
-    SettingsReader,
-    find_credentials,
-    find_endpoint,
-    find_region,
-    look,
-    resolve,
-)
+from ..config import FROM_REGION, CallConfig, find_endpoint, require_region, resolve
 from ..core.result import totals
 from ..core.session import run as run_to_end
+from ..credentials import Credentials
+from ..credentials.resolver import Resolution, resolve_credentials
 from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
 from ..errors.codes import RAM_ACTION
 from ..models import NodeList
+from ..settings import ResolvedSettings, look_up
 from .errors import BAD_ARGUMENTS, READ_FAILED
 from .text import UNKNOWN, printable
 
@@ -81,9 +74,10 @@ class Report:
 def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
     """Look at everything, make one call, print the report; the exit code."""
     arguments = {"region": region, "endpoint": endpoint}
-    sources = look(arguments)
-    report = Report(_region(sources), _endpoint(sources))
-    report.credentials, report.access_key = _credentials(sources)
+    settings = look_up(arguments)
+    resolution, attempts, access_key = _credentials(settings)
+    found = _region(settings, resolution)
+    report = Report(found, _endpoint(settings, found.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
@@ -94,21 +88,20 @@ def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(sources: SettingsReader) -> Observation:
+def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observation:
     try:
-        found = find_region(sources)
+        found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
     return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(sources: SettingsReader) -> Observation:
-    region = _region(sources).value
+def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
     try:
-        endpoint, place = find_endpoint(sources, region or "")
+        endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(endpoint.url, _spelt(place)) if region or place != FROM_REGION else Observation()
+    return Observation(endpoint.url, _spelt(place)) if region or not place.startswith(FROM_REGION) else Observation()
 
 
 def _spelt(place: str) -> str:
@@ -121,15 +114,15 @@ def _wrong(error: HologresAiError) -> Observation:
     return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(sources: SettingsReader) -> tuple[list[ProviderAttempt], Observation]:
-    """The steps, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+def _credentials(settings: ResolvedSettings) -> tuple[Resolution | None, list[ProviderAttempt], Observation]:
+    """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
     try:
-        source = find_credentials(sources)
+        resolution = resolve_credentials(settings)
     except ConfigurationError as error:
-        return list(error.steps), _wrong(error)
-    if isinstance(source.origin, Credentials) and not source.roles:
-        return list(source.steps), _key(source.origin)
-    return list(source.steps), Observation()
+        return None, list(error.attempts), _wrong(error)
+    source = resolution.source
+    key = source.origin if isinstance(source.origin, Credentials) and not source.roles else None
+    return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
 def _key(credentials: Credentials) -> Observation:
@@ -174,8 +167,8 @@ async def _call(settings: CallConfig, report: Report) -> CallReport:
         raise
     except HologresAiError as error:
         call = _refused(error)
-        if isinstance(error, CredentialsError) and error.steps:
-            report.credentials = list(error.steps)
+        if isinstance(error, CredentialsError) and error.attempts:
+            report.credentials = list(error.attempts)
     if client.clock_skew is not None:
         call.clock_skew_seconds = round(client.clock_skew.total_seconds())
     return call

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from ..config import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN, Credentials, parse_endpoint
+from ..credentials import Credentials
 from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, environment, serve
 from ..emulator.faults import Fault, parse_fault
 from ..errors import Failure, InvalidArgumentError
+from ..network import parse_endpoint
+from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 from .text import say
 
 # One can listen everywhere, and connect only somewhere.

@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from ..config import ACCESS_KEY, REGION, SECRET_KEY, Setting, has_region, has_source, look
+from ..config import has_credentials, has_region
 from ..core.read import read
 from ..core.session import run as run_to_end
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query, to_wire
+from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
 from . import lazy, plain
 from .text import say
 
@@ -84,12 +85,12 @@ def _under_way(stages: Sequence[Sequence[str]]) -> str:
 
 def _require(arguments: Mapping[str, str | None]) -> None:
     """What is missing, in the words of the command line, which reads no Pulumi configuration."""
-    sources = look(arguments)
+    settings = look_up(arguments)
     keys = (ACCESS_KEY, SECRET_KEY)
-    missing: list[Setting] = [setting for setting in keys if sources.find(setting) is None]
-    if len(missing) == len(keys) and has_source(sources):
+    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
+    if len(missing) == len(keys) and has_credentials(settings):
         missing = []
-    if not has_region(sources):
+    if not has_region(settings):
         missing.insert(0, REGION)
     if not missing:
         return

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 
 from ..api.transport import Connections
-from ..config import CallConfig, Lookup, resolve, resolve_regions
+from ..config import CallConfig, resolve, resolve_regions
 from ..errors import HologresAiError
 from ..errors.codes import RAM_ACTION
 from ..models import AiNodeListResult, NodeList, Query, build_query
 from ..names import region_label
+from ..settings import Lookup
 from .call_sharing import CallSharing
 from .regions import FetchNodes, Progress, RegionResult, fetch_regions, join, outcomes
 from .result import build_result, describe_filters

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..api.client import Client
 from ..api.retry import RetryQuota
 from ..api.transport import Connections, ensure_connections
-from ..config import REGIONS, CallConfig
+from ..config import CallConfig
 from ..errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -22,6 +22,7 @@ from ..errors import (
     TransportError,
 )
 from ..models import AiNode, NodeList, RegionOutcome
+from ..region_data import REGIONS
 from .call_sharing import CallSharing
 
 # More than there are regions: with fewer, regions that do not answer would keep others waiting.

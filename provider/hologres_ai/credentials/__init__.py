@@ -1,7 +1,7 @@
-"""Credentials, however a company hands them out.
+"""Credentials: which source is used, asking it, and caching what it returned.
 
-`choosing` finds the source that is set, `profile` reads the CLI's file, `fetching` asks the source and the roles on top
-of it through `library`, and `refreshing` keeps what came fresh. Plain keys need none but the first.
+`resolver` chooses the source from the settings (`key_pair` the AccessKey, `profile` what the CLI's file says),
+`providers` ask it (`sts`, `oauth`), and `cache` keeps the credentials. Plain keys need `resolver` alone.
 """
 
 from .types import Credentials, CredentialsSource, Limits

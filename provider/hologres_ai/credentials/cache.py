@@ -1,13 +1,13 @@
-"""Credentials kept fresh: fetched once for many readers, again before they expire, and again when they were refused.
+"""Cached credentials: fetched once for many readers, again before they expire, and again after they were refused.
 
-The library works in a thread of its own, because its asynchronous side holds a thread's lock while it waits, and
-because nothing else ends a peer that drips: whoever waits gives up at the deadline of the call. The thread is a daemon,
-so that the end of the process does not wait for it either.
+A fetch runs in a thread of its own, so that readers in any thread and event loop share it, and each of them stops
+waiting at its own deadline. The thread is a daemon: the end of the process does not wait for a slow peer.
 """
 
 import asyncio
 import copy
 import logging
+import math
 import os
 import threading
 import time
@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import ConfigurationError, CredentialsError, HologresAiError
-from .fetching import fetch_credentials
 from .types import Credentials, CredentialsSource, Fetched, Limits
 
 log = logging.getLogger(__name__)
 
-MARGIN = 300.0  # seconds before the expiry in which credentials are fetched anew
-UNKNOWN_LIFE = 60.0  # seconds for which credentials without an expiry are kept
+MARGIN = 300.0  # seconds before the expiry in which credentials are fetched again
+FILE_LIFE = 60.0  # seconds for which the keys of a profile are kept, which may be written again at any time
 PAUSE = 30.0  # seconds after a failed refresh, while the old credentials are still good
 
 Outcome = Fetched | HologresAiError
@@ -31,26 +30,26 @@ Outcome = Fetched | HologresAiError
 
 @dataclass
 class _Flight:
-    """A fetch that is under way, since a moment of the monotonic clock."""
+    """A fetch that is under way, and its start by the monotonic clock."""
 
     future: "Future[Outcome]"
     started: float
 
 
 class CredentialsCache:
-    """Hands out the credentials of one source to readers in any thread and any event loop."""
+    """Returns the credentials of one source to readers in any thread and any event loop."""
 
     def __init__(
         self,
         source: CredentialsSource,
         limits: Limits,
         *,
-        fetcher: Callable[[CredentialsSource, Limits], Fetched] = fetch_credentials,
+        fetcher: Callable[[CredentialsSource, Limits], Fetched] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
         self._limits = limits
-        self._fetcher = fetcher
+        self._fetcher = fetcher or _fetch
         self._clock = clock
         self._lock = threading.Lock()  # never held over a wait
         self._held: Fetched | None = None
@@ -58,11 +57,11 @@ class CredentialsCache:
         self._flight: _Flight | None = None
 
     async def get(self) -> Credentials:
-        """The credentials, fetched when there are none or they are about to expire.
+        """Return the credentials, fetched where there are none or they are about to expire.
 
         Raises:
-            CredentialsError: the source gave none.
-            ConfigurationError: a file that was good when the settings were read is not so any more.
+            CredentialsError: the source returned none.
+            ConfigurationError: a file that was valid when the settings were read is invalid now.
         """
         with self._lock:
             held = self._held
@@ -75,14 +74,14 @@ class CredentialsCache:
         return self._old(held, outcome)
 
     def refuse(self, credentials: Credentials) -> None:
-        """Hand out these no more: the service says that they have expired."""
+        """Return these no more: the service says that they have expired."""
         with self._lock:
             if self._held and self._held.credentials == credentials:
                 self._held = None
 
     def _join(self) -> _Flight:
         now = time.monotonic()
-        # A peer that drips keeps its thread for ever: later readers don't queue up behind it.
+        # A peer that sends a byte a second keeps its thread: later readers don't wait for it.
         if self._flight is None or now - self._flight.started > self._limits.total:
             future: Future[Outcome] = Future()
             future.set_running_or_notify_cancel()  # a reader that is cancelled does not cancel it for the others
@@ -113,39 +112,52 @@ class CredentialsCache:
         now = self._clock()
         if isinstance(outcome, Fetched):
             self._held = outcome
-            self._due = now + UNKNOWN_LIFE if outcome.expires is None else outcome.expires - MARGIN
+            self._due = _due(outcome, now)
         elif self._held:
             self._due = now + PAUSE
 
     def _old(self, held: Fetched | None, error: HologresAiError) -> Credentials:
-        """What is held, as long as it is good: a refresh ahead of time that fails is no failure yet."""
+        """The credentials that are held, while they are good: a failed refresh ahead of time is no failure yet."""
         if held and held is self._held and held.expires and self._clock() < held.expires:
             log.warning(
                 "the credentials could not be refreshed and are good for %.0f s more", held.expires - self._clock()
             )
             return held.credentials
-        raise copy.copy(error)  # each reader gets a trace of its own
+        raise copy.copy(error)  # each reader gets its own traceback
+
+
+def _fetch(source: CredentialsSource, limits: Limits) -> Fetched:
+    from .providers import fetch_credentials  # noqa: PLC0415 - plain keys need no provider
+
+    return fetch_credentials(source, limits)
+
+
+def _due(fetched: Fetched, now: float) -> float:
+    """When to fetch again. Without an expiry: never, until the service calls the credentials expired."""
+    if fetched.expires is not None:
+        return fetched.expires - MARGIN
+    return now + FILE_LIFE if fetched.from_file else math.inf
 
 
 _REGISTRY = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _refresher(source: CredentialsSource, limits: Limits) -> CredentialsCache:
+def _cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
     return CredentialsCache(source, limits)
 
 
 def credentials_cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
-    """The one refresher of this process for a source."""
+    """Return the one cache of this process for a source."""
     with _REGISTRY:
-        return _refresher(source, limits)
+        return _cache_for(source, limits)
 
 
 def forget() -> None:
-    """Drop what is held, so that the next reader fetches anew."""
+    """Drop all cached credentials, so that the next reader fetches."""
     global _REGISTRY  # noqa: PLW0603 - a fork may have copied it while it was held
     _REGISTRY = threading.Lock()
-    _refresher.cache_clear()
+    _cache_for.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):

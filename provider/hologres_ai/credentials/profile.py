@@ -1,16 +1,22 @@
-"""The CLI's profiles: the file that `aliyun configure` writes, turned into the same sources as the settings are.
+"""Profiles of the vendor's CLI: the file that ``aliyun configure`` writes, as sources of credentials.
 
-The file is trusted as a program is: a profile in mode External names a command, which is run, as the CLI does.
+The file is trusted as a program is: a profile in mode External names a command, which is run, as the CLI does. What a
+profile does not say is never completed from the environment.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..names import did_you_mean
+from ..network import is_loopback, parse_endpoint
+from ..region_data import is_region_name, sts_host
+from ..settings import printable
 from .types import (
     SESSION_NAME,
     CloudSso,
@@ -22,6 +28,8 @@ from .types import (
     Oidc,
     Profile,
     Role,
+    StsHost,
+    Switches,
     Uri,
 )
 from .validation import check_header_safe, duration
@@ -30,21 +38,35 @@ Fields = Mapping[str, Any]
 MAX_CHAIN = 10  # profiles that name each other as their source
 
 
-class _Reader:
-    """One profile's fields; what is missing is told with its place, and no value is."""
+@dataclass(frozen=True)
+class ProfileContent:
+    """What a profile says: the source of credentials, its mode, and what else it sets for a read."""
 
-    def __init__(self, file: Path, name: str, fields: Fields) -> None:
-        self.file = file
-        self.name = name
-        self.place = f"profile {name!r} of {file}"
+    source: CredentialsSource
+    mode: str
+    region: str | None = None
+    endpoint_type: str | None = None
+    place: str = ""
+
+
+class _Reader:
+    """The fields of one profile. A message names the field and the profile, and shows no value."""
+
+    def __init__(self, profile: Profile, fields: Fields) -> None:
+        self.file = profile.file
+        self.name = str(fields.get("name"))
+        self.switches = profile.switches
+        self.place = f"profile {self.name!r} of {self.file}"
         self._fields = fields
 
     def get(self, name: str) -> str | None:
         value = self._fields.get(name)
         if value in (None, ""):
             return None
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ConfigurationError(f"{name} in {self.place} is not a text", "Run `aliyun configure` for it again.")
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ConfigurationError(
+                f"{name} in {self.place} is not a text", f"Run `aliyun configure --profile {self.name}`."
+            )
         return str(value)
 
     def need(self, name: str) -> str:
@@ -55,6 +77,9 @@ class _Reader:
             )
         return value
 
+    def has(self, *names: str) -> bool:
+        return all(self.get(name) is not None for name in names)
+
     def header_safe(self, name: str) -> str:
         value = self.need(name)
         check_header_safe(value, f"{name} in {self.place}")
@@ -63,13 +88,39 @@ class _Reader:
     def seconds(self) -> int:
         return duration(self.get("expired_seconds"), f"expired_seconds in {self.place}")
 
-    def sts_endpoint(self) -> str | None:
-        region = self.get("sts_region")
-        prefix = "sts-vpc" if self._fields.get("enable_vpc") is True else "sts"
-        return f"{prefix}.{region}.aliyuncs.com" if region else None
+    def time(self, name: str) -> float:
+        """Seconds since 1970."""
+        try:
+            seconds = float(self.need(name))
+        except ValueError:
+            seconds = math.nan
+        if not math.isfinite(seconds):
+            raise ConfigurationError(
+                f"{name} in {self.place} is not a number of seconds since 1970",
+                f"Log in again with `aliyun configure --profile {self.name}`.",
+            )
+        return seconds
+
+    def sts(self) -> StsHost | None:
+        """The host of STS: ``sts_endpoint``, else that of ``sts_region``, inside a VPC with ``enable_vpc``."""
+        endpoint, region = self.get("sts_endpoint"), self.get("sts_region")
+        if endpoint:
+            return StsHost(_host(endpoint, f"sts_endpoint in {self.place}"), f"sts_endpoint of {self.place}")
+        if not region:
+            return None
+        if not is_region_name(region):
+            raise ConfigurationError(
+                f"sts_region in {self.place} is not a region: {printable(region)!r}",
+                "A region looks like cn-hangzhou.",
+            )
+        vpc = self._fields.get("enable_vpc") is True
+        return StsHost(sts_host(region, vpc=vpc), f"sts_region{' and enable_vpc' if vpc else ''} of {self.place}")
 
     def key(self) -> Credentials:
         return Credentials(self.header_safe("access_key_id"), self.header_safe("access_key_secret"))
+
+    def key_with_token(self) -> Credentials:
+        return replace(self.key(), security_token=self.header_safe("sts_token"))
 
     def role(self) -> Role:
         return Role(
@@ -78,16 +129,32 @@ class _Reader:
             self.seconds(),
             self.get("policy"),
             self.get("external_id"),
-            self.sts_endpoint(),
+            self.sts(),
         )
 
 
-def _sts_token(profile: _Reader) -> CredentialsSource:
-    return CredentialsSource(replace(profile.key(), security_token=profile.header_safe("sts_token")))
+def _host(text: str, place: str) -> str:
+    try:
+        return parse_endpoint(text).url.removeprefix("https://")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{place} is not an endpoint: {error}",
+            "Give a host with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com.",
+        ) from None
+
+
+# --- Modes -----------------------------------------------------------------------------------------------------------
+
+
+def _ram_role(profile: _Reader) -> CredentialsSource:
+    key = profile.key_with_token() if profile.has("sts_token") else profile.key()
+    return CredentialsSource(key, (profile.role(),))
 
 
 def _ecs(profile: _Reader) -> EcsRole:
-    return EcsRole(profile.get("ram_role_name") or "")
+    if profile.switches.ecs_metadata_disabled:
+        raise refused_by("ALIBABA_CLOUD_ECS_METADATA_DISABLED", f"{profile.place} asks the ECS metadata service")
+    return EcsRole(profile.get("ram_role_name") or "", profile.switches.imds_v1_disabled)
 
 
 def _oidc(profile: _Reader) -> CredentialsSource:
@@ -99,85 +166,158 @@ def _oidc(profile: _Reader) -> CredentialsSource:
             session_name=profile.get("role_session_name") or profile.get("ram_session_name") or SESSION_NAME,
             seconds=profile.seconds(),
             policy=profile.get("policy"),
-            sts_endpoint=profile.sts_endpoint(),
+            sts=profile.sts(),
         )
     )
+
+
+def _uri(profile: _Reader) -> CredentialsSource:
+    check_external(profile.switches, f"{profile.place} is in mode CredentialsURI")
+    return CredentialsSource(Uri(checked_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
+
+
+def _external(profile: _Reader) -> CredentialsSource:
+    check_external(profile.switches, f"{profile.place} is in mode External")
+    return CredentialsSource(External(profile.need("process_command")))
 
 
 def _cloud_sso(profile: _Reader) -> CredentialsSource:
+    place = f"cloud_sso_sign_in_url in {profile.place}"
+    url = checked_url(profile.need("cloud_sso_sign_in_url"), place)
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        raise ConfigurationError(f"{place} is not an https URL", "Give the sign-in URL as CloudSSO shows it.")
     return CredentialsSource(
         CloudSso(
-            profile.need("cloud_sso_sign_in_url"),
+            url,
             profile.need("cloud_sso_account_id"),
             profile.need("cloud_sso_access_config"),
-            profile.need("access_token"),
-            int(float(profile.need("cloud_sso_access_token_expire"))),
+            profile.header_safe("access_token"),
+            profile.time("cloud_sso_access_token_expire"),
         )
     )
-
-
-def _oauth(profile: _Reader) -> CredentialsSource:
-    profile.need("oauth_refresh_token")
-    return CredentialsSource(OAuth(profile.file, profile.name))
 
 
 _MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
     "AK": lambda profile: CredentialsSource(profile.key()),
-    "StsToken": _sts_token,
-    "RamRoleArn": lambda profile: CredentialsSource(profile.key(), (profile.role(),)),
+    "StsToken": lambda profile: CredentialsSource(profile.key_with_token()),
+    "RamRoleArn": _ram_role,
     "EcsRamRole": lambda profile: CredentialsSource(_ecs(profile)),
     "RamRoleArnWithRoleName": lambda profile: CredentialsSource(_ecs(profile), (profile.role(),)),
     "OIDC": _oidc,
-    "CredentialsURI": lambda profile: CredentialsSource(Uri(profile.need("credentials_uri"))),
-    "External": lambda profile: CredentialsSource(External(profile.need("process_command"))),
+    "CredentialsURI": _uri,
+    "External": _external,
     "CloudSSO": _cloud_sso,
-    "OAuth": _oauth,
+    "OAuth": lambda profile: CredentialsSource(OAuth(profile.file, profile.name)),
 }
 _CHAINED = "ChainableRamRoleArn"
+MODES = (*_MODES, _CHAINED)
+"""The modes that are read."""
+
+_UNSUPPORTED = {
+    "RsaKeyPair": "The vendor has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
+    "BearerToken": "This API takes an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+    "Anonymous": "This API takes an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+}
 
 
-def expand(profile: Profile) -> tuple[CredentialsSource, str]:
-    """What a profile stands for, read anew from its file, and its mode.
+def _recognized_mode(profile: _Reader) -> str:
+    """The mode of a profile without one, by the rules of the CLI, from the profile's own fields alone."""
+    if profile.has("access_key_id", "access_key_secret"):
+        if profile.has("sts_token"):
+            return "StsToken"
+        return "RamRoleArn" if profile.has("ram_role_arn") else "AK"
+    by_fields = {
+        "RsaKeyPair": ("private_key", "key_pair_name"),
+        "EcsRamRole": ("ram_role_name",),
+        "External": ("process_command",),
+        "OIDC": ("oidc_provider_arn", "oidc_token_file", "ram_role_arn"),
+        "CloudSSO": ("cloud_sso_sign_in_url",),
+        "BearerToken": ("bearer_token",),
+    }
+    return next((mode for mode, names in by_fields.items() if profile.has(*names)), "")
+
+
+def _mode_of(profile: _Reader) -> str:
+    named = profile.get("mode") or _recognized_mode(profile)
+    return next((mode for mode in (*MODES, *_UNSUPPORTED) if mode.lower() == named.lower()), named)
+
+
+def check_external(switches: Switches, what: str) -> None:
+    """Refuse what asks a program or a service of the user for credentials, where that is switched off.
 
     Raises:
-        ConfigurationError: the file, the profile or something in it is missing or can't be meant.
+        ConfigurationError: the switch is on.
     """
-    document = _load(profile.file)
-    fields = _named(profile, document)
-    source = _source(profile.file, document, fields, MAX_CHAIN)
-    return source, str(fields.get("mode"))
+    if switches.external_process_disabled:
+        raise refused_by("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", what)
 
 
-def profile_region(profile: Profile) -> str | None:
-    """The region that stands in a profile, where one does.
+def refused_by(switch: str, what: str) -> ConfigurationError:
+    """Return the error for a source that a switch refuses."""
+    return ConfigurationError(
+        f"{what}, which {switch} refuses", f"Use another source of credentials, or unset {switch}."
+    )
+
+
+def checked_url(text: str, place: str) -> str:
+    """Return an http or https URL without a user name.
 
     Raises:
-        ConfigurationError: as `expand`.
+        ConfigurationError: it is none; the text, which may hold a password, is not shown.
     """
-    return _reader(profile.file, _named(profile, _load(profile.file))).get("region_id")
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        good = False
+    if not good or not text.isprintable() or " " in text:
+        raise ConfigurationError(f"{place} is not a URL", "It looks like http://localhost:8080/credentials.")
+    return text
 
 
-def _source(file: Path, document: Fields, fields: Fields, depth: int) -> CredentialsSource:
-    reader, mode = _reader(file, fields), fields.get("mode")
+# --- The file --------------------------------------------------------------------------------------------------------
+
+
+def read_profile(profile: Profile) -> ProfileContent:
+    """Read a profile from its file.
+
+    Raises:
+        ConfigurationError: the file, the profile or something in it is missing, invalid or switched off.
+    """
+    document = load_file(profile.file)
+    reader = _Reader(profile, named_fields(profile, document))
+    source = _source(profile, document, reader, MAX_CHAIN)
+    return ProfileContent(source, _mode_of(reader), reader.get("region_id"), reader.get("endpoint_type"), reader.place)
+
+
+def _source(profile: Profile, document: Fields, reader: _Reader, depth: int) -> CredentialsSource:
+    mode = _mode_of(reader)
     if mode == _CHAINED:
-        role, named = reader.role(), Profile(file, reader.need("source_profile"))
+        role, named = reader.role(), replace(profile, name=reader.need("source_profile"))
         if not depth:
-            raise ConfigurationError(f"the profiles of {file} name each other in a circle", "Correct source_profile.")
-        below = _source(file, document, _named(named, document), depth - 1)
+            raise ConfigurationError(
+                f"the profiles of {profile.file} name each other in a circle", "Correct source_profile."
+            )
+        below = _source(profile, document, _Reader(named, named_fields(named, document)), depth - 1)
         return replace(below, roles=(*below.roles, role))
+    if mode in _UNSUPPORTED:
+        raise ConfigurationError(f"{reader.place} is in mode {mode}, which is not supported", _UNSUPPORTED[mode])
     if mode not in _MODES:
         raise ConfigurationError(
-            f"{reader.place} has a mode that is not supported: {str(mode)[:64]!r}",
-            f"Supported are {', '.join([*_MODES, _CHAINED])}.",
+            f"{reader.place} has a mode that is not supported: {printable(mode)!r}"
+            if mode
+            else f"{reader.place} is incomplete: it has neither a mode nor the fields of one",
+            f"Run `aliyun configure --profile {reader.name}`; supported modes are {', '.join(MODES)}.",
         )
     return _MODES[mode](reader)
 
 
-def _reader(file: Path, fields: Fields) -> _Reader:
-    return _Reader(file, str(fields.get("name")), fields)
+def load_file(file: Path) -> Fields:
+    """Return the document in a credentials file, which may begin with a byte order mark.
 
-
-def _load(file: Path) -> Fields:
+    Raises:
+        ConfigurationError: the file can't be read, or is not the JSON that the CLI writes.
+    """
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -195,14 +335,19 @@ def _load(file: Path) -> Fields:
     return document
 
 
-def _named(profile: Profile, document: Fields) -> Fields:
+def named_fields(profile: Profile, document: Fields) -> Fields:
+    """Return the fields of a profile, or of the current one of the file.
+
+    Raises:
+        ConfigurationError: the file has no such profile.
+    """
     name = profile.name or document.get("current")
     profiles = [fields for fields in document["profiles"] if isinstance(fields, dict)]
     names = [str(fields.get("name")) for fields in profiles]
     if name not in names:
         hint = did_you_mean(str(name), names)
         raise ConfigurationError(
-            f"the credentials file {profile.file} has no profile {str(name)[:64]!r}{hint}",
-            "Run `aliyun configure list` for those there are, and set hologres:profile or ALICLOUD_PROFILE.",
+            f"the credentials file {profile.file} has no profile {printable(str(name))!r}{hint}",
+            "List the profiles with `aliyun configure list`, and set hologres:profile or ALICLOUD_PROFILE.",
         )
     return profiles[names.index(str(name))]

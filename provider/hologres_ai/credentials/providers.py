@@ -1,304 +1,269 @@
-"""alibabacloud-credentials, one provider at a time, with its faults kept in.
-
-What is wrapped, as of 1.0.12:
-
-- It takes what it is not given from the environment of its own import: every value is given.
-- Its errors and log lines hold whole answers, secrets included, and urllib3's hold whole queries: no text of an error
-  is passed on, and while it works for us in a thread, nothing is logged from that thread.
-- It ignores NO_PROXY, sends the metadata service's requests through a proxy, and follows redirects: see `_Direct`.
-- Its caches keep a failed answer's predecessor, and one of them starts a scheduler: each provider lives for one answer.
-- Its reader of CLI profiles drops the expiry, fills gaps from the environment and writes what a command printed back
-  into the file: profiles are read in `profile`. OAuth alone goes through it, because there the tokens rotate.
-"""
+"""Asks one source for credentials, and then each role on top of it; a failure names the link and the next step."""
 
 import json
-import logging
 import os
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from alibabacloud_credentials import provider as library
-from alibabacloud_credentials.http import HttpOptions
-from requests.adapters import BaseAdapter
-from requests.utils import should_bypass_proxies
-from Tea.core import TeaCore
-
+from ..errors import CredentialsError, ProviderAttempt, tried
+from ..errors.codes import RETRIED_STATUSES
+from . import sts
+from .answers import credentials_in
+from .http import FetchError, HttpAnswer, HttpRequest, send
+from .oauth import exchange_login
+from .profile import read_profile
 from .types import (
     CloudSso,
     Credentials,
+    CredentialsSource,
     EcsRole,
     External,
     Fetched,
-    FetchFailure,
     Limits,
+    Link,
     OAuth,
     Oidc,
-    Origin,
+    Profile,
     Role,
+    StsHosts,
     Uri,
 )
 
-STS = "sts.aliyuncs.com"
-METADATA = "100.100.100.200"
-_LOGGERS = ("credentials", "alibabacloud-tea", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
+HOSTS = {
+    "metadata": "http://100.100.100.200",
+    "oauth CN": "https://oauth.aliyun.com",
+    "oauth INTL": "https://oauth.alibabacloud.com",
+}
+"""Services whose address is fixed."""
+
+_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # a service on the same host; elsewhere it does not answer at all
+_SESSION = "21600"  # seconds that a session of the metadata service may last
 
 
-def ask_provider(
-    link: Origin | Role, held: Credentials | None, limits: Limits, sts: str | None = None
-) -> Fetched | FetchFailure:
-    """One set of credentials: from an origin, or those of a role that the ones `held` may assume; blocks.
+def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
+    """Return the credentials at the end of the chain; blocks.
 
-    `sts` is the host or URL of STS; where it is None, the link's own, or the public one.
+    Raises:
+        CredentialsError: a link of the chain returned none.
+        ConfigurationError: a profile is not what it was when the settings were read, and is invalid now.
     """
+    origin, roles = source.origin, source.roles
+    if isinstance(origin, Profile):
+        below = read_profile(origin).source
+        origin, roles = below.origin, (*below.roles, *roles)
+    if isinstance(origin, Credentials):
+        held = Fetched(origin, from_file=True)
+    elif isinstance(origin, Profile):
+        raise TypeError("a profile stands for another source")
+    else:
+        held = _ask(origin, None, source, limits)
+    for role in roles:
+        held = _ask(role, held.credentials, source, limits)
+    return held
 
-    def build() -> Any:
-        if isinstance(link, Role) and held:
-            return _role(link, held, limits, sts)
-        return _BUILD[type(link)](link, limits, sts)
 
-    return _one(build)
+def _ask(link: Link, held: Credentials | None, source: CredentialsSource, limits: Limits) -> Fetched:
+    try:
+        return _PROVIDERS[type(link)](link, held, source.sts, limits)
+    except FetchError as failure:
+        found = failure
+    raise _error(found, link, source)
 
 
 # --- The providers ---------------------------------------------------------------------------------------------------
 
 
-def _options(limits: Limits) -> Any:
-    return HttpOptions(connect_timeout=int(limits.connect * 1000), read_timeout=int(limits.read * 1000))
+def _from_uri(origin: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    secrets = (origin.uri, *filter(None, (urlsplit(origin.uri).query,)))
+    document = _document(send(HttpRequest(origin.uri, secrets=secrets), limits))
+    if document.get("Code") != "Success":
+        raise FetchError("its response has another Code than Success")
+    return credentials_in(document)
 
 
-def _role(role: Role, credentials: Credentials, limits: Limits, sts: str | None) -> Any:
-    host = sts or role.sts_endpoint or STS
-    _make_direct("https", host)
-    return library.RamRoleArnCredentialsProvider(
-        access_key_id=credentials.access_key_id,
-        access_key_secret=credentials.access_key_secret,
-        security_token=credentials.security_token,
-        role_arn=role.arn,
-        role_session_name=role.session_name,
-        duration_seconds=role.seconds,
-        policy=role.policy,
-        external_id=role.external_id,
-        sts_endpoint=host,
-        http_options=_options(limits),
+def _from_ecs(origin: EcsRole, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    limits = replace(_METADATA_LIMITS, total=limits.total)
+    headers = _session(origin, limits)
+    folder = f"{HOSTS['metadata']}/latest/meta-data/ram/security-credentials/"
+    name = origin.name or _text(send(HttpRequest(folder, headers=headers, direct=True), limits)).strip()
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+        raise FetchError("its response names no RAM role")
+    document = _document(send(HttpRequest(folder + name, headers=headers, direct=True), limits))
+    if document.get("Code") != "Success":
+        raise FetchError("its response has another Code than Success")
+    return credentials_in(document)
+
+
+def _session(origin: EcsRole, limits: Limits) -> dict[str, str]:
+    """The header of version 2; none where the service has version 1 alone, unless that is forbidden."""
+    request = HttpRequest(
+        f"{HOSTS['metadata']}/latest/api/token",
+        "PUT",
+        headers={"x-aliyun-ecs-metadata-token-ttl-seconds": _SESSION},
+        direct=True,
     )
-
-
-@contextmanager
-def _token_file(origin: Oidc) -> Iterator[str]:
-    """The token's file. A token that was given as a text goes through a pipe: it must not rest on a disk."""
-    if origin.token is None:
-        yield origin.token_file or ""
-        return
-    reader, writer = os.pipe()
     try:
-        os.write(writer, origin.token.encode())
-        os.close(writer)
-        yield f"/dev/fd/{reader}"
-    finally:
-        os.close(reader)
+        return {"x-aliyun-ecs-metadata-token": _text(send(request, limits))}
+    except FetchError:
+        if origin.v1_disabled:
+            raise
+        return {}
 
 
-class _OidcProvider:
-    """The library's, with the token's file there for the time of one answer."""
-
-    def __init__(self, origin: Oidc, limits: Limits, sts: str | None) -> None:
-        self._origin = origin
-        self._limits = limits
-        self._host = sts or origin.sts_endpoint or STS
-
-    def get_credentials(self) -> Any:
-        _make_direct("https", self._host)
-        with _token_file(self._origin) as path:
-            provider = library.OIDCRoleArnCredentialsProvider(
-                role_arn=self._origin.role_arn,
-                oidc_provider_arn=self._origin.provider_arn,
-                oidc_token_file_path=path,
-                role_session_name=self._origin.session_name,
-                duration_seconds=self._origin.seconds,
-                policy=self._origin.policy,
-                sts_endpoint=self._host,
-                http_options=_options(self._limits),
-            )
-            return provider.get_credentials()
+def _from_oidc(origin: Oidc, _held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
+    return _session_in(sts.assume_role_with_oidc(origin, hosts.host_for(origin), limits))
 
 
-def _uri(origin: Uri, limits: Limits, _sts: str | None) -> Any:
-    parts = urlsplit(origin.uri)
-    _make_direct(parts.scheme, parts.hostname or "", parts.port or 80)
-    return library.URLCredentialsProvider(uri=origin.uri, http_options=_options(limits))
+def _from_role(role: Role, held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
+    if held is None:
+        raise TypeError("a role is assumed with credentials")
+    return _session_in(sts.assume_role(role, held, hosts.host_for(role), limits))
 
 
-def _ecs(origin: EcsRole, _limits: Limits, _sts: str | None) -> Any:
-    # Its own time limits, 1 s each, suit a service on the same host, and tell soon that this is no ECS instance.
-    _make_direct("http", METADATA)
-    return library.EcsRamRoleCredentialsProvider(
-        role_name=origin.name, disable_imds_v1=origin.v1_disabled, async_update_enabled=False
+def _session_in(answer: HttpAnswer) -> Fetched:
+    document = answer.document().get("Credentials")
+    if not isinstance(document, dict):
+        raise FetchError("its response is incomplete: Credentials is missing")
+    return credentials_in(document)
+
+
+def _from_cloud_sso(origin: CloudSso, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    if origin.expires <= time():
+        raise FetchError("the login has expired")
+    parts = urlsplit(origin.sign_in_url)
+    wanted = {"AccountId": origin.account_id, "AccessConfigurationId": origin.access_config}
+    request = HttpRequest(
+        f"{parts.scheme}://{parts.netloc}/cloud-credentials",
+        "POST",
+        headers={"content-type": "application/json", "authorization": f"Bearer {origin.access_token}"},
+        content=json.dumps(wanted),
+        secrets=(origin.access_token,),
     )
+    document = _document(send(request, limits)).get("CloudCredential")
+    if not isinstance(document, dict):
+        raise FetchError("its response is incomplete: CloudCredential is missing")
+    return credentials_in(document)
 
 
-def _external(origin: External, limits: Limits, _sts: str | None) -> Any:
-    return library.ExternalCredentialsProvider(process_command=origin.command, timeout=max(1, int(limits.total)))
+def _from_oauth(origin: OAuth, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    return credentials_in(exchange_login(origin, HOSTS, limits))
 
 
-def _cloud_sso(origin: CloudSso, limits: Limits, _sts: str | None) -> Any:
-    _make_direct_url(origin.sign_in_url)
-    return library.CloudSSOCredentialsProvider(
-        sign_in_url=origin.sign_in_url,
-        account_id=origin.account_id,
-        access_config=origin.access_config,
-        access_token=origin.access_token,
-        access_token_expire=origin.expires,
-        http_options=_options(limits),
-    )
+def _from_command(origin: External, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own profile names it
+            origin.command if os.name == "nt" else shlex.split(origin.command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limits.total,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FetchError("the command did not end in time") from None
+    except (OSError, ValueError) as error:
+        raise FetchError(f"the command can't be run ({type(error).__name__})") from None
+    if done.returncode != 0:
+        raise FetchError(f"the command failed with exit code {done.returncode}")
+    document = HttpAnswer(200, done.stdout, {}).document()
+    if str(document.get("mode") or "AK").lower() not in ("ak", "ststoken"):
+        raise FetchError("the command printed another mode than AK or StsToken")
+    return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", "expiration"))
 
 
-class _OAuthProvider:
-    """The library's reader of profiles, whose answer has no expiry: it stands in the file afterwards."""
-
-    def __init__(self, origin: OAuth, _limits: Limits, _sts: str | None) -> None:
-        self._origin = origin
-
-    def get_credentials(self) -> Any:
-        for host in ("oauth.aliyun.com", "oauth.alibabacloud.com"):
-            _make_direct("https", host)
-        file = str(self._origin.file)
-        given = library.CLIProfileCredentialsProvider(profile_name=self._origin.name, profile_file=file)
-        credentials = given.get_credentials()
-        profiles = json.loads(self._origin.file.read_text(encoding="utf-8"))["profiles"]
-        [profile] = [fields for fields in profiles if fields.get("name") == self._origin.name]
-        credentials._expiration = profile.get("sts_expiration")
-        return credentials
+def _text(answer: HttpAnswer) -> str:
+    _check_status(answer)
+    try:
+        return answer.body.decode("ascii")
+    except UnicodeDecodeError:
+        raise FetchError("its response is not a text") from None
 
 
-_BUILD: dict[type, Callable[[Any, Limits, str | None], Any]] = {
-    Uri: _uri,
-    EcsRole: _ecs,
-    Oidc: _OidcProvider,
-    External: _external,
-    CloudSso: _cloud_sso,
-    OAuth: _OAuthProvider,
+def _document(answer: HttpAnswer) -> dict[str, Any]:
+    _check_status(answer)
+    return answer.document()
+
+
+def _check_status(answer: HttpAnswer) -> None:
+    if answer.status != 200:
+        raise FetchError("it refuses", transient=answer.status in RETRIED_STATUSES, status=answer.status)
+
+
+_PROVIDERS: dict[type, Callable[[Any, Credentials | None, StsHosts, Limits], Fetched]] = {
+    Uri: _from_uri,
+    EcsRole: _from_ecs,
+    Oidc: _from_oidc,
+    Role: _from_role,
+    External: _from_command,
+    CloudSso: _from_cloud_sso,
+    OAuth: _from_oauth,
 }
 
 
-# --- What they answer ------------------------------------------------------------------------------------------------
+# --- Failures --------------------------------------------------------------------------------------------------------
 
-
-def _one(build: Callable[[], Any]) -> Fetched | FetchFailure:
-    with _MUTED.here():
-        try:
-            answer = build().get_credentials()
-            return _checked(answer)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a secret
-            return _refusal(error)
-
-
-def _checked(answer: Any) -> Fetched | FetchFailure:
-    key, secret, token = answer.get_access_key_id(), answer.get_access_key_secret(), answer.get_security_token()
-    values = [key, secret, *([token] if token else [])]
-    if not all(isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) for value in values):
-        return FetchFailure("its answer is incomplete")
-    expires = answer.get_expiration()
-    return Fetched(Credentials(key, secret, token or None), float(expires) if expires else None)
-
-
-_WORDS = (
-    (r"redirects?\b", "it answers with a redirect, which is never followed", False),
-    (r"CERTIFICATE_VERIFY|SSLError|certificate", "its identity could not be proven (TLS)", False),
-    (r"ProxyError|proxy", "the proxy does not let it through", True),
-    (r"Connection refused", "the connection was refused", True),
-    (r"resolve|Name or service|getaddrinfo", "its host is not known", True),
-    (r"timed out", "it gave no answer in time", True),
-    (r"exit status [0-9]+", "the command failed", False),
-    (r"failed to execute", "the command can't be run", False),
-    (r"external command output|invalid.* credential response", "the command printed no credentials", False),
-    (r"No cached value", "its credentials have expired already", False),
-    (r"please re-login", "the login has expired", False),
-    (r"IMDS credentials is disabled", "ALIBABA_CLOUD_ECS_METADATA_DISABLED forbids it", False),
+_LOGIN = "Log in again with `aliyun configure`, for the profile that is used."
+_NAMES: dict[type, tuple[str, str]] = {
+    Uri: (
+        "the credentials URI",
+        "Check that the service behind credentialsUri runs, and that it answers with Code Success, AccessKeyId, "
+        "AccessKeySecret and SecurityToken.",
+    ),
+    EcsRole: (
+        "the ECS metadata service",
+        "Check that this is an ECS instance, and that ecsRoleName is the RAM role that is attached to it.",
+    ),
+    Oidc: (
+        "AssumeRoleWithOIDC of STS",
+        "Check roleArn and oidcProviderArn, that the role trusts the provider, and that the token is a current one.",
+    ),
+    External: (
+        "the command of the profile (External)",
+        "Run the profile's process_command by hand: it has to print JSON with access_key_id, access_key_secret and, "
+        "for temporary keys, sts_token and expiration.",
+    ),
+    CloudSso: ("the CloudSSO login of the profile", _LOGIN),
+    OAuth: ("the OAuth login of the profile", _LOGIN),
+    Role: (
+        "AssumeRole of STS",
+        "Check roleArn, that the role trusts this identity, and that the identity has the RAM action sts:AssumeRole.",
+    ),
+}
+_STS_HOST = (
+    "Check that this machine reaches the host. Set another one with hologres:stsEndpoint or "
+    "ALIBABA_CLOUD_STS_ENDPOINT; inside a VPC it is sts-vpc.<region>.aliyuncs.com."
 )
 
 
-def _refusal(error: Exception) -> FetchFailure:
-    """Our own words for a failure; of its text nothing but digits and a known kind of code is taken."""
-    text, kind = str(error), type(error).__name__
-    status = re.search(r"(?:http_?|status )code\s*[:=]\s*([0-9]{3})", text, re.IGNORECASE)
-    if status:
-        number, code = int(status[1]), _code(text)
-        return FetchFailure("it refuses", number == 429 or number >= 500, number, code)
-    if isinstance(error, OSError):
-        return FetchFailure(f"a file can't be read ({kind})")
-    for pattern, words, transient in _WORDS:
-        if re.search(pattern, text, re.IGNORECASE):
-            return FetchFailure(f"{words} ({kind})", transient)
-    transient = kind == "RetryError"
-    return FetchFailure(f"no whole answer ({kind})" if transient else f"its answer can't be read ({kind})", transient)
+def _error(failure: FetchError, link: Link, source: CredentialsSource) -> CredentialsError:
+    name, remedy = _NAMES[type(link)]
+    if isinstance(link, Oidc | Role):
+        host = source.sts.host_for(link)
+        name = f"{name} at {host.endpoint} (from {host.origin})"
+        remedy = _STS_HOST if failure.is_transport else remedy
+    attempts = _attempts(source, link, failure.reason)
+    remedies = [failure.remedy or remedy, tried(attempts) if attempts else ""]
+    return CredentialsError(
+        f"no credentials from {name}: {failure.reason}",
+        " ".join(filter(None, remedies)),
+        status=failure.status,
+        code=failure.code,
+        request_id=failure.request_id,
+        attempts=attempts,
+        transient=failure.transient,
+    )
 
 
-def _code(text: str) -> str | None:
-    """STS's code, such as ``NoPermission``: words without a digit, as no secret is."""
-    found = re.search(r'"Code"\s*:\s*"([A-Z][A-Za-z]{2,31}(?:\.[A-Z][A-Za-z]{1,31}){0,3})"', text)
-    return found[1] if found else None
-
-
-# --- Its surroundings ------------------------------------------------------------------------------------------------
-
-
-class _Muted(logging.Filter):
-    """Lets no line through from a thread in which the library works for us."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._local = threading.local()
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
-        return not getattr(self._local, "on", False)
-
-    @contextmanager
-    def here(self) -> Iterator[None]:
-        """In this thread, for this time."""
-        self._local.on = True
-        try:
-            yield
-        finally:
-            self._local.on = False
-
-
-_MUTED = _Muted()
-for _name in _LOGGERS:
-    logging.getLogger(_name).addFilter(_MUTED)
-
-
-class _Direct(BaseAdapter):
-    """Sends without a proxy what NO_PROXY names, and what is for the metadata service."""
-
-    def __init__(self, inner: BaseAdapter) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]  # passed on as they come
-        if urlsplit(request.url).hostname == METADATA or should_bypass_proxies(request.url, None):
-            options["proxies"] = {}
-        request.headers["Connection"] = "close"  # an idle connection would be shared with a forked child
-        return self._inner.send(request, **options)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def _make_direct_url(url: str) -> None:
-    parts = urlsplit(url)
-    _make_direct(parts.scheme, parts.hostname or "", parts.port or 80)
-
-
-def _make_direct(protocol: str, host: str, port: int = 80) -> None:
-    """Let the session that the library is about to use for a host heed NO_PROXY, and follow no redirect."""
-    with suppress(AttributeError):  # a later version keeps its sessions elsewhere
-        session = TeaCore._get_session(f"{protocol}://{host}:{port}", protocol)
-        session.max_redirects = 0
-        for prefix in ("https://", "http://"):
-            adapter = session.get_adapter(prefix)
-            if not isinstance(adapter, _Direct):
-                session.mount(prefix, _Direct(adapter))
+def _attempts(source: CredentialsSource, link: Link, reason: str) -> tuple[ProviderAttempt, ...]:
+    """The attempts, with the one failed that the link belongs to: the role on top of all, or the source below it."""
+    used = [index for index, attempt in enumerate(source.attempts) if attempt.state == "used"]
+    if not used:
+        return source.attempts
+    at = used[-1] if link in source.roles else used[0]
+    failed = replace(source.attempts[at], state="failed", detail=reason)
+    return (*source.attempts[:at], failed, *source.attempts[at + 1 :])

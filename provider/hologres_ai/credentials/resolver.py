@@ -1,231 +1,278 @@
-"""Which source of credentials is used: the first that is set, in pulumi-alicloud's order.
+"""The source of credentials that is used: the first one that is set, in the order of pulumi-alicloud.
 
-A source that is set by half is an error, and never passed over in favour of the next one.
+A source that is given as an argument comes before all others, with the roles and the region of its own. A partially
+configured source is an error, and is never passed over in favour of the next one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, ProviderAttempt, tried
 from ..settings import (
     ACCESS_KEY,
     ASSUME_ROLE,
     ASSUME_ROLE_WITH_OIDC,
+    CLI_PROFILE_DISABLED,
     CREDENTIALS_URI,
+    ECS_METADATA_DISABLED,
     ECS_ROLE_NAME,
+    EXTERNAL_PROCESS_DISABLED,
     IMDS_V1_DISABLED,
-    OIDC_ROLE_ARN,
     PROFILE,
     ROLE_ARN,
     SECRET_KEY,
     SECURITY_TOKEN,
     SHARED_CREDENTIALS_FILE,
+    SHARED_ROLE_ARN,
+    ResolvedSettings,
     ResolvedValue,
     Setting,
-    SettingsReader,
     how_to_set,
     how_to_set_field,
 )
-from . import profile as profiles
-from .types import SESSION_NAME, Credentials, CredentialsSource, EcsRole, Oidc, Origin, Profile, Role, Uri
+from .key_pair import find_key_pair
+from .profile import ProfileContent, check_external, checked_url, read_profile, refused_by
+from .types import SESSION_NAME, CredentialsSource, EcsRole, Oidc, Origin, Profile, Role, Switches, Uri
 from .validation import check_form, check_header_safe, duration
-
-Chosen = tuple[Origin, str] | None
-"""An origin and the place that named it, or None where nothing is set."""
 
 _ARN = r"acs:ram::[\x21-\x7e]{1,256}"
 _SESSION_NAME = r"[A-Za-z0-9.@_-]{2,64}"
-_WAYS = (
-    "Other ways: a profile of `aliyun configure` (hologres:profile, ALICLOUD_PROFILE), credentialsUri, ecsRoleName, "
-    "assumeRoleWithOidc; `hologres-ai doctor` shows which are seen."
+_OTHERS = (
+    "Other sources: a profile of `aliyun configure` (hologres:profile, ALICLOUD_PROFILE), credentialsUri, ecsRoleName, "
+    "assumeRoleWithOidc; `hologres-ai doctor` shows which ones are seen."
 )
 
 
-def choose(sources: SettingsReader) -> CredentialsSource:
-    """The source of credentials, with a step for each one that was looked at; nothing is called.
+@dataclass(frozen=True)
+class Choice:
+    """An origin, the setting that names it, and what else follows from it."""
+
+    origin: Origin
+    named_by: str
+    profile: ProfileContent | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+    left_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The source of credentials, and the profile that it comes from, if any."""
+
+    source: CredentialsSource
+    profile: ProfileContent | None = None
+
+
+def resolve_credentials(settings: ResolvedSettings) -> Resolution:
+    """Choose the source of credentials, with an attempt for each one that was considered. Nothing is called.
 
     Raises:
-        ConfigurationError: none is set, or one is set by half; the message says which were looked at. `steps` on the
-            error has them one by one.
+        ConfigurationError: none is set, or one is set in part; `attempts` has them one by one.
     """
-    steps: list[ProviderAttempt] = []
-    for name, look in WAYS:
+    attempts: list[ProviderAttempt] = []
+    only = _given_as_argument(settings)
+    for name, find in SOURCES.items():
         try:
-            chosen = look(sources)
+            choice = find(settings) if only in (None, name) else None
         except ConfigurationError as error:
-            raise _told(error, name, steps) from None
-        if chosen:
-            origin, place = chosen
-            return _with_role(sources, origin, (*steps, ProviderAttempt(name, "used", place)))
-        steps.append(ProviderAttempt(name, "not set"))
-    raise _nothing_set(tuple(steps))
+            raise _with_attempts(error, name, attempts) from None
+        if choice:
+            attempts.append(ProviderAttempt(name, "used", choice.named_by))
+            return _with_role(settings, choice, attempts, alone=only is not None)
+        attempts.append(ProviderAttempt(name, "not set" if only is None else "skipped"))
+    raise ConfigurationError(
+        "no AccessKey is set", f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)} {_OTHERS}", attempts=attempts
+    )
 
 
-def _with_role(sources: SettingsReader, origin: Origin, steps: tuple[ProviderAttempt, ...]) -> CredentialsSource:
+def _given_as_argument(settings: ResolvedSettings) -> str | None:
+    """The source that an argument names: an explicit argument comes before every configured source."""
+    given = {
+        name: found.origin
+        for name, named_by in _NAMED_BY.items()
+        for setting in named_by
+        if (found := settings.find(setting)) and found.is_argument and not _is_empty_object(found)
+    }
+    if len(given) > 1:
+        raise ConfigurationError(
+            f"more than one source of credentials is given: {' and '.join(given.values())}", "Give one of them."
+        )
+    return next(iter(given), None)
+
+
+def _with_role(
+    settings: ResolvedSettings, choice: Choice, attempts: list[ProviderAttempt], *, alone: bool
+) -> Resolution:
     try:
-        role = _role(sources, origin)
+        role = _role(settings, choice.origin, arguments_only=alone)
     except ConfigurationError as error:
-        raise _told(error, ROLE, list(steps)) from None
-    if role is None:
-        return CredentialsSource(origin, steps=(*steps, ProviderAttempt(ROLE, "not set")))
-    return CredentialsSource(origin, (role[0],), steps=(*steps, ProviderAttempt(ROLE, "used", role[1])))
+        raise _with_attempts(error, ROLE, attempts) from None
+    attempts.append(ProviderAttempt(ROLE, "used", role[1]) if role else ProviderAttempt(ROLE, "not set"))
+    source = CredentialsSource(
+        choice.origin,
+        (role[0],) if role else (),
+        attempts=tuple(attempts),
+        parts=choice.parts,
+        left_over=_not_used(settings, choice, role[0] if role else None),
+        warnings=_warnings(choice),
+    )
+    return Resolution(source, choice.profile)
 
 
-def _told(error: ConfigurationError, name: str, steps: list[ProviderAttempt]) -> ConfigurationError:
-    """The error with what was looked at before it; on its own, the first source's error says enough."""
-    found = (*steps, ProviderAttempt(name, "failed", error.title))
-    remedy = f"{error.remedy} {tried((*steps, ProviderAttempt(name, 'failed')))}" if steps else error.remedy
-    return ConfigurationError(error.title, remedy, attempts=found)
+def _warnings(choice: Choice) -> tuple[str, ...]:
+    if not choice.left_over:
+        return ()
+    names = ", ".join(choice.left_over)
+    verb = "are" if len(choice.left_over) > 1 else "is"
+    return (f"{names} {verb} set and not used: the AccessKey comes from {choice.named_by}",)
 
 
-def _nothing_set(steps: tuple[ProviderAttempt, ...]) -> ConfigurationError:
-    remedy = f"{how_to_set(ACCESS_KEY)} {how_to_set(SECRET_KEY)} {_WAYS}"
-    return ConfigurationError("no AccessKey is set", remedy, attempts=steps)
+def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> tuple[str, ...]:
+    """The origins of the settings that name another source than the one in use, or a role that is not assumed."""
+    used = {Profile: _PROFILE, Uri: _URI, EcsRole: _ECS, Oidc: _OIDC}.get(type(choice.origin), _STATIC)
+    others = [
+        found.origin
+        for name, named_by in _NAMED_BY.items()
+        if name != used
+        for setting in named_by
+        for found in settings.all(setting)
+    ]
+    parts = [(ASSUME_ROLE_WITH_OIDC, key) for key in _OIDC_KEYS if used != _OIDC]
+    parts += [(ASSUME_ROLE, ROLE_ARN.key)] if role is None else []
+    fields = [found.origin for setting, key in parts for found in settings.fields.get((setting.argument, key), ())]
+    return (*choice.left_over, *others, *fields)
 
 
-def _static(sources: SettingsReader) -> Chosen:
-    access_key, secret_key, token = (sources.find(setting) for setting in (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN))
-    if access_key is None and secret_key is None and token is None:
-        return None
-    access_key, secret_key = sources.require(ACCESS_KEY), sources.require(SECRET_KEY)
-    if token and token.level > max(access_key.level, secret_key.level):
-        token = None  # it belongs to another key pair, further down the order
-    for found in filter(None, (access_key, secret_key, token)):
-        check_header_safe(found.value, found.origin)
-    return Credentials(access_key.value, secret_key.value, token.value if token else None), access_key.origin
+def _with_attempts(error: ConfigurationError, name: str, before: Sequence[ProviderAttempt]) -> ConfigurationError:
+    """The error, with what was considered before it; without that, the error of the first source says enough."""
+    attempts = (*before, ProviderAttempt(name, "failed", error.title))
+    summary = tried((*before, ProviderAttempt(name, "failed")))
+    return ConfigurationError(error.title, f"{error.remedy} {summary}" if before else error.remedy, attempts=attempts)
 
 
-def named_profile(sources: SettingsReader) -> Profile | None:
-    """The profile that a setting asks for, or None."""
-    name, file = sources.find(PROFILE), sources.find(SHARED_CREDENTIALS_FILE)
+def switches(settings: ResolvedSettings) -> Switches:
+    """Return what an administrator has switched off.
+
+    Raises:
+        ConfigurationError: a switch is neither on nor off.
+    """
+    return Switches(
+        imds_v1_disabled=settings.is_on(IMDS_V1_DISABLED),
+        ecs_metadata_disabled=settings.is_on(ECS_METADATA_DISABLED),
+        external_process_disabled=settings.is_on(EXTERNAL_PROCESS_DISABLED),
+        cli_profile_disabled=settings.is_on(CLI_PROFILE_DISABLED),
+    )
+
+
+# --- The sources, one by one -----------------------------------------------------------------------------------------
+
+
+def _static(settings: ResolvedSettings) -> Choice | None:
+    pair = find_key_pair(settings)
+    return Choice(pair.credentials, pair.origin, parts=pair.parts, left_over=pair.left_over) if pair else None
+
+
+def named_profile(settings: ResolvedSettings) -> Profile | None:
+    """Return the profile that a setting names, or None."""
+    name, file = settings.find(PROFILE), settings.find(SHARED_CREDENTIALS_FILE)
     if name is None and file is None:
         return None
-    path = _expanded(file.value, sources) if file else default_file(sources)
-    return Profile(path or Path("~/.aliyun/config.json"), name.value if name else None)
+    path = _expanded(file.value, settings) if file else _default_file(settings)
+    return Profile(path or Path("~/.aliyun/config.json"), name.value if name else None, switches(settings))
 
 
-def profile_for_region(sources: SettingsReader) -> Profile | None:
-    """The profile whose region is read where no setting names one: the named one, else the one that is used."""
-    named = named_profile(sources)
-    if named:
-        return named
-    try:
-        origin = choose(sources).origin
-    except ConfigurationError:  # which is told when the credentials are wanted
-        return None
-    return origin if isinstance(origin, Profile) else None
-
-
-def default_profile(sources: SettingsReader) -> Profile | None:
-    """The current profile of the CLI's own file, where there is such a file."""
-    file = default_file(sources)
-    return Profile(file, None) if file and file.is_file() else None
-
-
-def default_file(sources: SettingsReader) -> Path | None:
+def _default_file(settings: ResolvedSettings) -> Path | None:
     """``~/.aliyun/config.json``, where the environment says what ``~`` is."""
-    return _expanded("~/.aliyun/config.json", sources) if _home(sources) else None
+    return _expanded("~/.aliyun/config.json", settings) if settings.home else None
 
 
-def _home(sources: SettingsReader) -> str | None:
-    return sources.environ.get("HOME") or sources.environ.get("USERPROFILE")
+def _expanded(path: str, settings: ResolvedSettings) -> Path:
+    return Path(settings.home, path[2:]) if settings.home and path.startswith("~/") else Path(path)
 
 
-def _expanded(path: str, sources: SettingsReader) -> Path:
-    home = _home(sources)
-    return Path(home, path[2:]) if home and path.startswith("~/") else Path(path)
+def _profile(settings: ResolvedSettings) -> Choice | None:
+    profile = named_profile(settings)
+    if profile and profile.switches.cli_profile_disabled:
+        raise refused_by("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", f"{profile} is named")
+    return _profile_choice(profile) if profile else None
 
 
-def _profile(sources: SettingsReader) -> Chosen:
-    profile = named_profile(sources)
-    return (profile, _profile_detail(profile)) if profile else None
+def _default_profile(settings: ResolvedSettings) -> Choice | None:
+    file, off = _default_file(settings), switches(settings)
+    if off.cli_profile_disabled or not file or not file.is_file():
+        return None
+    return _profile_choice(Profile(file, None, off))
 
 
-def _default(sources: SettingsReader) -> Chosen:
-    profile = default_profile(sources)
-    return (profile, _profile_detail(profile)) if profile else None
+def _profile_choice(profile: Profile) -> Choice:
+    content = read_profile(profile)
+    named_by = f"{profile.name or 'the current one'} of {profile.file}, mode {content.mode}"
+    return Choice(profile, named_by, content)
 
 
-def _profile_detail(profile: Profile) -> str:
-    _, mode = profiles.expand(profile)  # so that a bad one is found before any call
-    return f"{profile.name or 'the current one'} of {profile.file}, mode {mode}"
-
-
-def _uri(sources: SettingsReader) -> Chosen:
-    found = sources.find(CREDENTIALS_URI)
+def _uri(settings: ResolvedSettings) -> Choice | None:
+    found = settings.find(CREDENTIALS_URI)
     if found is None:
         return None
-    try:
-        parts = urlsplit(found.value)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
-    except ValueError:
-        good = False
-    if not good or not found.value.isprintable():
-        raise ConfigurationError(f"{found.origin} is not a URL", "It looks like http://localhost:8080/credentials.")
-    return Uri(found.value), found.origin
+    check_external(switches(settings), f"{found.origin} is set")
+    return Choice(Uri(checked_url(found.value, found.origin)), found.origin)
 
 
-def _ecs_role(sources: SettingsReader) -> Chosen:
-    found = sources.find(ECS_ROLE_NAME)
+def _ecs_role(settings: ResolvedSettings) -> Choice | None:
+    found, off = settings.find(ECS_ROLE_NAME), switches(settings)
     if found is None:
         return None
     name = check_form(found.value, r"[A-Za-z0-9._-]{1,64}", found.origin, "AliyunHologresReader")
-    v1_disabled = sources.find(IMDS_V1_DISABLED)
-    return EcsRole(name, v1_disabled is not None and _truth(v1_disabled)), found.origin
+    if off.ecs_metadata_disabled:
+        raise refused_by("ALIBABA_CLOUD_ECS_METADATA_DISABLED", f"{found.origin} is set")
+    return Choice(EcsRole(name, off.imds_v1_disabled), found.origin)
 
 
-def _truth(found: ResolvedValue) -> bool:
-    value = found.value.lower()
-    if value not in ("true", "false"):
-        raise ConfigurationError(f"{found.origin} is neither true nor false", "Give one of the two.")
-    return value == "true"
+_OIDC_KEYS = ("oidcProviderArn", "oidcToken", "oidcTokenFile")
 
 
-def _oidc(sources: SettingsReader) -> Chosen:
-    provider, token, file = (_of_oidc(sources, key) for key in ("oidcProviderArn", "oidcToken", "oidcTokenFile"))
-    started = provider or token or file or _object(sources, ASSUME_ROLE_WITH_OIDC)
+def _oidc(settings: ResolvedSettings) -> Choice | None:
+    provider, token, file = (_of_oidc(settings, key) for key in _OIDC_KEYS)
+    started = provider or token or file or _object(settings, ASSUME_ROLE_WITH_OIDC)
     if started is None:
         return None
     if token is None and file is None:
         raise _incomplete(ASSUME_ROLE_WITH_OIDC, "oidcTokenFile")
-    return _complete_oidc(sources, token, file), started.origin
+    return Choice(_complete_oidc(settings, token, file), started.origin)
 
 
-def _complete_oidc(sources: SettingsReader, token: ResolvedValue | None, file: ResolvedValue | None) -> Oidc:
+def _complete_oidc(settings: ResolvedSettings, token: ResolvedValue | None, file: ResolvedValue | None) -> Oidc:
     if token and file and file.level < token.level:
         token = None
     if token:
         check_header_safe(token.value, token.origin)
-    session = _of_oidc(sources, "roleSessionName")
-    seconds, policy = _of_oidc(sources, "sessionExpiration"), _of_oidc(sources, "policy")
+    policy = _of_oidc(settings, "policy")
     return Oidc(
-        _arn(sources, ASSUME_ROLE_WITH_OIDC, "oidcProviderArn"),
-        _arn(sources, ASSUME_ROLE_WITH_OIDC, "roleArn"),
-        token_file=None if token or not file else str(_expanded(file.value, sources)),
+        _arn(settings, ASSUME_ROLE_WITH_OIDC, "oidcProviderArn"),
+        _arn(settings, ASSUME_ROLE_WITH_OIDC, "roleArn"),
+        token_file=None if token or not file else str(_expanded(file.value, settings)),
         token=token.value if token else None,
-        session_name=_session_name(session),
-        seconds=duration(seconds.value if seconds else None, seconds.origin if seconds else ""),
+        session_name=_session_name(_of_oidc(settings, "roleSessionName")),
+        seconds=_duration(_of_oidc(settings, "sessionExpiration")),
         policy=policy.value if policy else None,
     )
 
 
-def _of_oidc(sources: SettingsReader, key: str) -> ResolvedValue | None:
-    return _part(sources, ASSUME_ROLE_WITH_OIDC, key)
+def _of_oidc(settings: ResolvedSettings, key: str) -> ResolvedValue | None:
+    return settings.find_field(ASSUME_ROLE_WITH_OIDC, key)
 
 
-def _part(sources: SettingsReader, setting: Setting, key: str) -> ResolvedValue | None:
-    return sources.find_field(setting, next(part for part in setting.fields if part.key == key))
+def _is_empty_object(found: ResolvedValue) -> bool:
+    return found.value.strip() in ("{}", "null")
 
 
-def _object(sources: SettingsReader, setting: Setting) -> ResolvedValue | None:
+def _object(settings: ResolvedSettings, setting: Setting) -> ResolvedValue | None:
     """The object where it has any field at all: an empty one is not set."""
-    found = sources.find(setting)
-    return found if found and found.value.strip() not in ("{}", "null") else None
+    return next((found for found in settings.all(setting) if not _is_empty_object(found)), None)
 
 
-def _arn(sources: SettingsReader, setting: Setting, key: str) -> str:
-    found = _part(sources, setting, key)
+def _arn(settings: ResolvedSettings, setting: Setting, key: str) -> str:
+    found = settings.find_field(setting, key)
     if found is None:
         raise _incomplete(setting, key)
     return check_form(found.value, _ARN, found.origin, "acs:ram::123456789012:role/reader")
@@ -240,40 +287,53 @@ def _session_name(found: ResolvedValue | None) -> str:
     return check_form(found.value, _SESSION_NAME, found.origin, "hologres-ai") if found else SESSION_NAME
 
 
-def _role(sources: SettingsReader, origin: Origin) -> tuple[Role, str] | None:
-    arn = _part(sources, ASSUME_ROLE, ROLE_ARN.key)
+def _duration(found: ResolvedValue | None) -> int:
+    return duration(found.value if found else None, found.origin if found else "")
+
+
+def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -> tuple[Role, str] | None:
+    arn = settings.find_field(ASSUME_ROLE, ROLE_ARN.key)
+    given = _object(settings, ASSUME_ROLE)
+    if arguments_only and not (given and given.is_argument):
+        return None
     if arn is None:
-        if _object(sources, ASSUME_ROLE):
+        if given:
             raise _incomplete(ASSUME_ROLE, ROLE_ARN.key)
         return None
-    if _is_oidcs(sources, origin, arn):
+    if _is_the_role_of_oidc(settings, origin, arn):
         return None
-    name, seconds, policy, external_id = (
-        _part(sources, ASSUME_ROLE, key) for key in ("sessionName", "sessionExpiration", "policy", "externalId")
-    )
+    policy, external_id = (settings.find_field(ASSUME_ROLE, key) for key in ("policy", "externalId"))
     role = Role(
-        _arn(sources, ASSUME_ROLE, ROLE_ARN.key),
-        _session_name(name),
-        duration(seconds.value if seconds else None, seconds.origin if seconds else ""),
+        _arn(settings, ASSUME_ROLE, ROLE_ARN.key),
+        _session_name(settings.find_field(ASSUME_ROLE, "sessionName")),
+        _duration(settings.find_field(ASSUME_ROLE, "sessionExpiration")),
         policy.value if policy else None,
         external_id.value if external_id else None,
     )
     return role, arn.origin
 
 
-def _is_oidcs(sources: SettingsReader, origin: Origin, arn: ResolvedValue) -> bool:
-    """Whether the ARN is the one that OIDC shares its variable with: a pod has it set, and means one role, not two."""
-    if arn.origin != f"environment {OIDC_ROLE_ARN.environment[0]}":
+def _is_the_role_of_oidc(settings: ResolvedSettings, origin: Origin, arn: ResolvedValue) -> bool:
+    """Whether the ARN comes from the variable that OIDC reads too: a pod has it set and means one role, not two."""
+    if arn.origin not in {f"environment {name}" for name in SHARED_ROLE_ARN}:
         return False
-    return isinstance(origin, Oidc) or _of_oidc(sources, "oidcProviderArn") is not None
+    return isinstance(origin, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None
 
 
 ROLE = "role to assume"
-WAYS: tuple[tuple[str, Callable[[SettingsReader], Chosen]], ...] = (
-    ("static keys", _static),
-    ("profile", _profile),
-    ("credentials URI", _uri),
-    ("ECS role", _ecs_role),
-    ("OIDC", _oidc),
-    ("default profile of the CLI", _default),
-)
+_STATIC, _PROFILE, _URI, _ECS, _OIDC = "static keys", "profile", "credentials URI", "ECS role", "OIDC"
+SOURCES: dict[str, Callable[[ResolvedSettings], Choice | None]] = {
+    _STATIC: _static,
+    _PROFILE: _profile,
+    _URI: _uri,
+    _ECS: _ecs_role,
+    _OIDC: _oidc,
+    "default profile of the CLI": _default_profile,
+}
+_NAMED_BY: dict[str, tuple[Setting, ...]] = {
+    _STATIC: (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN),
+    _PROFILE: (PROFILE, SHARED_CREDENTIALS_FILE),
+    _URI: (CREDENTIALS_URI,),
+    _ECS: (ECS_ROLE_NAME,),
+    _OIDC: (ASSUME_ROLE_WITH_OIDC,),
+}

@@ -1,9 +1,10 @@
-"""What credentials are, and the ways in which a company hands them out. Nothing secret shows in a repr."""
+"""Credentials, their sources, and the roles on top of them. Nothing secret shows in a repr."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ProviderAttempt
+from ..region_data import CENTRAL_STS
 
 SESSION_NAME = "hologres-ai"
 SESSION_SECONDS = 3600
@@ -11,23 +12,54 @@ SESSION_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Credentials:
-    """An AccessKey, with the security token when it is a temporary one. Only the key's id shows in a repr."""
+    """An AccessKey, with the security token of a temporary one. Only the ID of the key shows in a repr."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that may never be shown."""
+        """Return the values that may never be shown."""
         return tuple(value for value in (self.access_key_secret, self.security_token) if value)
 
 
 @dataclass(frozen=True)
+class Switches:
+    """What an administrator has switched off for every source of credentials."""
+
+    imds_v1_disabled: bool = False
+    ecs_metadata_disabled: bool = False
+    external_process_disabled: bool = False
+    cli_profile_disabled: bool = False
+
+
+@dataclass(frozen=True)
+class StsHost:
+    """A host of STS, with an optional port, or a URL; and its origin in words."""
+
+    endpoint: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class StsHosts:
+    """The host of STS that a setting names, if any, and the one for links that name none themselves."""
+
+    setting: StsHost | None = None
+    default: StsHost = StsHost(CENTRAL_STS, "default")
+
+    def host_for(self, link: "Oidc | Role") -> StsHost:
+        """Return the host that is asked for a link of the chain."""
+        return self.setting or link.sts or self.default
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A profile of the CLI's file; the file's current one where `name` is None."""
+    """A profile of the CLI's file; the current one of the file where `name` is None."""
 
     file: Path
     name: str | None
+    switches: Switches = Switches()
 
     def __str__(self) -> str:
         return f"profile {self.name or '(the current one)'} of {self.file}"
@@ -35,7 +67,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Uri:
-    """A local service that hands out temporary credentials; its address may hold a password."""
+    """A local service that returns temporary credentials; its address may hold a password."""
 
     uri: str = field(repr=False)
 
@@ -59,7 +91,7 @@ class Oidc:
     session_name: str = SESSION_NAME
     seconds: int = SESSION_SECONDS
     policy: str | None = field(default=None, repr=False)
-    sts_endpoint: str | None = None
+    sts: StsHost | None = None
 
 
 @dataclass(frozen=True)
@@ -71,18 +103,18 @@ class External:
 
 @dataclass(frozen=True)
 class CloudSso:
-    """A login that `aliyun configure --mode CloudSSO` has left in a profile; `expires` is in seconds since 1970."""
+    """A login of ``aliyun configure --mode CloudSSO``, kept in a profile; `expires` is in seconds since 1970."""
 
     sign_in_url: str
     account_id: str
     access_config: str
     access_token: str = field(repr=False)
-    expires: int
+    expires: float
 
 
 @dataclass(frozen=True)
 class OAuth:
-    """A login that `aliyun configure --mode OAuth` has left in a profile; its tokens rotate in the file."""
+    """A login of ``aliyun configure --mode OAuth``, kept in a profile; its tokens rotate in the file."""
 
     file: Path
     name: str
@@ -97,28 +129,38 @@ class Role:
     seconds: int = SESSION_SECONDS
     policy: str | None = field(default=None, repr=False)
     external_id: str | None = field(default=None, repr=False)
-    sts_endpoint: str | None = None
+    sts: StsHost | None = None
 
 
 Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
+Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
+"""A part of a chain that has to be asked for credentials."""
 
 
 @dataclass(frozen=True)
 class CredentialsSource:
-    """Where credentials come from: an origin, and the roles that are assumed with it, one with the other.
+    """The source of credentials: an origin, and the roles that are assumed in turn, each with the one before it.
 
-    `sts_endpoint`, a host or a URL, is where all its roles are asked for.
+    Attributes:
+        sts: the hosts where roles are asked for.
+        attempts: what was considered, in order.
+        parts: the origin of each part of a key pair that stands in the settings.
+        left_over: settings of credentials that are set and not used, with the reason.
+        warnings: those of `left_over` that may be a mistake.
     """
 
     origin: Origin
     roles: tuple[Role, ...] = ()
-    sts_endpoint: str | None = None
-    steps: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
+    sts: StsHosts = StsHosts()
+    attempts: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
+    parts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    left_over: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Time limits in seconds; `total` is that of the whole call which needs the credentials."""
+    """Time limits in seconds; `total` is that of the whole call that needs the credentials."""
 
     connect: float = 5.0
     read: float = 10.0
@@ -127,17 +169,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fetched:
-    """Credentials, and when they expire in seconds since 1970, where that is known."""
+    """Credentials, and their expiry in seconds since 1970, where it is known.
+
+    `from_file` tells credentials that somebody may write again into a profile at any time.
+    """
 
     credentials: Credentials
     expires: float | None = None
-
-
-@dataclass(frozen=True)
-class FetchFailure:
-    """Why there are no credentials, in our own words; `transient` when it may pass by itself."""
-
-    reason: str
-    transient: bool = False
-    status: int | None = None
-    code: str | None = None
+    from_file: bool = False

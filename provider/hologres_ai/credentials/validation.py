@@ -1,4 +1,4 @@
-"""What a value must look like, before it is sent anywhere. No value is in a message."""
+"""The form that a value must have before it is sent anywhere. No value is in a message."""
 
 import re
 
@@ -9,7 +9,7 @@ SHORTEST, LONGEST = 900, 43_200  # seconds, STS's own limits for a session
 
 
 def check_header_safe(value: str, place: str) -> None:
-    """Refuse what HTTP would not carry.
+    """Refuse a value that an HTTP header can't carry.
 
     Raises:
         ConfigurationError: the value holds a space, a line break or a character outside ASCII.
@@ -17,23 +17,23 @@ def check_header_safe(value: str, place: str) -> None:
     if not re.fullmatch(r"[\x21-\x7e]+", value):
         raise ConfigurationError(
             f"{place} holds a space, a line break or a character outside ASCII",
-            "Copy it again, without what surrounds it.",
+            "Copy it again, without spaces and line breaks around it.",
         )
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:
-    """The value, if it has the form of a regular expression.
+    """Return the value, if it matches a regular expression.
 
     Raises:
-        ConfigurationError: it has not.
+        ConfigurationError: it does not.
     """
     if not re.fullmatch(form, value):
-        raise ConfigurationError(f"{place} can't be meant", f"It looks like {example}.")
+        raise ConfigurationError(f"{place} is invalid", f"It looks like {example}.")
     return value
 
 
 def duration(text: str | None, place: str) -> int:
-    """A session's length in seconds; 0, as the neighbours write it, is the default.
+    """Return the length of a session in seconds; 0, as neighbouring tools write it, is the default.
 
     Raises:
         ConfigurationError: it is not a whole number from 900 to 43200.

@@ -13,7 +13,7 @@ from datetime import datetime
 from aiohttp import web
 from pydantic import ValidationError
 
-from ..config import Credentials
+from ..credentials import Credentials
 from .faults import Faults, read_fault, reasons
 from .fleet import FleetFile
 from .responses import error_response, node_list

@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from ..clock import utc_now
-from ..config import Credentials
+from ..credentials import Credentials
 from ..errors import ConfigurationError
 from ..process import stop_on_signals
 from .faults import Fault

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from ..api import signing
-from ..config import Credentials
+from ..credentials import Credentials
 from .responses import ErrorResponse
 
 # Defined here and not taken from the client, whose requests are verified against them.

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from ..config import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, SettingsReader, resolve
+from ..config import resolve
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean
+from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
 from .values import Values, is_unknown, to_plain
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -112,7 +113,7 @@ def _whole(value: object) -> object:
 
 def _halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
     """The missing half of an AccessKey, where neither the inputs nor the environment has it."""
-    sources = SettingsReader({}, Configuration(texts).get, os.environ)
+    settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):
-        if given.key in texts and missing.key not in waiting and sources.find(missing) is None:
+        if given.key in texts and missing.key not in waiting and settings.find(missing) is None:
             yield Failure(missing.key, f"{given.key} is set without it; set both, or leave both to the environment")

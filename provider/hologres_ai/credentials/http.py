@@ -1,0 +1,189 @@
+"""One request to a service that returns credentials: STS, a credentials URI, the metadata service, a login.
+
+The same proxies, certificates and redaction as for the API, no redirect, a limit for the body, and an error without the
+text of the peer.
+"""
+
+import json
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ..network import proxy_passwords, proxy_routes, redact_logs, tls_context
+from .types import Limits
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class FetchError(Exception):
+    """A source returned no credentials, with the reason in our own words.
+
+    Attributes:
+        reason: what happened; never a text of the peer.
+        transient: whether the same request may succeed later.
+        status, code, request_id: the facts of the answer, where there was one.
+        remedy: the next step, where the failure tells more than the kind of source.
+        is_transport: whether the host could not be reached or trusted, and did not refuse.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        transient: bool = False,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        remedy: str | None = None,
+        is_transport: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.transient = transient
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.remedy = remedy
+        self.is_transport = is_transport
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What a service answered; its body holds secrets."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON object in the body, which may begin with a byte order mark.
+
+        Raises:
+            FetchError: there is none.
+        """
+        try:
+            document = json.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise FetchError("its response is not a JSON object", status=self.status)
+        return document
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request; `secrets` are redacted in the logs of the HTTP libraries, `direct` never goes through a proxy."""
+
+    url: str = field(repr=False)
+    method: str = "GET"
+    params: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    direct: bool = False
+
+
+def send(request: HttpRequest, limits: Limits) -> HttpAnswer:
+    """Send a request and read the whole answer; blocks.
+
+    Raises:
+        FetchError: there was no complete answer, or it was a redirect.
+    """
+    # The logs of httpx show the URL, which holds tokens: nothing of it may be logged.
+    url = httpx.URL(request.url, params=request.params) if request.params else httpx.URL(request.url)
+    secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.raw_path, "ascii"))))
+    try:
+        with redact_logs(secrets), _client(url, request, limits) as client:
+            answer = _stream(client, request, url, time.monotonic() + limits.total)
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+        raise _transport_failure(error) from None
+    if 300 <= answer.status < 400:
+        raise FetchError("it answers with a redirect, which is never followed", status=answer.status)
+    return answer
+
+
+def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Client:
+    context = tls_context(url.scheme)
+    routes = {} if request.direct else proxy_routes()
+    mounts = {
+        pattern: httpx.HTTPTransport(verify=context, proxy=proxy) if proxy else None
+        for pattern, proxy in routes.items()
+    }
+    return httpx.Client(
+        verify=context,
+        mounts=mounts,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"accept": "application/json", "accept-encoding": "identity", "connection": "close"},
+        timeout=httpx.Timeout(limits.read, connect=limits.connect),
+    )
+
+
+def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline: float) -> HttpAnswer:
+    body = bytearray()
+    with client.stream(request.method, url, headers=request.headers, content=request.content) as response:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise FetchError("its response is compressed, which was not asked for", status=response.status_code)
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise FetchError("its response is larger than 1 MiB", status=response.status_code)
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("")
+        return HttpAnswer(response.status_code, bytes(body), dict(response.headers))
+
+
+# --- Failures --------------------------------------------------------------------------------------------------------
+
+_TRUST = (
+    "Check the host; where a proxy or a private certificate authority signs its certificate, set SSL_CERT_FILE to "
+    "the file with the certificate of that authority."
+)
+_PROXY = "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts that are reached without it."
+
+
+def _transport_failure(error: Exception) -> FetchError:
+    """The failure, in our own words: the text of an error may quote what the peer sent."""
+    if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
+        return FetchError("its identity could not be verified (TLS)", remedy=_TRUST)
+    if isinstance(error, httpx.ProxyError):
+        return FetchError("the proxy does not connect to it", transient=True, remedy=_PROXY)
+    if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
+        return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", remedy=_PROXY)
+    if not isinstance(error, httpx.HTTPError):
+        return FetchError("the file in SSL_CERT_FILE or the folder in SSL_CERT_DIR can't be read", remedy=_TRUST)
+    words = next((words for kind, words in _UNREACHABLE if _has_cause(error, kind)), None)
+    return FetchError(
+        words or f"no complete response ({type(error).__name__})", transient=True, is_transport=words is not None
+    )
+
+
+_UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "its host name does not exist"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (httpx.TimeoutException, "it did not respond in time"),
+    (httpx.ConnectError, "it could not be reached"),
+)
+
+
+def _has_cause(error: Exception, kind: type[Exception]) -> bool:
+    return any(isinstance(cause, kind) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def text_fact(value: object, form: str, secrets: tuple[str, ...]) -> str | None:
+    """Return a fact of an answer, such as a code or a request id, if it has its form and holds no secret."""
+    if not isinstance(value, str) or not re.fullmatch(form, value) or any(secret in value for secret in secrets):
+        return None
+    return value

@@ -1,0 +1,160 @@
+"""Which AccessKey in the settings is used. A key pair has one origin: never the id of one with the secret of another.
+
+1. Take the first origin that has an id and a secret, and only the token of that origin.
+2. Where none has both and exactly one id and one secret, and at most one token, are set anywhere, they are the pair.
+3. Anything else is an error. A half origin above a complete one is an error too, in the environment a warning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain, product
+
+from ..errors import ConfigurationError
+from ..settings import (
+    ACCESS_KEY,
+    ENVIRONMENT,
+    NAMESPACES,
+    SECRET_KEY,
+    SECURITY_TOKEN,
+    ResolvedSettings,
+    ResolvedValue,
+    Setting,
+    Values,
+    how_to_set,
+)
+from .types import Credentials
+from .validation import check_header_safe
+
+# The variables of each family: spellings of the id and of the secret that belong together, then the token.
+_FAMILIES = {
+    "ALICLOUD_*": (
+        (("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"), ("ALICLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_SECRET")),
+        "ALICLOUD_SECURITY_TOKEN",
+    ),
+    "ALIBABA_CLOUD_*": (
+        (("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),),
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    "ALIBABACLOUD_*": (
+        (("ALIBABACLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_SECRET"),),
+        "ALIBABACLOUD_SECURITY_TOKEN",
+    ),
+}
+_PARTS: tuple[Setting, ...] = (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN)
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """An AccessKey, the origin of each of its parts, and the origins that are set and not used."""
+
+    credentials: Credentials
+    parts: tuple[tuple[str, str], ...]
+    left_over: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The origin of the id."""
+        return self.parts[0][1]
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """What one origin holds of a key pair."""
+
+    name: str
+    level: int
+    pairs: tuple[tuple[ResolvedValue, ResolvedValue], ...]
+    values: tuple[Values, Values, Values] = field(repr=False)
+
+    @property
+    def is_half(self) -> bool:
+        """Whether something is set here, and not both an id and a secret."""
+        return any(self.values) and not self.pairs
+
+
+def find_key_pair(settings: ResolvedSettings) -> KeyPair | None:
+    """Return the key pair that is used, or None where no part of one is set.
+
+    Raises:
+        ConfigurationError: it is incomplete or ambiguous; the message names the origins and shows no value.
+    """
+    origins = _origins(settings)
+    complete = next((origin for origin in origins if origin.pairs), None)
+    if complete:
+        _refuse_halves(origins[: origins.index(complete)], complete)
+        return _key_pair([*complete.pairs[0], *complete.values[2][:1]], settings)
+    ids, secrets, tokens = (_distinct(settings.all(part)) for part in _PARTS)
+    if not (ids or secrets or tokens):
+        return None
+    if len(ids) == len(secrets) == 1 and len(tokens) <= 1:
+        return _key_pair([*ids, *secrets, *tokens], settings)
+    raise _incomplete(ids, secrets, tokens)
+
+
+def _origins(settings: ResolvedSettings) -> list[_Origin]:
+    named: tuple[dict[str, ResolvedValue], ...] = tuple(
+        {value.origin: value for value in settings.all(part)} for part in _PARTS
+    )
+    origins = [_origin("arguments", 0, named, [tuple(f"argument {part.argument}" for part in _PARTS)])]
+    for level, namespace in enumerate(NAMESPACES, 1):
+        keys = tuple(f"Pulumi config {namespace}:{part.key}" for part in _PARTS)
+        origins.append(_origin(f"Pulumi config {namespace}:", level, named, [keys]))
+    for name, (spellings, token) in _FAMILIES.items():
+        variables = [tuple(f"environment {variable}" for variable in (*pair, token)) for pair in spellings]
+        origins.append(_origin(f"environment {name}", ENVIRONMENT, named, variables))
+    return origins
+
+
+def _origin(
+    name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[tuple[str, ...]]
+) -> _Origin:
+    """The origin; a pair in one spelling comes before a pair in two."""
+    ids, secrets, tokens = (
+        tuple(named[part][key] for key in dict.fromkeys(spelling[part] for spelling in spellings) if key in named[part])
+        for part in range(3)
+    )
+    same = [(named[0].get(spelling[0]), named[1].get(spelling[1])) for spelling in spellings]
+    pairs = tuple((key, secret) for key, secret in chain(same, product(ids, secrets)) if key and secret)
+    return _Origin(name, level, pairs, (ids, secrets, tokens))
+
+
+def _distinct(values: Values) -> list[ResolvedValue]:
+    return list({value.value: value for value in reversed(values)}.values())[::-1]
+
+
+def _refuse_halves(above: Sequence[_Origin], complete: _Origin) -> None:
+    for origin in above:
+        if origin.is_half and origin.level < ENVIRONMENT:
+            there = ", ".join(value.origin for value in chain.from_iterable(origin.values))
+            missing = " and ".join(part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held)
+            raise ConfigurationError(
+                f"the key pair of {there} is incomplete: {missing} is missing there",
+                f"Set {missing} in the same place, or remove {there}; {complete.name} has a complete key pair.",
+            )
+
+
+def _key_pair(used: Sequence[ResolvedValue], settings: ResolvedSettings) -> KeyPair:
+    for found in used:
+        check_header_safe(found.value, found.origin)
+    parts = tuple((part.key, found.origin) for part, found in zip(_PARTS, used, strict=False))
+    left_over = (
+        value.origin
+        for part, held in zip(_PARTS, [*used, None], strict=False)
+        for value in settings.all(part)
+        if held is None or value.value != held.value
+    )
+    return KeyPair(Credentials(*(found.value for found in used)), parts, tuple(left_over))
+
+
+def _incomplete(
+    ids: Sequence[ResolvedValue], secrets: Sequence[ResolvedValue], tokens: Sequence[ResolvedValue]
+) -> ConfigurationError:
+    there = ", ".join(value.origin for value in (*ids, *secrets, *tokens))
+    missing = [part for part, values in zip(_PARTS, (ids, secrets), strict=False) if not values]
+    if missing:
+        names = " and no ".join(part.key for part in missing)
+        return ConfigurationError(f"no {names} is set, beside {there}", " ".join(how_to_set(part) for part in missing))
+    return ConfigurationError(
+        f"the key pair is ambiguous: {there}",
+        "No origin has both an id and a secret. Set both in one place, and remove the others.",
+    )

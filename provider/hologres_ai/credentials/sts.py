@@ -1,0 +1,172 @@
+"""Roles: AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
+
+AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as its credentials
+libraries do. AssumeRoleWithOIDC has no signature: the token is the proof.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors.codes import Retry, classify
+from ..network import parse_endpoint
+from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
+from .types import Credentials, Limits, Oidc, Role, StsHost
+
+_VERSION = "2015-04-01"
+
+
+def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> HttpAnswer:
+    """Return the answer of AssumeRole for a role and the credentials that may assume it; blocks.
+
+    Raises:
+        FetchError: STS refused, or there was no complete answer.
+    """
+    parameters = {
+        "Action": "AssumeRole",
+        "RoleArn": role.arn,
+        "RoleSessionName": role.session_name,
+        "DurationSeconds": str(role.seconds),
+        "AccessKeyId": credentials.access_key_id,
+        "SignatureMethod": "HMAC-SHA1",
+        "SignatureVersion": "1.0",
+        **_given(Policy=role.policy, ExternalId=role.external_id, SecurityToken=credentials.security_token),
+    }
+    hidden = (*credentials.secrets(), *_texts(role.policy, role.external_id))
+    return _Call(parameters, host, limits, hidden, credentials.access_key_secret).ask()
+
+
+def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> HttpAnswer:
+    """Return the answer of AssumeRoleWithOIDC; blocks.
+
+    Raises:
+        FetchError: the token can't be read, STS refused, or there was no complete answer.
+    """
+    token = oidc.token or _read_token(oidc.token_file or "")
+    parameters = {
+        "Action": "AssumeRoleWithOIDC",
+        "RoleArn": oidc.role_arn,
+        "OIDCProviderArn": oidc.provider_arn,
+        "OIDCToken": token,
+        "RoleSessionName": oidc.session_name,
+        "DurationSeconds": str(oidc.seconds),
+        **_given(Policy=oidc.policy),
+    }
+    return _Call(parameters, host, limits, (token, *_texts(oidc.policy))).ask()
+
+
+def _given(**parameters: str | None) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if value}
+
+
+def _texts(*values: str | None) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
+
+
+def _read_token(file: str) -> str:
+    """The token in a file, without the line break at its end."""
+    try:
+        token = Path(file).read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise FetchError(f"the token file {file} can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise FetchError(f"the token file {file} is not a text") from None
+    if not token:
+        raise FetchError(f"the token file {file} is empty")
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise FetchError(f"the token file {file} holds a space, a line break or a character outside ASCII")
+    return token
+
+
+# --- One call --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call; `hidden` may not be shown, and `secret` signs it where it is signed."""
+
+    parameters: Mapping[str, str] = field(repr=False)
+    host: StsHost
+    limits: Limits
+    hidden: tuple[str, ...] = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+    def ask(self) -> HttpAnswer:
+        """Ask once; a second time with the clock of STS or another nonce, where STS refuses those."""
+        answer = self._send(timedelta(0))
+        failure = self._failure(answer)
+        if failure and classify(failure.code, failure.status, "sts").retry is Retry.ONCE:
+            answer = self._send(_clock_difference(answer))
+            failure = self._failure(answer)
+        if failure:
+            raise failure
+        return answer
+
+    def _send(self, clock_difference: timedelta) -> HttpAnswer:
+        query = {
+            **self.parameters,
+            "Format": "JSON",
+            "Version": _VERSION,
+            "Timestamp": (datetime.now(UTC) + clock_difference).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "SignatureNonce": secrets.token_hex(16),
+        }
+        if self.secret:
+            query["Signature"] = rpc_signature("GET", query, self.secret)
+        url = f"{parse_endpoint(self.host.endpoint).address}/?{_canonical_query(query)}"
+        return send(HttpRequest(url, secrets=(*self.hidden, *map(_percent_encode, self.hidden))), self.limits)
+
+    def _failure(self, answer: HttpAnswer) -> FetchError | None:
+        """What STS refused, in JSON or XML. Its message is not shown: it repeats what was signed."""
+        if answer.status == 200:
+            return None
+        text = answer.body.decode("utf-8", "replace")
+        code = text_fact(_fact_in(text, "Code"), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}", self.hidden)
+        request_id = text_fact(_fact_in(text, "RequestId"), r"[A-Za-z0-9-]{1,64}", self.hidden)
+        rule = classify(code, answer.status, "sts")
+        return FetchError(
+            rule.title or "it refuses",
+            transient=rule.retry is Retry.TRANSIENT,
+            status=answer.status,
+            code=code,
+            request_id=request_id,
+            remedy=rule.remedy,
+        )
+
+
+def _clock_difference(answer: HttpAnswer) -> timedelta:
+    """The clock of STS less the one of this machine, by the Date of its answer."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC) - datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return timedelta(0)
+
+
+def _fact_in(text: str, name: str) -> str | None:
+    found = re.search(rf'"{name}"\s*:\s*"([^"]*)"|<{name}>\s*([^<]*?)\s*</{name}>', text, re.IGNORECASE)
+    return (found[1] or found[2]) if found else None
+
+
+# --- The signature ---------------------------------------------------------------------------------------------------
+
+
+def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
+    """Return the vendor's RPC signature 1.0 of a query."""
+    text = f"{method}&{_percent_encode('/')}&{_percent_encode(_canonical_query(query))}"
+    digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _canonical_query(query: Mapping[str, str]) -> str:
+    return "&".join(f"{_percent_encode(name)}={_percent_encode(value)}" for name, value in sorted(query.items()))
+
+
+def _percent_encode(text: str) -> str:
+    return quote(text, safe="-_.~")

@@ -1,0 +1,205 @@
+"""How this process reaches a service: endpoints, trusted certificates, proxies, and logs without secrets.
+
+STS and the API use the same rules. The environment is read at each use; nothing is written to it.
+"""
+
+import ipaddress
+import logging
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from .errors.redaction import redact
+
+# --- Endpoints -------------------------------------------------------------------------------------------------------
+
+_NETLOC = r"([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:]{2,39}\])(:[0-9]{1,5})?"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Scheme, host and, where it is not the default of the scheme, port of a service."""
+
+    scheme: str
+    host: str
+    port: int | None = None
+
+    @property
+    def url(self) -> str:
+        """Such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as the Host header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host + (f":{self.port}" if self.port else "")
+
+    @property
+    def address(self) -> str:
+        """The URL to connect to. Names under localhost are this machine (RFC 6761); not every resolver knows that."""
+        return replace(self, host="127.0.0.1").url if self.host.endswith(".localhost") else self.url
+
+
+def parse_endpoint(text: str) -> Endpoint:
+    """Parse ``host``, ``host:port`` or either behind ``https://``; ``http://`` only to loopback.
+
+    Raises:
+        ValueError: anything else; the reason, without the text, which may hold a password.
+    """
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError:  # whose own words repeat the text
+        raise ValueError("its host or its port can't be read") from None
+    if parts.scheme not in ("https", "http"):
+        raise ValueError("the scheme is neither https nor http")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("it holds a user name")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("it has more than a host and a port")
+    host = parts.hostname or ""
+    if not re.fullmatch(_NETLOC, parts.netloc) or not text.isprintable() or port == 0:
+        raise ValueError("it is not a host name with a port from 1 to 65535")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("http is for loopback only, because others could read the signature")
+    return Endpoint(parts.scheme, host, port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+# --- Trust -----------------------------------------------------------------------------------------------------------
+
+
+def tls_context(scheme: str) -> ssl.SSLContext:
+    """Return the TLS context that all connections of a process share; making one takes longer than a call.
+
+    Raises:
+        OSError: the file or folder that the environment names can't be read.
+    """
+    if scheme == "http":
+        return _no_authorities()
+    file = os.environ.get("SSL_CERT_FILE")
+    return _authorities(file, os.environ.get("SSL_CERT_DIR"), Path(file).stat().st_mtime_ns if file else None)
+
+
+@lru_cache(maxsize=1)
+def _no_authorities() -> ssl.SSLContext:
+    """httpx takes a context for plain http too; no TLS connection succeeds with this one."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@lru_cache(maxsize=1)
+def _authorities(_file: str | None, _folder: str | None, _written: int | None) -> ssl.SSLContext:
+    """Built again when the environment names another file, or the file has changed."""
+    import httpx  # noqa: PLC0415 - settings are resolved without HTTP
+
+    return httpx.create_ssl_context()
+
+
+# --- Proxies ---------------------------------------------------------------------------------------------------------
+
+
+def proxy_routes(environ: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """Return what httpx takes as ``mounts``: URL pattern to the proxy's address, None for a direct connection.
+
+    ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, each in lower case too; lower case wins.
+    """
+    environ = os.environ if environ is None else environ
+    routes: dict[str, str | None] = {}
+    for scheme in ("http", "https", "all"):
+        address = _variable(environ, f"{scheme}_proxy")
+        if address:
+            routes[f"{scheme}://"] = address if "://" in address else f"http://{address}"
+    return routes | dict.fromkeys(_direct_patterns(_variable(environ, "no_proxy")), None) if routes else {}
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name) or environ.get(name.upper()) or ""
+
+
+def _direct_patterns(no_proxy: str) -> Iterator[str]:
+    """The URL patterns of ``NO_PROXY``: ``*``, ``host``, ``.host``, ``*.host`` or an address, with an optional port."""
+    for entry in filter(None, (part.strip().lower() for part in no_proxy.split(","))):
+        if entry == "*":
+            yield from ("all://", "http://", "https://")
+            continue
+        host, port = _host_and_port(entry.partition("://")[2] or entry)
+        if not host:
+            continue
+        name = host if _is_address(host) else f"*{host.removeprefix('*').removeprefix('.')}"
+        yield from _with_port(f"[{name}]" if ":" in name else name, port)
+
+
+def _host_and_port(entry: str) -> tuple[str, str]:
+    if _is_address(entry):
+        return entry, ""
+    host, colon, port = entry.rstrip("/").rpartition(":")
+    if not colon or not port.isdecimal():
+        host, port = entry.rstrip("/"), ""
+    return host.removeprefix("[").removesuffix("]"), port
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_port(host: str, port: str) -> Iterator[str]:
+    """httpx compares no port that is the default of the scheme, so such a port chooses the scheme."""
+    default = {"443": "https", "80": "http"}.get(port)
+    if default:
+        yield f"{default}://{host}"
+    if default is None or not port:
+        yield f"all://{host}" + (f":{port}" if port else "")
+
+
+def proxy_passwords() -> list[str]:
+    """Return the passwords in the proxies' addresses, as they are written there and decoded."""
+    addresses = [address for address in proxy_routes().values() if address]
+    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in addresses]
+    return [text for match in found if match for text in (match[1], unquote(match[1]))]
+
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+
+
+class RedactingFilter(logging.Filter):
+    """Redacts secrets in log records of httpx and httpcore, which show the headers of a peer's answer."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage(), self._secrets), None
+        return True
+
+
+@contextmanager
+def redact_logs(secrets: Sequence[str]) -> Iterator[None]:
+    """Redact `secrets` in the log records of httpx and httpcore while the block runs."""
+    names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+    loggers, redacting = [logging.getLogger(name) for name in names], RedactingFilter(secrets)
+    for logger in loggers:
+        logger.addFilter(redacting)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(redacting)
