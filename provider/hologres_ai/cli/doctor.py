@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
+from ..errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ConfigurationError,
+    CredentialsError,
+    HologresAiError,
+    ProviderAttempt,
+)
 from .errors import DONE, FAILED
 from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
 from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
@@ -50,7 +57,7 @@ class RoleReport:
 
 @dataclass
 class CallReport:
-    """The outcome of the one call; `denial` is what the service says about a missing permission, whole."""
+    """The outcome of the one call."""
 
     ok: bool
     instances: int | None = None
@@ -59,8 +66,8 @@ class CallReport:
     error: str | None = None
     remedy: str | None = None
     ram_action: str | None = None
-    denial: str | None = None
     clock_skew_seconds: int | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass
@@ -307,16 +314,16 @@ def _answered(reply: "NodeList") -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
-    from ..errors.codes import RAM_ACTION, describe_denial
+    from ..errors.codes import RAM_ACTION, show_denial_whole
 
     found = _wrong(error)
     return CallReport(
         ok=False,
         error=found.error,
-        remedy=found.remedy,
+        remedy=show_denial_whole(error),
         request_id=error.request_id,
         ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
-        denial=describe_denial(error.denial, None) or None,
+        denial=error.denial,
     )
 
 
@@ -386,8 +393,6 @@ def _call_lines(call: CallReport | None) -> Iterator[str]:
         yield f"  {printable(call.remedy)}"
     if call.ram_action:
         yield f"  RAM action: {call.ram_action}"
-    if call.denial:
-        yield f"  {printable(call.denial)}"
     if call.clock_skew_seconds is not None:
         yield _head("clock", _skew(call.clock_skew_seconds))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from ..errors import AccessDeniedDetail
 from ..network import proxy_for, proxy_passwords, redact_logs, tls_context
 from .types import Limits
 
@@ -30,6 +31,7 @@ class FetchError(Exception):
         status, code, request_id: the facts of the answer, where there was one.
         remedy: the next step, where the failure tells more than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
+        denial: what the service says about a missing permission, where it gave details.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class FetchError(Exception):
         request_id: str | None = None,
         remedy: str | None = None,
         is_transport: bool = False,
+        denial: AccessDeniedDetail | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -51,6 +54,7 @@ class FetchError(Exception):
         self.request_id = request_id
         self.remedy = remedy
         self.is_transport = is_transport
+        self.denial = denial
 
 
 @dataclass(frozen=True)
