@@ -12,7 +12,7 @@ from hologres_ai.cli import main
 from hologres_ai.models import AiNode, AiNodeListResult, Query
 from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
-from hologres_ai.settings import SETTINGS, Setting
+from hologres_ai.settings import ALL_SETTINGS, Setting
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "guards.md")
@@ -83,7 +83,7 @@ def _requirements() -> Iterator[Row]:
 
 
 def _settings() -> list[Row]:
-    return [row for item in SETTINGS for row in _setting(item)]
+    return [row for item in ALL_SETTINGS for row in _setting(item)]
 
 
 def _setting(item: Setting) -> Iterator[Row]:
