@@ -135,8 +135,10 @@ def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, 
     """The region and the source of credentials; a missing region is told first."""
     try:
         resolution = resolve_credentials(settings)
-    except ConfigurationError:
-        require_region(settings, None)
+    except ConfigurationError as error:
+        nothing_set = all(attempt.state != "failed" for attempt in error.attempts)
+        if settings.find(REGION) or nothing_set:
+            require_region(settings, None)
         raise
     return require_region(settings, resolution), resolution
 
