@@ -98,24 +98,18 @@ class Report:
 Renderer = Callable[[Report], str]
 
 
-def _renderer(name: str, module: str | None = None) -> Renderer:
-    """The function ``render_NAME`` of the module, NAME by default, imported when it is first called."""
+def _renderer(name: str) -> Renderer:
+    """The function ``render_NAME`` of the module NAME, imported when it is first called."""
 
     def render(report: Report) -> str:
-        text: str = getattr(import_module(module or f".{name}", __name__), f"render_{name}")(report)
+        text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
         return text
 
     return render
 
 
 FORMATS: dict[str, Renderer] = {
-    "text": _renderer("text"),
-    "json": _renderer("json"),
-    "markdown": _renderer("markdown"),
-    "junit": _renderer("junit"),
-    "html": _renderer("html", "..html_report"),
-    "nagios": _renderer("nagios"),
-    "prometheus": _renderer("prometheus"),
+    name: _renderer(name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
 }
 
 

@@ -138,7 +138,8 @@ def drift_summary(report: Report) -> str:
             same = f"{count(len(report.ignored), 'event')} ignored"
         return f"{head} in {drift.place}{gaps}: {same} ({', '.join(drift.classes)})"
     touched = {(event.region_id, event.node.ai_instance_id) for event in drift.events}
-    of = f"{len(touched)} of {count(max(drift.before, drift.after), 'AI instance')}"
+    removed = [event for event in drift.events if event.kind == "removed"]
+    of = f"{len(touched)} of {count(drift.after + len(removed), 'AI instance')}"
     return f"Drift in {drift.place}: {count(len(drift.events), 'event')} at {of}{gaps}"
 
 
