@@ -185,6 +185,15 @@ def test_a_full_disk_is_one_line_for_every_command(emulator: Emulator, arguments
     assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
+def test_a_completion_that_can_not_be_printed_is_a_message(stream: str) -> None:
+    env = environment("", _HOLOGRES_AI_COMPLETE="bash_source")
+    command = ["sh", "-c", f"exec {shlex.join([*COMMAND[:-1], 'hologres_ai.cli'])} {stream}"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.startswith("error: "), "Traceback" in done.stderr) == (1, True, False)
+
+
 @pytest.mark.parametrize("arguments", [[], ["drfit"], ["--bogus"], ["drift"], ["emulate", "--port", "x"]], ids=" ".join)
 def test_bad_usage_is_never_the_code_of_a_finding(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, arguments)
@@ -199,6 +208,7 @@ def test_bad_usage_is_never_the_code_of_a_finding(arguments: list[str]) -> None:
         ["check", "--report=nagios", "--bogus"],
         ["check", "--report", "nagios"],
         ["--bogus", "check", "--report", "nagios"],
+        ["check", "--report=nagios=-"],
     ],
     ids=" ".join,
 )
