@@ -253,7 +253,7 @@ def test_screen_reader_gets_landmarks_headings_and_tables(open_report: Open, wid
         '- navigation "Sections":',
         "- main:",
         "- contentinfo:",
-        '- heading "Requirements of AI nodes in cn-hangzhou" [level=1]',
+        '- heading "AI nodes in cn-hangzhou" [level=1]',
         '- region "Regions that could not be read":',
         '- table "Requirements and verdicts":',
         '- table "AI instances, by Hologres instance":',
