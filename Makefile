@@ -77,7 +77,7 @@ lock: ## renew the pinned versions in constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude pip > constraints.txt
 
 clean: ## remove the environment, the cached engine and caches
-	rm -rf .venv .engine .cache tools/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .engine .cache tools/node/node_modules tests/contract/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -24,6 +24,7 @@ MARKERS = {
     "tests/engine/": "engine",
     "tests/fuzz/": "fuzz",
     "tests/api/test_any_response.py": "fuzz",
+    "tests/contract/test_openapi_clients.py": "packaging",
     "tests/core/test_load.py": "load",
     "tests/repo/test_benchmarks.py": "load",
     "tests/repo/test_packages.py": "packaging",

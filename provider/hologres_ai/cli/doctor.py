@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
+from ..errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ConfigurationError,
+    CredentialsError,
+    HologresAiError,
+    ProviderAttempt,
+)
 from .errors import DONE, FAILED
 from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
 from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
@@ -50,6 +57,7 @@ class CallReport:
     remedy: str | None = None
     ram_action: str | None = None
     clock_skew_seconds: int | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass
@@ -223,11 +231,17 @@ def _answered(reply: "NodeList") -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
-    from ..errors.codes import RAM_ACTION
+    from ..errors.codes import RAM_ACTION, show_denial_whole
 
     found = _wrong(error)
-    action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
-    return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+    return CallReport(
+        ok=False,
+        error=found.error,
+        remedy=show_denial_whole(error),
+        request_id=error.request_id,
+        ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
+        denial=error.denial,
+    )
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------

@@ -163,4 +163,5 @@ def prepare_stdout() -> None:
 def _abandon_stdout() -> None:
     """Send what is left to nowhere: Python flushes stdout once more at its end, and would report the failure again."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        number = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)

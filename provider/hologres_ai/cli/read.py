@@ -99,10 +99,15 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
         missing.insert(0, REGION)
     if not missing:
         return
-    names = " and ".join(setting.environment[1] for setting in missing)
+    names = " and ".join(map(_usual_variable, missing))
     hint = "Give --region, or set" if missing == [REGION] else "Set"
     raise ConfigurationError(
         f"not set: {', '.join(setting.key for setting in missing)}",
         f"{hint} {names} in the environment; `hologres-ai list --help` lists every name"
         + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
     )
+
+
+def _usual_variable(setting: Setting) -> str:
+    """The name that the vendor's own tools use."""
+    return next(name for name in setting.environment if name.startswith("ALIBABA_CLOUD_"))
