@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -233,6 +234,13 @@ def test_size_is_bounded() -> None:
     assert len(Document(thousand).elements) < 10_000
     assert abs(len(Document(many).elements) - len(Document(thousand).elements)) < 100
     assert len(many) < len(thousand) * 1.05
+
+
+def test_limits_are_those_of_the_documentation() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8").split())
+    assert f"lists the first {MAX_INSTANCES} and the sum of the others" in page
+    assert f"the first {MAX_EVENTS} events, {MAX_SPECS} specifications and {MAX_ROWS} expiries" in page
+    assert f"a text of more than {MAX_CHARACTERS} characters is cut" in page
 
 
 def test_long_text_is_cut_and_says_how_long_it_is() -> None:
