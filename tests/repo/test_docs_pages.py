@@ -31,6 +31,7 @@ IGNORE = [
 EMULATE = "hologres-ai emulate"
 REPORT = "hologres-ai drift --baseline baseline.json --report html=drift.html --report junit=drift.xml"
 REPORT_OF_CHECK = "hologres-ai check --min-free-gpus 2 --report json=check.json --quiet"
+PAGE = "hologres-ai list --report html=nodes.html"
 NAGIOS = "hologres-ai check --min-free-gpus 2 --not-expiring-within 5 --report nagios"
 PROMETHEUS = "hologres-ai list --report prometheus=hologres.prom --quiet"
 OF_A_STACK = ["hologres-ai drift --stack dev", "pulumi stack export | hologres-ai drift --baseline -"]
@@ -78,7 +79,7 @@ def a_program(folder: Path, name: str, text: str) -> Path:
 def test_every_command_is_run_by_a_test() -> None:
     assert commands("drift.md") == [ACCEPT, COMPARE, *IGNORE, *OF_A_STACK, OF_AN_OUTPUT, REFRESH, PREVIEW]
     assert commands("cli.md") == [EMULATE]  # run by test_docs.py
-    assert commands("reports.md") == [REPORT, REPORT_OF_CHECK, NAGIOS, PROMETHEUS]
+    assert commands("reports.md") == [REPORT, REPORT_OF_CHECK, PAGE, NAGIOS, PROMETHEUS]
     assert commands("stack-references.md") == PRINTED
     assert commands("testing.md") == [PYTEST]
     assert commands("guards.md") == list(CHECKS)
@@ -139,10 +140,16 @@ def test_the_reports_are_written_and_printed(tmp_path: Path, environment: dict[s
     assert shell(ACCEPT, environment, folder=tmp_path).returncode == 0
     done = {
         command: shell(command, environment, folder=tmp_path)
-        for command in (REPORT, REPORT_OF_CHECK, NAGIOS, PROMETHEUS)
+        for command in (REPORT, REPORT_OF_CHECK, PAGE, NAGIOS, PROMETHEUS)
     }
     assert {run_.returncode for run_ in done.values()} == {0}
-    assert {path.name for path in tmp_path.iterdir()} >= {"drift.html", "drift.xml", "check.json", "hologres.prom"}
+    assert {path.name for path in tmp_path.iterdir()} >= {
+        "drift.html",
+        "drift.xml",
+        "nodes.html",
+        "check.json",
+        "hologres.prom",
+    }
     assert [done[NAGIOS].stdout] == blocks("reports.md", "text")
     assert done[REPORT_OF_CHECK].stdout == done[PROMETHEUS].stdout == ""
 
