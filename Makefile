@@ -10,8 +10,8 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 
-.PHONY: help demo test test-fast bench faults check fuzz audit licences schema sdk format dist packages sdk-packages \
-	sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean
+.PHONY: help demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
+	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,11 +21,14 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 	@$(BIN)/python -m tools.demo
 
 test: .venv/.ready ## all tests
-	$(PYTEST) $(PARALLEL) -m "not load"
+	$(PYTEST) $(PARALLEL) -m "not load and not browser"
 	$(PYTEST) -m load
 
+test-browser: .venv/.ready ## tests of the HTML report in a real browser; needs Chromium
+	$(PYTEST) -m browser tests/browser
+
 test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
-	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load"
+	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load and not browser"
 
 bench: .venv/.ready ## measure against the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -47,6 +50,9 @@ fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=6
 
 audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+pictures: .venv/.ready ## draw the pictures in the documentation; needs Chromium
+	$(BIN)/python -m tools.pictures
 
 licences: .venv/.ready ## write docs/licences.md from what is installed
 	$(BIN)/python -m tools.licences
@@ -114,7 +120,8 @@ lock: ## renew the pinned versions in constraints.txt and constraints-lowest.txt
 	.venv-lowest/bin/pip freeze --exclude-editable --exclude pip > constraints-lowest.txt
 
 clean: ## remove the environments, the cached engine and caches
-	rm -rf .venv .venv-lowest .engine .cache tools/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lowest .engine .cache tools/node/node_modules tests/contract/node/node_modules .mypy_cache \
+		.ruff_cache .pytest_cache .hypothesis
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

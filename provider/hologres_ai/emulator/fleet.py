@@ -84,6 +84,9 @@ def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
     """
     document: JsonValue = json.loads(content.removeprefix(UTF8_MARK))
     nodes = document.get("nodes", document.get("instanceModelList")) if isinstance(document, dict) else None
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(nodes, list) and isinstance(kind, str):
+        raise ValueError(f"it is a {kind[:64]}, which has no AI nodes")
     if not isinstance(nodes, list):
         message = 'it is not a JSON object with a list "nodes" or "instanceModelList"'
         raise ValueError(message)  # noqa: TRY004 - content, not a type
