@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 
 import pytest
@@ -97,20 +96,6 @@ def test_the_program_gives_the_output_beside_it(
         for command in CONFIGS:
             run_ = shell(command, dict(project.environment), folder=project.folder, given="value")
             assert run_.returncode == 0, run_.stderr
-
-
-@pytest.mark.packaging
-def test_pip_install_gives_a_command_that_works(tmp_path: Path, environment: dict[str, str]) -> None:
-    """From the sources into a new environment: what an editable installation can't show."""
-    fresh = tmp_path / "fresh"
-    venv.create(fresh, with_pip=True)
-    constraints = ROOT / "constraints.txt"
-    install = [*INSTALL.replace("'", "").split()[:2], "--quiet", "--constraint", str(constraints), f"{ROOT}[emulator]"]
-    subprocess.run([fresh / "bin" / "python", "-m", *install], check=True, timeout=300)
-    bare = {"PATH": f"{fresh / 'bin'}:{os.defpath}", **environment}
-    assert shell("hologres-ai list", bare).returncode == 0
-    assert VERSION in shell("hologres-ai --version", bare).stdout
-    assert shell("python -c 'from hologres_ai import AiNodeList'", bare).returncode == 0
 
 
 def test_the_version_is_the_newest_of_the_changelog() -> None:
