@@ -122,7 +122,7 @@ KEY_PAIR = [
     Case(
         "access_key",
         both("accessKey"),
-        ("ALICLOUD_ACCESS_KEY", "ALICLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
+        ("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_ID"),
         WORDS,
         lambda settings: plain(settings).access_key_id,
     ),
@@ -130,8 +130,8 @@ KEY_PAIR = [
         "secret_key",
         both("secretKey"),
         (
-            *("ALICLOUD_SECRET_KEY", "ALICLOUD_ACCESS_KEY_SECRET"),
-            *("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
+            *("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+            *("ALIBABACLOUD_ACCESS_KEY_SECRET", "ALICLOUD_ACCESS_KEY_SECRET"),
         ),
         WORDS,
         lambda settings: plain(settings).access_key_secret,

@@ -64,8 +64,8 @@ ACCESS_KEY = Setting(
     "access_key",
     "accessKey",
     (
-        *("ALICLOUD_ACCESS_KEY", "ALICLOUD_ACCESS_KEY_ID"),
-        *("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"),
+        *("ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        *("ALIBABACLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_ID"),
     ),
     "ID of the AccessKey that signs the requests.",
 )
@@ -73,8 +73,8 @@ SECRET_KEY = Setting(
     "secret_key",
     "secretKey",
     (
-        *("ALICLOUD_SECRET_KEY", "ALICLOUD_ACCESS_KEY_SECRET"),
-        *("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"),
+        *("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        *("ALIBABACLOUD_ACCESS_KEY_SECRET", "ALICLOUD_ACCESS_KEY_SECRET"),
     ),
     "Secret of that AccessKey.",
     secret=True,

@@ -1,4 +1,4 @@
-"""Any body at all: what was sent, or a typed error that names the place; judged by `tests.support.answer_oracle`."""
+"""Generated bodies give the nodes that were sent, or a typed error that names the place."""
 
 import json
 from collections import Counter
@@ -13,15 +13,28 @@ from hologres_ai.errors import HologresAiError
 from tests.support.answer_oracle import FIELDS, LARGEST, NUMBERS, SECRETS, TEXTS, check
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
-GENERATED = 10_000
+GENERATED = 800
 
 # --- The bodies ------------------------------------------------------------------------------------------------------
 
-WILD_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)  # surrogates and control characters too
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WILD_TEXT | st.sampled_from(["8", "true", "1.5"])
-ANY_JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WILD_TEXT, inner, max_size=3), max_leaves=8
-)
+TEXT = st.text(max_size=8)
+WILD_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)  # also half a surrogate pair, which has no UTF-8
+
+
+def scalars(texts: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    return st.none() | st.booleans() | st.integers() | st.floats() | texts | st.sampled_from(["8", "true", "1.5", ""])
+
+
+def any_json(texts: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    return st.recursive(
+        scalars(texts),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=4,
+    )
+
+
+SCALARS = scalars(WILD_TEXT)
+ANY_JSON = any_json(WILD_TEXT)
 TOP = st.fixed_dictionaries(
     {},
     optional={
@@ -35,9 +48,9 @@ TOP = st.fixed_dictionaries(
 GOOD_NODES = st.lists(
     st.fixed_dictionaries(
         {},
-        optional={name: st.none() | st.text(max_size=8) for name in TEXTS}
-        | {name: st.integers(-LARGEST, LARGEST) | st.integers(0, 9).map(float) for name in NUMBERS}
-        | {"autoRenewal": st.booleans(), "novelty": ANY_JSON},
+        optional={name: st.none() | TEXT for name in TEXTS}
+        | {name: st.integers(-LARGEST, LARGEST) | st.integers(0, 9).map(float) | st.just("") for name in NUMBERS}
+        | {"autoRenewal": st.booleans(), "novelty": any_json(TEXT)},
     ),
     max_size=3,
 )
@@ -115,8 +128,8 @@ BODIES = st.one_of(
 )
 
 
-def test_ten_thousand_bodies_are_what_was_sent_or_a_typed_error() -> None:
-    """The same ones in every run; each kind of outcome is among them by the hundred."""
+def test_a_generated_body_is_what_was_sent_or_a_typed_error() -> None:
+    """The same bodies in every run, with many of each outcome among them."""
     seen: Counter[str] = Counter()
 
     @settings(
@@ -129,7 +142,7 @@ def test_ten_thousand_bodies_are_what_was_sent_or_a_typed_error() -> None:
     hold()
     assert seen.total() >= GENERATED
     for kind in ("nodes", "no nodes", "misplaced", "unreadable", "refusal"):
-        assert seen[kind] >= 100, seen
+        assert seen[kind] >= 10, seen
 
 
 @given(GOOD_BODIES)

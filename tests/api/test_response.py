@@ -1,4 +1,4 @@
-"""Answers: what each status and body is taken for. `test_any_answer` holds every other body to it."""
+"""What each status and body means. `test_any_response` tries generated bodies."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from hologres_ai.api.response import HttpResponse, parse_response
 from hologres_ai.errors import (
+    AccessDeniedDetail,
     AccessDeniedError,
     ApiError,
     AuthenticationError,
@@ -155,6 +156,102 @@ def test_an_authentication_failure_hints_and_echoes_nothing(code: str, hint: str
     error = refuse(400, api_body(code, f"server string to sign is: GET / {TOKEN} ECHO"))
     assert hint in error.remedy
     assert "ECHO" not in str(error)
+
+
+XML = (
+    "<?xml version='1.0' encoding='UTF-8'?>"
+    "<Error><RequestId>R-1</RequestId><Code>{code}</Code><Message>no</Message></Error>"
+)
+
+
+@pytest.mark.parametrize(("status", "code", "kind"), CODES)
+def test_a_refusal_in_xml_is_the_same_refusal(status: int, code: str, kind: type[HologresAiError]) -> None:
+    error = refuse(status, XML.format(code=code).encode(), {"content-type": "text/xml"})
+    told = refuse(status, api_body(code))
+    assert type(error) is kind
+    assert (error.title, error.facts, error.remedy) == (told.title, told.facts, told.remedy)
+
+
+def test_xml_without_a_code_is_told_by_its_status() -> None:
+    error = refuse(503, b"<status>busy</status>", {"content-type": "text/xml"})
+    assert type(error) is ServiceError
+    assert "text/xml: <status>busy</status>" in error.title
+
+
+def test_a_list_in_xml_is_not_what_the_api_describes() -> None:
+    assert type(refuse(200, b"<Response><instanceModelList/></Response>")) is ResponseError
+
+
+BLOCKED = b"<html><head><title>405</title></head><body>Your request has been blocked.</body></html>"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_blocks_the_request_gets_no_advice_about_permissions(status: int) -> None:
+    error = refuse(status, BLOCKED, {"content-type": "text/html"})
+    assert "Your request has been blocked" in error.title
+    assert "proxy" in error.remedy
+    assert not any(word in error.remedy for word in ("Grant", "AccessKey"))
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("Forbidden.RegionNotFound", "hologres:region"),
+        ("ServiceNotOpened", "Activate Hologres"),
+        ("Forbidden.Unheard", "q=Forbidden.Unheard"),
+        ("Unheard", "q=Unheard"),
+    ],
+)
+def test_only_a_missing_permission_is_explained_as_one(code: str, says: str) -> None:
+    error = refuse(403, api_body(code))
+    assert says in error.remedy
+    assert "Grant" not in error.remedy
+
+
+DETAIL = {
+    "AuthAction": "hologram:GetInstance",
+    "AuthPrincipalType": "SubUser",
+    "NoPermissionType": "ExplicitDeny",
+    "PolicyType": "ControlPolicy",
+    "EncodedDiagnosticMessage": "AQEA" * 100,
+}
+
+
+def test_the_details_of_a_denial_are_shown_and_carried() -> None:
+    error = refuse(403, json.dumps({"Code": "NoPermission", "AccessDeniedDetail": DETAIL}).encode())
+    assert type(error) is AccessDeniedError
+    assert error.denial == AccessDeniedDetail("hologram:GetInstance", "ExplicitDeny", "ControlPolicy", "AQEA" * 100)
+    for shown in ("hologram:GetInstance", "ExplicitDeny", "ControlPolicy", "AQEAAQEA", "cut, 400 characters"):
+        assert shown in error.remedy
+    assert "hologres-ai doctor" in error.remedy
+    assert "AQEA" * 100 not in str(error)
+    assert "AQEA" not in error.title
+
+
+def test_no_secret_is_in_the_details_of_a_denial() -> None:
+    body = json.dumps({"Code": "NoPermission", "AccessDeniedDetail": dict.fromkeys(DETAIL, KEY_SECRET)}).encode()
+    error = refuse(403, body)
+    assert KEY_SECRET not in str(error) + repr(vars(error))
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert parse_response(HttpResponse(200, {}, MARK + EXAMPLE)) == parse_response(HttpResponse(200, {}, EXAMPLE))
+    assert parse_response(HttpResponse(200, {}, bytearray(MARK + EXAMPLE))).request_id
+    assert refuse(400, MARK + api_body("Throttling")).code == "Throttling"
+    assert refuse(200, MARK + api_body("Throttling")).code == "Throttling"
+    assert refuse(200, MARK + nodes({"cpu": "x"})).title.endswith(
+        'instanceModelList[0].cpu: not a whole number, got "x"'
+    )
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "7"}, {"x-acs-retry-after": "7000"}])
+def test_the_wait_that_the_service_asks_for_is_on_the_error(headers: dict[str, str]) -> None:
+    assert refuse(429, api_body("Throttling.User"), headers).retry_after == 7.0
+    assert refuse(503, HTML, headers).retry_after == 7.0
+    assert refuse(503, HTML).retry_after is None
 
 
 ECHOES: dict[str, Callable[[str], HttpResponse]] = {

@@ -4,11 +4,26 @@ import copy
 import inspect
 import pickle
 import re
+import subprocess
+import sys
 
 import pytest
 
 from hologres_ai import errors
-from hologres_ai.errors import ApiError, Failure, HologresAiError, InvalidArgumentError, ServiceError
+from hologres_ai.errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ApiError,
+    ConfigurationError,
+    CredentialsError,
+    Failure,
+    HologresAiError,
+    InvalidArgumentError,
+    ProviderAttempt,
+    RegionsError,
+    ServiceError,
+    TransportError,
+)
 
 
 def drawn_tree() -> dict[str, str]:
@@ -81,3 +96,42 @@ def test_an_error_survives_pickle_and_copy(kind: type[HologresAiError]) -> None:
         assert type(twin) is kind
         assert str(twin) == str(error)
         assert vars(twin) == vars(error)
+
+
+FACTS = {"status": 403, "code": "NoPermission", "request_id": "R-1", "retry_after": 2.5}
+DENIAL = AccessDeniedDetail("hologram:ListInstanceModel", "ExplicitDeny", "ControlPolicy", "AQEA")
+ATTEMPTS = (ProviderAttempt("profile", "not set"), ProviderAttempt("credentialsUri", "failed", "it refuses"))
+WITH_ALL_FACTS = [
+    ConfigurationError("no AccessKey is set", "Set it.", attempts=ATTEMPTS),
+    CredentialsError("no credentials", "Check it.", attempts=ATTEMPTS, transient=True, status=400, code="Throttling"),
+    TransportError("no response", "Check it.", no_such_host=True),
+    RegionsError("1 of 2 regions", "Leave it out.", errors={"cn-beijing": ServiceError("it failed", status=503)}),
+    AccessDeniedError("denied", "Grant it.", denial=DENIAL, **FACTS),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("error", WITH_ALL_FACTS, ids=lambda error: type(error).__name__)
+def test_every_fact_survives_pickle_and_copy(error: HologresAiError) -> None:
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(twin) is type(error)
+        assert repr(vars(twin)) == repr(vars(error))
+
+
+def test_facts_have_defaults() -> None:
+    error = HologresAiError("it failed")
+    assert (error.remedy, error.status, error.code, error.request_id) == ("", None, None, None)
+    assert (error.retry_after, error.denial) == (None, None)
+    assert (TransportError("no").no_such_host, CredentialsError("no").transient) == (False, False)
+    assert (ConfigurationError("no").attempts, CredentialsError("no").attempts) == ((), ())
+    assert RegionsError("no").errors == {}
+
+
+def test_the_former_name_of_attempts_is_kept() -> None:
+    assert ConfigurationError("no", attempts=ATTEMPTS).steps == ATTEMPTS
+    assert CredentialsError("no", attempts=ATTEMPTS).steps == ATTEMPTS
+
+
+def test_the_errors_are_imported_without_pydantic() -> None:
+    script = "import hologres_ai.errors, sys; print(sorted({'pydantic', 'pydantic_core', 'httpx'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

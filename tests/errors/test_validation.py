@@ -1,0 +1,40 @@
+"""From pydantic's error to the place and the reason."""
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from hologres_ai.errors.validation import all_problems, first_problem, format_location
+from hologres_ai.models import AiNode
+
+
+@pytest.mark.parametrize(
+    ("location", "text"),
+    [
+        ((), ""),
+        (("instanceModelList",), "instanceModelList"),
+        (("instanceModelList", 3, "cpu"), "instanceModelList[3].cpu"),
+        ((3, "cpu"), "[3].cpu"),
+    ],
+)
+def test_a_location_as_text(location: tuple[int | str, ...], text: str) -> None:
+    assert format_location(location) == text
+
+
+def error_of(*nodes: object) -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(list[AiNode]).validate_python(list(nodes), by_alias=True, by_name=False)
+    return caught.value
+
+
+def test_of_a_field_of_several_types_the_most_tolerant_gives_the_reason() -> None:
+    problem = first_problem(error_of({}, {"gpuUsed": "many"}), 2)
+    assert (problem.place, problem.reason, problem.value) == ("[1].gpuUsed", "not a whole number", "many")
+
+
+def test_the_first_place_is_told() -> None:
+    assert first_problem(error_of({"cpu": "x"}, {"gpu": "y"}), 2).place == "[0].cpu"
+
+
+def test_all_problems_are_told_in_order() -> None:
+    places = [problem.location[:2] for problem in all_problems(error_of({"status": 1}, {"aiSpec": []}))]
+    assert places == [(0, "status"), (1, "aiSpec")]
