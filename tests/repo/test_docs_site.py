@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.pages import anchors, blocks, headings, links
-from tools import messages, pictures, registry, tables
+from tools import messages, registry, tables
 from tools.schema.examples import FUNCTION_EXAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -100,20 +100,3 @@ def test_the_registry_page_has_one_choice_for_each_language() -> None:
     assert page.count('{{< chooser language "typescript,python,go,yaml" >}}') == 1
     assert re.findall(r"choosable language (\w+)", page) == ["typescript", "python", "go", "yaml"]
     assert page.startswith("---\ntitle: ")
-
-
-# ------------------------------------------------------------------------------------------------------- the pictures
-
-
-@pytest.mark.parametrize("name", pictures.THEMES)
-def test_a_picture_refers_to_nothing_outside_itself(name: str) -> None:
-    svg = (pictures.FOLDER / f"list-{name}.svg").read_text()
-    assert set(re.findall(r"https?://[^\"]*", svg)) == {"http://www.w3.org/2000/svg"}
-    assert "@font-face" not in svg
-    assert "hologram_aicombo_public_cn-77a03" in svg
-
-
-def test_a_picture_shows_what_the_command_prints() -> None:
-    svg = pictures.draw("one\n\x1b[31m二\x1b[0m", "light", pictures.THEMES["light"])
-    assert ">one</text>" in svg
-    assert 'textLength="24.4"' in svg  # a Chinese character has the width of two cells
