@@ -11,9 +11,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import click
 from pydantic import TypeAdapter
 
 from hologres_ai.cli import main
+from hologres_ai.cli.errors import EXIT_CODES
+from hologres_ai.cli.options import ReportTarget
 from hologres_ai.models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
 from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
@@ -21,6 +24,15 @@ from hologres_ai.settings import SETTINGS, Setting
 from tools import messages
 
 ROOT = Path(__file__).parents[1]
+FORMATS = {
+    "text": "for people: a table of the nodes, a line for each event or requirement",
+    "json": "for programs",
+    "markdown": "for a comment on a pull request or an issue",
+    "junit": "XML for a CI service: a failure for each event or requirement, an error for each region not read",
+    "html": "a page to look at: one file, no scripts, no requests",
+    "nagios": "one line for a monitoring system",
+    "prometheus": "metrics for the textfile collector of a node exporter",
+}
 NOT_ON_THE_RESOURCE = {"query", "warnings", "request_id"}
 
 Row = Sequence[str]
@@ -40,12 +52,9 @@ def pages() -> list[Path]:
 def rendered(text: str) -> str:
     """The text with each table between its two markers written again."""
     for name, table in tables().items():
-        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{_escape(table)}\2", text, flags=re.DOTALL)
+        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        text = re.sub(f"{begin}.*?{end}", lambda _: begin + table + end, text, flags=re.DOTALL)  # noqa: B023 - called now
     return text
-
-
-def _escape(replacement: str) -> str:
-    return replacement.replace("\\", "\\\\")
 
 
 @cache
@@ -61,9 +70,36 @@ def tables() -> dict[str, str]:
         "region-outcome": _table(field_head, _api_fields(RegionOutcome)),
         "requirements": _table(("Python", "other languages", "command line", "meaning"), _requirements()),
         "settings": _table(("setting", "meaning", "Pulumi configuration", "environment"), _settings()),
+        "exit codes": _table(("exit code", "meaning"), [(str(code), meaning) for code, meaning in EXIT_CODES]),
+        "formats": _table(("format", "of", "what"), _formats()),
+        **{f"help {name}": _help(name) for name in main.commands},
         "error-codes": _table(("code", "error", "sent again", "what to do"), messages.error_codes()),
         "messages": _table(("message", "what to do"), messages.messages()),
     }
+
+
+def _formats() -> Iterator[Row]:
+    """Each format of `--report`, with the commands that have it."""
+    for name, text in FORMATS.items():
+        of = [command for command, formats in _formats_of_commands().items() if name in formats]
+        yield f"`{name}`", ", ".join(of), text
+
+
+def _formats_of_commands() -> dict[str, tuple[str, ...]]:
+    types = {name: [parameter.type for parameter in command.params] for name, command in main.commands.items()}
+    return {name: kind.formats for name, kinds in types.items() for kind in kinds if isinstance(kind, ReportTarget)}
+
+
+def _help(name: str) -> str:
+    """What ``hologres-ai NAME --help`` prints on a terminal of 80 columns."""
+    context = click.Context(
+        main.commands[name],
+        info_name=f"hologres-ai {name}",
+        terminal_width=80,
+        max_content_width=80,
+        help_option_names=["-h", "--help"],
+    )
+    return f"```text\n{main.commands[name].get_help(context).rstrip()}\n```\n"
 
 
 def _fields(shape: type) -> list[Row]:

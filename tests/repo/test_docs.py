@@ -130,7 +130,12 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
     groups += project["project"]["optional-dependencies"].values()
-    names = {re.split(r"[<>=\[]", requirement)[0] for group in groups for requirement in group}
+    names = {
+        re.split(r"[<>=\[]", requirement)[0]
+        for group in groups
+        for requirement in group
+        if isinstance(requirement, str)
+    }
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
     assert [name for name in sorted(names) if f"`{name}`" not in contributing] == []
 

@@ -1,4 +1,4 @@
-"""``hologres-ai doctor``: what would be used, where it came from, and whether one call works. Shows no secret."""
+"""``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
 import os
@@ -6,22 +6,29 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from ..api.client import Client
-from ..config import FROM_REGION, CallConfig, find_endpoint, require_region, resolve
-from ..core.result import totals
-from ..core.session import run as run_to_end
-from ..credentials import Credentials
-from ..credentials.resolver import Resolution, resolve_credentials
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
-from ..errors.codes import RAM_ACTION
-from ..models import NodeList
-from ..settings import ResolvedSettings, look_up
-from .errors import BAD_ARGUMENTS, READ_FAILED
-from .text import UNKNOWN, printable
+from ..errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ConfigurationError,
+    CredentialsError,
+    HologresAiError,
+    ProviderAttempt,
+)
+from .errors import DONE, FAILED
+from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
+from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
+
+if TYPE_CHECKING:
+    from ..config import CallConfig
+    from ..credentials import Credentials
+    from ..credentials.resolver import Resolution
+    from ..models import NodeList
+    from ..settings import ResolvedSettings
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
@@ -50,6 +57,7 @@ class CallReport:
     remedy: str | None = None
     ram_action: str | None = None
     clock_skew_seconds: int | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass
@@ -65,30 +73,56 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where the call worked, 1 where it failed, 2 where it was not made."""
-        if self.call is None:
-            return BAD_ARGUMENTS
-        return 0 if self.call.ok else READ_FAILED
+        """0 where the call worked; 1 where it failed, or the settings did not allow one."""
+        return DONE if self.call and self.call.ok else FAILED
 
 
-def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
-    """Look at everything, make one call, print the report; the exit code."""
-    arguments = {"region": region, "endpoint": endpoint}
+@click.command(
+    "doctor", epilog=f"{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}", short_help="Show what is configured, and try one call."
+)
+@click.option("--region", type=Value(), metavar="REGION", help="The region to read, such as cn-hangzhou.")
+@with_connection
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
+    """Show what is configured and where each value comes from; then make one call and show its outcome.
+
+    Shows the region, the endpoint, each source of credentials in the order in which they are tried, proxies, and the
+    difference between the clock of this machine and that of the service. No secret is shown; of an AccessKey ID, only
+    the first 4 characters.
+
+    \b
+    Examples:
+      hologres-ai doctor
+      hologres-ai doctor --region cn-hangzhou --json
+    """
+    report = examine(arguments)
+    if as_json:
+        print_machine_text(_as_json(report))
+    else:
+        print_text("\n".join(_lines(report)))
+    return report.exit_code
+
+
+def examine(arguments: Mapping[str, str | None]) -> Report:
+    """Look at every setting, and make one call where they allow it."""
+    from ..settings import look_up
+
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)
-    found = _region(settings, resolution)
-    report = Report(found, _endpoint(settings, found.value, resolution), attempts, access_key)
+    region = _region(settings, resolution)
+    report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
-    click.echo(_as_json(report) if as_json else "\n".join(_lines(report)))
-    return report.exit_code
+    return report
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observation:
+def _region(settings: "ResolvedSettings", resolution: "Resolution | None") -> Observation:
+    from ..config import require_region
+
     try:
         found = require_region(settings, resolution)
     except ConfigurationError as error:
@@ -96,7 +130,9 @@ def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observ
     return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
+def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Resolution | None") -> Observation:
+    from ..config import FROM_REGION, find_endpoint
+
     try:
         endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
@@ -114,8 +150,13 @@ def _wrong(error: HologresAiError) -> Observation:
     return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(settings: ResolvedSettings) -> tuple[Resolution | None, list[ProviderAttempt], Observation]:
+def _credentials(
+    settings: "ResolvedSettings",
+) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
     """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    from ..credentials import Credentials
+    from ..credentials.resolver import resolve_credentials
+
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError as error:
@@ -125,7 +166,7 @@ def _credentials(settings: ResolvedSettings) -> tuple[Resolution | None, list[Pr
     return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
-def _key(credentials: Credentials) -> Observation:
+def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
     return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
 
@@ -150,15 +191,20 @@ def _without_password(name: str, value: str) -> str:
 
 
 def _configured_call(arguments: Mapping[str, str | None], report: Report) -> CallReport | None:
+    from ..config import resolve
+    from ..core.session import run as run_to_end
+
     try:
         settings = resolve(arguments)
         return run_to_end(lambda: _call(settings, report))
-    except ConfigurationError as error:  # a time limit, or a proxy that can't be meant
+    except ConfigurationError as error:  # a time limit, or a proxy that is invalid
         report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
         return None
 
 
-async def _call(settings: CallConfig, report: Report) -> CallReport:
+async def _call(settings: "CallConfig", report: Report) -> CallReport:
+    from ..api.client import Client
+
     client = Client(settings)
     try:
         report.access_key = _key(await client.credentials())
@@ -174,7 +220,10 @@ async def _call(settings: CallConfig, report: Report) -> CallReport:
     return call
 
 
-def _answered(reply: NodeList) -> CallReport:
+def _answered(reply: "NodeList") -> CallReport:
+    from ..core.result import totals
+    from ..errors.codes import RAM_ACTION
+
     call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
         call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
@@ -182,9 +231,17 @@ def _answered(reply: NodeList) -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
+    from ..errors.codes import RAM_ACTION, show_denial_whole
+
     found = _wrong(error)
-    action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
-    return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+    return CallReport(
+        ok=False,
+        error=found.error,
+        remedy=show_denial_whole(error),
+        request_id=error.request_id,
+        ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
+        denial=error.denial,
+    )
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------
@@ -206,7 +263,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _head(name: str, text: str = "") -> str:
-    return f"{_coloured(f'{name}:', bold=True)} {printable(text)}".rstrip()
+    return f"{_coloured(f'{name}:', 'bold')} {printable(text)}".rstrip()
 
 
 def _detail(step: ProviderAttempt) -> str:
@@ -215,7 +272,7 @@ def _detail(step: ProviderAttempt) -> str:
 
 def _state(state: str) -> str:
     colours = {"used": "green", "failed": "red"}
-    return _coloured(f"{state:<7}", fg=colours.get(state))
+    return _coloured(f"{state:<7}", colours.get(state))
 
 
 def _finding(name: str, found: Observation) -> Iterator[str]:
@@ -256,6 +313,5 @@ def _skew(seconds: int) -> str:
     return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service's{far}"
 
 
-def _coloured(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return click.style(text, fg=fg, bold=bold) if wanted else text
+def _coloured(text: str, name: str | None) -> str:
+    return style(text, name) if name and wants_colour(sys.stdout) else text

@@ -15,7 +15,8 @@ from typing import Any
 
 import httpx
 
-from ..network import proxy_passwords, proxy_routes, redact_logs, tls_context
+from ..errors import AccessDeniedDetail
+from ..network import proxy_for, proxy_passwords, redact_logs, tls_context
 from .types import Limits
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -30,6 +31,7 @@ class FetchError(Exception):
         status, code, request_id: the facts of the answer, where there was one.
         remedy: the next step, where the failure tells more than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
+        denial: what the service says about a missing permission, where it gave details.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class FetchError(Exception):
         request_id: str | None = None,
         remedy: str | None = None,
         is_transport: bool = False,
+        denial: AccessDeniedDetail | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -51,6 +54,7 @@ class FetchError(Exception):
         self.request_id = request_id
         self.remedy = remedy
         self.is_transport = is_transport
+        self.denial = denial
 
 
 @dataclass(frozen=True)
@@ -109,15 +113,9 @@ def send(request: HttpRequest, limits: Limits) -> HttpAnswer:
 
 
 def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Client:
-    context = tls_context(url.scheme)
-    routes = {} if request.direct else proxy_routes()
-    mounts = {
-        pattern: httpx.HTTPTransport(verify=context, proxy=proxy) if proxy else None
-        for pattern, proxy in routes.items()
-    }
     return httpx.Client(
-        verify=context,
-        mounts=mounts,
+        verify=tls_context(url.scheme),
+        proxy=None if request.direct else proxy_for(str(url)),
         trust_env=False,
         follow_redirects=False,
         headers={"accept": "application/json", "accept-encoding": "identity", "connection": "close"},

@@ -256,6 +256,7 @@ def _error(failure: FetchError, link: Link, source: CredentialsSource) -> Creden
         request_id=failure.request_id,
         attempts=attempts,
         transient=failure.transient,
+        denial=failure.denial,
     )
 
 

@@ -13,7 +13,15 @@ from enum import Enum
 from typing import Literal
 from urllib.parse import quote
 
-from . import AccessDeniedDetail, AccessDeniedError, ApiError, AuthenticationError, ServiceError, ThrottledError
+from . import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ApiError,
+    AuthenticationError,
+    HologresAiError,
+    ServiceError,
+    ThrottledError,
+)
 from .redaction import CUT
 
 Service = Literal["hologram", "sts"]
@@ -281,6 +289,11 @@ def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN
     )
     known = [f"{name} {value}" for name, value in named if value]
     return f"The service says: {', '.join(known)}." if known else ""
+
+
+def show_denial_whole(error: HologresAiError) -> str:
+    """The remedy of an error with the whole diagnostic message in place of the cut one."""
+    return error.remedy.replace(describe_denial(error.denial), describe_denial(error.denial, None))
 
 
 def _cut(message: str | None, limit: int | None) -> str | None:

@@ -1,0 +1,128 @@
+"""``hologres-ai doctor``: the real command as a process."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.credentials import Credentials
+from hologres_ai.credentials.resolver import SOURCES as CREDENTIALS_SOURCES
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
+from tests.support import stand_ins
+from tests.support.command_line import environment, on_terminal, run
+from tests.support.raw_server import RawServer, http
+from tests.support.stand_ins import CANARY, StandIn
+
+SOURCES = [*CREDENTIALS_SOURCES, "role to assume"]
+
+
+PASSWORD = "canary-proxy-password"
+
+
+def test_doctor_says_what_is_used_and_that_it_works(emulator: Emulator) -> None:
+    done = run("doctor", env=environment(emulator.url, HTTPS_PROXY=f"http://user:{PASSWORD}@127.0.0.1:9"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[:5] == [
+        "region: cn-hangzhou, from environment ALIBABA_CLOUD_REGION",
+        f"endpoint: {emulator.url}, from environment ALIBABA_CLOUD_ENDPOINT_HOLOGRAM",
+        "credentials:",
+        "  used     static keys: environment ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "  not set  role to assume",
+    ]
+    assert f"AccessKey: {EMULATOR_ACCESS_KEY_ID[:4]}…, permanent" in lines
+    assert "  HTTPS_PROXY  http://127.0.0.1:9 (with a user name)" in lines
+    assert re.search(r"^call: works: \d+ nodes in 13 AI instances, request [0-9A-F-]+$", done.stdout, re.M)
+    assert re.search(r"^clock: (as the service's|\d s )", done.stdout, re.M)
+    for secret in (EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, PASSWORD):
+        assert secret not in done.stdout
+    assert emulator.requests == 1
+
+
+def test_doctor_fetches_credentials_and_shows_none(tmp_path: Path) -> None:
+    issued = Credentials("uri-id-1", f"{CANARY}-uri-secret-1", f"{CANARY}-uri-token-1")
+    with StandIn() as stand_in, Emulator(credentials=issued) as emulator:
+        uri = f"{stand_in.url}/credentials?p={stand_ins.PASSWORD}"
+        keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}
+        env = environment(emulator.url, ALICLOUD_CREDENTIALS_URI=uri, NO_PROXY="127.0.0.1", **keys)
+        good, listed = run("doctor", "--json", env=env), run("list", env=env)
+        stand_in.failing = (403, f"{CANARY} {uri}".encode(), {})
+        bad = run("doctor", env=env)
+
+    report = json.loads(good.stdout)
+    assert (good.returncode, report["call"]["ok"]) == (0, True)
+    assert report["access_key"]["value"] == "uri-…, temporary"
+    assert [step["source"] for step in report["credentials"]] == [*SOURCES[:3], SOURCES[-1]]
+    assert [step["state"] for step in report["credentials"]] == ["not set", "not set", "used", "not set"]
+    assert listed.returncode == 1  # the second key that is issued, which this emulator does not know
+    assert bad.returncode == 1
+    assert "  failed   credentials URI: it refuses" in bad.stdout.splitlines()
+    assert "no credentials from the credentials URI: it refuses (HTTP 403)" in bad.stdout
+    assert CANARY not in "".join((good.stdout, good.stderr, bad.stdout, bad.stderr, listed.stdout, listed.stderr))
+
+
+def test_doctor_names_the_ram_action_of_a_denial(emulator: Emulator) -> None:
+    emulator.arm("denied", times=2)
+    plain_, as_json = (
+        run("doctor", env=environment(emulator.url)),
+        run("doctor", "--json", env=environment(emulator.url)),
+    )
+
+    assert (plain_.returncode, as_json.returncode) == (1, 1)
+    assert "  RAM action: hologram:ListInstanceModel" in plain_.stdout.splitlines()
+    assert "Forbidden.RAM" in plain_.stdout
+    call = json.loads(as_json.stdout)["call"]
+    assert (call["ok"], call["ram_action"]) == (False, "hologram:ListInstanceModel")
+    assert call["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"ALIBABA_CLOUD_REGION": None}, "region: no region is set"),
+        ({"ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": f"https://u:{PASSWORD}@h"}, "endpoint: environment ALIBABA_CLOUD_ENDP"),
+        ({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}, "  failed   static keys: no secretKey is set"),
+        ({"ALICLOUD_ASSUME_ROLE_ARN": PASSWORD}, "  failed   role to assume: environment ALICLOUD_ASSUME_ROLE_ARN"),
+        (
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None},
+            "  not set  default profile of the CLI",
+        ),
+        ({"MAX_RETRY_TIMEOUT": "soon"}, "environment MAX_RETRY_TIMEOUT is not a number of seconds"),
+    ],
+)
+def test_doctor_makes_no_call_where_the_configuration_is_bad(
+    emulator: Emulator, changes: dict[str, str | None], says: str
+) -> None:
+    done = run("doctor", env=environment(emulator.url, **changes))
+
+    assert (done.returncode, emulator.requests) == (1, 0)
+    assert says in done.stdout
+    assert "call: not made" in done.stdout
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+def test_doctor_in_colour_on_a_terminal(emulator: Emulator) -> None:
+    _, screen = on_terminal("doctor", env=environment(emulator.url))
+    assert "\x1b[32mused   \x1b[0m" in screen
+    _, screen = on_terminal("doctor", env=environment(emulator.url, NO_COLOR="1"))
+    assert "\x1b[3" not in screen
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (600, r"5\d\d s behind the service's"),
+        (-600, r"6\d\d s ahead of the service's"),
+        (1500, r"1[34]\d\d s behind the service's; set it"),
+    ],
+)
+def test_doctor_compares_the_clocks(seconds: int, says: str) -> None:
+    date = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    with RawServer([http(403, "", f"Date: {date}")]) as server:
+        done = run("doctor", env=environment(server.url))
+
+    [clock] = [line for line in done.stdout.splitlines() if line.startswith("clock:")]
+    assert re.fullmatch(f"clock: {says}", clock)
