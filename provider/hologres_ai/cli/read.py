@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..api.client import Client
 from ..clock import utc_now
 from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
 from ..core.read import read
@@ -75,8 +76,14 @@ def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
 
 
 def _start_of_id(config: CallConfig) -> str:
+    """The first characters of the AccessKey ID; a source that was asked for the read is not asked again."""
     keys = config.credentials
-    return keys.access_key_id[:_SHOWN_OF_AN_ID] if isinstance(keys, Credentials) else ""
+    if not isinstance(keys, Credentials):
+        try:
+            keys = run_to_end(Client(config).credentials)
+        except HologresAiError:  # they have expired since
+            return ""
+    return keys.access_key_id[:_SHOWN_OF_AN_ID]
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:
