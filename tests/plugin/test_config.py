@@ -65,11 +65,34 @@ def test_a_bad_object_is_refused_by_its_field(plugin: Plugin) -> None:
         assert CANARY not in str(failure)
 
 
-def test_what_is_not_known_yet_or_in_the_environment_may_be_missing(plugin: Plugin) -> None:
-    assert not plugin.check_config({}).failures
-    assert not plugin.check_config({"accessKey": "id"}).failures  # its other half is in the environment
+def test_what_is_not_known_yet_or_in_the_environment_may_be_missing() -> None:
+    with running({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": CANARY}) as half:
+        assert not half.check_config({"accessKey": "id"}).failures
     with running({}) as bare:
+        assert not bare.check_config({}).failures
         assert not bare.check_config({"accessKey": "id", "secretKey": UNKNOWN, "region": UNKNOWN}).failures
+
+
+def test_an_id_is_not_completed_by_the_secret_of_another_key_pair(plugin: Plugin) -> None:
+    """The environment has a whole key pair."""
+    [failure] = plugin.check_config({"accessKey": "id"}).failures
+    assert failure.property == "secretKey"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"profile": "other", "sharedCredentialsFile": "/nonexistent"},
+        {"credentialsUri": "http://127.0.0.1:1/"},
+        {"ecsRoleName": "reader"},
+        {"assumeRoleWithOidc": {"roleArn": "acs:ram::123456789012:role/reader"}},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_source_of_credentials_may_be_set_beside_keys_in_the_environment(
+    plugin: Plugin, settings: Properties
+) -> None:
+    assert not plugin.check_config(settings).failures
 
 
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])
