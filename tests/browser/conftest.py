@@ -47,14 +47,15 @@ Open = Callable[..., Opened]
 
 @pytest.fixture
 def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens a report, written to a file as UTF-8."""
+    """Opens a report, written to a file as UTF-8; or a file that a command wrote."""
     contexts: list[BrowserContext] = []
 
     def open_(
-        report: Report, *, width: int = WIDE, scheme: Literal["light", "dark"] = "light", scripts: bool = True
+        report: Report | Path, *, width: int = WIDE, scheme: Literal["light", "dark"] = "light", scripts: bool = True
     ) -> Opened:
-        file = tmp_path / f"report-{len(contexts)}.html"
-        file.write_text(render_html(report), encoding="utf-8")
+        file = report if isinstance(report, Path) else tmp_path / f"report-{len(contexts)}.html"
+        if isinstance(report, Report):
+            file.write_text(render_html(report), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
         )

@@ -2,13 +2,16 @@
 
 import json
 import re
+import sys
 from dataclasses import replace
+from time import process_time
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from hologres_ai.cli.reports import Report
+from hologres_ai.cli.reports.html import render_html
 from hologres_ai.cli.reports.html.figures import MAX_INSTANCES
 from hologres_ai.core.result import totals
 from hologres_ai.drift import to_json
@@ -137,7 +140,7 @@ def test_each_bar_is_as_long_as_the_share_in_use(open_report: Open) -> None:
     usages = [getattr(of, resource) for of in figures for resource in ("gpu", "gpu_memory", "cpu", "memory")]
     shares = [usage.used / usage.capacity for usage in usages if usage.free is not None]
     assert len(drawn) == len(shares)
-    assert drawn == pytest.approx(shares, abs=0.01)
+    assert drawn == pytest.approx(shares, abs=0.02)
 
 
 def test_free_capacity_of_each_specification_is_the_sum_of_its_instances(open_report: Open) -> None:
@@ -253,7 +256,7 @@ def test_screen_reader_gets_landmarks_headings_and_tables(open_report: Open, wid
         '- navigation "Sections":',
         "- main:",
         "- contentinfo:",
-        '- heading "Requirements of AI nodes in cn-hangzhou" [level=1]',
+        '- heading "AI nodes in cn-hangzhou" [level=1]',
         '- region "Regions that could not be read":',
         '- table "Requirements and verdicts":',
         '- table "AI instances, by Hologres instance":',
@@ -294,21 +297,34 @@ def test_bars_are_drawn_in_forced_colors(open_report: Open) -> None:
 # --------------------------------------------------------------------------------------------------------- many nodes
 
 
-def test_thousand_nodes_are_bounded_and_add_up(open_report: Open, record_property: Any) -> None:
+def test_thousand_nodes_are_bounded_and_add_up(open_report: Open) -> None:
+    """With `pytest -s` it prints the figures of docs/reports.md."""
     listed = result(many_nodes(1000))
-    opened = open_report(report(result=listed))
-    elements = opened.page.evaluate("document.querySelectorAll('*').length")
-    size = len(opened.page.content().encode())
-    duration = opened.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
-    for name, value in (("elements", elements), ("bytes", size), ("load_ms", duration)):
-        record_property(name, value)
-    assert elements < 10_000
+    made = report(result=listed)
+    started = process_time()
+    size = len(render_html(made).encode())
+    rendering = process_time() - started
+    opened = open_report(made)
+    elements = opened.count("*")
+    times = f"CPU time {rendering:.2f} s to render, {browser_time(opened):.2f} s to show"
+    sys.stdout.write(f"\n{size} bytes, {elements} elements; {times}\n")
     assert size < 500_000
+    assert elements < 10_000
     rows = opened.texts(".nodes tbody tr:not(.owner)")
     assert len(rows) == MAX_INSTANCES + 1
     assert rows[-1].startswith(f"{1000 - MAX_INSTANCES} more AI instances")
     assert sum(int(re.findall(r"(\d+) of \d+", row)[0]) for row in rows) == listed.totals.gpu.used
     assert "--report json=FILE" in opened.page.locator("#instances .more").inner_text()
+
+
+def browser_time(opened: Opened) -> float:
+    """The CPU time that the browser takes to load the page anew and to draw it, in seconds."""
+    session = opened.page.context.new_cdp_session(opened.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    opened.page.reload()
+    opened.page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(float(item["value"]) for item in metrics if item["name"] == "TaskDuration")
 
 
 def test_hostile_names_among_others_do_not_move_the_columns(open_report: Open) -> None:

@@ -100,7 +100,7 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
     settings = look_up(arguments)
     keys = (ACCESS_KEY, SECRET_KEY)
     missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
-    if len(missing) == len(keys) and has_credentials(settings):
+    if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
         missing = []
     if not has_region(settings):
         missing.insert(0, REGION)

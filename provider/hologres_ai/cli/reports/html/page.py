@@ -84,12 +84,8 @@ def build_page(report: Report) -> Page:
     )
 
 
-_TITLES = {"drift": "Drift of AI nodes", "check": "Requirements of AI nodes"}
-
-
 def _title(report: Report) -> str:
-    title = _TITLES.get(report.command, "AI nodes")
-    return f"{title} in {bounded(report.result.place)}" if report.result else title
+    return f"AI nodes in {bounded(report.result.place)}" if report.result else "AI nodes"
 
 
 def _headline(report: Report) -> Headline:
