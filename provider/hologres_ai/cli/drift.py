@@ -144,8 +144,8 @@ def drift_command(
       hologres-ai drift --baseline baseline.json --report html=drift.html
       pulumi stack output --json | hologres-ai drift --baseline -
     """
+    from .delivery import run_and_report
     from .read import parse_query
-    from .reports.delivery import run_and_report
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
     arguments = given_only(filters)
