@@ -95,10 +95,11 @@ def _headline(report: Report) -> Headline:
         return _drift_headline(report)
     if report.verdicts:
         return _check_headline(report)
-    listed = count(len(report.result.instance_model_list) if report.result else 0, "AI instance")
+    nodes = report.result.instance_model_list if report.result else ()
+    listed = count(len(nodes), "AI instance")
     if report.unread:
         return Headline("note", "!", f"{listed}; {count(len(report.unread), 'region')} could not be read")
-    return Headline("good", "✓", listed)
+    return Headline("good", "✓", listed) if nodes else Headline("note", "!", listed)
 
 
 def _drift_headline(report: Report) -> Headline:
