@@ -10,7 +10,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 
-.PHONY: help demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
+.PHONY: help docs demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
 	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean
 .DEFAULT_GOAL := help
 
@@ -32,6 +32,10 @@ test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
 
 bench: .venv/.ready ## measure against the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/.ready ## the documentation site, into dist/docs, and the registry's page
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs dist/docs
+	$(BIN)/python -m tools.registry
 
 faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
 	$(BIN)/python -m tests.faults --write
@@ -66,7 +70,7 @@ sdk: schema ## write the SDKs from schema.json, with Pulumi's own generators
 format: .venv/.ready ## put the sources into form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
-	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.tables
 
 dist: .venv/.ready ## the plugin as an archive that needs no Python
 	$(BIN)/python -m tools.dist
@@ -126,7 +130,7 @@ clean: ## remove the environments, the cached engine and caches
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet $(WHEELS) --constraint constraints.txt --editable '.[emulator]' --group dev
+	$(BIN)/pip install --quiet $(WHEELS) --constraint constraints.txt --editable '.[emulator]' --group dev --group docs
 	@touch $@
 
 .venv-lowest/.ready: pyproject.toml constraints-lowest.txt

@@ -13,9 +13,10 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from hologres_ai.emulator import Emulator
+from hologres_ai.emulator.faults import KINDS
 from tests.conftest import OpenFolder
-from tests.repo.test_docs import SCRIPTS, shell
-from tools import readme
+from tests.repo.test_docs import CONFIGS, SCRIPTS, VERSION, shell
+from tests.support import pages
 from tools.project import Project
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -38,6 +39,22 @@ OF_A_STACK = ["hologres-ai drift --stack dev", "pulumi stack export | hologres-a
 OF_AN_OUTPUT = "pulumi stack output --json | hologres-ai drift --baseline -"
 PRINTED = ["pulumi stack output --json > outputs.json", "pulumi stack output aiNodes --json > nodes.json"]
 PYTEST = "pytest"
+INSTALL = "pip install '.[emulator]'"  # tests/repo/test_docs.py
+ARCHIVE = f"dist/pulumi-resource-hologres-v{VERSION}-linux-amd64.tar.gz"
+PLUGIN = f"pulumi plugin install resource hologres {VERSION} --file {ARCHIVE}"  # tests/engine/test_install.py
+EXPORTS = [
+    "export ALIBABA_CLOUD_REGION=cn-hangzhou",
+    "export ALIBABA_CLOUD_ACCESS_KEY_ID=...",
+    "export ALIBABA_CLOUD_ACCESS_KEY_SECRET=...",
+]
+ROLE = "pulumi config set --path hologres:assumeRole.roleArn acs:ram::1234567890123456:role/hologres-reader"
+DOCTOR = "hologres-ai doctor"
+EMULATOR_COMMANDS = [
+    "hologres-ai emulate",
+    "hologres-ai emulate --port 8080 --fleet fleet.json",
+    "hologres-ai emulate --fault 503:3",
+    "hologres-ai emulate --fault slow:1:2.5 --fault cn-beijing=denied",
+]
 
 CHECKS = {  # each of the page's commands, and how it ends with the emulator's fleet
     "hologres-ai check --min-free-gpus 2 --min-free-gpu-memory 48": 0,
@@ -49,11 +66,12 @@ CHECKS = {  # each of the page's commands, and how it ends with the emulator's f
 
 def blocks(page: str, language: str) -> list[str]:
     """The fenced blocks of a page in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+    return pages.blocks(DOCS / page, language)
 
 
 def commands(page: str) -> list[str]:
-    return [line for block in blocks(page, "sh") for line in block.splitlines()]
+    """The commands of a page."""
+    return pages.commands(DOCS / page)
 
 
 def run(command: str, project: Project) -> "subprocess.CompletedProcess[str]":
@@ -83,18 +101,9 @@ def test_every_command_is_run_by_a_test() -> None:
     assert commands("stack-references.md") == PRINTED
     assert commands("testing.md") == [PYTEST]
     assert commands("guards.md") == list(CHECKS)
-
-
-def test_the_table_of_requirements_is_made_from_their_shape() -> None:
-    page = (DOCS / "guards.md").read_text()
-    assert "`not_expiring_within_days` | `notExpiringWithinDays` | `--not-expiring-within`" in page
-    assert readme.rendered(page) == page, "run `make format`"
-
-
-@pytest.mark.parametrize("name", ["cli.md", "reports.md"])
-def test_help_and_tables_are_made_from_the_commands(name: str) -> None:
-    page = (DOCS / name).read_text()
-    assert readme.rendered(page) == page, "run `make format`"
+    assert commands("installation-configuration.md") == [INSTALL, "make dist", PLUGIN, *CONFIGS, *EXPORTS, ROLE, DOCTOR]
+    assert commands("emulator.md") == EMULATOR_COMMANDS
+    assert commands("troubleshooting.md") == [DOCTOR]
 
 
 def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) -> None:
@@ -364,3 +373,58 @@ def test_the_job_fails_on_a_mistyped_command(job: Job) -> None:
     assert job.run("Compare") != 0
     assert job.read("GITHUB_OUTPUT") == "code=1\n"
     assert job.read("GITHUB_STEP_SUMMARY") == ""
+
+
+# ---------------------------------------------------------------------------------------------------- the emulator
+
+
+@pytest.mark.parametrize("command", EMULATOR_COMMANDS)
+def test_the_emulator_starts_as_the_page_says(command: str, fleet: Path) -> None:
+    arguments = command.replace("--port 8080", "--port 0").split()[1:]
+    process = subprocess.Popen(
+        [SCRIPTS / "hologres-ai", *arguments],
+        cwd=fleet.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    process.terminate()
+    _, introduction = process.communicate(timeout=60)
+    assert process.returncode == 0
+    _, port = url.rsplit(":", 1)
+    [said, _output] = blocks("emulator.md", "text")
+    assert introduction.replace(port, "PORT") == said
+
+
+def test_the_program_with_an_emulator_prints_what_the_page_says(tmp_path: Path) -> None:
+    [program] = blocks("emulator.md", "python")
+    [_said, output] = blocks("emulator.md", "text")
+    (tmp_path / "program.py").write_text(program)
+    done = shell("python program.py", {}, folder=tmp_path)
+    assert (done.stdout, done.stderr) == (output, "")
+
+
+def test_the_page_names_every_fault() -> None:
+    page = (DOCS / "emulator.md").read_text()
+    assert [kind for kind in KINDS if f"`{kind}`" not in page] == []
+
+
+# ------------------------------------------------------------------------------------------------- the configuration
+
+
+def test_a_role_is_set_as_the_page_says(dynamic: Project) -> None:
+    assert run(ROLE, dynamic).returncode == 0
+    assert "roleArn" in run("pulumi config get hologres:assumeRole", dynamic).stdout
+
+
+def test_the_policy_of_the_page_is_that_of_readme() -> None:
+    [policy] = map(json.loads, blocks("installation-configuration.md", "json"))
+    assert [policy] == [json.loads(block) for block in pages.blocks(DOCS.parent / "README.md", "json")]
+
+
+def test_doctor_shows_the_source_of_the_credentials(environment: dict[str, str]) -> None:
+    done = shell(DOCTOR, {**environment, "PATH": f"{SCRIPTS}:{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in done.stdout
