@@ -407,6 +407,13 @@ def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:
     assert "0 AI instances" not in text
 
 
+def test_long_remedy_is_whole() -> None:
+    error = ReportedError(
+        title="no credentials", remedy="Tried in order: " + "; ".join(f"source {n}" for n in range(99))
+    )
+    assert "source 98" in Document(render_html(report(result=None, error=error))).text
+
+
 def test_facts_of_a_failure_without_a_response_are_shown() -> None:
     error = ReportedError(title="no answer", facts="cn-beijing, 3 tries")
     assert "cn-beijing, 3 tries" in Document(render_html(report(result=None, error=error))).text
