@@ -115,7 +115,7 @@ def leaked(report: Report) -> list[str]:
 
 
 def shown(report: Report) -> list[str]:
-    """Those of them that a person reads; a pickle is carried, and counted by itself."""
+    """The places that a person reads; a pickle is counted separately."""
     return [place for place in leaked(report) if place != "pickle"]
 
 
@@ -182,7 +182,7 @@ FAMILIES = {
     "passing": Family("A fault that passes: once, then a good answer", "the nodes", _passing),
     "status": Family("An error status with each body", "the call fails and tells the HTTP status", _status),
     "odd": Family(
-        "An error status whose body is JSON without a word",
+        "An error status whose JSON body says nothing",
         "the call fails, tells the HTTP status, and invents no code or request ID",
         _odd,
     ),
@@ -204,7 +204,7 @@ FAMILIES = {
         _bounded,
     ),
     "connection": Family(
-        "No connection, no whole answer, proxies",
+        "No connection, no complete response, proxies",
         "the nodes where they can be had; else the call fails and names the host",
         _connection,
     ),
