@@ -20,6 +20,7 @@ WITH_HOME = frozenset({"contract", "engine", "faults", "fuzz", "repo"})
 
 # The marker of every test in a folder or file; pyproject.toml describes each marker.
 MARKERS = {
+    "tests/browser/": "browser",
     "tests/engine/": "engine",
     "tests/fuzz/": "fuzz",
     "tests/api/test_any_response.py": "fuzz",

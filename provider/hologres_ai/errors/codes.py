@@ -123,7 +123,7 @@ _API: tuple[Service, ...] = ("hologram",)
 _STS: tuple[Service, ...] = ("sts",)
 
 # Services, codes, rule. A row for one service stands after the row for both that it replaces.
-_TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
+TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
@@ -216,7 +216,7 @@ _TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     ),
 )
 _RULES = {
-    (service, code.lower()): rule for services, codes, rule in _TABLE for service in services for code in codes.split()
+    (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
 # The class where the code is not in the table; `Forbidden.*` is a refusal of the caller whatever follows the dot.
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
