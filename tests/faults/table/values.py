@@ -88,7 +88,7 @@ ROWS = [
     expiry("a time with +08:00", "2026-01-28T15:44:27+08:00", "2026-01-28T07:44:27.000Z"),
     expiry("a time without a zone", "2026-01-28T07:44:27.535", "2026-01-28T07:44:27.535Z"),
     expiry("a time with microseconds", "2026-01-28T15:44:27.123456+08:00", "2026-01-28T07:44:27.123456Z"),
-    expiry("a time that can't be read", "soon", "soon", warns="is not a time"),
+    expiry("an invalid time", "soon", "soon", warns="is not a time"),
     *(kept(f"a name: {name}", {"holoInstanceName": text}) for name, text in NAMES.items()),
     Row(
         "value",
