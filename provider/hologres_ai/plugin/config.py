@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..config import resolve
@@ -16,6 +17,8 @@ _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.se
 _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 # What the engine itself keeps among a provider's inputs.
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
+# The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
+_URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
 # Good settings, so that what is wrong with these and one more is wrong with that one.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
@@ -48,7 +51,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
     plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    is_default = urn.rpartition("::")[2].startswith("default")
+    is_default = _URN_OF_DEFAULT.fullmatch(urn) is not None
     failures = [
         Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
     ]
