@@ -1,17 +1,20 @@
-"""Where can the next model go? Reads the AI nodes of a region and picks the ones with a free GPU."""
+"""Read the AI nodes of a region and select the ones with a free GPU."""
+
+from collections.abc import Sequence
 
 import pulumi
 
-from hologres_ai import AiNode, AiNodeList
+from hologres_ai import AiNodeList
+from hologres_ai.outputs import AiNode
 
 nodes = AiNodeList("nodes", statuses=["ResourceReady"])
 
-# Where nothing is free, the preview fails, and what uses `ready` is not touched.
+# If no GPU is free, the preview fails, and what depends on `ready` is not changed.
 ready = nodes.require(min_free_gpus=1)
 
 
-def with_free_gpus(listed: list[AiNode]) -> list[str]:
-    """The ids of the nodes that have a GPU card left. Specifications are per node, used is over all nodes."""
+def with_free_gpus(listed: Sequence[AiNode]) -> list[str]:
+    """The ids of the nodes with a free GPU card. Specifications are per node, used is a total over the nodes."""
     return [
         node.ai_instance_id
         for node in listed

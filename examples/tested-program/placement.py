@@ -4,18 +4,21 @@ from collections.abc import Sequence
 
 import pulumi
 
-from hologres_ai import AiNode
+from hologres_ai import AiNode, outputs
+
+Node = AiNode | outputs.AiNode
+"""A node that a script has read, or one in an `apply` of the program."""
 
 
-def free_gpu_memory(node: AiNode) -> int:
-    """GPU memory left over all nodes of this entry, in GB; none where a figure is missing."""
+def free_gpu_memory(node: Node) -> int:
+    """GPU memory that is free over all nodes of this entry, in GB; 0 where a figure is missing."""
     if node.gpu_memory is None or node.node_count is None or node.gpu_memory_used is None:
         return 0
     return node.gpu_memory * node.node_count - node.gpu_memory_used
 
 
-def choose(listed: Sequence[AiNode], gpu_memory: int) -> str | None:
-    """The id of the fullest nodes where a model of this size, in GB, still has room."""
+def choose(listed: Sequence[Node], gpu_memory: int) -> str | None:
+    """The id of the AI instance with the least free GPU memory that is enough for a model of this size, in GB."""
     fitting = [node for node in listed if free_gpu_memory(node) >= gpu_memory]
     if not fitting:
         raise pulumi.RunError(f"no AI nodes have {gpu_memory} GB of GPU memory free")

@@ -66,3 +66,32 @@ SIMPLE = """
     pulumi.export("nodes", nodes.instance_model_list)
     pulumi.export("totals", nodes.totals)
 """
+
+
+# For programs: a resource that keeps its inputs, and the provider of one that cannot be created.
+DYNAMIC_PROVIDER = """
+    import pulumi
+    from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+    from hologres_ai import AiNodeList
+
+    class Works(ResourceProvider):
+        def create(self, props):
+            return CreateResult("made", props)
+
+    class Broken(ResourceProvider):
+        def create(self, props):
+            raise ValueError("this resource cannot be created")
+
+    class Made(Resource):
+        got: pulumi.Output
+
+        def __init__(self, name, props, opts=None, provider=Works):
+            super().__init__(provider(), name, props, opts)
+"""
+
+
+def names_in_state(project: Project) -> list[str]:
+    """The names of the resources of `DYNAMIC_PROVIDER` in the state, sorted."""
+    resources = json.loads(project.export())["deployment"].get("resources", [])
+    made = [entry for entry in resources if entry["type"] == "pulumi-python:dynamic:Resource"]
+    return sorted(str(entry["urn"]).split("::", 3)[3] for entry in made)

@@ -7,7 +7,7 @@ The control routes need no signature; they are a tool for the machine that the e
     GET    /_emulator/requests                                           {"count": 7, "nodes": 13}
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from aiohttp import web
@@ -27,13 +27,13 @@ def region_of_host(host: str) -> str | None:
 
 
 class Service:
-    """The emulated service: one fleet, one AccessKey. `requests` counts the requests to the API, refused ones too."""
+    """The emulated service: a fleet for each AccessKey. `requests` counts the requests to the API, refused ones too."""
 
-    def __init__(self, fleet: FleetFile, credentials: Credentials, clock: Callable[[], datetime]) -> None:
-        self.fleet = fleet
+    def __init__(self, accounts: Mapping[Credentials, FleetFile], clock: Callable[[], datetime]) -> None:
         self.faults = Faults()
         self.requests = 0
-        self._verifier = RequestVerifier(credentials)
+        self._fleets = {credentials.access_key_id: fleet for credentials, fleet in accounts.items()}
+        self._verifier = RequestVerifier(accounts)
         self._clock = clock
 
     def application(self) -> web.Application:
@@ -49,12 +49,14 @@ class Service:
         self.requests += 1
         region = region_of_host(request.host)
         now = self._clock()
-        refusal = self._verifier.refusal(await ReceivedRequest.of(request, now))
+        received = await ReceivedRequest.of(request, now)
+        refusal = self._verifier.refusal(received)
         fault = None if refusal else self.faults.take(region)
         refusal = refusal or (fault.refusal if fault else None)
         if refusal:
             return error_response(refusal, request.host, now)
-        response = node_list(self.fleet.nodes(request.query.get("instanceId"), region), now)
+        fleet = self._fleets[received.access_key_id]
+        response = node_list(fleet.nodes(request.query.get("instanceId"), region), now)
         return await fault.apply(request, response) if fault else response
 
     async def _arm(self, request: web.Request) -> web.Response:
@@ -69,4 +71,5 @@ class Service:
         return web.Response(status=204)
 
     async def _requests(self, _request: web.Request) -> web.Response:
-        return web.json_response({"count": self.requests, "nodes": len(self.fleet.nodes())})
+        nodes = sum(len(fleet.nodes()) for fleet in self._fleets.values())
+        return web.json_response({"count": self.requests, "nodes": nodes})

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +57,7 @@ def serve(
     Raises:
         ConfigurationError: the fleet file is invalid, or the address cannot be listened on.
     """
-    service = Service(FleetFile(fleet or SHIPPED_FLEET), credentials, utc_now)
+    service = Service({credentials: FleetFile(fleet or SHIPPED_FLEET)}, utc_now)
     for fault in faults:
         service.faults.arm(fault)
     asyncio.run(_serve_until_signal(service, host, port, on_ready))
@@ -103,7 +103,8 @@ class Emulator:
 
     Args:
         fleet: the fleet file; by default the shipped one.
-        credentials: the one AccessKey that is accepted.
+        credentials: the AccessKey that is accepted.
+        accounts: further AccessKeys, each with the fleet file of its account.
         port: the port; 0 takes a free one.
         clock: the present time.
     """
@@ -113,13 +114,15 @@ class Emulator:
         fleet: Path | None = None,
         *,
         credentials: Credentials = EMULATOR_CREDENTIALS,
+        accounts: Mapping[Credentials, Path] | None = None,
         port: int = 0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.fleet_path = fleet or SHIPPED_FLEET
         self.credentials = credentials
         self._port = port
-        self._service = Service(FleetFile(self.fleet_path, clock), credentials, clock)
+        fleets = {**(accounts or {}), credentials: self.fleet_path}
+        self._service = Service({key: FleetFile(path, clock) for key, path in fleets.items()}, clock)
         self._ready: Future[str] = Future()
         self._stop: Callable[[], object] = lambda: None
         self._thread: threading.Thread | None = None

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -54,6 +54,11 @@ class ReceivedRequest:
         return _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
 
     @property
+    def access_key_id(self) -> str:
+        """The AccessKey in the Authorization header; empty where there is none."""
+        return self.authorization["key"] if self.authorization else ""
+
+    @property
     def date(self) -> datetime | None:
         """The time in x-acs-date; None where its form is invalid."""
         try:
@@ -72,8 +77,8 @@ class ReceivedRequest:
 class RequestVerifier:
     """Verifies requests, and remembers the nonces of those that passed."""
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+    def __init__(self, accounts: Iterable[Credentials]) -> None:
+        self._accounts = {credentials.access_key_id: credentials for credentials in accounts}
         self._nonces = Nonces()
 
     def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
@@ -85,12 +90,12 @@ class RequestVerifier:
         return next((refusal for check in checks if (refusal := check(call))), None)
 
     def _access_key(self, call: ReceivedRequest) -> ErrorResponse | None:
-        if call.authorization and call.authorization["key"] == self._credentials.access_key_id:
+        if call.access_key_id in self._accounts:
             return None
         return ErrorResponse(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 
     def _security_token(self, call: ReceivedRequest) -> ErrorResponse | None:
-        known, given = self._credentials.security_token, call.headers.get("x-acs-security-token")
+        known, given = self._accounts[call.access_key_id].security_token, call.headers.get("x-acs-security-token")
         if known is None or given == known:
             return None
         if given is None:
@@ -106,7 +111,7 @@ class RequestVerifier:
             text = call.to_be_signed(sorted(call.authorization["signed"].split(";")))
         except UnicodeEncodeError:  # bytes that are not UTF-8 cannot have been signed
             return refusal
-        expected = signing.signature(self._credentials.access_key_secret, text)
+        expected = signing.signature(self._accounts[call.access_key_id].access_key_secret, text)
         return None if hmac.compare_digest(expected, call.authorization["signature"]) else refusal
 
     def _nonce(self, call: ReceivedRequest) -> ErrorResponse | None:
