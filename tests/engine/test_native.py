@@ -1,7 +1,7 @@
 """The native resource and function on a real engine: secrets, names, accounts, failed reads, and what has to wait."""
 
 import json
-import subprocess
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tests.engine.conftest import Fleet
-from tests.support.plugin_client import PLUGIN
-from tools.project import Project, Run
+from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state
+from tools import sdk
+from tools.project import ROOT, Project, Run
 
 NODE = "hologram_aipostpay_public_cn-77a02"
 LIST = "hologres:AiNodeList"
@@ -115,7 +114,9 @@ def test_a_project_called_hologres_learns_that_it_shares_the_namespace(open_yaml
 
 
 @pytest.mark.parametrize("after", ["output", "dependsOn"])
-def test_what_depends_on_a_failed_read_is_not_created(open_yaml: OpenYaml, world: Fleet, after: str) -> None:
+def test_what_depends_on_a_failed_read_is_not_created(
+    open_yaml: OpenYaml, environment: dict[str, str], world: Fleet, after: str
+) -> None:
     uses = {"properties": {"ids": "${nodes.ids}"}} if after == "output" else {"options": {"dependsOn": ["${nodes}"]}}
     resources = {
         "nodes": {"type": LIST, "properties": {"region": "cn-shanghai"}},
@@ -124,7 +125,8 @@ def test_what_depends_on_a_failed_read_is_not_created(open_yaml: OpenYaml, world
     }
     outputs = {"ids": "${nodes.ids}", "after": "${after.ids}", "unrelated": "${unrelated.region}"}
     world.emulator.arm("denied", 1000, region="cn-shanghai")
-    with open_yaml({"resources": resources, "outputs": outputs}) as project:
+    regional = {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": world.emulator.endpoint}
+    with open_yaml({"resources": resources, "outputs": outputs}, environment=regional) as project:
         run = project.up("--continue-on-error")
         assert run.code != 0
         assert "hologram:ListInstanceModel" in run.text
@@ -137,44 +139,55 @@ def test_what_depends_on_a_failed_read_is_not_created(open_yaml: OpenYaml, world
 
 # --- What has to wait -------------------------------------------------------------------------------------------------
 
+FUNCTION_FORM = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
 
-def test_the_function_waits_for_what_it_depends_on_and_the_resource_does_not(
-    open_yaml: OpenYaml, emulator: Emulator
+    endpoint = Made("endpoint", {"got": 1})
+    nodes = hologres.get_ai_node_list_output(
+        requirements={"min_free_gpus": 6}, opts=pulumi.InvokeOutputOptions(depends_on=[endpoint])
+    )
+    Made("deployment", {"got": nodes.ids})
+    pulumi.export("ids", nodes.ids)
+"""
+)
+RESOURCE_FORM = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
+
+    endpoint = Made("endpoint", {"got": 1})
+    hologres.AiNodeList(
+        "nodes", requirements={"min_free_gpus": 99}, opts=pulumi.ResourceOptions(depends_on=[endpoint])
+    )
+"""
+)
+
+
+def test_the_function_waits_for_what_it_depends_on(
+    program: OpenFolder, environment: dict[str, str], world: Fleet
 ) -> None:
-    """The engine does not tell a native resource of its `dependsOn`."""
-    ready = {"function": "hologres:getAiNodeList", "arguments": {"requirements": {"minFreeGpus": 1}}}
-    waiting = {"fn::invoke": {**ready, "options": {"dependsOn": ["${first}"]}}}
-    first = {"type": "pulumi:providers:hologres"}
-    with open_yaml(
-        {"resources": {"first": first}, "variables": {"nodes": waiting}, "outputs": {"ids": "${nodes.ids}"}}
-    ) as project:
+    with program(FUNCTION_FORM, environment={**environment, **with_the_sdk()}) as project:
         succeeded(project.preview())
-        assert emulator.requests == 0
+        assert world.emulator.requests == 0
         succeeded(project.up())
-        assert emulator.requests == 1
-        assert NODE in str(project.outputs()["ids"])
-        after = {
-            "type": LIST,
-            "properties": {"requirements": {"minFreeGpus": 99}},
-            "options": {"dependsOn": ["${second}"]},
-        }
-        rewrite(project, resources={"first": first, "second": first, "after": after})
+        assert world.emulator.requests == 1
+        assert names_in_state(project) == ["deployment", "endpoint"]
+        world.change("hologram_aipostpay_public_cn-90c04", nodeCount=0)
+        run = project.preview()
+        assert run.code != 0, "what exists is not waited for"
+        assert "at least 6 required" in run.text
+
+
+def test_the_resource_does_not_wait_for_what_it_depends_on(program: OpenFolder, environment: dict[str, str]) -> None:
+    """The engine does not tell a provider of a resource's dependencies: docs/guards.md names the function form."""
+    with program(RESOURCE_FORM, environment={**environment, **with_the_sdk()}) as project:
         run = project.preview()
         assert run.code != 0
         assert "at least 99 required" in run.text
 
 
-# --- An SDK of one's own ----------------------------------------------------------------------------------------------
-
-
-def test_package_add_takes_the_plugin_in_an_empty_project(open_yaml: OpenYaml, emulator: Emulator) -> None:
-    with open_yaml({}) as project:
-        command = [str(project.engine.pulumi), "package", "add", str(PLUGIN)]
-        added = subprocess.run(
-            command, cwd=project.folder, env=dict(project.environment), capture_output=True, text=True
-        )
-        assert added.returncode == 0, added.stderr
-        assert "hologres" in (project.folder / "Pulumi.yaml").read_text()
-        rewrite(project, resources={"nodes": {"type": LIST}})
-        succeeded(project.preview())
-        assert emulator.requests == 1
+def with_the_sdk() -> dict[str, str]:
+    """The environment in which a Python program finds the SDK of the plugin."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])}
