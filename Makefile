@@ -1,6 +1,6 @@
 # One environment for everything: .venv, made by the first target that needs it.
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 SECONDS_EACH ?= 60
 # A wheel runs no code at its installation; SECURITY.md says what the one exception does.
 WHEELS := --only-binary :all: --no-binary alibabacloud-tea
@@ -10,7 +10,8 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 
-.PHONY: help demo test test-fast bench faults check fuzz audit licences schema sdk format dist lock clean
+.PHONY: help docs demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
+	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,14 +21,21 @@ demo: .venv/.ready ## a real Pulumi engine reads AI nodes from a local emulator 
 	@$(BIN)/python -m tools.demo
 
 test: .venv/.ready ## all tests
-	$(PYTEST) $(PARALLEL) -m "not load"
+	$(PYTEST) $(PARALLEL) -m "not load and not browser"
 	$(PYTEST) -m load
 
+test-browser: .venv/.ready ## tests of the HTML report in a real browser; needs Chromium
+	$(PYTEST) -m browser tests/browser
+
 test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
-	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load"
+	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load and not browser"
 
 bench: .venv/.ready ## measure against the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/.ready ## the documentation site, into dist/docs, and the registry's page
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs dist/docs
+	$(BIN)/python -m tools.registry
 
 faults: .venv/.ready ## every fault on this client and the official SDK, into docs/reliability.md
 	$(BIN)/python -m tests.faults --write
@@ -47,6 +55,9 @@ fuzz: .venv/.ready ## look for inputs that the readers get wrong; SECONDS_EACH=6
 audit: .venv/.ready ## look the pinned versions up among known vulnerabilities
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
+pictures: .venv/.ready ## draw the pictures in the documentation; needs Chromium
+	$(BIN)/python -m tools.pictures
+
 licences: .venv/.ready ## write docs/licences.md from what is installed
 	$(BIN)/python -m tools.licences
 
@@ -59,22 +70,71 @@ sdk: schema ## write the SDKs from schema.json, with Pulumi's own generators
 format: .venv/.ready ## put the sources into form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
-	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.tables
 
 dist: .venv/.ready ## the plugin as an archive that needs no Python
 	$(BIN)/python -m tools.dist
 
-lock: ## renew the pinned versions in constraints.txt
+packages: .venv/.ready ## the wheel and the sdist, and the checks of a package index
+	rm -rf dist/python
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/python -m build --outdir dist/python
+	$(BIN)/twine check --strict dist/python/*
+	$(BIN)/check-wheel-contents dist/python/*.whl
+	$(BIN)/pyroma --min=8 dist/python/*.tar.gz
+
+sdk-packages: .venv/.ready ## the SDKs as packages for PyPI and npm
+	rm -rf dist/npm
+	$(BIN)/python -m tools.release sdks
+
+sbom: .venv/.ready ## the software bill of materials, as CycloneDX
+	$(BIN)/python -m tools.release sbom
+
+sums: .venv/.ready ## SHA256SUMS of everything in dist
+	$(BIN)/python -m tools.release sums
+
+release-check: .venv/.ready ## fail while this commit can't be released; TAG=v0.1.0
+	$(BIN)/python -m tools.release check $(if $(TAG),--tag $(TAG))
+
+release-dry-run: ## every artefact that can be made on this machine, and a list
+	rm -rf dist
+	$(MAKE) packages sdk-packages dist sbom sums
+	$(BIN)/python -m tools.release list
+
+publish-npm: ## publish dist/npm; run by the release workflow
+	npm publish dist/npm/*.tgz --provenance --access public
+
+publish-files: ## publish everything in dist as the release TAG; run by the release workflow
+	gh release create $(TAG) --verify-tag --title $(TAG) --notes-file CHANGELOG.md $$(find dist -type f)
+
+lowest: .venv-lowest/.ready ## tests with the lowest allowed version of every dependency
+	.venv-lowest/bin/pytest -p no:cacheprovider -q $(LOWEST)
+
+workflows: .venv/.ready ## lint the workflows in .github
+	$(BIN)/zizmor --offline --quiet .github
+
+lock: ## renew the pinned versions in constraints.txt and constraints-lowest.txt
 	rm -rf .venv constraints.txt
 	touch constraints.txt
 	$(MAKE) .venv/.ready
 	$(BIN)/pip freeze --exclude-editable --exclude pip > constraints.txt
+	rm -rf .venv-lowest
+	$(BIN)/python -m tools.lowest > constraints-lowest.txt
+	$(MAKE) .venv-lowest/.ready
+	.venv-lowest/bin/pip freeze --exclude-editable --exclude pip > constraints-lowest.txt
 
-clean: ## remove the environment, the cached engine and caches
-	rm -rf .venv .engine .cache tools/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove the environments, the cached engine and caches
+	rm -rf .venv .venv-lowest .engine .cache tools/node/node_modules tests/contract/node/node_modules .mypy_cache \
+		.ruff_cache .pytest_cache .hypothesis
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet $(WHEELS) --constraint constraints.txt --editable '.[emulator]' --group dev
+	$(BIN)/pip install --quiet $(WHEELS) --constraint constraints.txt --editable '.[emulator]' --group dev --group docs
+	@touch $@
+
+.venv-lowest/.ready: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet --upgrade 'pip>=25.1'
+	.venv-lowest/bin/pip install --quiet $(WHEELS) --constraint constraints-lowest.txt --editable '.[emulator,testing]' --group test
 	@touch $@

@@ -20,9 +20,11 @@ WITH_HOME = frozenset({"contract", "engine", "faults", "fuzz", "repo"})
 
 # The marker of every test in a folder or file; pyproject.toml describes each marker.
 MARKERS = {
+    "tests/browser/": "browser",
     "tests/engine/": "engine",
     "tests/fuzz/": "fuzz",
     "tests/api/test_any_response.py": "fuzz",
+    "tests/contract/test_openapi_clients.py": "packaging",
     "tests/core/test_load.py": "load",
     "tests/repo/test_benchmarks.py": "load",
     "tests/repo/test_packages.py": "packaging",

@@ -44,6 +44,16 @@ def an_instance(cloud: Cloud) -> dict[str, object]:
 KEYS = ("zone", "vpc", "vswitch")
 
 
+def test_the_platform_stack_of_a_team_creates_its_instance() -> None:
+    cloud = Cloud()
+    config = {f"platform:{key}": f"{key}-1" for key in KEYS}
+    mocks = HologresMocks(others=cloud)
+    outputs = run_program(EXAMPLES / "team" / "platform", mocks, project="platform", config=config)
+    assert cloud.created.keys() == {"alicloud:hologram/instance:Instance"}
+    assert outputs["ids"]
+    assert outputs["aiNodes"] == mocks.exported(instance_id=WAREHOUSE)
+
+
 def test_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator) -> None:
     cloud = Cloud()
     outputs = an_instance(cloud)

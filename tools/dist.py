@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "provider"
 PACKAGE = "hologres_ai"
 PLUGIN = "pulumi-resource-hologres"
+# windows-arm64 waits for grpcio, which has no wheel for it.
+TARGETS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 # PyInstaller gives the process its own library path. Programs that the plugin starts, such as one that prints
@@ -68,11 +70,15 @@ def main(out: Path) -> None:
     click.echo(kept)
 
 
-def archive_name() -> str:
-    """The name that Pulumi looks for, of this version on this machine."""
+def archive_name(target: str | None = None) -> str:
+    """The name that Pulumi looks for, of this version for a target, by default this machine."""
+    return f"{PLUGIN}-v{version(PACKAGE)}-{target or this_target()}.tar.gz"
+
+
+def this_target() -> str:
+    """This machine in Pulumi's words, such as linux-amd64."""
     machine = platform.machine().lower()
-    system = f"{platform.system().lower()}-{ARCHITECTURES.get(machine, machine)}"
-    return f"{PLUGIN}-v{version(PACKAGE)}-{system}.tar.gz"
+    return f"{platform.system().lower()}-{ARCHITECTURES.get(machine, machine)}"
 
 
 def _bundled(stage: Path) -> Path:

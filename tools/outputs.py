@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from hologres_ai import models
 from hologres_ai.names import to_camel
-from tools.readme import descriptions
+from tools.tables import descriptions
 
 TARGET = Path(__file__).resolve().parents[1] / "provider" / "hologres_ai" / "outputs.py"
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .dynamic import AiNodeList
     from .models import AiNode, AiNodeListResult, Totals, Usage
     from .requirements import require
+
+    __version__: str
     from .stack_outputs import AiNodes
 
 # The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
@@ -43,6 +45,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import, and rarely needed
+
+        return version(__name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -10,6 +10,8 @@ A node is identified by its region and its AI instance ID. Another order, an exa
 notation is no difference.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import zip_longest
@@ -267,17 +269,37 @@ RULES = (
 )
 
 
-def to_json(drift: Drift) -> Mapping[str, JsonValue]:
-    """Return the differences for programs, in the API's spelling."""
+def fingerprint(drift: Drift) -> str:
+    """Return a SHA-256 of the events and of the regions that could not be read: the same for the same drift.
+
+    No time is in it, and usage only where that class is compared.
+    """
+    lines = [json.dumps(line) for event in drift.events for line in _fingerprint_lines(event)]
+    lines += [json.dumps(["unread", region]) for region in drift.unread]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _fingerprint_lines(event: Event) -> Iterator[list[Value]]:
+    head = [event.category, event.kind, event.region_id, event.node.ai_instance_id]
+    if not event.changes:
+        yield [*head, None, None, None]
+    for change in event.changes:
+        yield [*head, change.field, change.before, change.after]
+
+
+def to_json(drift: Drift, ignored: Sequence[Event] = ()) -> Mapping[str, JsonValue]:
+    """Return the differences for programs, in the API's spelling; `ignored` are events that do not count."""
     return {
         "kind": "hologres-ai/Drift",
         "version": 1,
         "drift": bool(drift.events),
+        "fingerprint": fingerprint(drift),
         "region": drift.region,
         "unread": list(drift.unread),
         "classes": list(drift.classes),
         "counts": {name: len(drift.of(name)) for name in drift.classes},
         "events": [_event_to_json(event) for event in drift.events],
+        "ignored": [_event_to_json(event) for event in ignored],
     }
 
 

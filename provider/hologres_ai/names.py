@@ -16,6 +16,23 @@ QUERY_KEY = "__query"
 PROFILE_KEY = "__profile"
 
 DRIFT_CLASSES = ("inventory", "lifecycle", "usage")
+# The class of each kind of event, the worst kind first.
+DRIFT_EVENTS = {
+    "removed": "inventory",
+    "renewal-turned-off": "lifecycle",
+    "expiry-moved-backward": "lifecycle",
+    "status-changed": "lifecycle",
+    "resized": "inventory",
+    "owner-changed": "inventory",
+    "expiry-changed": "lifecycle",
+    "renewal-changed": "lifecycle",
+    "billing-changed": "lifecycle",
+    "renamed": "lifecycle",
+    "added": "inventory",
+    "expiry-moved-forward": "lifecycle",
+    "renewal-turned-on": "lifecycle",
+    "usage": "usage",
+}
 DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # usage moves all the time
 
 

@@ -112,39 +112,50 @@ def _authorities(_file: str | None, _folder: str | None, _written: int | None) -
 # --- Proxies ---------------------------------------------------------------------------------------------------------
 
 
-def proxy_routes(environ: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """Return what httpx takes as ``mounts``: URL pattern to the proxy's address, None for a direct connection.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
-    ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, each in lower case too; lower case wins.
+
+def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the address of the proxy for a URL, or None for a direct connection.
+
+    ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, but not for the hosts in ``NO_PROXY``. Each is read in lower
+    case too, which wins.
     """
     environ = os.environ if environ is None else environ
-    routes: dict[str, str | None] = {}
-    for scheme in ("http", "https", "all"):
-        address = _variable(environ, f"{scheme}_proxy")
-        if address:
-            routes[f"{scheme}://"] = address if "://" in address else f"http://{address}"
-    return routes | dict.fromkeys(_direct_patterns(_variable(environ, "no_proxy")), None) if routes else {}
+    parts = urlsplit(url)
+    address = _variable(environ, f"{parts.scheme}_proxy") or _variable(environ, "all_proxy")
+    host, port = (parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    entries = re.split(r"[,\s]+", _variable(environ, "no_proxy").lower())
+    if not address or any(_names(entry, host, port) for entry in entries if entry):
+        return None
+    return address if "://" in address else f"http://{address}"
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name) or environ.get(name.upper()) or ""
 
 
-def _direct_patterns(no_proxy: str) -> Iterator[str]:
-    """The URL patterns of ``NO_PROXY``: ``*``, ``host``, ``.host``, ``*.host`` or an address, with an optional port."""
-    for entry in filter(None, (part.strip().lower() for part in no_proxy.split(","))):
-        if entry == "*":
-            yield from ("all://", "http://", "https://")
-            continue
-        host, port = _host_and_port(entry.partition("://")[2] or entry)
-        if not host:
-            continue
-        name = host if _is_address(host) else f"*{host.removeprefix('*').removeprefix('.')}"
-        yield from _with_port(f"[{name}]" if ":" in name else name, port)
+def _names(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of ``NO_PROXY`` names a host.
+
+    An entry is ``*``; a name with all names below it, as ``name``, ``.name`` or ``*.name``; an address; or a range of
+    addresses such as ``10.0.0.0/8``. A name or an address may have a port.
+    """
+    if entry == "*":
+        return True
+    named, only_port = _host_and_port(entry.partition("://")[2] or entry)
+    if only_port and only_port != str(port):
+        return False
+    network = _network(named)
+    if network is not None:
+        address = _network(host)
+        return address is not None and address.version == network.version and address.subnet_of(network)  # type: ignore[arg-type]
+    name = named.removeprefix("*").removeprefix(".").rstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
 def _host_and_port(entry: str) -> tuple[str, str]:
-    if _is_address(entry):
+    if _network(entry) is not None:
         return entry, ""
     host, colon, port = entry.rstrip("/").rpartition(":")
     if not colon or not port.isdecimal():
@@ -152,27 +163,17 @@ def _host_and_port(entry: str) -> tuple[str, str]:
     return host.removeprefix("[").removesuffix("]"), port
 
 
-def _is_address(host: str) -> bool:
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return False
-    return True
-
-
-def _with_port(host: str, port: str) -> Iterator[str]:
-    """httpx compares no port that is the default of the scheme, so such a port chooses the scheme."""
-    default = {"443": "https", "80": "http"}.get(port)
-    if default:
-        yield f"{default}://{host}"
-    if default is None or not port:
-        yield f"all://{host}" + (f":{port}" if port else "")
+        return None
 
 
 def proxy_passwords() -> list[str]:
     """Return the passwords in the proxies' addresses, as they are written there and decoded."""
-    addresses = [address for address in proxy_routes().values() if address]
-    found = [re.search(r"//[^/@:]*:(.+)@", address) for address in addresses]
+    addresses = [_variable(os.environ, f"{scheme}_proxy") for scheme in ("https", "http", "all")]
+    found = [re.match(r"(?:[a-z0-9+.-]+://)?[^/@:]*:(.+)@", address, re.IGNORECASE) for address in addresses]
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 

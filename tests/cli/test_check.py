@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hologres_ai.emulator import Emulator
-from tests.cli.test_list import environment, on_terminal, run
+from tests.support.command_line import environment, on_terminal, run
 
 CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
 SUBSCRIBED = "hologram_aicombo_public_cn-77a03"  # nine days from the midnight before the start
@@ -44,7 +44,8 @@ def test_a_line_a_requirement(emulator: Emulator) -> None:
         f"  ✗ free GPUs: at least 7 required, 6 found; most at: {NEAREST}",
         "  ✓ free GPU memory: at least 502 GB required, 502 GB found",
         "  ✓ ready nodes: at least 22 required, 22 found",
-        f"  ✗ status: ResourceReady required of every AI instance, 12 of 13 have it; not: {CREATING} (ResourceCreating)",
+        "  ✗ status: ResourceReady required of every AI instance, 12 of 13 have it; "
+        f"not: {CREATING} (ResourceCreating)",
         "  ✓ specifications: small-8core-30G-24G required, all are listed",
     ]
 
@@ -101,12 +102,12 @@ def test_json(emulator: Emulator, edit: Edit) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "Give something that is required, such as --min-free-gpus 2."),
+        ([], "Give a requirement, such as --min-free-gpus 2."),
         (["--min-free-gpus", "some"], "--min-free-gpus: not a whole number"),
         (["--not-expiring-within", "-1"], "--not-expiring-within: must not be less than 0"),
         (["--require-ai-spec", ""], "invalid argument --require-ai-spec: must not be empty\n"),
-        (["--require-status", ""], "--require-status: must not be empty"),
-        (["--min-free-gpus", "1", "--status", ""], "invalid argument --status: must not be empty"),
+        (["--require-status", ""], "'--require-status': must not be empty"),
+        (["--min-free-gpus", "1", "--status", ""], "'--status': must not be empty"),
         (["--min-free-gpus"], "requires an argument"),
     ],
 )
@@ -136,10 +137,10 @@ def test_a_terminal_gets_colour_and_no_code_of_its_own(emulator: Emulator, edit:
     assert r"(\x1b]0;odd\x07)" in shown
 
 
-def test_an_encoding_without_signs_gets_words(emulator: Emulator) -> None:
-    env = environment(emulator.url, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    done = run("check", "--min-free-gpus=6", "--min-nodes-ready=99", env=env)
-    assert [line[:7] for line in done.stdout.splitlines()[1:]] == ["  ok fr", "  no re"]
+def test_a_terminal_of_another_encoding_gets_words(emulator: Emulator) -> None:
+    env = environment(emulator.url, PYTHONUTF8="0", PYTHONIOENCODING="ascii", NO_COLOR="1")
+    _, shown = on_terminal("check", "--min-free-gpus=6", "--min-nodes-ready=99", env=env)
+    assert [line[:7] for line in shown.splitlines()[1:]] == ["  ok fr", "  no re"]
 
 
 def test_what_a_region_that_could_not_be_read_might_change_can_not_be_told(emulator: Emulator) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hologres_ai
-from hologres_ai.cli.html_report.report import Report, ReportedError
+from hologres_ai.cli.reports import Report, ReportedError
 from hologres_ai.core.result import build_result
 from hologres_ai.drift import compare
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query

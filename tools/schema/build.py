@@ -15,6 +15,7 @@ from hologres_ai.models import AiNode, AiNodeListResult, Query, RegionOutcome, T
 from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
 from hologres_ai.settings import SETTINGS, Field, Setting
+from tools.publication import Publication, publication
 from tools.schema.examples import FUNCTION_EXAMPLES, RESOURCE_EXAMPLES
 
 Spec = dict[str, Any]
@@ -84,11 +85,7 @@ _ENUM_OF_FIELD = {
 # What publishing for a language needs. The names are free: no vendor's scope, no invented organisation.
 _LANGUAGES: Spec = {
     "csharp": {"rootNamespace": "HologresAi", "respectSchemaVersion": True},
-    "go": {
-        "importBasePath": "hologres-ai/sdk/go/hologres",
-        "generateResourceContainerTypes": True,
-        "respectSchemaVersion": True,
-    },
+    "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
     "java": {"basePackage": "hologresai", "buildFiles": "gradle"},
     "nodejs": {
         "packageName": "pulumi-hologres",
@@ -104,11 +101,11 @@ _LANGUAGES: Spec = {
 
 
 def build_text() -> str:
-    """The schema as it stands in the file. It has no version, so that a release does not change it."""
-    return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
+    """The text of schema.json. It has no version, so that a release does not change it."""
+    return json.dumps(build(publication()), indent=2, ensure_ascii=False) + "\n"
 
 
-def build() -> Spec:
+def build(published: Publication) -> Spec:
     """The schema, as Pulumi's metaschema describes it."""
     settings = {setting.key: _setting(setting) for setting in SETTINGS}
     return {
@@ -117,8 +114,9 @@ def build() -> Spec:
         "description": _SUMMARY,
         "keywords": ["pulumi", "alibaba-cloud", "hologres", "gpu", "category/cloud", "kind/native"],
         "license": "Apache-2.0",
+        **published.schema,
         "attribution": "Reads ListInstanceModel, version 2022-06-01, of the Hologram API of Alibaba Cloud.",
-        "language": _LANGUAGES,
+        "language": _LANGUAGES | {"go": {"importBasePath": published.go_module} | _LANGUAGES["go"]},
         "config": {"variables": settings},
         "provider": {"description": _PROVIDER_TEXT, "type": "object", "inputProperties": settings},
         "types": {_token(shape.__name__): _object(shape) for shape in SHAPES} | _enums() | _setting_types(),

@@ -131,7 +131,7 @@ class Client:
         self, connections: Connections, parameters: dict[str, str], credentials: Credentials
     ) -> HttpResponse:
         settings, secrets = self._settings, credentials.secrets()
-        http = connections.client(settings.endpoint.scheme)
+        http = connections.client(settings.endpoint)
         try:
             with redact_logs((*secrets, *connections.secrets)):
                 async with http.stream(

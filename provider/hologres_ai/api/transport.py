@@ -14,21 +14,21 @@ from ..config import CallConfig
 from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import clean
-from ..network import proxy_passwords, proxy_routes, tls_context
+from ..network import Endpoint, proxy_for, proxy_passwords, tls_context
 
 
 class Connections:
     """The connections of one event loop, to any endpoint; `async with` closes them at its end.
 
-    There is one client for each scheme, made at its first use, with the proxies and the certificates that the
-    environment names then.
+    There is one client for each scheme and proxy, made at its first use, with the certificates that the environment
+    names then.
 
     Attributes:
         secrets: the passwords of those proxies, which are redacted in logs.
     """
 
     def __init__(self) -> None:
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
         self.secrets: tuple[str, ...] = ()
 
     async def __aenter__(self) -> Self:
@@ -38,16 +38,18 @@ class Connections:
         for client in self._clients.values():
             await client.aclose()
 
-    def client(self, scheme: str) -> httpx.AsyncClient:
-        """The client for ``https``, or for ``http``, which is allowed for loopback only.
+    def client(self, endpoint: Endpoint) -> httpx.AsyncClient:
+        """The client for an endpoint.
 
         Raises:
             ConfigurationError: the environment names an invalid proxy, file or folder.
         """
-        if scheme not in self._clients:
-            self._clients[scheme] = _make_client(scheme)
+        # Through a proxy, plain http would carry the signature unencrypted; it is allowed for loopback only.
+        key = endpoint.scheme, proxy_for(endpoint.url) if endpoint.scheme == "https" else None
+        if key not in self._clients:
+            self._clients[key] = _make_client(*key)
             self.secrets = tuple(proxy_passwords())
-        return self._clients[scheme]
+        return self._clients[key]
 
 
 @asynccontextmanager
@@ -60,26 +62,25 @@ async def ensure_connections(connections: Connections | None) -> AsyncIterator[C
         yield own
 
 
-def _make_client(scheme: str) -> httpx.AsyncClient:
+def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
     try:
-        limits = httpx.Limits(max_connections=None)  # each call has its own deadline, without time to queue
-        context = tls_context(scheme)
-        # Through a proxy, plain http would carry the signature unencrypted.
-        routes = proxy_routes() if scheme == "https" else {}
         return httpx.AsyncClient(
             headers={"accept": "application/json", "accept-encoding": "identity"},
             follow_redirects=False,
-            limits=limits,
-            verify=context,
-            mounts={
-                pattern: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy) if proxy else None
-                for pattern, proxy in routes.items()
-            },
+            limits=httpx.Limits(max_connections=None),  # each call has its own deadline, without time to queue
+            verify=tls_context(scheme),
+            proxy=proxy,
             trust_env=False,
             # No cookie is kept: what a response sets for one account must not be sent with another's calls.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
-    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+    except ImportError:
+        raise ConfigurationError(
+            "the proxy is a SOCKS proxy, which needs a package that is not installed",
+            "Install it with `pip install 'httpx[socks]'`; or set HTTPS_PROXY to an HTTP proxy, "
+            "and remove HTTP_PROXY and ALL_PROXY.",
+        ) from None
+    except (httpx.InvalidURL, OSError, ValueError) as error:
         # The address of a proxy may contain a password: the error's own text is not shown.
         raise ConfigurationError(
             f"no connection can be set up with this environment ({type(error).__name__})",
@@ -109,7 +110,9 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
         )
     return TransportError(
         f"no complete response from {host}: {reason}",
-        " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
+        f"Check the network, the proxy settings and the region {region}. Inside a VPC, set ALIBABA_CLOUD_ENDPOINT_TYPE "
+        "to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
+        + "".join(f" {warning}." for warning in settings.warnings),
         no_such_host=any(
             isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
         ),

@@ -1,22 +1,19 @@
-"""``hologres-ai check``: read, and say which requirements the AI nodes meet."""
+"""``hologres-ai check``: read, and show which requirements the AI nodes meet."""
 
-import json
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
-from ..clock import utc_now
 from ..errors import Failure, InvalidArgumentError
-from ..models import AiNodeListResult, Query
-from ..names import to_camel
-from ..requirements import RequirementResult, Requirements, assess, build_requirements
-from . import lazy
-from .errors import READ_FAILED, UNMET
-from .list import parse_query, read_live, takes_unicode
-from .reports import Line, instances
-from .text import printable, say
+from .errors import DONE, FAILED, FINDING
+from .options import EXIT_CODES_HELP, OneOf, given_only, option_name, with_connection, with_filters, with_reports
+from .reports import Report, Target
+
+if TYPE_CHECKING:
+    from ..models import Query
+    from ..requirements import RequirementResult, Requirements
 
 # Where an option is not called what its requirement is called.
 OPTIONS = {
@@ -24,83 +21,109 @@ OPTIONS = {
     "ai_specs": "--require-ai-spec",
     "not_expiring_within_days": "--not-expiring-within",
 }
-MET, MISSED, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
 
 
-def run(
-    filters: Mapping[str, object], required: Mapping[str, object], *, warn: bool, as_json: bool, endpoint: str | None
+@click.command("check", epilog=EXIT_CODES_HELP, short_help="Check requirements of the AI nodes.")
+@click.option("--min-free-gpus", metavar="CARDS", help="Require at least this many free GPU cards in total.")
+@click.option("--min-free-gpu-memory", metavar="GB", help="Require at least this much free GPU memory in total, in GB.")
+@click.option("--min-nodes-ready", metavar="NODES", help="Require at least this many nodes in status ResourceReady.")
+@click.option(
+    "--require-status",
+    "required_statuses",
+    metavar="STATUS",
+    multiple=True,
+    type=OneOf(["ResourceReady"]),
+    help="Require that every AI instance is in this status, or in another one that is given. Repeatable.",
+)
+@click.option(
+    "--require-ai-spec",
+    "required_ai_specs",
+    metavar="SPEC",
+    multiple=True,
+    help="Require an AI instance of exactly this specification. Repeatable.",
+)
+@click.option(
+    "--not-expiring-within",
+    "not_expiring_within_days",
+    metavar="DAYS",
+    help="Require that no subscription ends within this many days, unless it is known to renew itself.",
+)
+@click.option("--warn", is_flag=True, help="Exit with 0 even where a requirement is not met.")
+@with_filters
+@with_connection
+@with_reports("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
+def check_command(
+    *,
+    min_free_gpus: str | None,
+    min_free_gpu_memory: str | None,
+    min_nodes_ready: str | None,
+    required_statuses: tuple[str, ...],
+    required_ai_specs: tuple[str, ...],
+    not_expiring_within_days: str | None,
+    warn: bool,
+    endpoint: str | None,
+    profile: str | None,
+    targets: tuple[Target, ...],
+    quiet: bool,
+    **filters: str | tuple[str, ...] | None,
 ) -> int:
-    """Read, report, and say by the exit code whether all is met.
+    """Check what is required of the AI nodes: before a deployment, or in monitoring.
 
-    Raises:
-        InvalidArgumentError, ConfigurationError: before any network call; in the words of the command line.
-        HologresAiError: the region could not be read.
+    The filters select the nodes; every requirement must be met. A figure that the service leaves unknown meets no
+    requirement, and where no AI node is listed, no minimum is met.
+
+    Prints a line for each requirement: what is required, what was found, and the AI instances that come next to it.
+    Credentials come from the environment; see `hologres-ai list --help`.
+
+    With --report nagios, one line and the exit codes of a monitoring plugin: 0 met, 1 not met with --warn, 2 not met,
+    3 for everything else.
+
+    \b
+    Examples:
+      hologres-ai check --min-free-gpus 2 --min-free-gpu-memory 48
+      hologres-ai check --charge-type PrePaid --not-expiring-within 30
+      hologres-ai check --min-nodes-ready 4 && ./deploy-model
+      hologres-ai check --min-free-gpus 2 --report nagios
     """
-    query = parse_query(filters)
-    requirements = _parse(required, query)
-    result = read_live(query, endpoint)
-    for warning in result.warnings:
-        say("warning", warning)
-    findings = assess(requirements, result, utc_now())
-    if as_json:
-        click.echo(json.dumps(_to_json(result, requirements, findings), ensure_ascii=not takes_unicode(), indent=2))
-    elif sys.stdout.isatty():
-        lazy.print_lines(_lines(result, findings, warn=warn))
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(result, findings, warn=warn))
-    return 0 if warn else _exit_code([finding for finding in findings if not finding.met])
+    from .read import parse_query, read_nodes, regions_of
+    from .reports.delivery import run_and_report
+
+    required = {
+        "min_free_gpus": min_free_gpus,
+        "min_free_gpu_memory": min_free_gpu_memory,
+        "min_nodes_ready": min_nodes_ready,
+        "statuses": required_statuses or None,
+        "ai_specs": required_ai_specs or None,
+        "not_expiring_within_days": not_expiring_within_days,
+    }
+    if not any(value is not None for value in required.values()):
+        raise click.UsageError("Give a requirement, such as --min-free-gpus 2.")
+    connection = {"endpoint": endpoint, "profile": profile}
+    query = parse_query(given_only(filters))
+    requirements = _parse_requirements(required, query)
+
+    def build() -> Report:
+        from ..requirements import assess
+
+        result, report = read_nodes("check", query, connection)
+        verdicts = assess(requirements, result, report.read_at)
+        code = DONE if warn else _exit_code(verdicts)
+        return replace(report, requirements=requirements, verdicts=verdicts, warn=warn, exit_code=code)
+
+    return run_and_report("check", build, targets, quiet=quiet, regions=lambda: regions_of(query, connection))
 
 
-def _exit_code(unmet: Sequence[RequirementResult]) -> int:
-    """What might be met in a region that could not be read can't be told."""
-    return UNMET if any(not finding.unread for finding in unmet) else READ_FAILED if unmet else 0
+def _exit_code(verdicts: "Sequence[RequirementResult]") -> int:
+    """What a region that could not be read might meet is unknown: that is a failure, no finding."""
+    unmet = [verdict for verdict in verdicts if not verdict.met]
+    return FINDING if any(not verdict.unread for verdict in unmet) else FAILED if unmet else DONE
 
 
-def _parse(required: Mapping[str, object], query: Query) -> Requirements:
+def _parse_requirements(required: Mapping[str, object], query: "Query") -> "Requirements":
+    from ..requirements import build_requirements
+
     try:
         return build_requirements(required, query, prefix="")
     except InvalidArgumentError as error:
-        raise InvalidArgumentError([_in_options(failure) for failure in error.failures]) from None
-
-
-def _in_options(failure: Failure) -> Failure:
-    name = failure.argument.partition("[")[0]
-    return Failure(OPTIONS.get(name, "--" + name.replace("_", "-")), failure.reason)
-
-
-def _lines(result: AiNodeListResult, findings: Sequence[RequirementResult], *, warn: bool) -> Iterator[Line]:
-    """What was found for people: a line a requirement."""
-    met = sum(finding.met for finding in findings)
-    nodes = instances(len(result.instance_model_list))
-    yield Line("", f"{met} of {len(findings)} requirements met in {result.place}: {nodes}", "bold")
-    for finding in findings:
-        sign, word, style = MET if finding.met else TOLERATED if warn else MISSED
-        yield Line(f" {printable(str(finding))}", f"  {sign if takes_unicode() else f'{word:2}'}", style)
-
-
-def _to_json(
-    result: AiNodeListResult, requirements: Requirements, findings: Sequence[RequirementResult]
-) -> dict[str, JsonValue]:
-    return {
-        "met": all(finding.met for finding in findings),
-        "region": result.region,
-        "requirements": [_finding(finding, getattr(requirements, finding.requirement)) for finding in findings],
-    }
-
-
-def _finding(finding: RequirementResult, asked: int | tuple[str, ...]) -> dict[str, JsonValue]:
-    """One for programs; `found` is null where it is not known."""
-    return {
-        "requirement": to_camel(finding.requirement),
-        "met": finding.met,
-        "asked": _value(asked),
-        "found": _value(finding.figure),
-        "text": str(finding),
-        "nearest": list(finding.nearest),
-        "more": finding.more,
-        "unread": list(finding.unread),
-    }
-
-
-def _value(value: int | tuple[str, ...] | None) -> JsonValue:
-    return list(value) if isinstance(value, tuple) else value
+        failures = [Failure(option_name(failure.argument, OPTIONS), failure.reason) for failure in error.failures]
+        raise InvalidArgumentError(failures) from None

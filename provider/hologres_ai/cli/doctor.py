@@ -1,27 +1,35 @@
-"""``hologres-ai doctor``: what would be used, where it came from, and whether one call works. Shows no secret."""
+"""``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from ..api.client import Client
-from ..config import FROM_REGION, CallConfig, find_endpoint, require_region, resolve
-from ..core.result import totals
-from ..core.session import run as run_to_end
-from ..credentials import Credentials
-from ..credentials.resolver import Resolution, resolve_credentials
-from ..errors import AccessDeniedError, ConfigurationError, CredentialsError, HologresAiError, ProviderAttempt
-from ..errors.codes import RAM_ACTION
-from ..models import NodeList
-from ..settings import ResolvedSettings, look_up
-from .errors import BAD_ARGUMENTS, READ_FAILED
-from .text import UNKNOWN, printable
+from ..errors import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ConfigurationError,
+    CredentialsError,
+    HologresAiError,
+    ProviderAttempt,
+)
+from .errors import DONE, FAILED
+from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
+from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
+
+if TYPE_CHECKING:
+    from ..config import CallConfig
+    from ..credentials import Credentials
+    from ..credentials.resolver import Resolution
+    from ..models import NodeList
+    from ..settings import ResolvedSettings
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
@@ -30,7 +38,7 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"
 
 @dataclass
 class Observation:
-    """One thing that was looked at: its value and where that came from, or what is wrong with it."""
+    """One setting: its value and its origin, or what is wrong with it."""
 
     value: str | None = None
     place: str | None = None
@@ -39,8 +47,17 @@ class Observation:
 
 
 @dataclass
+class RoleReport:
+    """A role that STS is asked for: its ARN, the host that is asked, and the origin of that host."""
+
+    arn: str
+    host: str
+    place: str
+
+
+@dataclass
 class CallReport:
-    """How the one call went."""
+    """The outcome of the one call."""
 
     ok: bool
     instances: int | None = None
@@ -50,11 +67,22 @@ class CallReport:
     remedy: str | None = None
     ram_action: str | None = None
     clock_skew_seconds: int | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass
 class Report:
-    """All that was found; `call` is None where the settings did not allow one."""
+    """All that was found; `call` is None where the settings did not allow one.
+
+    Attributes:
+        credentials: the sources in order, with the outcome of each.
+        key_parts: the origin of each part of a key pair that stands in the settings.
+        roles: the roles that STS is asked for, in order.
+        switches: the origin of each switch that is on.
+        left_over: the origins of credentials that are set and not used.
+        warnings: what may be a mistake.
+        verdict: the outcome in one sentence, with the next step.
+    """
 
     region: Observation
     endpoint: Observation
@@ -62,33 +90,107 @@ class Report:
     access_key: Observation = field(default_factory=Observation)
     proxies: dict[str, str] = field(default_factory=dict)
     call: CallReport | None = None
+    key_parts: dict[str, str] = field(default_factory=dict)
+    roles: list[RoleReport] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    verdict: str = ""
 
     @property
     def exit_code(self) -> int:
-        """0 where the call worked, 1 where it failed, 2 where it was not made."""
-        if self.call is None:
-            return BAD_ARGUMENTS
-        return 0 if self.call.ok else READ_FAILED
+        """0 where the call worked; 1 where it failed, or the settings did not allow one."""
+        return DONE if self.call and self.call.ok else FAILED
 
 
-def run(*, region: str | None, endpoint: str | None, as_json: bool) -> int:
-    """Look at everything, make one call, print the report; the exit code."""
-    arguments = {"region": region, "endpoint": endpoint}
+@click.command(
+    "doctor", epilog=f"{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}", short_help="Show what is configured, and try one call."
+)
+@click.option("--region", type=Value(), metavar="REGION", help="The region to read, such as cn-hangzhou.")
+@with_connection
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
+    """Show what is configured and where each value comes from; then make one call and show its outcome.
+
+    Shows the region, the endpoint, each source of credentials in the order in which they are tried, the origin of each
+    part of a key pair, roles and the host of STS, switches, what is set and not used, proxies, the difference between
+    the clock of this machine and that of the service, and a verdict. No secret is shown; of an AccessKey ID, only the
+    first 4 characters.
+
+    \b
+    Examples:
+      hologres-ai doctor
+      hologres-ai doctor --region cn-hangzhou --json
+    """
+    report = examine(arguments)
+    if as_json:
+        print_machine_text(_as_json(report))
+    else:
+        print_text("\n".join(_lines(report)))
+    return report.exit_code
+
+
+def examine(arguments: Mapping[str, str | None]) -> Report:
+    """Look at every setting, and make one call where they allow it."""
+    from ..settings import look_up
+
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)
-    found = _region(settings, resolution)
-    report = Report(found, _endpoint(settings, found.value, resolution), attempts, access_key)
+    region = _region(settings, resolution)
+    report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
+    report.switches = _switches(settings)
+    if resolution:
+        _add_source(report, settings, resolution)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
-    click.echo(_as_json(report) if as_json else "\n".join(_lines(report)))
-    return report.exit_code
+    report.verdict = _verdict(report)
+    return report
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observation:
+def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resolution") -> None:
+    """Add what follows from the source of credentials."""
+    source = resolution.source
+    report.key_parts = {name: _spelt(origin) for name, origin in source.parts}
+    report.left_over = [_spelt(origin) for origin in source.left_over]
+    report.warnings = [_spelt(warning) for warning in source.warnings]
+    try:
+        report.roles = _roles(settings, resolution, report.region.value)
+    except ConfigurationError as error:
+        report.access_key = _wrong(error)
+
+
+def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
+    from ..config import find_sts
+    from ..credentials.types import Oidc
+
+    hosts = find_sts(settings, region)
+    below = resolution.profile.source if resolution.profile else resolution.source
+    links = [below.origin] if isinstance(below.origin, Oidc) else []
+    roles = [*below.roles, *(resolution.source.roles if resolution.profile else ())]
+    asked = [(link.role_arn, hosts.host_for(link)) for link in links]
+    asked += [(role.arn, hosts.host_for(role)) for role in roles]
+    return [RoleReport(arn, host.endpoint, _spelt(host.origin)) for arn, host in asked]
+
+
+def _switches(settings: "ResolvedSettings") -> list[str]:
+    """The origins of the switches that are on; one that is neither on nor off is an error of the call."""
+    from ..settings import SWITCHES
+
+    found: list[str] = []
+    for switch in SWITCHES:
+        value = settings.find(switch)
+        with suppress(ConfigurationError):
+            found += [value.origin] if value and settings.is_on(switch) else []
+    return found
+
+
+def _region(settings: "ResolvedSettings", resolution: "Resolution | None") -> Observation:
+    from ..config import require_region
+
     try:
         found = require_region(settings, resolution)
     except ConfigurationError as error:
@@ -96,7 +198,9 @@ def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observ
     return Observation(found.value, _spelt(found.origin))
 
 
-def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
+def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Resolution | None") -> Observation:
+    from ..config import FROM_REGION, find_endpoint
+
     try:
         endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
@@ -114,8 +218,13 @@ def _wrong(error: HologresAiError) -> Observation:
     return Observation(error=title, remedy=error.remedy)
 
 
-def _credentials(settings: ResolvedSettings) -> tuple[Resolution | None, list[ProviderAttempt], Observation]:
+def _credentials(
+    settings: "ResolvedSettings",
+) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
     """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    from ..credentials import Credentials
+    from ..credentials.resolver import resolve_credentials
+
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError as error:
@@ -125,7 +234,7 @@ def _credentials(settings: ResolvedSettings) -> tuple[Resolution | None, list[Pr
     return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
-def _key(credentials: Credentials) -> Observation:
+def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
     return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
 
@@ -150,15 +259,35 @@ def _without_password(name: str, value: str) -> str:
 
 
 def _configured_call(arguments: Mapping[str, str | None], report: Report) -> CallReport | None:
+    from ..config import resolve
+    from ..core.session import run as run_to_end
+
     try:
         settings = resolve(arguments)
+        report.warnings = list(settings.warnings)
         return run_to_end(lambda: _call(settings, report))
-    except ConfigurationError as error:  # a time limit, or a proxy that can't be meant
+    except ConfigurationError as error:  # a time limit, a switch or a proxy that is invalid
         report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
         return None
 
 
-async def _call(settings: CallConfig, report: Report) -> CallReport:
+def _verdict(report: Report) -> str:
+    """The outcome in one sentence, with the next step."""
+    wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
+    if wrong:
+        return f"Not ready: {wrong.error}. {wrong.remedy or ''}".strip()
+    used = " and ".join(one.source for one in report.credentials if one.state == "used")
+    if report.call is None or not report.call.ok:
+        call = report.call or CallReport(ok=False)
+        return f"Not ready: the settings are complete, and the call failed. {call.remedy or ''}".strip()
+    if not report.call.instances:
+        return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
+    return f"Ready: the AI nodes of {report.region.value} can be read with {used}."
+
+
+async def _call(settings: "CallConfig", report: Report) -> CallReport:
+    from ..api.client import Client
+
     client = Client(settings)
     try:
         report.access_key = _key(await client.credentials())
@@ -174,7 +303,10 @@ async def _call(settings: CallConfig, report: Report) -> CallReport:
     return call
 
 
-def _answered(reply: NodeList) -> CallReport:
+def _answered(reply: "NodeList") -> CallReport:
+    from ..core.result import totals
+    from ..errors.codes import RAM_ACTION
+
     call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
         call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
@@ -182,9 +314,17 @@ def _answered(reply: NodeList) -> CallReport:
 
 
 def _refused(error: HologresAiError) -> CallReport:
+    from ..errors.codes import RAM_ACTION, show_denial_whole
+
     found = _wrong(error)
-    action = RAM_ACTION if isinstance(error, AccessDeniedError) else None
-    return CallReport(ok=False, error=found.error, remedy=found.remedy, request_id=error.request_id, ram_action=action)
+    return CallReport(
+        ok=False,
+        error=found.error,
+        remedy=show_denial_whole(error),
+        request_id=error.request_id,
+        ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
+        denial=error.denial,
+    )
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------
@@ -200,13 +340,25 @@ def _lines(report: Report) -> Iterator[str]:
     yield _head("credentials")
     yield from (f"  {_state(step.state)}  {printable(_detail(step))}" for step in report.credentials)
     yield from _finding("AccessKey", report.access_key)
+    yield from (f"  {name} from {printable(place)}" for name, place in report.key_parts.items())
+    yield from (_head("STS", f"{role.host}, from {role.place}, for {role.arn}") for role in report.roles)
+    yield from _list("switches on", report.switches)
+    yield from _list("set and not used", report.left_over)
+    yield from _list("warnings", report.warnings)
     yield _head("proxies", "" if report.proxies else "none")
     yield from (f"  {name}  {printable(value)}" for name, value in report.proxies.items())
     yield from _call_lines(report.call)
+    yield _head("verdict", report.verdict)
+
+
+def _list(name: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield _head(name)
+        yield from (f"  {printable(text)}" for text in texts)
 
 
 def _head(name: str, text: str = "") -> str:
-    return f"{_coloured(f'{name}:', bold=True)} {printable(text)}".rstrip()
+    return f"{_coloured(f'{name}:', 'bold')} {printable(text)}".rstrip()
 
 
 def _detail(step: ProviderAttempt) -> str:
@@ -215,7 +367,7 @@ def _detail(step: ProviderAttempt) -> str:
 
 def _state(state: str) -> str:
     colours = {"used": "green", "failed": "red"}
-    return _coloured(f"{state:<7}", fg=colours.get(state))
+    return _coloured(f"{state:<7}", colours.get(state))
 
 
 def _finding(name: str, found: Observation) -> Iterator[str]:
@@ -256,6 +408,5 @@ def _skew(seconds: int) -> str:
     return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service's{far}"
 
 
-def _coloured(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return click.style(text, fg=fg, bold=bold) if wanted else text
+def _coloured(text: str, name: str | None) -> str:
+    return style(text, name) if name and wants_colour(sys.stdout) else text

@@ -1,35 +1,48 @@
-"""``hologres-ai drift``: compare the fleet with a baseline, and keep a new one where that is asked for."""
+"""``hologres-ai drift``: compare the AI nodes with a baseline, and keep a new baseline where that is asked for."""
 
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from ..baselines import Baseline, read_baseline
-from ..drift import FILTERS, Drift, compare
-from ..envelope import to_envelope
 from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
-from ..models import AiNodeListResult, Query, RegionErrors
-from . import lazy, reports
-from .errors import DRIFT, READ_FAILED
-from .files import atomic_write
-from .list import option, parse_query, read_live, takes_unicode
-from .text import say
+from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES
+from .errors import DONE, FAILED, FINDING
+from .ignore import Entry, IgnoreEntry, read_entries, split_events
+from .options import (
+    EXIT_CODES_HELP,
+    File,
+    Names,
+    Value,
+    given_only,
+    option_name,
+    with_connection,
+    with_filters,
+    with_reports,
+)
+from .output import say
+from .reports import Report, Target
+
+if TYPE_CHECKING:
+    from ..baselines import Baseline
+    from ..drift import Event
+    from ..models import AiNodeListResult, Query, RegionErrors
+    from .read import Connection
 
 STDIN = "-"
-# A file in another form is somebody else's, and `--accept` would put an envelope in its place.
-ACCEPTED_FORMS = ("envelope", "list")
+# A file in another form belongs to another tool, and --accept would put an envelope in its place.
+_ACCEPTED_FORMS = ("envelope", "list")
 
 
 @dataclass(frozen=True)
 class BaselineSource:
-    """Where the baseline is: in a file, on stdin, or in the state of a stack; and which of several it is."""
+    """Where the baseline is: a file, stdin or the state of a stack; and which of several it is."""
 
     file: str | None
     stack: str | None
@@ -42,86 +55,232 @@ class BaselineSource:
         return None if self.file in (None, STDIN) else Path(str(self.file))
 
 
-def run(
-    arguments: Mapping[str, object],
-    source: BaselineSource,
+@dataclass(frozen=True)
+class Comparison:
+    """What is to be compared, and how: all options of the command but those of its reports."""
+
+    source: BaselineSource
+    filters: Mapping[str, object]
+    connection: "Connection"
+    classes: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    limit: int | None
+    accept: bool
+    quiet: bool
+
+
+@click.command("drift", epilog=EXIT_CODES_HELP, short_help="Compare the AI nodes with a baseline.")
+@click.option("--baseline", type=File(), metavar="FILE", help="The baseline; - is stdin.")
+@click.option("--stack", type=Value(), metavar="NAME", help="Take the baseline from the state of this Pulumi stack.")
+@click.option("--output", type=Value(), metavar="NAME", help="The stack output to take, where there are several.")
+@click.option(
+    "--resource",
+    type=Value(),
+    metavar="NAME|URN",
+    help="The AiNodeList to take from a state, where there are several.",
+)
+@click.option(
+    "--classes",
+    type=Names(DRIFT_CLASSES),
+    metavar="NAMES",
+    default=",".join(DEFAULT_DRIFT_CLASSES),
+    show_default=True,
+    help="The classes to compare, of inventory, lifecycle and usage, joined by commas.",
+)
+@click.option(
+    "--ignore",
+    "ignored",
+    type=IgnoreEntry(),
+    metavar="KIND[=ID]",
+    multiple=True,
+    help="Ignore events of this kind or class, of all nodes or of those whose ID matches, such as "
+    "'resized=hologram_aicombo_*'. Repeatable.",
+)
+@click.option("--ignore-file", type=File(), metavar="FILE", help="A file with such entries, one a line; # comments.")
+@click.option("--limit", type=click.IntRange(1), metavar="EVENTS", help="Show at most this many events in Markdown.")
+@click.option("--accept", is_flag=True, help="Make the present AI nodes the new baseline, in FILE. Ignores nothing.")
+@with_filters
+@with_connection
+@with_reports("text", "json", "markdown", "junit", "html")
+def drift_command(
     *,
+    baseline: str | None,
+    stack: str | None,
+    output: str | None,
+    resource: str | None,
     classes: tuple[str, ...],
-    form: str,
+    ignored: tuple[Entry, ...],
+    ignore_file: str | None,
+    limit: int | None,
     accept: bool,
     endpoint: str | None,
+    profile: str | None,
+    targets: tuple[Target, ...],
+    quiet: bool,
+    **filters: str | tuple[str, ...] | None,
 ) -> int:
-    """Compare, report, and say by the exit code whether there was drift.
+    """Compare the AI nodes with a baseline, and name every change.
+
+    The baseline is one of: a file that --accept wrote; what `pulumi stack output --json` printed, with an output that
+    `AiNodeList.export` wrote; what `pulumi stack export` printed, or a checkpoint file of a local backend, with an
+    AiNodeList in it; what `hologres-ai list --json` printed. Region and filters are those of the baseline; others are
+    refused. Only a saved list does not hold its filters: give the same ones.
+
+    \b
+    Classes:
+      inventory  nodes that were added or removed, size and number, owner
+      lifecycle  status, billing, name, expiry, automatic renewal
+      usage      what is in use
+
+    With --accept and a FILE that does not exist, the first baseline is written, of the nodes that the filters select.
+    The file is replaced in one step. Credentials come from the environment; see `hologres-ai list --help`.
+
+    \b
+    Examples:
+      hologres-ai drift --baseline baseline.json --accept
+      hologres-ai drift --baseline baseline.json
+      hologres-ai drift --stack organization/fleet/prod --markdown
+      hologres-ai drift --baseline baseline.json --ignore renamed
+      hologres-ai drift --baseline baseline.json --report html=drift.html
+      pulumi stack output --json | hologres-ai drift --baseline -
+    """
+    from .read import parse_query
+    from .reports.delivery import run_and_report
+
+    _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
+    arguments = given_only(filters)
+    parse_query(_without_gaps(arguments))
+    comparison = Comparison(
+        source=BaselineSource(baseline, stack, output, resource),
+        filters=arguments,
+        connection={"endpoint": endpoint, "profile": profile},
+        classes=classes,
+        entries=(*ignored, *read_entries(ignore_file)),
+        limit=limit,
+        accept=accept,
+        quiet=quiet,
+    )
+    return run_and_report("drift", lambda: _run(comparison), targets, quiet=quiet)
+
+
+def _check_usage(
+    baseline: str | None, stack: str | None, *, accept: bool, ignore_file: str | None, targets: tuple[Target, ...]
+) -> None:
+    if (baseline is None) == (stack is None):
+        raise click.UsageError("Give either --baseline or --stack.")
+    if accept and baseline in (None, STDIN):
+        raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
+    read = {Path(file).resolve() for file in (baseline, ignore_file) if file and file != STDIN}
+    for target in targets:
+        if target.file is not None and Path(target.file).resolve() in read:
+            raise click.UsageError(f"A report can't replace {target.file}, which is read.")
+
+
+def _without_gaps(arguments: Mapping[str, object]) -> Mapping[str, object]:
+    """Several regions may be the baseline's own, which are not known yet: --on-region-error is for these, too."""
+    return arguments if arguments.get("regions") else {**arguments, "on_region_error": None}
+
+
+def _run(comparison: Comparison) -> Report:
+    """Compare, and write the new baseline where it is accepted.
 
     Raises:
         InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
-        HologresAiError: the region could not be read.
+        HologresAiError: a region could not be read, or the new baseline could not be written.
     """
-    # Of several regions are the baseline's own, too, which is not known yet.
-    on_region_error = cast("RegionErrors", arguments.get("on_region_error"))
-    if not arguments.get("regions"):
-        arguments = {**arguments, "on_region_error": None}
-    given = parse_query(arguments)
-    if accept and source.path is not None and not source.path.exists():
-        return _begin(source.path, given, endpoint, usage="usage" in classes)
-    baseline = _baseline(source, arguments)
-    _check(baseline, arguments, given, classes)
-    if accept:
-        _check_acceptable(baseline, source)
-    query = baseline.result.query
-    if query.regions and on_region_error:
-        query = replace(query, on_region_error=on_region_error)
-    current = _read(query, endpoint)
-    drift = compare(baseline.result, current, classes)
-    _report(drift, form)
-    if accept and source.path is not None:
-        _write(source.path, current)
-        say("note", f"{source.path} is the new baseline")
-        return 0
-    if not drift.events and drift.unread:
-        return READ_FAILED  # nobody can tell
-    return DRIFT if drift.events else 0
+    from ..drift import compare
+    from .read import parse_query, read_nodes
+
+    given, path = parse_query(_without_gaps(comparison.filters)), comparison.source.path
+    if comparison.accept and path is not None and not path.exists():
+        return _first_baseline(comparison, path, given)
+    baseline = _read_baseline(comparison)
+    _check_query(baseline, comparison, given)
+    current, report = read_nodes("drift", _query_of(baseline, comparison), comparison.connection)
+    drift = compare(baseline.result, current, comparison.classes)
+    counted, ignored = split_events(drift.events, comparison.entries)
+    if not drift.unread and not comparison.accept:
+        _note_unused(comparison.entries, ignored)
+    if drift.before and not drift.after and not drift.unread:
+        say("note", "all AI instances of the baseline are gone", "Is it the AccessKey of the same account?")
+    if comparison.accept and path is not None:
+        _write_baseline(path, current)
+        _note(f"{path} is the new baseline", comparison)
+        return replace(report, drift=drift, limit=comparison.limit)
+    code = FINDING if counted else FAILED if drift.unread else DONE
+    return replace(
+        report, drift=replace(drift, events=counted), ignored=ignored, limit=comparison.limit, exit_code=code
+    )
 
 
-def _begin(path: Path, query: Query, endpoint: str | None, *, usage: bool) -> int:
-    """The first baseline; what was not chosen to be compared stays out of it."""
-    asked = {name: getattr(query, name) for name in (*FILTERS, "region", "on_region_error")}
-    result = _read(parse_query({**asked, "include_usage": usage}), endpoint)
-    _write(path, result)
-    say("note", f"{path} is the first baseline: {reports.instances(len(result.instance_model_list))}")
-    return 0
+def _note(text: str, comparison: Comparison) -> None:
+    if not comparison.quiet:
+        say("note", text)
 
 
-def _write(path: Path, result: AiNodeListResult) -> None:
+def _note_unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> None:
+    for entry in entries:
+        if not any(entry.matches(event) for event in ignored):
+            say("note", f"--ignore {entry} matches no event", "Remove the entry if it is no longer needed.")
+
+
+def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Report:
+    """The first baseline; what is not compared is left out of it."""
+    from ..drift import compare
+    from .read import read_nodes
+
+    query = replace(given, include_usage="usage" in comparison.classes)
+    result, report = read_nodes("drift", query, comparison.connection)
+    _write_baseline(path, result)
+    count = len(result.instance_model_list)
+    _note(f"{path} is the first baseline: {count} AI instance{'' if count == 1 else 's'}", comparison)
+    return replace(report, drift=compare(result, result, comparison.classes), first_baseline=True)
+
+
+def _write_baseline(path: Path, result: "AiNodeListResult") -> None:
+    from ..envelope import to_envelope
+    from .files import write_file
+
     if result.unread:
         raise RegionsError(
             f"no new baseline: {', '.join(result.unread)} could not be read",
-            f"{path} stays as it is. Try again when all regions can be read.",
+            f"{path} is unchanged. Try again when all regions can be read.",
         )
-    atomic_write(path, json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
+    write_file(str(path), json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
 
 
-def _baseline(source: BaselineSource, arguments: Mapping[str, object]) -> Baseline:
-    query = {name: value for name, value in arguments.items() if value is not None}
-    return read_baseline(_document(source), output=source.output, resource=source.resource, query=query)
+def _read_baseline(comparison: Comparison) -> "Baseline":
+    from ..baselines import read_baseline
+
+    source = comparison.source
+    query = {name: value for name, value in _without_gaps(comparison.filters).items() if value is not None}
+    baseline = read_baseline(_document(source), output=source.output, resource=source.resource, query=query)
+    if comparison.accept and baseline.form not in _ACCEPTED_FORMS:
+        raise DocumentError(
+            f"{source.path} holds the {baseline.form} of a stack, and --accept would replace it",
+            "Accept with `pulumi up`, or give the name of a new file.",
+        )
+    return baseline
 
 
 def _document(source: BaselineSource) -> bytes:
     if source.stack is not None:
-        return _exported(source.stack)
+        return _export_stack(source.stack)
     if source.path is None:
+        if sys.stdin is None:
+            raise DocumentError("stdin is closed; cannot read the baseline", "Give the name of a file with --baseline.")
         return sys.stdin.buffer.read()
     try:
         return source.path.read_bytes()
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no baseline {source.path}",
-            f"Make the first one: hologres-ai drift --baseline {source.path} --accept",
+            f"Make it with: hologres-ai drift --baseline {source.path} --accept",
         ) from None
 
 
-def _exported(stack: str) -> bytes:
-    """The state of a stack, as its own command line tells it."""
+def _export_stack(stack: str) -> bytes:
+    """The state of a stack, from the Pulumi command line."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise ConfigurationError(
@@ -139,54 +298,33 @@ def _exported(stack: str) -> bytes:
     return done.stdout
 
 
-def _check(baseline: Baseline, arguments: Mapping[str, object], given: Query, classes: tuple[str, ...]) -> None:
-    """Only answers to the same query can be compared: what is given beside a baseline must be the baseline's own."""
-    result = baseline.result
-    failures = []
-    if "usage" in classes and not result.query.include_usage:
-        failures.append(Failure("--classes", "the baseline was read without usage"))
-    if given.region not in (None, result.region):
-        failures.append(Failure("--region", f"the baseline was read in region {result.region}"))
-    for name in FILTERS if baseline.form != "list" else ():
-        if arguments.get(name) is not None and set(_texts(given, name)) != set(_texts(result.query, name)):
-            asked = ", ".join(_texts(result.query, name))
-            failures.append(
-                Failure(option(name), f"the baseline was read {f'with {asked}' if asked else 'without it'}")
-            )
+def _check_query(baseline: "Baseline", comparison: Comparison, given: "Query") -> None:
+    """Refuse options that differ from the query of the baseline: only results of one query can be compared."""
+    failures = list(_differences(baseline, comparison, given))
     if failures:
         raise InvalidArgumentError(failures)
 
 
-def _texts(query: Query, name: str) -> tuple[str, ...]:
+def _differences(baseline: "Baseline", comparison: Comparison, given: "Query") -> Iterator[Failure]:
+    from ..drift import FILTERS
+
+    result = baseline.result
+    if "usage" in comparison.classes and not result.query.include_usage:
+        yield Failure("--classes", "the baseline was read without usage")
+    if given.region not in (None, result.region):
+        yield Failure("--region", f"the baseline was read in region {result.region}")
+    for name in FILTERS if baseline.form != "list" else ():
+        if comparison.filters.get(name) is not None and set(_texts(given, name)) != set(_texts(result.query, name)):
+            asked = ", ".join(_texts(result.query, name))
+            yield Failure(option_name(name), f"the baseline was read {f'with {asked}' if asked else 'without it'}")
+
+
+def _texts(query: "Query", name: str) -> tuple[str, ...]:
     value: str | tuple[str, ...] | None = getattr(query, name)
     return (value,) if isinstance(value, str) else value or ()
 
 
-def _check_acceptable(baseline: Baseline, source: BaselineSource) -> None:
-    if baseline.form not in ACCEPTED_FORMS:
-        raise DocumentError(
-            f"{source.path} holds a stack's {baseline.form}, and --accept would replace it",
-            "Accept with `pulumi up`, or give the name of a new file.",
-        )
-
-
-def _read(query: Query, endpoint: str | None) -> AiNodeListResult:
-    result = read_live(query, endpoint)
-    for warning in result.warnings:
-        say("warning", warning)
-    return result
-
-
-def _report(drift: Drift, form: str) -> None:
-    if drift.before and not drift.after:
-        say("note", "none of the AI instances is there any more", "Is it the AccessKey of the same account?")
-    if form == "json":
-        click.echo(reports.as_json(drift, ensure_ascii=not takes_unicode()))
-    elif form == "markdown":
-        click.echo(reports.as_markdown(drift))
-    elif form == "junit":
-        click.echo(reports.as_junit(drift))
-    elif sys.stdout.isatty():
-        lazy.print_lines(reports.lines(drift))
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in reports.lines(drift))
+def _query_of(baseline: "Baseline", comparison: Comparison) -> "Query":
+    query = baseline.result.query
+    on_region_error = cast("RegionErrors | None", comparison.filters.get("on_region_error"))
+    return replace(query, on_region_error=on_region_error) if query.regions and on_region_error else query

@@ -1,69 +1,130 @@
-"""``hologres-ai emulate``: run the emulator until it is stopped, and say how to talk to it."""
+"""``hologres-ai emulate``: run the emulator until it is stopped, and say how to use it."""
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..credentials import Credentials
-from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, environment, serve
-from ..emulator.faults import Fault, parse_fault
-from ..errors import Failure, InvalidArgumentError
-from ..network import parse_endpoint
-from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
-from .text import say
+from ..errors import ConfigurationError, Failure, InvalidArgumentError
+from .options import EXIT_CODES_HELP, File, Value
+from .output import print_text, say
 
-# One can listen everywhere, and connect only somewhere.
+if TYPE_CHECKING:
+    from ..credentials import Credentials
+    from ..emulator.faults import Fault
+
+# An emulator can listen on every address, and a client can connect to one only.
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
-def run(
+@click.command("emulate", epilog=EXIT_CODES_HELP, short_help="Run a local service that speaks the API.")
+@click.option(
+    "--host", type=Value(), metavar="HOST", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="The port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--fleet",
+    metavar="FILE",
+    type=File(),
+    help='The nodes: {"nodes": [...]}, a saved `list --json`, a response of the API, or what `drift --accept` wrote. '
+    "Read again when the file changes. Without it, a fleet that comes with the package.",
+)
+@click.option(
+    "--access-key-id", type=Value(), metavar="ID", help="The AccessKey ID to expect. Not a real one: others can see it."
+)
+@click.option(
+    "--access-key-secret", type=Value(), metavar="SECRET", help="Its secret. Not a real one: others can see it."
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="[REGION=]KIND[:TIMES[:SECONDS]]",
+    multiple=True,
+    help="Apply a fault to the first requests, such as 503:2, or slow:1:3; with a region, to those to its endpoint. "
+    "Repeatable.",
+)
+def emulate_command(
+    *,
     host: str,
     port: int,
-    *,
-    fleet: Path | None,
+    fleet: str | None,
     access_key_id: str | None,
     access_key_secret: str | None,
-    faults: Sequence[str],
+    faults: tuple[str, ...],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, which are its good ends.
+    """Run a local service that speaks the API, to try things without an account.
 
-    Raises:
-        InvalidArgumentError: a fault that does not exist.
-        ConfigurationError: the fleet file can't be used, or the address can't be listened on.
+    The first line on stdout is its URL alone; how to use it follows on stderr. Ctrl-C stops it.
+
+    Whatever the region, the URL lists every node of the fleet. To read several regions, give the endpoint
+    http://{region}.localhost:PORT, where each region lists its own nodes.
+
+    \b
+    Examples:
+      hologres-ai emulate
+      hologres-ai emulate --port 8080 --fleet fleet.json --fault 503:2
+      hologres-ai list --json > fleet.json; hologres-ai emulate --fleet fleet.json
     """
+    _check_installation()
+    from ..credentials import Credentials
+    from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, serve
+
     credentials = Credentials(access_key_id or EMULATOR_ACCESS_KEY_ID, access_key_secret or EMULATOR_ACCESS_KEY_SECRET)
-    armed = [_fault(text) for text in faults]
+    parsed = [_parse_fault(text) for text in faults]
     try:
-        serve(host, port, fleet, credentials, partial(_introduce, credentials), faults=armed)
-    except KeyboardInterrupt:  # before the emulator listens to signals itself
+        serve(host, port, Path(fleet) if fleet else None, credentials, partial(_introduce, credentials), faults=parsed)
+    except KeyboardInterrupt:  # before the emulator handles signals itself
         return
 
 
-def _fault(text: str) -> Fault:
+def _check_installation() -> None:
+    try:
+        from .. import emulator  # noqa: F401 - only looks whether it can be imported
+    except ModuleNotFoundError as error:
+        if error.name != "aiohttp":
+            raise
+        raise ConfigurationError(
+            "the emulator needs aiohttp, which is not installed", "Install it with: pip install 'hologres_ai[emulator]'"
+        ) from None
+
+
+def _parse_fault(text: str) -> "Fault":
+    from ..emulator.faults import parse_fault
+
     try:
         return parse_fault(text)
     except ValueError as error:
         raise InvalidArgumentError([Failure("--fault", str(error))]) from None
 
 
-def _introduce(credentials: Credentials, url: str) -> None:
-    """The URL alone on stdout, for scripts; what a person types next on stderr."""
-    click.echo(url)
+def _introduce(credentials: "Credentials", url: str) -> None:
+    """Print the URL alone on stdout, for scripts; what a person types next on stderr."""
+    print_text(url)
+    sys.stdout.flush()
     if not _is_loopback(url):
         say(
             "warning",
-            f"{url} is not loopback: others may read the fleet and arm faults",
-            "The traffic is not encrypted either, which is why `hologres-ai list` refuses http to any other machine.",
+            f"{url} is not loopback: others can read the fleet and set faults",
+            "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
         )
     lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url), os.environ))
-    click.echo(f"To try it, in another terminal:\n{lines}Ctrl-C stops it.", err=True)
+    say("", "To try it, in another terminal:", f"{lines}Ctrl-C stops it.")
 
 
 def _is_loopback(url: str) -> bool:
+    from ..network import parse_endpoint
+
     try:
         parse_endpoint(url)
     except ValueError:
@@ -77,7 +138,10 @@ def _reachable(url: str) -> str:
     return url
 
 
-def _lines_to_try(credentials: Credentials, url: str, environ: Mapping[str, str]) -> Iterator[str]:
+def _lines_to_try(credentials: "Credentials", url: str, environ: Mapping[str, str]) -> Iterator[str]:
+    from ..emulator import environment
+    from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
+
     exports = environment(url, credentials)
     # A real key under another name would win over these, and go to the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)

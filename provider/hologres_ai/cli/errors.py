@@ -1,114 +1,177 @@
-"""How a command ends: every failure becomes a message on stderr and an exit code, and never a traceback."""
+"""How a command ends: every failure becomes a message on stderr and an exit code, never a traceback."""
 
+import errno
 import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
-from ..errors import ConfigurationError, HologresAiError, InvalidArgumentError
-from .text import say
+from ..errors import HologresAiError
+from .output import print_text, say
+from .reports import STDOUT
 
-READ_FAILED = 1
-BAD_ARGUMENTS = 2  # click's own for a bad usage, too
-DRIFT = UNMET = 2  # of a `ComparingCommand`
+DONE = 0
+FAILED = 1
+FINDING = 2
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
+UNKNOWN_STATE = 3  # of a monitoring plugin, where --report nagios asks for its exit codes
+
+EXIT_CODES = (
+    (DONE, "done"),
+    (FAILED, "failed; also a wrong option, or a wrong or missing setting"),
+    (FINDING, "a finding (drift, or a requirement that is not met), nothing else"),
+    (INTERRUPTED, "interrupted"),
+    (READER_GONE, "the reader of the output closed it, as `head` does"),
+)
 
 DEBUG = "HOLOGRES_AI_DEBUG"
 
-
-class GuardedGroup(click.Group):
-    """Commands whose failures are reported here; click keeps to its own, such as a bad usage."""
-
-    def invoke(self, ctx: click.Context) -> None:
-        """Run the command, to the last byte of its output."""
-        if sys.stdout is None:
-            say("error", "stdout is closed: what is read has nowhere to go")
-            ctx.exit(READ_FAILED)
-        _make_stdout_safe()
-        try:
-            super().invoke(ctx)
-            sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
-        except OSError as error:
-            _let_go_of_stdout()
-            ctx.exit(READER_GONE if isinstance(error, BrokenPipeError) else report(error))
-        except Exception as error:  # noqa: BLE001 - the last one to see it
-            ctx.exit(report(error))
+_NAGIOS = "hologres_ai.nagios"
 
 
-class ComparingCommand(click.Command):
-    """A command whose exit code 2 is a finding and nothing else: what stops it, a bad usage too, is 1.
+class CommandGroup(click.Group):
+    """The group of all commands, which maps every failure to one of `EXIT_CODES`.
 
-    Its function returns the exit code.
+    A command returns its exit code, or None where it is done.
     """
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Read the arguments."""
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the process; what fails before the arguments are parsed is a completion that can't be printed."""
         try:
-            return super().make_context(*args, **kwargs)
-        except click.UsageError as error:
-            raise _stopped(error) from None
+            with _mapped_to_exit_codes(nagios=False):
+                return super().main(*args, **extra)
+        except click.exceptions.Exit as end:
+            sys.exit(end.exit_code)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments."""
+        nagios = wants_nagios(args)
+        with _mapped_to_exit_codes(nagios=nagios):
+            context = super().make_context(info_name, args, parent, **extra)
+            sys.stdout.flush()
+        context.meta[_NAGIOS] = nagios
+        return context
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run it, to the last byte of its output."""
-        try:
-            code: int = super().invoke(ctx)
-        except click.UsageError as error:
-            raise _stopped(error) from None
-        except HologresAiError as error:
-            report(error)
-            code = READ_FAILED
-        sys.stdout.flush()
-        ctx.exit(code)
+        """Run the command, up to the last byte of its output."""
+        with _mapped_to_exit_codes(nagios=ctx.meta[_NAGIOS]):
+            code: int | None = super().invoke(ctx)
+            sys.stdout.flush()
+        ctx.exit(code or DONE)
 
 
-def _stopped(error: click.UsageError) -> click.exceptions.Exit:
-    error.show()
-    return click.exceptions.Exit(READ_FAILED)
+def wants_nagios(arguments: Sequence[str]) -> bool:
+    """Whether ``--report nagios`` is among the arguments of a process, however wrong the others are."""
+    pairs = zip(("", *arguments), arguments, strict=False)
+    values = (now if before == "--report" else now.removeprefix("--report=") for before, now in pairs if now != before)
+    return any(value in ("nagios", *(f"nagios={name}" for name in STDOUT)) for value in values)
 
 
-def report(error: Exception) -> int:
-    """Say what failed and what to do next; the exit code."""
-    if isinstance(error, HologresAiError):
-        say("error", f"{error.title} ({error.facts})" if error.facts else error.title, error.remedy)
-        return BAD_ARGUMENTS if isinstance(error, InvalidArgumentError | ConfigurationError) else READ_FAILED
-    if isinstance(error, OSError) and error.strerror:
-        place = f": {error.filename}" if error.filename else ""
-        say("error", f"{error.strerror}{place}")
-        return READ_FAILED
-    if os.environ.get(DEBUG) == "1":
+@contextmanager
+def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
+    """End the block with `click.exceptions.Exit`, and with nothing else, where it fails."""
+    try:
+        yield
+    except click.exceptions.Exit:
+        with _mapped_to_exit_codes(nagios=nagios):  # --help and --version print, too
+            sys.stdout.flush()
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one to see it
+        code, title = _report(error)
+    else:
+        return
+    if nagios:
+        code = UNKNOWN_STATE
+        with suppress(OSError):
+            print_text(f"HOLOGRES_AI UNKNOWN - {title}")
+            sys.stdout.flush()
+    raise click.exceptions.Exit(code)
+
+
+def _report(error: BaseException) -> tuple[int, str]:
+    """Say on stderr why a command ended; its exit code and the words."""
+    if isinstance(error, click.ClickException):
+        with suppress(OSError):
+            error.show()
+        return FAILED, error.format_message()
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        say("", "interrupted")
+        return INTERRUPTED, "interrupted"
+    if isinstance(error, OSError):
+        _abandon_stdout()
+    if isinstance(error, BrokenPipeError):
+        return READER_GONE, "the reader of the output closed it"
+    return report_error(error)
+
+
+def report_error(error: BaseException) -> tuple[int, str]:
+    """Say on stderr what failed and what to do next; the exit code and the title."""
+    title, facts, remedy = describe_error(error)
+    if not isinstance(error, HologresAiError | OSError) and os.environ.get(DEBUG) == "1":
         traceback.print_exception(error)
-    # The exception's own words stay unsaid: nobody has looked at them for secrets.
-    say(
-        "error",
-        f"{type(error).__name__}: this is a bug in hologres-ai; please report it",
-        f"Set {DEBUG}=1 to see where it happened.",
+    say("error", f"{title} ({facts})" if facts else title, remedy)
+    return FAILED, title
+
+
+def describe_error(error: BaseException) -> tuple[str, str, str]:
+    """Return title, facts and remedy of a failure; nothing secret is in them."""
+    if isinstance(error, HologresAiError):
+        return error.title, error.facts, error.remedy
+    if isinstance(error, OSError) and error.errno == errno.EBADF and not error.filename:
+        return "stdout is closed; cannot print results", "", "Open stdout, or write a file with --report FORMAT=FILE."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror, "", ""
+    # The text of an unexpected exception is not shown: it may hold a secret.
+    return (
+        f"Internal error in hologres-ai: {type(error).__name__}",
+        "",
+        f"Please report it. Set {DEBUG}=1 for a traceback.",
     )
-    return READ_FAILED
 
 
-def _make_stdout_safe() -> None:
-    """Show the code of a character that the encoding lacks, and write to the end.
+def open_missing_streams() -> None:
+    """Put a stand-in where the process was started without stdin, stdout or stderr.
 
-    Under ``PYTHONUNBUFFERED`` stdout has no buffer, and Python takes a write that a full disk or a closed pipe has cut
-    short for a whole one.
+    Otherwise the next file or socket would get the number of the missing stream. Writing to the stand-in of stdout
+    fails, because what is printed would be lost; messages on stderr may be.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def prepare_stdout() -> None:
+    """Write UTF-8 unless stdout is a terminal, whose encoding then counts; and write to the end.
+
+    With ``PYTHONUNBUFFERED`` stdout has no buffer, and Python takes a write that a full disk or a closed pipe has cut
+    short for a complete one.
     """
     if not isinstance(sys.stdout, io.TextIOWrapper):
         return
-    sys.stdout.reconfigure(errors="backslashreplace")
+    encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
     raw: io.IOBase = sys.stdout.buffer
     if isinstance(raw, io.RawIOBase):
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), sys.stdout.encoding, "backslashreplace")
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace")
+    else:
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def _let_go_of_stdout() -> None:
-    """Python flushes stdout once more when it ends, and would complain about the closed pipe or the full disk then."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _abandon_stdout() -> None:
+    """Send what is left to nowhere: Python flushes stdout once more at its end, and would report the failure again."""
+    with suppress(OSError, ValueError):
+        number = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -1,5 +1,6 @@
-"""Files that other programs rely on."""
+"""Files that other programs rely on: replaced in one step, so that a reader sees the old text or the new one."""
 
+import errno
 import os
 import shutil
 import signal
@@ -11,38 +12,69 @@ from pathlib import Path
 from secrets import token_hex
 from types import FrameType
 
+# Then the file itself would be written in part, and the old text would be lost.
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
-def atomic_write(path: Path, text: str) -> None:
-    """Put the text in the place of the file, so that at any moment there is the old one or the new one, whole.
+
+def write_file(name: str, text: str) -> None:
+    """Replace a file by a text in UTF-8: in one step where the folder allows it, else in place.
+
+    A bind-mounted file, one in a folder that can't be written, a pipe or a device are written in place.
 
     Raises:
-        OSError: it can't be written; the old file stays.
+        OSError: it can't be written. It has `name`, as the user gave it, as its file name.
     """
-    target = path.resolve()  # a link stays a link
+    path = Path(name)
+    try:
+        if not _is_replaceable(path) or not _replaced(path.resolve(), text):
+            _write(path, "w", text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, name) from None
+
+
+def _is_replaceable(path: Path) -> bool:
+    return path.is_file() or not path.exists()
+
+
+def _replaced(target: Path, text: str) -> bool:
+    """Put a draft in the place of the target; False where the folder does not allow that."""
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
-    with _orderly_end():
+    with _end_in_order():
         try:
-            _write(draft, text)
+            _write(draft, "x", text)
             if target.exists():
-                shutil.copymode(target, draft)
+                _copy_access(target, draft)
             draft.replace(target)
-        except BaseException:  # an interrupt too
-            draft.unlink(missing_ok=True)
+        except BaseException as error:  # also an interrupt
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno not in _NO_SPACE:
+                return False
             raise
     with suppress(OSError):  # not every system lets a folder be opened
         _sync_folder(target.parent)
+    return True
 
 
-def _write(draft: Path, text: str) -> None:
-    with draft.open("x", encoding="utf-8", newline="\n") as file:
+def _copy_access(target: Path, draft: Path) -> None:
+    shutil.copymode(target, draft)
+    if hasattr(os, "chown"):
+        status = target.stat()
+        with suppress(PermissionError):  # only root gives files away
+            os.chown(draft, status.st_uid, status.st_gid)
+
+
+def _write(path: Path, mode: str, text: str) -> None:
+    with path.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        with suppress(OSError):  # a pipe or a device has nothing to sync
+            os.fsync(file.fileno())
 
 
 @contextmanager
-def _orderly_end() -> Iterator[None]:
-    """For as long as the block runs, a signal that would end the process on the spot lets it clean up first."""
+def _end_in_order() -> Iterator[None]:
+    """While the block runs, let a signal that would end the process at once clean up first."""
     if threading.current_thread() is not threading.main_thread():  # where no handler can be set
         yield
         return
@@ -60,7 +92,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Without this a power cut may bring back the old name."""
+    """Without this, a power cut may bring the old text back."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

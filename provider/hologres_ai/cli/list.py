@@ -1,124 +1,72 @@
-"""``hologres-ai list``: read, then show the answer in the form that suits its reader."""
-
-import codecs
-import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+"""``hologres-ai list``: read the nodes and show them in the form that suits the reader."""
 
 import click
 
-from ..config import has_credentials, has_region
-from ..core.read import read
-from ..core.session import run as run_to_end
-from ..errors import ConfigurationError, Failure, InvalidArgumentError
-from ..models import AiNodeListResult, Query, build_query, to_wire
-from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
-from . import lazy, plain
-from .text import say
+from .options import (
+    ENVIRONMENT_HELP,
+    EXIT_CODES_HELP,
+    given_only,
+    with_connection,
+    with_filters,
+    with_reports,
+)
+from .reports import Report, Target
+from .reports.columns import COLUMNS
 
-MOST_NAMED = 5  # of the regions that are waited for
-# Where an option is not called what its argument is called.
-OPTIONS = {
-    "regions": "--region",
-    "ids": "--id",
-    "statuses": "--status",
-    "charge_types": "--charge-type",
-    "ai_specs": "--ai-spec",
-}
+_COLUMNS_HELP = "\n".join(
+    ("\b\nColumns in a pipe:", *(f"  {number:2}  {title}" for number, (title, _) in enumerate(COLUMNS, 1)))
+)
 
 
-def run(arguments: Mapping[str, object], *, endpoint: str | None, as_json: bool) -> None:
-    """Read with `build_query`'s `arguments` and print.
+@click.command(
+    "list",
+    short_help="List the AI nodes of one region or of several.",
+    epilog=f"{_COLUMNS_HELP}\n\n{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}",
+)
+@with_filters
+@click.option("--no-usage", is_flag=True, help="Leave out the used and free figures, which change all the time.")
+@with_connection
+@with_reports("text", "json", "markdown", "junit", "html", "prometheus")
+def list_command(
+    *,
+    no_usage: bool,
+    endpoint: str | None,
+    profile: str | None,
+    targets: tuple[Target, ...],
+    quiet: bool,
+    **filters: str | tuple[str, ...] | None,
+) -> int:
+    """List the AI nodes of a region, or of several, with their free capacity.
 
-    Raises:
-        InvalidArgumentError, ConfigurationError: before any network call; in the words of the command line.
-        HologresAiError: the region could not be read.
+    Filters of different kinds are joined by AND, repetitions of one kind by OR.
+
+    On a terminal, a table: GPU in cards, GPU memory in GB, CPU in cores, memory in GiB. A capacity is the
+    specification of one node x the number of nodes. "?" is a figure that the service leaves unknown, or that is
+    unknown because more is used than there is. An expiry within 30 days is red unless the subscription renews itself.
+    NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
+
+    In a pipe, a line for each node: values separated by tabs, in UTF-8, without a heading and without colour; "?" for
+    an unknown value and "-" for one that --no-usage leaves out. Invisible characters are written as codes, such as
+    \\x1b. Warnings are on stderr.
+
+    Credentials come from the environment and from the files that it names. There is no option for keys, because other
+    users of the machine can see the options of a process.
+
+    \b
+    Examples:
+      hologres-ai list --region cn-hangzhou --charge-type PrePaid
+      hologres-ai list --region '*' --on-region-error partial
+      hologres-ai list | awk -F'\\t' '$9+0 >= 2 {print $4}'  # free GPUs
+      hologres-ai list --json | jq .totals.gpu.free
+      hologres-ai list --report html=nodes.html
     """
-    result = read_live(parse_query(arguments), endpoint)
-    for warning in result.warnings:
-        say("warning", warning)
-    _show(result, as_json=as_json)
+    from .read import parse_query, read_nodes, regions_of
+    from .reports.delivery import run_and_report
 
+    connection = {"endpoint": endpoint, "profile": profile}
+    query = parse_query({**given_only(filters), "include_usage": not no_usage})
 
-def parse_query(arguments: Mapping[str, object]) -> Query:
-    """The query in a command's options.
+    def build() -> Report:
+        return read_nodes("list", query, connection)[1]
 
-    Raises:
-        InvalidArgumentError: in the words of the command line.
-    """
-    try:
-        return build_query(arguments)
-    except InvalidArgumentError as error:
-        failures = [Failure(option(failure.argument), failure.reason) for failure in error.failures]
-        raise InvalidArgumentError(failures) from None
-
-
-def option(argument: str) -> str:
-    """``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
-    name = argument.partition("[")[0]
-    return OPTIONS.get(name, "--" + name.replace("_", "-"))
-
-
-def read_live(query: Query, endpoint: str | None) -> AiNodeListResult:
-    """The nodes as the service has them now; on a terminal, with a sign of life.
-
-    Raises:
-        ConfigurationError: a setting is missing; in the words of the command line.
-        HologresAiError: the region could not be read.
-    """
-    arguments = {"region": query.region, "endpoint": endpoint}
-    _require({**arguments, "region": query.region or next(iter(query.regions or ()), None)})
-    stages: list[tuple[str, ...]] = []
-    with _sign_of_life(lambda: _under_way(stages)):
-        return run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
-
-
-def _under_way(stages: Sequence[Sequence[str]]) -> str:
-    """What is under way; of several regions, how many have answered and which have not."""
-    asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
-    if asked == 1:
-        return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
-    names = ", ".join(waiting[:MOST_NAMED]) + (", …" if len(waiting) > MOST_NAMED else "")
-    return f"reading {asked} regions: {asked - len(waiting)} done, waiting for {names}"
-
-
-def _require(arguments: Mapping[str, str | None]) -> None:
-    """What is missing, in the words of the command line, which reads no Pulumi configuration."""
-    settings = look_up(arguments)
-    keys = (ACCESS_KEY, SECRET_KEY)
-    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
-    if len(missing) == len(keys) and has_credentials(settings):
-        missing = []
-    if not has_region(settings):
-        missing.insert(0, REGION)
-    if not missing:
-        return
-    names = " and ".join(setting.environment[1] for setting in missing)
-    hint = "Give --region, or set" if missing == [REGION] else "Set"
-    raise ConfigurationError(
-        f"not set: {', '.join(setting.key for setting in missing)}",
-        f"{hint} {names} in the environment; `hologres-ai list --help` has every name that is read"
-        + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
-    )
-
-
-def _sign_of_life(what: Callable[[], str]) -> AbstractContextManager[None]:
-    """Only for somebody who sits at the terminal: behind a pipe, a pager may be drawing there."""
-    on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
-    return lazy.waiting(what) if on_terminal else nullcontext()
-
-
-def _show(result: AiNodeListResult, *, as_json: bool) -> None:
-    if as_json:
-        wire = to_wire(result, request_id=True)
-        click.echo(json.dumps(wire, ensure_ascii=not takes_unicode(), indent=2))
-    elif not sys.stdout.isatty():
-        sys.stdout.writelines(f"{line}\n" for line in plain.lines(result))
-    elif result.instance_model_list:
-        lazy.print_table(result)
-
-
-def takes_unicode() -> bool:
-    """Whether stdout has all characters."""
-    return codecs.lookup(sys.stdout.encoding).name.startswith("utf")
+    return run_and_report("list", build, targets, quiet=quiet, regions=lambda: regions_of(query, connection))

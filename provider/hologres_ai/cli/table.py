@@ -1,22 +1,211 @@
-"""The list for people: a table that fits the terminal, grouped by Hologres instance, with totals beneath.
+"""The list for people: a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
 
-Ids are folded and never cut, so that they can be copied.
+A figure that is unknown is ``?``. IDs are broken into lines and never cut, so that they can be copied.
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from io import StringIO
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TextIO
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..core.result import totals
-from ..models import AiNode, AiNodeListResult
-from . import cells
-from .cells import SLIM, WIDE, Cell, Look, Row
+from ..clock import days_left, describe_duration, parse_time, utc_now
+from ..core.result import has_end, may_end, totals
+from ..models import AiNode, AiNodeListResult, Totals, Usage
+from .output import UNKNOWN, printable, terminal_width, wants_colour
+
+FILE_WIDTH = 120  # columns of the table in a file
+# Widths in cells: from which on every figure has a column of its own, there is room between the columns, and CPU and
+# memory have room at all.
+WIDE, ROOMY, SLIM = 150, 100, 72
+NEAR = 30  # days
+
+_UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the terminal can show, and the time from which days are counted."""
+
+    width: int
+    encoding: str
+    now: datetime
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the encoding has characters for bars and rules."""
+        return self.encoding.startswith("utf")
+
+    def text(self, value: object) -> str:
+        """The value as text with the length that it has on the screen, codes for lacking characters included."""
+        known = UNKNOWN if value is None else printable(str(value))
+        return known.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+    @property
+    def bar(self) -> int:
+        """The cells of a bar; more on a wide terminal."""
+        return 5 if self.width < ROOMY or WIDE <= self.width < WIDE + 10 else 8
+
+    @property
+    def gap(self) -> int:
+        """The cells between two columns, in addition to that of the frame."""
+        return 0 if self.width < ROOMY else 1
+
+    @property
+    def frame(self) -> box.Box:
+        """Horizontal rules only, so that a double click selects the text of a cell."""
+        return box.SIMPLE if self.unicode else box.Box(str(box.SIMPLE).replace("─", "-"), ascii=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A node and its figures; or a label and the figures of all nodes."""
+
+    node: AiNode | None
+    figures: Totals
+    label: str = ""
+
+    def of(self, resource: str) -> Usage:
+        """The figures of one of `models.RESOURCES`."""
+        usage: Usage = getattr(self.figures, resource)
+        return usage
+
+
+Cell = Callable[[Row, Look], Text]
+
+
+def stacked(*cells: Cell) -> Cell:
+    """The cells above one another."""
+    return lambda row, look: join_lines(*(cell(row, look) for cell in cells))
+
+
+def join_lines(*texts: Text) -> Text:
+    """The texts above one another, without the empty ones."""
+    return Text("\n").join(text for text in texts if text)
+
+
+def show_name(row: Row, look: Look) -> Text:
+    """The AI instance, or the row's label."""
+    return Text(look.text(row.node.ai_instance_id), "bold") if row.node else Text(row.label, "bold")
+
+
+def show_specification(row: Row, look: Look) -> Text:
+    """``small-8core-30G-24G``."""
+    return Text(look.text(row.node.ai_spec)) if row.node else Text()
+
+
+def show_nodes(row: Row, look: Look) -> Text:
+    """How many nodes."""
+    return Text(look.text(row.figures.node_count))
+
+
+def show_size(row: Row, look: Look) -> Text:
+    """``2 x small-8core-30G-24G``."""
+    count = show_nodes(row, look)
+    return Text.assemble(count, " x ", show_specification(row, look)) if row.node else Text.assemble(count, " nodes")
+
+
+def show_status(row: Row, look: Look) -> Text:
+    """The status; yellow unless it is known to be ready."""
+    if row.node is None:
+        return Text()
+    return Text(look.text(row.node.status), "green" if row.node.status == "ResourceReady" else "yellow")
+
+
+def show_billing(row: Row, look: Look) -> Text:
+    """``PostPaid`` or ``PrePaid``."""
+    return Text(look.text(row.node.charge_type)) if row.node else Text()
+
+
+def show_renewal(row: Row, _look: Look) -> Text:
+    """Empty for pay-as-you-go, which has no renewal."""
+    if row.node is None or (row.node.auto_renewal is None and row.node.charge_type == "PostPaid"):
+        return Text()
+    words = {True: "auto renewal", False: "no renewal", None: "renewal ?"}
+    return Text(words[row.node.auto_renewal])
+
+
+def show_free(resource: str, *, unit: bool = True) -> Cell:
+    """``48 GB``, or without the unit."""
+
+    def cell(row: Row, look: Look) -> Text:
+        shown = look.text(row.of(resource).free)
+        return Text(f"{shown} {_UNITS[resource]}" if unit else shown)
+
+    return cell
+
+
+def show_capacity(resource: str) -> Cell:
+    """``48 GB``."""
+    return lambda row, look: Text(f"{look.text(row.of(resource).capacity)} {_UNITS[resource]}")
+
+
+def show_bar(resource: str) -> Cell:
+    """See `utilisation`."""
+    return lambda row, look: utilisation(row.of(resource), look)
+
+
+def utilisation(usage: Usage, look: Look) -> Text:
+    """``███░░  60%``, or the two figures where they give no share."""
+    used, capacity = usage.used, usage.capacity
+    if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
+        return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
+    full, empty = "█░" if look.unicode else "#."
+    filled = _filled(used / capacity, look.bar)
+    # Rounded down, so that only a full resource shows 100%.
+    percent = f" {used * 100 // capacity:3}%"
+    return Text.assemble((full * filled + empty * (look.bar - filled), _fullness(used / capacity)), percent)
+
+
+def _filled(share: float, cells: int) -> int:
+    """The cells to fill: none only for 0, all only for 1."""
+    if share in {0, 1}:
+        return round(share * cells)
+    return min(max(round(share * cells), 1), cells - 1)
+
+
+def _fullness(share: float) -> str:
+    if share >= 0.9:
+        return "red"
+    return "yellow" if share >= 0.7 else "green"
+
+
+def show_expiry(row: Row, look: Look) -> Text:
+    """``2026-01-28, in 9 days``; empty where the API gives none."""
+    return Text(", ").join(text for text in (show_expiry_date(row, look), show_expiry_distance(row, look)) if text)
+
+
+def show_expiry_date(row: Row, look: Look) -> Text:
+    """``2026-01-28``, in UTC; a time that can't be read as it came."""
+    if row.node is None or not has_end(row.node):
+        return Text()
+    end = parse_time(row.node.expiration_time)
+    return Text(look.text(end.date() if end else row.node.expiration_time), _urgency(row.node, look))
+
+
+def show_expiry_distance(row: Row, look: Look) -> Text:
+    """``in 9 days``, ``in 6 hours``, ``1 day ago``."""
+    end = parse_time(row.node.expiration_time) if row.node else None
+    if row.node is None or end is None:
+        return Text()
+    distance = describe_duration(end - look.now)
+    return Text(f"{distance} ago" if end < look.now else f"in {distance}", _urgency(row.node, look))
+
+
+def _urgency(node: AiNode, look: Look) -> str:
+    """Red where a node ends soon, or has ended, and is not known to renew: as `check --not-expiring-within 30`."""
+    end = parse_time(node.expiration_time)
+    return "bold red" if end and days_left(end, look.now) < NEAR and may_end(node) else ""
+
+
+# --- The table --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -30,14 +219,35 @@ class Column:
 
 
 def print_table(result: AiNodeListResult) -> None:
-    """Print the result on stdout as wide as the terminal is."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(render(result, console))
+    """Print the table on stdout, as wide as the terminal is."""
+    colour = wants_colour(sys.stdout)
+    console = _console(sys.stdout, terminal_width(), colour=colour)
+    console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
 
 
-def render(result: AiNodeListResult, console: Console, now: datetime | None = None) -> Table:
-    """The table for that console; days are counted from `now`, which is the present moment when left out."""
-    look = Look(console.width, console.encoding, now or datetime.now(UTC))
+def render_table(result: AiNodeListResult, now: datetime, width: int = FILE_WIDTH) -> str:
+    """The table as text without colour, for a file."""
+    file = StringIO()
+    _console(file, width, colour=False).print(build_table(result, Look(width, "utf-8", now)))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def _console(file: TextIO, width: int, *, colour: bool) -> Console:
+    return Console(
+        file=file,
+        width=width,
+        height=25,  # unused; given so that rich does not read LINES, which may be no number
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def build_table(result: AiNodeListResult, look: Look) -> Table:
+    """The table of the result."""
     columns = columns_for(look, usage=result.query.include_usage)
     table = _empty_table(columns, Row(None, result.totals, label=f"Total in {result.place}"), look)
     for heading, nodes in _groups(result, look):
@@ -71,7 +281,7 @@ def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequen
 
     for (region, instance_id, name), nodes in groupby(result.instance_model_list, key):
         elsewhere = Text(f"in {look.text(region)}") if region not in {None, result.region} else Text()
-        heading = cells.lines(Text(look.text(name), "bold cyan"), Text(look.text(instance_id), "cyan"), elsewhere)
+        heading = join_lines(Text(look.text(name), "bold cyan"), Text(look.text(instance_id), "cyan"), elsewhere)
         yield heading, tuple(nodes)
 
 
@@ -80,17 +290,17 @@ def columns_for(look: Look, *, usage: bool) -> Sequence[Column]:
     return _wide(usage=usage) if look.width >= WIDE else _narrow(look, usage=usage)
 
 
-_STATUS = Column("Status\nBilling\nRenewal", cells.stacked(cells.status, cells.billing, cells.renewal), folds=True)
+_STATUS = Column("Status\nBilling\nRenewal", stacked(show_status, show_billing, show_renewal), folds=True)
 
 
 def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
-    name = cells.stacked(cells.name, cells.size, cells.expiry)
-    figure = cells.bar if usage else cells.capacity
-    free = Column("Free", cells.stacked(cells.free("gpu"), cells.free("gpu_memory")), "right")
-    cpu = Column("CPU\nMemory", cells.stacked(figure("cpu"), figure("memory")))
+    name = stacked(show_name, show_size, show_expiry)
+    figure = show_bar if usage else show_capacity
+    free = Column("Free", stacked(show_free("gpu"), show_free("gpu_memory")), "right")
+    cpu = Column("CPU\nMemory", stacked(figure("cpu"), figure("memory")))
     return (
         Column("AI instance\nNodes x specification\nExpiry (UTC)", name, folds=True),
-        Column("GPU\nGPU memory", cells.stacked(figure("gpu"), figure("gpu_memory"))),
+        Column("GPU\nGPU memory", stacked(figure("gpu"), figure("gpu_memory"))),
         *([cpu] if look.width >= SLIM else []),
         *([free] if usage else []),
         _STATUS,
@@ -98,19 +308,19 @@ def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
 
 
 def _wide(*, usage: bool) -> Sequence[Column]:
-    figure = cells.bar if usage else cells.capacity
+    figure = show_bar if usage else show_capacity
     free = (
-        Column("Free\nGPUs", cells.free("gpu", unit=False), "right"),
-        Column("Free GPU\nmemory, GB", cells.free("gpu_memory", unit=False), "right"),
+        Column("Free\nGPUs", show_free("gpu", unit=False), "right"),
+        Column("Free GPU\nmemory, GB", show_free("gpu_memory", unit=False), "right"),
     )
     return (
-        Column("AI instance\nSpecification", cells.stacked(cells.name, cells.specification), folds=True),
-        Column("Nodes", cells.nodes, "right"),
+        Column("AI instance\nSpecification", stacked(show_name, show_specification), folds=True),
+        Column("Nodes", show_nodes, "right"),
         Column("GPU", figure("gpu")),
         Column("GPU memory", figure("gpu_memory")),
         Column("CPU", figure("cpu")),
         Column("Memory", figure("memory")),
         *(free if usage else ()),
         _STATUS,
-        Column("Expiry (UTC)", cells.stacked(cells.expiry_date, cells.expiry_days)),
+        Column("Expiry (UTC)", stacked(show_expiry_date, show_expiry_distance)),
     )

@@ -16,7 +16,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors.codes import Retry, classify
+from ..errors.bodies import parse_error_body
+from ..errors.codes import Retry, classify, remedy_for
 from ..network import parse_endpoint
 from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
 from .types import Credentials, Limits, Oidc, Role, StsHost
@@ -40,7 +41,7 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
         "SignatureVersion": "1.0",
         **_given(Policy=role.policy, ExternalId=role.external_id, SecurityToken=credentials.security_token),
     }
-    hidden = (*credentials.secrets(), *_texts(role.policy, role.external_id))
+    hidden = tuple(filter(None, (*credentials.secrets(), role.external_id)))
     return _Call(parameters, host, limits, hidden, credentials.access_key_secret).ask()
 
 
@@ -60,15 +61,11 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> HttpAnsw
         "DurationSeconds": str(oidc.seconds),
         **_given(Policy=oidc.policy),
     }
-    return _Call(parameters, host, limits, (token, *_texts(oidc.policy))).ask()
+    return _Call(parameters, host, limits, (token,)).ask()
 
 
 def _given(**parameters: str | None) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value}
-
-
-def _texts(*values: str | None) -> tuple[str, ...]:
-    return tuple(value for value in values if value)
 
 
 def _read_token(file: str) -> str:
@@ -121,23 +118,24 @@ class _Call:
         if self.secret:
             query["Signature"] = rpc_signature("GET", query, self.secret)
         url = f"{parse_endpoint(self.host.endpoint).address}/?{_canonical_query(query)}"
-        return send(HttpRequest(url, secrets=(*self.hidden, *map(_percent_encode, self.hidden))), self.limits)
+        return send(HttpRequest(url, secrets=self.hidden), self.limits)
 
     def _failure(self, answer: HttpAnswer) -> FetchError | None:
         """What STS refused, in JSON or XML. Its message is not shown: it repeats what was signed."""
-        if answer.status == 200:
+        body = parse_error_body(answer.body)
+        if answer.status == 200 and not body.tells_failure:
             return None
-        text = answer.body.decode("utf-8", "replace")
-        code = text_fact(_fact_in(text, "Code"), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}", self.hidden)
-        request_id = text_fact(_fact_in(text, "RequestId"), r"[A-Za-z0-9-]{1,64}", self.hidden)
-        rule = classify(code, answer.status, "sts")
+        code = text_fact(body.code(), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}", self.hidden)
+        request_id = text_fact(body.request_id(), r"[A-Za-z0-9-]{1,64}", self.hidden)
+        rule, denial = classify(code, answer.status, "sts"), body.denial(self.hidden)
         return FetchError(
             rule.title or "it refuses",
             transient=rule.retry is Retry.TRANSIENT,
             status=answer.status,
             code=code,
             request_id=request_id,
-            remedy=rule.remedy,
+            remedy=remedy_for(rule, denial),
+            denial=denial,
         )
 
 
@@ -147,11 +145,6 @@ def _clock_difference(answer: HttpAnswer) -> timedelta:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC) - datetime.now(UTC)
     except (ValueError, OverflowError):
         return timedelta(0)
-
-
-def _fact_in(text: str, name: str) -> str | None:
-    found = re.search(rf'"{name}"\s*:\s*"([^"]*)"|<{name}>\s*([^<]*?)\s*</{name}>', text, re.IGNORECASE)
-    return (found[1] or found[2]) if found else None
 
 
 # --- The signature ---------------------------------------------------------------------------------------------------

@@ -85,10 +85,16 @@ def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
     document: JsonValue = json.loads(content.removeprefix(UTF8_MARK))
     nodes = document.get("nodes", document.get("instanceModelList")) if isinstance(document, dict) else None
     if not isinstance(nodes, list):
-        message = 'it is not a JSON object with a list "nodes" or "instanceModelList"'
-        raise ValueError(message)  # noqa: TRY004 - content, not a type
+        raise ValueError(_why_no_nodes(document))  # noqa: TRY004 - content, not a type
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return [_resolve(node, midnight) for node in nodes]
+
+
+def _why_no_nodes(document: JsonValue) -> str:
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if isinstance(kind, str):
+        return f"it is a {kind[:64]}, which has no AI nodes"
+    return 'it is not a JSON object with a list "nodes" or "instanceModelList"'
 
 
 def _resolve(node: JsonValue, midnight: datetime) -> JsonValue:

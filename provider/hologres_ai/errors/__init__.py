@@ -1,4 +1,4 @@
-"""The exceptions of this package, as one tree.
+"""The exceptions of this package as one tree::
 
     HologresAiError                 title, remedy and facts; never a secret
     ├── InvalidArgumentError        an argument is invalid; found before any call; also a ValueError

@@ -13,7 +13,15 @@ from enum import Enum
 from typing import Literal
 from urllib.parse import quote
 
-from . import AccessDeniedDetail, AccessDeniedError, ApiError, AuthenticationError, ServiceError, ThrottledError
+from . import (
+    AccessDeniedDetail,
+    AccessDeniedError,
+    ApiError,
+    AuthenticationError,
+    HologresAiError,
+    ServiceError,
+    ThrottledError,
+)
 from .redaction import CUT
 
 Service = Literal["hologram", "sts"]
@@ -114,7 +122,7 @@ _API: tuple[Service, ...] = ("hologram",)
 _STS: tuple[Service, ...] = ("sts",)
 
 # Services, codes, rule. A row for one service stands after the row for both that it replaces.
-_TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
+TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
@@ -207,7 +215,7 @@ _TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     ),
 )
 _RULES = {
-    (service, code.lower()): rule for services, codes, rule in _TABLE for service in services for code in codes.split()
+    (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
 # The class where the code is not in the table; `Forbidden.*` is a refusal of the caller whatever follows the dot.
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
@@ -281,6 +289,11 @@ def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN
     )
     known = [f"{name} {value}" for name, value in named if value]
     return f"The service says: {', '.join(known)}." if known else ""
+
+
+def show_denial_whole(error: HologresAiError) -> str:
+    """The remedy of an error with the whole diagnostic message in place of the cut one."""
+    return error.remedy.replace(describe_denial(error.denial), describe_denial(error.denial, None))
 
 
 def _cut(message: str | None, limit: int | None) -> str | None:

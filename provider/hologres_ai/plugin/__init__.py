@@ -1,24 +1,21 @@
-"""Face 2: `pulumi-resource-hologres`, the native plugin that serves every Pulumi language.
+"""`pulumi-resource-hologres`: the native plugin, which serves every Pulumi language.
 
-    configuration   the provider's own settings, checked by name
-    wire            inventories between the wire and property values, whole
-    values          between Pulumi's property values and plain ones; what differs, path by path
-    guarding        what is required of the nodes, kept apart from what is asked
-    provider        the function and the resource
-    servicer        the SDK's services, on `wire`
-    services        the schema at once, and the rest once it is asked for
-    server          the process: port, signals, and errors without a trace
+    server      the process: port, signals, end
+    servicer    the protocol: each method translates a request and an answer
+    reader      the reads of one run of a program, and what the program requires of the nodes
+    inputs      inputs and outputs of the resource and the function
+    inventory   the map of the nodes among the inputs, and where two of them differ
+    properties  between the protocol's `Struct` and plain Python values, with secrets and unknown values
+    config      the provider's settings
+    engine      the engine: shows warnings; the plugin ends when it has gone
+    schema      the package schema
 
-The gRPC is Pulumi's own, `pulumi.provider.experimental`.
+The stubs are those of `pulumi.runtime.proto`, on which Pulumi's own host of dynamic resources is built.
 """
-
-from ..collecting import never_collected
 
 
 def main() -> None:
     """Serve the engine; see `server.main`."""
-    # Only here: `testing` uses parts of this package in processes of somebody else's.
-    with never_collected():
-        from .server import main as serve  # noqa: PLC0415
+    from .server import main as serve  # noqa: PLC0415 - `testing` imports parts of this package, without a server
 
     serve()

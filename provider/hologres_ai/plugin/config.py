@@ -1,16 +1,14 @@
-"""The provider's own settings: those of `config`, as Pulumi hands them over."""
+"""The provider's own settings: those of `settings`, as the engine sends them."""
 
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 
-from pulumi.provider.experimental.property_value import PropertyValue
-
 from ..config import resolve
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean
 from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
-from .values import Values, is_unknown, to_plain
+from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.secret for part in setting.fields)}
@@ -37,36 +35,39 @@ class Configuration:
         return self._texts.get(name) if namespace == "hologres" else None
 
 
-def read_configuration(inputs: Values) -> Configuration:
-    """The configuration in a provider's inputs. What is not known before an update is left out.
+def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
+    """Return the configuration in a provider's inputs. A value that is not known before an update is left out.
+
+    Args:
+        inputs: the settings by name.
+        urn: the provider's URN, which tells whether the inputs are the stack's configuration.
 
     Raises:
-        InvalidArgumentError: one failure for each key that is unknown, missing or can't be meant.
+        InvalidArgumentError: one failure for each setting that does not exist, is missing or is invalid.
     """
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
-    plain = {name: to_plain(value) for name, value in inputs.items() if name not in waiting}
+    plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    failures = [Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value))]
+    is_default = urn.rpartition("::")[2].startswith("default")
+    failures = [
+        Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
+    ]
     texts = {name: _text(value) or "" for name, value in given.items() if name in _BY_KEY}
-    failures += _halves(texts, waiting)
+    failures += _missing_halves(texts, waiting)
     if failures:
         raise InvalidArgumentError(failures)
     return Configuration(texts)
 
 
-def changed_settings(old: Values, new: Values) -> list[str]:
-    """The settings that differ, by name; what the engine keeps for itself does not count."""
+def changed_settings(old: Properties, new: Properties) -> list[str]:
+    """Return the names of the settings that differ; what the engine keeps for itself does not count."""
     names = sorted(name for name in old.keys() | new.keys() if not _is_internal(name))
-    return [name for name in names if _plain(old.get(name)) != _plain(new.get(name))]
+    return [name for name in names if reveal(old.get(name)) != reveal(new.get(name))]
 
 
-def _plain(value: PropertyValue | None) -> object:
-    return None if value is None else to_plain(value)
-
-
-def with_secrets(inputs: Values) -> dict[str, PropertyValue]:
-    """The inputs, with what is secret marked so even where the program did not."""
-    return {name: value.with_secret(value.is_secret or name in _SECRETS) for name, value in inputs.items()}
+def with_secrets(inputs: Properties) -> dict[str, Property]:
+    """Return the inputs, with the secret ones marked even where the program did not mark them."""
+    return {name: mark_secret(value) if name in _SECRETS else value for name, value in inputs.items()}
 
 
 def may_show(name: str) -> bool:
@@ -82,10 +83,10 @@ def _is_internal(name: str) -> bool:
     return name in _ENGINE_KEYS or name.startswith("__")
 
 
-def _objection(name: str, value: object) -> str | None:
+def _objection(name: str, value: object, is_default: bool) -> str | None:
     setting, text = _BY_KEY.get(name), _text(value)
     if setting is None:
-        return "no such setting" + did_you_mean(name, _BY_KEY)
+        return _no_such_setting(name) if is_default else "no such setting" + did_you_mean(name, _BY_KEY)
     if text is None:
         return "a string, a whole number or an object is expected"
     try:
@@ -93,6 +94,15 @@ def _objection(name: str, value: object) -> str | None:
     except ConfigurationError as error:
         return str(error)
     return None
+
+
+def _no_such_setting(name: str) -> str:
+    """The reason for a setting of the default provider, which gets all configuration of the namespace ``hologres``."""
+    return (
+        f"hologres:{name} is not a setting of the provider{did_you_mean(name, _BY_KEY)}. A project that is called "
+        "hologres shares this namespace with the provider. If the key belongs to the project, rename the project, or "
+        f'set the key in another namespace, such as app:{name}, and read it with Config("app").'
+    )
 
 
 def _text(value: object) -> str | None:
@@ -111,7 +121,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
+def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
     """The missing half of an AccessKey, where neither the inputs nor the environment has it."""
     settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):

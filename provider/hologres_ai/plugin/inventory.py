@@ -1,172 +1,130 @@
-"""What the resource's inputs and outputs hold: pure translation.
+"""The inventory: the AI nodes among a resource's inputs, as a map from a key to a node. Pure.
 
-inputs    the arguments, `pinned`, `requirements`, and, filled in by `check`, the region where there is one, what came
-          of each, and the inventory
-outputs   those of every face, and what was asked
+The key is the ID of the AI instance, so that the engine compares nodes by instance and not by position.
 """
 
-import re
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
-from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.provider.experimental.provider import PropertyDiffKind
-from pydantic import TypeAdapter, ValidationError
+from .properties import SIGNATURE, Property
 
-from ..core.result import build_result, keep_unread
-from ..errors import Failure, InvalidArgumentError
-from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
-from ..names import QUERY_KEY, region_label
-from .guarding import without_requirements
-from .values import UNKNOWN, Values, differences, is_secret, is_unknown, to_plain, to_values
+Node = dict[str, Property]
+"""One AI node in the API's spelling."""
 
-# These names stand in users' states and must stay as they are.
-INVENTORY = "instanceModelList"
-REGION = "region"
-REGIONS = "regions"
-OUTCOMES = "regionOutcomes"
-PINNED = "pinned"
+Kind = str
+ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"
+"""Kinds of a change, as the protocol names them."""
 
-FOUND = (INVENTORY, OUTCOMES)
-OUTPUTS = (REGION, *FOUND, "ids", "names", "totals", "fingerprint")
-
-# Past this many, a diff names the whole inventory: nobody reads on, and each path costs the engine time.
-MAX_PATHS = 1000
-
-_NODES = TypeAdapter(tuple[AiNode, ...])
-_OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
+_Identity = tuple[str, str, str]
+_Item = TypeVar("_Item")
 
 
-def known_query(inputs: Values) -> Query:
-    """The query in a function's or a resource's inputs, without what is not known yet.
+def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str, Node]:
+    """Return the nodes by key.
 
-    Raises:
-        InvalidArgumentError: one failure for each argument that is unknown or can't be meant.
+    A node that is in the old inventory keeps its key, whatever else was added or removed. The others get their ID;
+    with `` (region)`` where two regions share it, and with `` #2`` where that is taken. A node without an ID gets
+    ``(no id)`` and the ID of its Hologres instance.
     """
-    known = {name: value for name, value in without_requirements(inputs).items() if not is_unknown(value)}
-    return build_query(_arguments(known))
+    ordered = sorted(nodes, key=_canonical)
+    keys = _keep_keys(ordered, old)
+    regions: dict[str, set[str]] = defaultdict(set)
+    for node in ordered:
+        regions[_name(node)].add(_text(node, "regionId"))
+    taken = set(keys.values())
+    for index, node in enumerate(ordered):
+        if index not in keys:
+            keys[index] = _free_key(_label(node, regions[_name(node)]), taken)
+            taken.add(keys[index])
+    return {keys[index]: node for index, node in enumerate(ordered)}
 
 
-def whole_query(inputs: Values) -> Query:
-    """The query in inputs of which all is known.
+def _keep_keys(nodes: list[Node], old: Mapping[str, Node]) -> dict[int, str]:
+    """The keys of nodes, by position, that are in the old inventory; equal nodes first where an ID repeats."""
+    known = _grouped((_identity(node), (key, node)) for key, node in sorted(old.items()))
+    kept: dict[int, str] = {}
+    for identity, indices in _grouped((_identity(node), index) for index, node in enumerate(nodes)).items():
+        keys = dict(known.get(identity, ()))
+        for index in indices:
+            equal = next((key for key, node in keys.items() if node == nodes[index]), None)
+            if equal is not None:
+                kept[index] = equal
+                del keys[equal]
+        kept |= dict(zip([index for index in indices if index not in kept], keys, strict=False))
+    return kept
 
-    Raises:
-        InvalidArgumentError: as above, and for what is not known yet: without its filter a read would list too much.
+
+def _grouped(pairs: Iterable[tuple[_Identity, _Item]]) -> dict[_Identity, list[_Item]]:
+    groups: dict[_Identity, list[_Item]] = defaultdict(list)
+    for identity, item in pairs:
+        groups[identity].append(item)
+    return groups
+
+
+def _identity(node: Node) -> _Identity:
+    instance = _text(node, "aiInstanceId")
+    return _text(node, "regionId"), instance, "" if instance else _text(node, "holoInstanceId")
+
+
+def _canonical(node: Node) -> str:
+    return json.dumps([*_identity(node), node], sort_keys=True)
+
+
+def _name(node: Node) -> str:
+    """The ID, or what stands for it, in a form that the engine takes for the key of a map.
+
+    Three texts are put in parentheses: one that ends in a backslash, which would escape the quote in a path; Pulumi's
+    signature of special values; and one that begins with two underscores, which the engine takes for internal.
     """
-    given = without_requirements(inputs)
-    failures = [Failure(name, "is not known yet") for name, value in given.items() if is_unknown(value)]
-    if failures:
-        raise InvalidArgumentError(failures)
-    return build_query(_arguments(inputs))
+    text = _text(node, "aiInstanceId") or f"(no id) {_text(node, 'holoInstanceId')}".rstrip()
+    return f"({text})" if text.endswith("\\") or text == SIGNATURE or text.startswith("__") else text
 
 
-def is_waiting(inputs: Values) -> bool:
-    """Whether it is not known before an update which nodes are asked for."""
-    return any(is_unknown(value) for value in without_requirements(inputs).values())
+def _label(node: Node, regions: set[str]) -> str:
+    region = _text(node, "regionId")
+    return f"{_name(node)} ({region})" if len(regions) > 1 and region else _name(node)
 
 
-def has_inventory(inputs: Values) -> bool:
-    """Whether `check` has filled the inputs in."""
-    return INVENTORY in inputs and (REGION in inputs or REGIONS in inputs)
+def _free_key(label: str, taken: set[str]) -> str:
+    key, number = label, 1
+    while key in taken:
+        number += 1
+        key = f"{label} #{number}"
+    return key
 
 
-def with_inventory(inputs: Values, result: AiNodeListResult, old: Values) -> dict[str, PropertyValue]:
-    """The inputs with the region and the inventory of a read; what could not be read stays as it was."""
-    if result.unread and INVENTORY in old:
-        result = keep_unread(result, _nodes(old[INVENTORY]))
-    wire = to_wire(result)
-    found = {name: wire[name] for name in (*([] if result.query.regions else [REGION]), *FOUND)}
-    return {**inputs, **to_values(found, secret=is_secret(_given(inputs)))}
+def _text(node: Node, field: str) -> str:
+    return str(node.get(field) or "")
 
 
-def awaiting_inventory(inputs: Values) -> dict[str, PropertyValue]:
-    """The inputs with an inventory that is not known before an update."""
-    return {**inputs, INVENTORY: UNKNOWN}
+def differences(old: Mapping[str, Property], new: Mapping[str, Property], path: str) -> Iterator[tuple[str, Kind]]:
+    """Yield the path and the kind of each difference of two maps of objects: ``inventory["ID"].nodeCount``, UPDATE."""
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        step = f'{path}["{_escape(key)}"]'
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from ((f"{step}.{name}", kind) for name, kind in changed_names(before, after))
+        else:
+            yield step, _kind(before, after)
 
 
-def with_old_inventory(new: Values, old: Values) -> dict[str, PropertyValue] | None:
-    """The new inputs with the old inventory, where they pin it and ask what the old ones asked; else None.
-
-    Raises:
-        InvalidArgumentError: `pinned` is not a boolean, or a program gives an inventory of its own.
-    """
-    pinned = _is_pinned(new)
-    ignored = _is_ignored(new, old)
-    if not (pinned or ignored) or not has_inventory(old):
-        return None
-    region = {} if REGIONS in new else _only(old, REGION)
-    kept = {**region, **new, **_only(old, *FOUND)}
-    return kept if _arguments(kept) == _arguments(old) else None
+def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> Iterator[tuple[str, Kind]]:
+    """Yield the name and the kind of each value that differs; null and absent are the same."""
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before != after:
+            yield name, _kind(before, after)
 
 
-def _is_pinned(inputs: Values) -> bool:
-    pinned = inputs.get(PINNED, PropertyValue(None)).value
-    if pinned is None or isinstance(pinned, bool):
-        return bool(pinned)
-    raise InvalidArgumentError([Failure(PINNED, "must be true or false")])
+def _kind(before: Property, after: Property) -> Kind:
+    if before is None:
+        return ADD
+    return DELETE if after is None else UPDATE
 
 
-def _is_ignored(new: Values, old: Values) -> bool:
-    """Whether the engine put the old inventory in, which it does where a program ignores its changes."""
-    if INVENTORY not in new:
-        return False
-    if new[INVENTORY] == old.get(INVENTORY):
-        return True
-    raise InvalidArgumentError([Failure(INVENTORY, "is read from the service and can't be given")])
-
-
-def build_outputs(inputs: Values) -> dict[str, PropertyValue]:
-    """The outputs that follow from inputs with an inventory, each secret where an argument is."""
-    given = _given(inputs)
-    if is_waiting(inputs):
-        return given | dict.fromkeys(OUTPUTS, UNKNOWN)
-    query = whole_query(inputs)
-    reply = NodeList(nodes=_nodes(inputs[INVENTORY]), request_id=None)
-    outcomes = _OUTCOMES.validate_python(to_plain(inputs.get(OUTCOMES, PropertyValue([]))), by_alias=True)
-    wire = to_wire(build_result(region_label(query.region, query.regions), query, reply, region_outcomes=outcomes))
-    return given | to_values({**wire, QUERY_KEY: _asked(given)}, secret=is_secret(given))
-
-
-def _nodes(inventory: PropertyValue) -> tuple[AiNode, ...]:
-    try:
-        return _NODES.validate_python(to_plain(inventory), by_alias=True, by_name=False)
-    except ValidationError:
-        raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory that was read")]) from None
-
-
-def changed_paths(old_outputs: Values, new_inputs: Values) -> dict[str, PropertyDiffKind]:
-    """Where the arguments and the inventory of old outputs and new inputs differ."""
-    kept = to_plain(old_outputs.get(QUERY_KEY, PropertyValue({})))
-    old = {**kept} if isinstance(kept, dict) else {}
-    old[INVENTORY] = to_plain(old_outputs.get(INVENTORY, PropertyValue([])))
-    old[OUTCOMES] = to_plain(old_outputs.get(OUTCOMES, PropertyValue([])))
-    new = _asked(new_inputs)
-    paths = dict(differences(old, new))
-    return paths if len(paths) <= MAX_PATHS else {top_name(path): PropertyDiffKind.UPDATE for path in paths}
-
-
-def top_name(path: str) -> str:
-    """The property that a path leads into."""
-    return re.split(r"[.[]", path, maxsplit=1)[0]
-
-
-def without_found(inputs: Values) -> dict[str, PropertyValue]:
-    """What a program gave, without what reads have found."""
-    return {name: value for name, value in inputs.items() if name not in FOUND}
-
-
-def _given(inputs: Values) -> dict[str, PropertyValue]:
-    """What a program gave to say which nodes."""
-    return without_requirements(without_found(inputs))
-
-
-def _only(values: Values, *names: str) -> dict[str, PropertyValue]:
-    return {name: values[name] for name in names if name in values}
-
-
-def _asked(inputs: Values) -> dict[str, object]:
-    """The inputs that are compared, as plain values; null and left out are the same."""
-    plain = {name: to_plain(value) for name, value in without_requirements(inputs).items()}
-    return {name: value for name, value in plain.items() if value is not None}
-
-
-def _arguments(inputs: Values) -> dict[str, object]:
-    return {name: value for name, value in _asked(inputs).items() if name not in (*FOUND, PINNED)}
+def _escape(key: str) -> str:
+    return key.replace('"', '\\"')

@@ -1,6 +1,11 @@
 """The package schema that the plugin serves. `make schema` writes the file from the models."""
 
+import json
+from importlib.metadata import version
 from pathlib import Path
+
+FUNCTION = "hologres:index:getAiNodeList"
+RESOURCE = "hologres:index:AiNodeList"
 
 _PACKAGE = Path(__file__).parents[1]
 # A wheel and an archive hold the file inside the package; a clone, installed in place, at its top.
@@ -17,3 +22,11 @@ def schema_text() -> str:
         if place.is_file():
             return place.read_text(encoding="utf-8")
     raise FileNotFoundError("schema.json is not part of this installation; install hologres_ai again")
+
+
+def served_schema_text() -> str:
+    """Return the schema with the version of this package.
+
+    `pulumi package add` wants a version. The file has none, so that a release does not change it.
+    """
+    return json.dumps({"version": version("hologres_ai"), **json.loads(schema_text())}, ensure_ascii=False)

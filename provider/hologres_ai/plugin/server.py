@@ -1,67 +1,77 @@
-"""The process behind `pulumi-resource-hologres`: a port on loopback, until the engine has done with it.
-
-The services are `pulumi.provider.experimental`'s. Its own `main` is not used for two reasons: it puts the trace of
-whatever is raised into the message that a user reads, and it leaves a termination unanswered.
-"""
+"""The process behind `pulumi-resource-hologres`: a port on loopback, until a signal or the end of the engine."""
 
 import argparse
 import asyncio
-import contextlib
 import os
-import signal
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib.metadata import version
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
+from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from ..errors import HologresAiError
-from ..process import exit_process
-from .services import Services
+from ..process import exit_process, stop_on_signals
+from .engine import Engine
+from .servicer import Servicer
 
 LOOPBACK = "127.0.0.1"
 DEBUG = "HOLOGRES_AI_DEBUG"
 # 10,000 nodes, as inputs, outputs and what both were before, are some 30 MB; gRPC stops at 4. As the engine has it.
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
-_GRACE = 1.0  # seconds that requests under way get when the process is told to end; the engine waits for 5
+GRACE_SECONDS = 1.0  # for requests under way when the process is told to end; the engine waits for 5
 
 Method = Callable[[Any, Any], Awaitable[Any]]
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM. The first line on stdout is the port."""
+    """Serve until SIGINT, SIGTERM or the end of the engine. The first line on stdout is the port."""
     parser = argparse.ArgumentParser(
         prog="pulumi-resource-hologres",
-        description="The Pulumi plugin for Hologres AI nodes. It is started by the Pulumi engine.",
+        description="The Pulumi plugin for Hologres AI nodes. The Pulumi engine starts it.",
     )
+    parser.add_argument("--version", action="version", version=f"pulumi-resource-hologres {version('hologres_ai')}")
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))
-    exit_process(0)  # the engine waits for each of its plugins' processes in turn
+    exit_process(0)  # the engine waits for the processes of its plugins one after the other
 
 
-async def _serve(engine: str) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
-            loop.add_signal_handler(number, stop.set)
-    services = Services(engine)
-    server = grpc.aio.server(handlers=(services,), interceptors=(_PlainErrors(),), options=_options())
-    port = server.add_insecure_port(f"{LOOPBACK}:0")
+async def _serve(address: str) -> None:
+    stop = stop_on_signals()
+    engine = Engine(address)
+    servicer = Servicer(engine)
+    server, port = create_server(servicer)
     await server.start()
     print(port, flush=True)  # noqa: T201 - how the engine finds the plugin
-    await stop.wait()
-    await services.cancel()
-    await server.stop(_GRACE)
+    await _wait_for_first(stop.wait(), engine.wait_until_gone())
+    servicer.cancel()
+    await server.stop(GRACE_SECONDS)
+    await engine.close()
 
 
-def _options() -> list[tuple[str, int]]:
-    return [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+def create_server(servicer: Servicer) -> tuple[Any, int]:
+    """Return a server on a free port of loopback, not started, and the port."""
+    options = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
+    server = grpc.aio.server(interceptors=(_PlainErrors(),), options=options)
+    add_ResourceProviderServicer_to_server(servicer, server)
+    return server, server.add_insecure_port(f"{LOOPBACK}:0")
+
+
+async def _wait_for_first(*ends: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.create_task(end) for end in ends]
+    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
 
 
 class _PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Sends what is raised as a message for people, and not as a trace."""
+    """Answers an exception with a message for users instead of a traceback."""
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         handler = await continuation(details)
@@ -76,29 +86,19 @@ def _plain(method: Method) -> Method:
     async def answer(request: Any, context: Any) -> Any:
         try:
             return await method(request, context)
-        except Exception as wrapped:  # noqa: BLE001 - the last stop: a user must get words, and the process must live on
-            error = _raised(wrapped)
-            # Not UNKNOWN or INTERNAL: the engine would take the resource for half-made, and there is nothing to make.
-            code = grpc.StatusCode.FAILED_PRECONDITION
-            if isinstance(error, NotImplementedError):
-                code = grpc.StatusCode.UNIMPLEMENTED
-            await context.abort(code, _message(error))
+        except NotImplementedError as error:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except Exception as error:  # noqa: BLE001 - a user must get a message, and the process must go on
+            # Not UNKNOWN or INTERNAL: the engine would take the resource for partly created.
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, _message(error))
 
     return answer
 
 
-def _raised(error: Exception) -> BaseException:
-    """What was raised first: the services wrap it in an exception whose text is the trace."""
-    return error.__context__ if type(error) is Exception and error.__context__ else error
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, HologresAiError | NotImplementedError):
+def _message(error: Exception) -> str:
+    if isinstance(error, HologresAiError):
         return str(error)
     if os.environ.get(DEBUG) == "1":
         return "".join(traceback.format_exception(error))
     # Its text may hold anything, a secret too.
-    return (
-        f"a mistake in the plugin for Hologres AI nodes: {type(error).__name__}\n"
-        f"Report it, please, with what {DEBUG}=1 in the environment shows in its place."
-    )
+    return f"Internal error in the plugin: {type(error).__name__}. Please report it. Set {DEBUG}=1 for a traceback."

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
@@ -20,10 +21,10 @@ from ..envelope import to_envelope
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, NodeList, Query, build_query, to_wire
 from ..names import PROFILE_KEY, QUERY_KEY
-from ..plugin.guarding import enforce_on, known_requirements
-from ..plugin.inventory import build_outputs, whole_query, with_inventory
-from ..plugin.provider import FUNCTION, RESOURCE
-from ..plugin.values import to_plain, to_values
+from ..plugin.inputs import build_outputs, build_whole_query, known_requirements, with_inventory
+from ..plugin.properties import Property, reveal
+from ..plugin.schema import FUNCTION, RESOURCE
+from ..requirements import describe_secret, enforce
 from ..settings import ENDPOINT, REGION
 from .fleets import Fleet, load_nodes
 
@@ -147,18 +148,19 @@ class HologresMocks(Mocks):
         return {**to_wire(self._read(build_query(query))), **kept}
 
     def _native(self, given: "_Inputs", provider: str | None) -> Wire:
-        inputs = to_values(given.values, secret=False)
+        inputs = cast("dict[str, Property]", given.values)
         result = self._guarded(given, provider)
-        return {name: to_plain(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
+        return {name: reveal(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
 
     def _guarded(self, given: "_Inputs", provider: str | None) -> AiNodeListResult:
         """Read what the inputs select, and enforce what they require."""
-        inputs = to_values(given.values, secret=given.is_secret)
-        query = whole_query(inputs)
+        inputs = cast("dict[str, Property]", given.values)
+        query = build_whole_query(inputs)
         requirements = known_requirements(inputs, query)
         result = self._read(query, provider)
         if requirements is not None:
-            enforce_on(inputs, requirements, result, self._clock(), pulumi.log.warn)
+            describe = describe_secret if given.is_secret else str
+            enforce(requirements, result, self._clock(), pulumi.log.warn, describe=describe)
         return result
 
     def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:

@@ -9,17 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from hologres_ai.cli.html_report import render_html
-from hologres_ai.cli.html_report.expiries import COLUMNS, MAX_ROWS, time_line
-from hologres_ai.cli.html_report.figures import MAX_INSTANCES, MAX_SPECS, fleet, meters, specifications
-from hologres_ai.cli.html_report.findings import MAX_EVENTS
-from hologres_ai.cli.html_report.report import ReportedError
-from hologres_ai.cli.html_report.shown import MAX_CHARACTERS, shown
+from hologres_ai.cli.reports import ReportedError
+from hologres_ai.cli.reports.html import render_html
+from hologres_ai.cli.reports.html.expiries import COLUMNS, MAX_ROWS, Counts, build_time_line
+from hologres_ai.cli.reports.html.figures import MAX_INSTANCES, MAX_SPECS, build_fleet, list_specifications, meters
+from hologres_ai.cli.reports.html.findings import MAX_EVENTS
+from hologres_ai.cli.reports.html.values import MAX_CHARACTERS, bounded
 from hologres_ai.core.result import totals
-from hologres_ai.drift import compare
+from hologres_ai.drift import compare, fingerprint
 from hologres_ai.models import AiNode, to_wire
 from tests.support.reports import (
     DENIED,
@@ -123,7 +124,7 @@ def test_policy_allows_the_style_by_its_hash_and_nothing_else() -> None:
 def test_hostile_name_is_shown_as_text(name: str) -> None:
     """Whole and visible; white space at its ends does not count."""
     text = document("hostile").text
-    assert text.count(" ".join(shown(HOSTILE_NAMES[name]).split())) >= 4
+    assert text.count(" ".join(bounded(HOSTILE_NAMES[name]).split())) >= 4
 
 
 def test_hostile_names_add_no_element() -> None:
@@ -174,7 +175,7 @@ def test_figure_that_is_not_known_is_a_question_mark_and_never_zero() -> None:
         (16, 0, "0 of 16", "0%", 0),
         (1000, 1, "1 of 1000", "0%", 2),
         (16, 12, "12 of 16", "75%", 75),
-        (1000, 999, "999 of 1000", "99%", 99.9),
+        (1000, 999, "999 of 1000", "99%", 99),
         (16, 16, "16 of 16", "100%", 100),
         (16, 17, "17 of 16", "over capacity", 0),
         (16, -1, "-1 of 16", "free not known", 0),
@@ -199,7 +200,7 @@ def test_without_usage_capacities_are_shown_and_no_bar() -> None:
 
 def test_free_capacity_by_specification_adds_up_to_the_totals() -> None:
     listed = result(many_nodes(1000))
-    rows = specifications(listed)
+    rows = list_specifications(listed)
     assert sum(row.instances for row in rows) == 1000
     assert sum(row.meters[0].usage.free or 0 for row in rows) == listed.totals.gpu.free
     free = [row.meters[0].usage.free or 0 for row in rows]
@@ -208,7 +209,7 @@ def test_free_capacity_by_specification_adds_up_to_the_totals() -> None:
 
 def test_specifications_beyond_the_limit_are_one_row() -> None:
     nodes = [replace(node, ai_spec=f"spec-{index:03}") for index, node in enumerate(many_nodes(100))]
-    rows = specifications(result(nodes))
+    rows = list_specifications(result(nodes))
     assert len(rows) == MAX_SPECS + 1
     assert rows[-1].name == f"{100 - MAX_SPECS} other specifications"
     assert sum(row.instances for row in rows) == 100
@@ -217,7 +218,7 @@ def test_specifications_beyond_the_limit_are_one_row() -> None:
 @pytest.mark.parametrize("number", [MAX_INSTANCES, MAX_INSTANCES + 1, 1000])
 def test_instances_beyond_the_limit_are_one_sum(number: int) -> None:
     listed = result(many_nodes(number))
-    shown_fleet = fleet(listed, NOW)
+    shown_fleet = build_fleet(listed, NOW)
     rows = [instance for owner in shown_fleet.owners for instance in owner.instances]
     assert len(rows) == min(number, MAX_INSTANCES)
     assert shown_fleet.others == number - len(rows)
@@ -235,9 +236,16 @@ def test_size_is_bounded() -> None:
     assert len(many) < len(thousand) * 1.05
 
 
+def test_limits_are_those_of_the_documentation() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8").split())
+    assert f"lists the first {MAX_INSTANCES} and the sum of the others" in page
+    assert f"the first {MAX_EVENTS} events, {MAX_SPECS} specifications and {MAX_ROWS} expiries" in page
+    assert f"a text of more than {MAX_CHARACTERS} characters is cut" in page
+
+
 def test_long_text_is_cut_and_says_how_long_it_is() -> None:
-    assert shown("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
-    assert shown("x" * 20_000) == "x" * MAX_CHARACTERS + "… (20000 characters)"
+    assert bounded("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
+    assert bounded("x" * 20_000) == "x" * MAX_CHARACTERS + "… (20000 characters)"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +253,7 @@ def test_long_text_is_cut_and_says_how_long_it_is() -> None:
     [(None, "?"), (True, "true"), (0, "0"), ("a\u202eb\x00", "a\\u202eb\\x00"), ("\ud83d", "\\ud83d")],
 )
 def test_values_are_shown_as_visible_text(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert bounded(value) == text
 
 
 # ------------------------------------------------------------------------------------------------------- the time line
@@ -262,28 +270,29 @@ def ending(*days: float, renews: bool | None = False) -> list[AiNode]:
 def test_time_line_counts_each_ai_instance_once() -> None:
     nodes = [*ending(-400, -0.5, 0.5, 30, 31, 200, 364.9, 366, 4000), AiNode(), AiNode(expiration_time="soon")]
     nodes.append(AiNode(expiration_time="0001-01-01T00:00:00Z"))
-    line = time_line(nodes, NOW)
-    assert (line.ended, line.near, line.within, line.later, line.unread, line.none) == (2, 2, 5, 2, 1, 2)
-    assert sum(mark.total for mark in line.marks) == line.within
+    nodes.append(AiNode(expiration_time="9999-12-31T23:59:59-14:00"))
+    line = build_time_line(nodes, NOW)
+    assert line.counts == Counts(ended=2, near=2, near_renewing=0, within=5, later=2, unread=2, none=2)
+    assert sum(mark.total for mark in line.drawing.marks) == line.counts.within
 
 
 def test_marks_stay_in_the_drawing_however_many_end_together() -> None:
-    line = time_line([*ending(*[10.0] * 500), *ending(*[10.5] * 500, renews=True), *ending(364.99)], NOW)
-    assert len(line.marks) <= COLUMNS
-    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.marks)
-    assert all(0 < mark.renews_y <= mark.ends_y <= line.base for mark in line.marks)
-    assert (line.marks[0].ends, line.marks[0].renews) == (500, 500)
+    line = build_time_line([*ending(*[10.0] * 500), *ending(*[10.5] * 500, renews=True), *ending(364.99)], NOW)
+    assert len(line.drawing.marks) <= COLUMNS
+    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.drawing.marks)
+    assert all(0 < mark.renews_y <= mark.ends_y <= line.drawing.base for mark in line.drawing.marks)
+    assert (line.drawing.marks[0].ends, line.drawing.marks[0].renews) == (500, 500)
 
 
 @pytest.mark.parametrize("now", [datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, tzinfo=UTC)])
 def test_time_line_has_twelve_months_from_any_day(now: datetime) -> None:
-    line = time_line([], now)
-    assert len(line.months) in (11, 12)
-    assert [month.year for month in line.months if month.label == "Jan"] == [str(now.year + 1)]
+    line = build_time_line([], now)
+    assert len(line.drawing.months) in (11, 12)
+    assert [month.year for month in line.drawing.months if month.label == "Jan"] == [str(now.year + 1)]
 
 
 def test_rows_of_the_time_line_are_the_first_to_end() -> None:
-    line = time_line(ending(*range(100, 0, -1)), NOW)
+    line = build_time_line(ending(*range(100, 0, -1)), NOW)
     assert [row.expiry.left for row in line.rows[:2]] == ["in 24 hours", "in 2 days"]
     assert (len(line.rows), line.others) == (MAX_ROWS, 100 - MAX_ROWS)
 
@@ -304,7 +313,7 @@ def test_end_is_marked_where_it_is_near_and_nothing_is_known_to_renew(
     days: int, renews: bool | None, charge_type: str, urgent: bool
 ) -> None:
     [node] = [replace(node, charge_type=charge_type) for node in ending(days, renews=renews)]
-    expiry = time_line([node], NOW).rows[0].expiry
+    expiry = build_time_line([node], NOW).rows[0].expiry
     assert expiry.is_urgent is urgent
 
 
@@ -313,7 +322,7 @@ def test_end_is_marked_where_it_is_near_and_nothing_is_known_to_renew(
 
 def test_each_event_is_named_with_its_change() -> None:
     text = document("drift").text
-    assert "Drift: 7 events at 6 of 14 AI instances" in text
+    assert "Drift in cn-hangzhou: 7 events at 6 of 14 AI instances" in text
     assert "renewal-turned-off lifecycle hologram_aicombo_public_cn-77a04" in text
     assert "nodeCount 1 → to 3" in text
     assert "2026-04-04T00:00:00.000Z → to 2026-03-01T00:00:00Z 34 days earlier" in text
@@ -331,7 +340,7 @@ def test_worst_events_come_first_and_all_are_counted_beyond_the_limit() -> None:
 
 def test_no_drift_is_said() -> None:
     text = document("no drift").text
-    assert "No drift: 13 AI instances as in the baseline" in text
+    assert "No drift in cn-hangzhou: 13 AI instances as in the baseline" in text
 
 
 def test_region_that_could_not_be_read_is_named_in_every_report() -> None:
@@ -340,29 +349,47 @@ def test_region_that_could_not_be_read_is_named_in_every_report() -> None:
     for made in (report(result=partial), report("drift", result=partial, drift=same), check_report()):
         text = Document(render_html(made)).text
         assert "Regions that could not be read" in text
-        assert "cn-shanghai denied HTTP 403, Forbidden.RAM, request 2C2E" in text
-    assert (
-        "Not known: 1 region could not be read"
-        in Document(render_html(report("drift", result=partial, drift=same))).text
-    )
+        assert "cn-shanghai denied: HTTP 403, Forbidden.RAM, request 2C2E" in text
+    assert "Unknown whether there is drift" in Document(render_html(report("drift", result=partial, drift=same))).text
 
 
 def test_region_that_was_not_read_for_the_baseline_is_named() -> None:
     then, now = result(emulator_nodes(), READ, DENIED), result(emulator_nodes())
     text = Document(render_html(report("drift", result=now, drift=compare(then, now)))).text
-    assert "cn-shanghai not in the baseline" in text
+    assert "cn-shanghai not read for the baseline" in text
 
 
 def test_each_requirement_has_its_verdict() -> None:
     text = document("check").text
-    assert "2 of 5 requirements met" in text
+    assert "2 of 5 requirements met in cn-hangzhou: 13 AI instances; 1 region could not be read" in text
     assert "✓ Met free GPUs at least 3 required 6 found" in text
-    assert "? Not known ready nodes at least 40 required" in text
+    assert "? Unknown ready nodes at least 40 required" in text
 
 
 def test_requirement_that_is_not_met_is_a_warning_where_that_was_asked_for() -> None:
     html = render_html(replace(check_report(), result=result(emulator_nodes()), warn=True))
     assert '<p class="headline note">' in html
+
+
+def test_first_baseline_is_no_drift() -> None:
+    same = compare(result(emulator_nodes()), result(emulator_nodes()))
+    text = Document(render_html(report("drift", drift=same, first_baseline=True))).text
+    assert "First baseline of cn-hangzhou: 13 AI instances" in text
+    assert "Drift since the baseline" not in text
+
+
+def test_ignored_events_and_the_fingerprint_are_shown() -> None:
+    made = drift_report()
+    assert made.drift is not None
+    text = Document(render_html(replace(made, ignored=made.drift.events[:2]))).text
+    assert "Ignored: 2 events." in text
+    assert f"Fingerprint: {fingerprint(made.drift)}" in text
+
+
+def test_warning_of_a_region_that_could_not_be_read_is_said_once() -> None:
+    partial = replace(result(emulator_nodes(), READ, DENIED), warnings=("cn-shanghai could not be read: denied", "b"))
+    text = Document(render_html(report(result=partial, notes=("a",)))).text
+    assert "Warnings a b Written by" in text
 
 
 def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:

@@ -1,0 +1,94 @@
+"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events of a comparison that are expected."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..names import DRIFT_CLASSES, DRIFT_EVENTS, did_you_mean
+from .options import Value
+
+if TYPE_CHECKING:
+    from ..drift import Event
+
+KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DRIFT_CLASSES))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Events of one kind or class: of every AI instance, or of those whose ID matches `pattern`."""
+
+    kind: str
+    pattern: str | None = None
+
+    def __str__(self) -> str:
+        return self.kind if self.pattern is None else f"{self.kind}={self.pattern}"
+
+    def matches(self, event: "Event") -> bool:
+        """Whether the event is one of them."""
+        is_kind = self.kind in (event.category, event.kind)
+        return is_kind and (self.pattern is None or fnmatchcase(event.node.ai_instance_id or "", self.pattern))
+
+
+class IgnoreEntry(Value):
+    """``KIND`` or ``KIND=ID``."""
+
+    def parse(self, text: str) -> Entry:
+        """Split the kind from the pattern."""
+        return parse_entry(text)
+
+    def completions(self, incomplete: str) -> Iterable[str]:
+        """Return the kinds."""
+        return (kind for kind in KINDS if kind.startswith(incomplete))
+
+
+def parse_entry(text: str) -> Entry:
+    """Return the entry in ``KIND`` or ``KIND=ID``.
+
+    Raises:
+        ValueError: there is no such kind, or the ID is empty.
+    """
+    kind, equals, pattern = text.partition("=")
+    if kind not in KINDS:
+        raise ValueError(f"no such event or class: {kind!r}{did_you_mean(kind, KINDS)}; give one of {', '.join(KINDS)}")
+    if equals and not pattern:
+        raise ValueError(f"the ID is empty: {text!r}")
+    return Entry(kind, pattern if equals else None)
+
+
+def read_entries(file: str | None) -> tuple[Entry, ...]:
+    """Return the entries of a file: one a line; ``#`` at the beginning of a line, or after a space, is a comment.
+
+    Raises:
+        ConfigurationError: the file can't be read, or a line is no entry.
+    """
+    if file is None:
+        return ()
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}", "Correct --ignore-file.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"cannot read {file}: it is not UTF-8", "Save the file as UTF-8.") from None
+    return tuple(_parsed(file, text))
+
+
+def _parsed(file: str, text: str) -> Iterator[Entry]:
+    for number, line in enumerate(text.splitlines(), 1):
+        content = f" {line}".partition(" #")[0].strip()
+        try:
+            if content:
+                yield parse_entry(content)
+        except ValueError as error:
+            raise ConfigurationError(f"{file}, line {number}: {error}", "Correct the line.") from None
+
+
+def split_events(events: "Iterable[Event]", entries: Iterable[Entry]) -> "tuple[tuple[Event, ...], tuple[Event, ...]]":
+    """Return the events that count, and those that the entries ignore."""
+    counted: list[Event] = []
+    ignored: list[Event] = []
+    for event in events:
+        (ignored if any(entry.matches(event) for entry in entries) else counted).append(event)
+    return tuple(counted), tuple(ignored)

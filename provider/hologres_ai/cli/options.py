@@ -1,0 +1,268 @@
+"""The options that several commands share, and the names of all of them."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..names import EVERY_REGION
+from ..region_data import REGIONS
+from ..settings import SETTINGS, Setting
+from .errors import DEBUG, EXIT_CODES
+from .reports import Target, parse_target
+
+_T = TypeVar("_T")
+Command = Callable[..., _T]
+
+# Where an option is not called what its argument is called.
+_NAMES = {
+    "regions": "--region",
+    "ids": "--id",
+    "statuses": "--status",
+    "charge_types": "--charge-type",
+    "ai_specs": "--ai-spec",
+}
+_SHORT_FORMS = ("json", "markdown", "junit")
+
+
+class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """A text that is not empty: an empty one is a variable of a script that was never set."""
+
+    name = "text"
+
+    def parse(self, text: str) -> object:
+        """Return the value of a text.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return text
+
+    def completions(self, incomplete: str) -> Iterable[str]:  # noqa: ARG002 - for subclasses
+        """Return the texts that begin like `incomplete`."""
+        return ()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse a text; click also passes on a value that was parsed before."""
+        if value == "":
+            self.fail("must not be empty", param, ctx)
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete the value in a shell."""
+        return [CompletionItem(text) for text in self.completions(incomplete)]
+
+
+class File(Value):
+    """The name of a file."""
+
+    name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Let the shell complete the names of files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class OneOf(Value):
+    """A text for which some values are usual; others are not refused here."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = tuple(values)
+
+    def completions(self, incomplete: str) -> Iterable[str]:
+        """Return the usual values."""
+        return (value for value in self.values if value.startswith(incomplete))
+
+
+class Names(Value):
+    """Some of a few names, joined by commas."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Return the names in their own order, each once."""
+        given = [name.strip() for name in text.split(",")]
+        for name in given:
+            if name not in self.names:
+                raise ValueError(f"{name!r} is not one of {', '.join(self.names)}")
+        return tuple(name for name in self.names if name in given)
+
+    def completions(self, incomplete: str) -> Iterable[str]:
+        """Complete the last of the names."""
+        before, comma, last = incomplete.rpartition(",")
+        return (before + comma + name for name in self.names if name.startswith(last) and name not in before.split(","))
+
+
+class ReportTarget(Value):
+    """``FORMAT`` or ``FORMAT=FILE``."""
+
+    def __init__(self, formats: Iterable[str]) -> None:
+        self.formats = tuple(formats)
+
+    def parse(self, text: str) -> Target:
+        """Split the format from the file."""
+        return parse_target(text, self.formats)
+
+    def completions(self, incomplete: str) -> Iterable[str]:
+        """Return the formats."""
+        return (name for name in self.formats if name.startswith(incomplete))
+
+
+_FILTERS = (
+    click.option("--instance-id", type=Value(), metavar="ID", help="Only the nodes of this Hologres instance."),
+    click.option(
+        "--region",
+        "regions",
+        metavar="REGION",
+        multiple=True,
+        type=OneOf(REGIONS),
+        help="The region to read, such as cn-hangzhou. Repeat it to read several at once; '*' reads all known ones.",
+    ),
+    click.option(
+        "--on-region-error",
+        type=click.Choice(["fail", "partial"]),
+        help="When one of several regions can't be read: fail (the default), or report the others and name the gaps.",
+    ),
+    click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
+    click.option(
+        "--name-regex", metavar="REGEX", help="Only where the Hologres name has a match of this Python regex."
+    ),
+    click.option(
+        "--status",
+        "statuses",
+        metavar="STATUS",
+        multiple=True,
+        type=OneOf(["ResourceReady"]),
+        help="Only in this status, such as ResourceReady. Repeatable.",
+    ),
+    click.option(
+        "--charge-type",
+        "charge_types",
+        metavar="TYPE",
+        multiple=True,
+        type=OneOf(["PostPaid", "PrePaid"]),
+        help="Only with this billing: PostPaid or PrePaid. Repeatable.",
+    ),
+    click.option(
+        "--ai-spec", "ai_specs", metavar="SPEC", multiple=True, help="Only of exactly this specification. Repeatable."
+    ),
+)
+
+_CONNECTION = (
+    click.option(
+        "--endpoint", type=Value(), metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com."
+    ),
+    click.option(
+        "--profile",
+        type=Value(),
+        metavar="NAME",
+        help="Take credentials and region from this profile of the Alibaba Cloud CLI.",
+    ),
+)
+
+
+def with_filters(command: Command[_T]) -> Command[_T]:
+    """Give a command the options that select nodes."""
+    return _with(_FILTERS, command)
+
+
+def with_connection(command: Command[_T]) -> Command[_T]:
+    """Give a command the options that say where to read, and with which credentials."""
+    return _with(_CONNECTION, command)
+
+
+def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
+    """Give a command the options of its reports; it gets `targets` and `quiet`."""
+    short_forms = [name for name in _SHORT_FORMS if name in formats]
+    options = (
+        click.option(
+            "--report",
+            "reports",
+            metavar="FORMAT[=FILE]",
+            multiple=True,
+            type=ReportTarget(formats),
+            help=f"Write a report to FILE, or to stdout: {', '.join(formats)}. Repeatable.",
+        ),
+        *(click.option(f"--{name}", is_flag=True, help=f"Short for --report {name}.") for name in short_forms),
+        click.option("--quiet", is_flag=True, help="Print text only for a finding, and only without --report."),
+    )
+
+    def decorate(command: Command[_T]) -> Command[_T]:
+        @wraps(command)
+        def wrapper(*, reports: tuple[Target, ...], **given: Any) -> _T:
+            short = tuple(Target(name) for name in short_forms if given.pop(name))
+            return command(targets=_checked((*short, *reports)), **given)
+
+        return _with(options, wrapper)
+
+    return decorate
+
+
+def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Refuse reports that would overwrite each other."""
+    printed = [target.format for target in targets if target.file is None]
+    if len(printed) > 1:
+        raise click.UsageError(f"Only one report can go to stdout, not {' and '.join(printed)}: give FORMAT=FILE.")
+    files = [target.file for target in targets if target.file is not None]
+    for file in files:
+        if [Path(other).resolve() for other in files].count(Path(file).resolve()) > 1:
+            raise click.UsageError(f"Two reports can't go to the same file: {file}")
+    return targets
+
+
+def _with(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Command[_T]) -> Command[_T]:
+    return reduce(lambda function, option: option(function), reversed(tuple(options)), command)
+
+
+def given_only(options: Mapping[str, object]) -> dict[str, object]:
+    """The arguments of a query in a command's options: None for what was not given, `region` for a single one."""
+    given = {name: None if value == () else value for name, value in options.items()}
+    match given.get("regions"):
+        case (str(one),) if one != EVERY_REGION and not given.get("on_region_error"):
+            return given | {"regions": None, "region": one}
+    return given
+
+
+def option_name(argument: str, names: Mapping[str, str] = _NAMES) -> str:
+    """``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
+    name = argument.partition("[")[0]
+    return names.get(name, "--" + name.replace("_", "-"))
+
+
+# --- Parts of the help ------------------------------------------------------------------------------------------------
+
+
+def _variable(name: str, environment: tuple[str, ...]) -> str:
+    head, indent = f"  {name:<21}", " " * 23
+    if len(head) > len(indent):
+        return f"{head}\n{textwrap.fill(', '.join(environment), 78, initial_indent=indent, subsequent_indent=indent)}"
+    return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
+
+
+def _variables(setting: Setting) -> str:
+    return "\n".join(_variable(name, environment) for name, environment in setting.variables())
+
+
+ENVIRONMENT_HELP = "\n".join(
+    (
+        "\b\nEnvironment (the first name that is set wins; timeouts in ms, retries in s):",
+        *(_variables(setting) for setting in SETTINGS),
+        "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
+        f"  traceback of a bug   {DEBUG}=1",
+    )
+)
+
+EXIT_CODES_HELP = "\n".join(("\b\nExit codes:", *(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES)))

@@ -1,0 +1,166 @@
+"""What a command prints: text that a terminal shows as it is, colour, and progress while it waits."""
+
+import codecs
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import cycle
+from threading import Event, Thread
+from time import monotonic
+from typing import TextIO
+
+import click
+
+UNKNOWN = "?"
+NOT_ASKED = "-"
+
+PROGRESS_AFTER = 0.5  # seconds; progress that is cleared at once is only a flicker
+_PROGRESS_EVERY = 0.2  # seconds
+_LEAST_WIDTH, _MOST_WIDTH, _DEFAULT_WIDTH = 20, 1000, 80  # columns of a terminal
+
+# Control, format (right-to-left overrides are among them), surrogate and private characters, line and paragraph ends:
+# a terminal obeys them, or shows nothing and loses count of its columns.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text for people; `head` has the style: ``bold``, or a colour."""
+
+    rest: str
+    head: str = ""
+    style: str = ""
+
+    def __str__(self) -> str:
+        return self.head + self.rest
+
+    def styled(self) -> str:
+        """The line with the codes of a terminal."""
+        return style(self.head, self.style) + self.rest if self.head and self.style else str(self)
+
+
+def style(text: str, name: str) -> str:
+    """The text in ``bold`` or in a colour, for a terminal."""
+    return click.style(text, bold=True) if name == "bold" else click.style(text, fg=name)
+
+
+def printable(text: str) -> str:
+    r"""The text with every invisible character as its code, such as ``\x1b``."""
+    return "".join(c if unicodedata.category(c) not in _INVISIBLE else _code(c) for c in text)
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def shown(value: object) -> str:
+    """A value as text: ``?`` for an unknown one, ``true`` and ``false`` as in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return UNKNOWN if value is None else printable(str(value))
+
+
+def say(label: str, title: str, remedy: str = "") -> None:
+    """Print ``label: title`` on stderr, and on the next lines what to do. A stderr that fails is no failure."""
+    colours = {"error": "red", "warning": "yellow"}
+    head = f"{label}:" if label else ""
+    if head and wants_colour(sys.stderr):
+        head = click.style(head, fg=colours.get(label), bold=True)
+    lines = [f"{head} {printable(title)}".lstrip(), *map(printable, remedy.splitlines())]
+    with suppress(OSError, ValueError):
+        click.echo("\n".join(lines), err=True, color=True)
+
+
+def print_text(text: str) -> None:
+    """Print text for people on stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Print lines on stdout, in colour where it is wanted. The terminal breaks a long one, so it can be copied."""
+    colour = wants_colour(sys.stdout)
+    for line in lines:
+        print_text(line.styled() if colour else str(line))
+
+
+def print_machine_text(text: str) -> None:
+    """Print a machine-readable format on stdout: in UTF-8, also on a terminal of another encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether text for people on that stream is coloured: the one rule of every command.
+
+    NO_COLOR switches colour off; else FORCE_COLOR switches it on; else a terminal gets it, unless TERM is dumb.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Whether the stream's encoding has every character."""
+    try:
+        return codecs.lookup(stream.encoding).name.startswith("utf")
+    except (LookupError, TypeError):
+        return False
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; COLUMNS wins over what the terminal says, where it makes sense."""
+    for text in (os.environ.get("COLUMNS", ""), str(_columns_of_terminal())):
+        if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= _LEAST_WIDTH:
+            return min(int(text), _MOST_WIDTH)
+    return _DEFAULT_WIDTH
+
+
+def _columns_of_terminal() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+@contextmanager
+def progress(describe: Callable[[], str]) -> Iterator[None]:
+    """While the block runs longer than `PROGRESS_AFTER`, show what it waits for and for how long, on stderr.
+
+    Only where stdout and stderr are a terminal: behind a pipe, a pager may be drawing there. The cursor is never
+    hidden, so that nothing has to be restored by whatever ends the process.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
+        yield
+        return
+    done = Event()
+    thread = Thread(target=_show_progress, args=(describe, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _show_progress(describe: Callable[[], str], done: Event) -> None:
+    started = monotonic()
+    if done.wait(PROGRESS_AFTER):
+        return
+    with suppress(OSError, ValueError):
+        for sign in cycle("-\\|/"):
+            line = f"{sign} {printable(describe())} {monotonic() - started:.0f} s"
+            _redraw(line[: terminal_width() - 1])
+            if done.wait(_PROGRESS_EVERY):
+                break
+        _redraw("")
+
+
+def _redraw(line: str) -> None:
+    sys.stderr.write(f"\r{line}\x1b[K")
+    sys.stderr.flush()

@@ -1,0 +1,120 @@
+"""What list, drift and check share: the read itself, with progress, and with the names of options in its errors."""
+
+from collections.abc import Mapping, Sequence
+
+from ..api.client import Client
+from ..clock import utc_now
+from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
+from ..core.read import read
+from ..core.session import run as run_to_end
+from ..credentials import Credentials
+from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgumentError
+from ..models import AiNodeListResult, Query, build_query
+from ..names import EVERY_REGION
+from ..region_data import REGIONS
+from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
+from .options import option_name
+from .output import progress, say
+from .reports import Report
+
+Connection = Mapping[str, str | None]
+"""The options ``--endpoint`` and ``--profile``."""
+
+_MOST_NAMED = 5  # of the regions that are waited for
+_SHOWN_OF_AN_ID = 4  # characters of an AccessKey ID: enough to tell two apart
+
+
+def parse_query(arguments: Mapping[str, object]) -> Query:
+    """Return the query in a command's options.
+
+    Raises:
+        InvalidArgumentError: with the names of the options.
+    """
+    try:
+        return build_query(arguments)
+    except InvalidArgumentError as error:
+        failures = [Failure(option_name(failure.argument), failure.reason) for failure in error.failures]
+        raise InvalidArgumentError(failures) from None
+
+
+def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNodeListResult, Report]:
+    """Read the nodes; show progress on a terminal, and warnings on stderr.
+
+    Returns:
+        The nodes, and a report of the command that has them and their origin.
+
+    Raises:
+        ConfigurationError: a setting is missing or invalid.
+        HologresAiError: a region could not be read.
+    """
+    arguments = {"region": query.region, **connection}
+    _check_settings({**arguments, "region": query.region or next(iter(query.regions or ()), None)})
+    config = resolve_regions(query.regions, arguments)[0] if query.regions else resolve(arguments)
+    stages: list[tuple[str, ...]] = []
+    with progress(lambda: _describe(stages)):
+        result = run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
+    for warning in result.warnings:
+        say("warning", warning)
+    report = Report(
+        command=command,
+        read_at=utc_now(),
+        result=result,
+        credentials_from=config.credentials_from,
+        access_key_id=_start_of_id(config),
+    )
+    return result, report
+
+
+def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
+    """Return the regions that a query reads, as far as the settings tell."""
+    try:
+        if query.regions:
+            return REGIONS if EVERY_REGION in query.regions else query.regions
+        return (resolve({**connection, "region": query.region}).region,)
+    except HologresAiError:
+        return ()
+
+
+def _start_of_id(config: CallConfig) -> str:
+    """The first characters of the AccessKey ID; a source that was asked for the read is not asked again."""
+    keys = config.credentials
+    if not isinstance(keys, Credentials):
+        try:
+            keys = run_to_end(Client(config).credentials)
+        except HologresAiError:  # they have expired since
+            return ""
+    return keys.access_key_id[:_SHOWN_OF_AN_ID]
+
+
+def _describe(stages: Sequence[Sequence[str]]) -> str:
+    """What is waited for; of several regions, how many are done and which are not."""
+    asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
+    if asked == 1:
+        return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
+    names = ", ".join(waiting[:_MOST_NAMED]) + (", ..." if len(waiting) > _MOST_NAMED else "")
+    return f"reading {asked} regions: {asked - len(waiting)} done, waiting for {names}"
+
+
+def _check_settings(arguments: Mapping[str, str | None]) -> None:
+    """Name what is missing, without the Pulumi configuration, which the command line does not read."""
+    settings = look_up(arguments)
+    keys = (ACCESS_KEY, SECRET_KEY)
+    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
+    if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
+        missing = []
+    if not has_region(settings):
+        missing.insert(0, REGION)
+    if not missing:
+        return
+    names = " and ".join(map(_usual_variable, missing))
+    hint = "Give --region, or set" if missing == [REGION] else "Set"
+    raise ConfigurationError(
+        f"not set: {', '.join(setting.key for setting in missing)}",
+        f"{hint} {names} in the environment; `hologres-ai list --help` lists every name"
+        + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
+    )
+
+
+def _usual_variable(setting: Setting) -> str:
+    """The name that the vendor's own tools use."""
+    return next(name for name in setting.environment if name.startswith("ALIBABA_CLOUD_"))

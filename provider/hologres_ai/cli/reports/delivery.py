@@ -1,0 +1,101 @@
+"""One run, several reports: each is written to its file, or printed on stdout."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import click
+
+from ...clock import utc_now
+from ...errors import HologresAiError
+from ..errors import FAILED, UNKNOWN_STATE, describe_error, report_error
+from ..files import write_file
+from ..output import print_machine_text
+from . import FORMATS, Report, ReportedError, Target
+from .nagios import state
+from .text import has_finding, print_text_report
+
+_TEXT = Target("text")
+
+
+def run_and_report(
+    command: str,
+    build: Callable[[], Report],
+    targets: Iterable[Target],
+    *,
+    quiet: bool,
+    regions: Callable[[], tuple[str, ...]] = tuple,
+) -> int:
+    """Run `build`, write its report to every target, and return the exit code.
+
+    A failure is reported, too: on stderr, and to every target. An interrupt writes no report.
+
+    Args:
+        command: the name of the command.
+        build: does the work.
+        targets: where the reports go; text goes to stdout where nothing else does.
+        quiet: print text only for a finding, and only where there are no other reports.
+        regions: returns those that were to be read, as far as they are known; called where the run failed.
+    """
+    try:
+        report = build()
+    except click.ClickException:
+        raise
+    except Exception as error:  # noqa: BLE001 - every failure is reported
+        report_error(error)
+        report = _failed(command, error, regions())
+    return deliver(report, tuple(targets), quiet=quiet)
+
+
+def _failed(command: str, error: Exception, regions: tuple[str, ...]) -> Report:
+    title, facts, remedy = describe_error(error)
+    known = error if isinstance(error, HologresAiError) else HologresAiError("")
+    reported = ReportedError(
+        title=title,
+        facts=facts,
+        remedy=remedy,
+        kind=type(error).__name__,
+        status=known.status,
+        code=known.code,
+        request_id=known.request_id,
+    )
+    return Report(command=command, read_at=utc_now(), regions=regions, error=reported, exit_code=FAILED)
+
+
+def deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
+    """Write the files first, then print; return the exit code.
+
+    A report that can't be written is a failure, also where there is a finding; the others are written.
+    """
+    written = [_write(report, target) for target in targets if target.file is not None]
+    printed = next((target for target in targets if target.file is None), None)
+    if not all(written):
+        report = replace(report, exit_code=FAILED)
+    if printed is None:
+        if not quiet or (not targets and has_finding(report)):
+            print_text_report(report)
+        return report.exit_code
+    if printed.format == "nagios":
+        return _print_nagios(report, complete=all(written))
+    if printed == _TEXT:
+        print_text_report(report)
+    else:
+        print_machine_text(FORMATS[printed.format](report))
+    return report.exit_code
+
+
+def _print_nagios(report: Report, *, complete: bool) -> int:
+    if not complete:
+        failure = ReportedError(title="a report could not be written")
+        report = replace(report, error=report.error or failure)
+    print_machine_text(FORMATS["nagios"](report))
+    return UNKNOWN_STATE if report.error else state(report)
+
+
+def _write(report: Report, target: Target) -> bool:
+    """Write a report to its file; False, and a message, where that fails."""
+    try:
+        write_file(str(target.file), FORMATS[target.format](report) + "\n")
+    except Exception as error:  # noqa: BLE001 - the other reports are written all the same
+        report_error(error)
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""A report as one self-contained HTML page, for people: no request to anywhere, no script.
+
+page.py       the page as data; figures, findings and expiries are its sections
+page.html     the template, and page.css its style
+"""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from .. import Report
+from .page import build_page
+
+_FOLDER = Path(__file__).parent
+
+
+def render_html(report: Report) -> str:
+    """Return the page: complete HTML in one text, to be written as UTF-8.
+
+    Whatever comes from outside is shown as text: the template escapes it, and characters that are not visible are
+    codes. The policy in the page forbids everything but its own style.
+    """
+    style = (_FOLDER / "page.css").read_text("utf-8")
+    template = _environment().get_template("page.html")
+    return template.render(page=build_page(report), style=Markup(style), policy=_policy(style))  # noqa: S704 - our own file
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _policy(style: str) -> str:
+    """The Content-Security-Policy: nothing but the style of this hash."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,236 @@
+"""When subscriptions end: one AI instance's expiry, and the time line over 12 months. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ....clock import days_left, describe_duration, parse_time
+from ....core.result import has_end, may_end
+from ....models import AiNode
+from .values import bounded, day
+
+NEAR = 30  # days
+LAST = 97  # percent
+COLUMNS = 52
+MAX_ROWS = 12
+
+# Pixels: room above the highest column, the height of the columns, and of one AI instance at most.
+TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """The end of one AI instance's subscription, in words; `iso` is empty where the API's text is no time."""
+
+    date: str
+    iso: str = ""
+    left: str = ""
+    renewal: str = ""
+    is_urgent: bool = False
+
+
+_RENEWAL = {True: "renews by itself", False: "does not renew", None: "renewal not known"}
+
+
+def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
+    """Return the expiry of a node; None where the API gives none."""
+    if not has_end(node):
+        return None
+    end = parse_time(node.expiration_time)
+    if end is None:
+        return Expiry(bounded(node.expiration_time), renewal=_RENEWAL[node.auto_renewal])
+    return Expiry(
+        date=day(end),
+        iso=end.isoformat(),
+        left=f"in {describe_duration(end - now)}" if end >= now else f"{describe_duration(end - now)} ago",
+        renewal=_RENEWAL[node.auto_renewal],
+        is_urgent=may_end(node) and days_left(end, now) <= NEAR,
+    )
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The expiries of about a week: `x` and `width` in percent, `unit` and `base` in pixels."""
+
+    x: float
+    width: float
+    ends: int
+    renews: int
+    unit: float
+    base: int
+
+    @property
+    def middle(self) -> float:
+        """The middle of the column, in percent."""
+        return round(self.x + self.width / 2, 2)
+
+    @property
+    def total(self) -> int:
+        """How many subscriptions end."""
+        return self.ends + self.renews
+
+    @property
+    def ends_height(self) -> float:
+        """The height of the solid part, which stands on the base line."""
+        return round(self.ends * self.unit, 1)
+
+    @property
+    def renews_height(self) -> float:
+        """The height of the hollow part, which stands on the solid one."""
+        return round(self.renews * self.unit, 1)
+
+    @property
+    def ends_y(self) -> float:
+        """The upper edge of the solid part."""
+        return round(self.base - self.ends_height, 1)
+
+    @property
+    def renews_y(self) -> float:
+        """The upper edge of the hollow part."""
+        return round(self.ends_y - self.renews_height, 1)
+
+
+@dataclass(frozen=True)
+class Month:
+    """The first day of a month, at `x` percent; `year` is given for the first label and January."""
+
+    x: float
+    label: str
+    year: str
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for its label before the end of the line."""
+        return self.x < LAST
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The time line as geometry: the base line, in pixels, a mark for each week with expiries, and the months."""
+
+    base: int
+    marks: tuple[Mark, ...]
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many AI instances have an end in which time; `unread` is an end that is no time, `none` is no end."""
+
+    ended: int
+    near: int
+    near_renewing: int
+    within: int
+    later: int
+    unread: int
+    none: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One AI instance whose subscription has an end."""
+
+    name: str
+    owner: str
+    expiry: Expiry
+
+
+@dataclass(frozen=True)
+class TimeLine:
+    """The expiries over the 12 months from the read; of the rows beyond `MAX_ROWS`, only the number."""
+
+    start: str
+    end: str
+    drawing: Drawing
+    counts: Counts
+    rows: tuple[Row, ...]
+    others: int
+
+
+End = tuple[datetime, AiNode]
+
+
+def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
+    """Return the time line of the nodes' expiries over 12 months from `now`."""
+    end = _in_a_year(now)
+    known = _ends(nodes)
+    listed = [(at, node) for at, node in known if at < end]
+    return TimeLine(
+        start=day(now),
+        end=day(end),
+        drawing=_draw([(at, node) for at, node in listed if at >= now], now, end),
+        counts=_count_ends(nodes, known, now, end),
+        rows=tuple(_rows([node for _, node in listed[:MAX_ROWS]], now)),
+        others=max(len(listed) - MAX_ROWS, 0),
+    )
+
+
+def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, end: datetime) -> Counts:
+    within = [(at, node) for at, node in known if now <= at < end]
+    near = [node for at, node in within if at - now <= timedelta(days=NEAR)]
+    given = len([node for node in nodes if has_end(node)])
+    return Counts(
+        ended=len([at for at, _ in known if at < now]),
+        near=len(near),
+        near_renewing=len([node for node in near if node.auto_renewal is True]),
+        within=len(within),
+        later=len([at for at, _ in known if at >= end]),
+        unread=given - len(known),
+        none=len(nodes) - given,
+    )
+
+
+def _draw(within: Sequence[End], now: datetime, end: datetime) -> Drawing:
+    columns = _columns(within, now, end)
+    most = max((sum(both) for both in columns.values()), default=1)
+    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
+    marks = _marks(columns, min(MOST_UNIT, height / most), TOP + height)
+    return Drawing(TOP + height, tuple(marks), tuple(_months(now, end)))
+
+
+def _ends(nodes: Sequence[AiNode]) -> list[End]:
+    """The nodes whose end is a time, the earliest first."""
+    known = [(at, node) for node in nodes if (at := parse_time(node.expiration_time)) is not None]
+    return sorted(known, key=lambda item: (item[0], item[1].ai_instance_id or ""))
+
+
+def _in_a_year(now: datetime) -> datetime:
+    try:
+        return now.replace(year=now.year + 1)
+    except ValueError:  # from 29 February
+        return now.replace(year=now.year + 1, day=28)
+
+
+def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
+    """By column, how many subscriptions end, or may end, and how many renew."""
+    columns: dict[int, tuple[int, int]] = {}
+    for at, node in within:
+        column = int((at - now) / (end - now) * COLUMNS)
+        ends, renews = columns.get(column, (0, 0))
+        columns[column] = (ends, renews + 1) if node.auto_renewal is True else (ends + 1, renews)
+    return columns
+
+
+def _marks(columns: Mapping[int, tuple[int, int]], unit: float, base: int) -> Iterator[Mark]:
+    width = 100 / COLUMNS
+    for column, (ends, renews) in sorted(columns.items()):
+        yield Mark(round(column * width + 0.15, 2), round(width - 0.3, 2), ends, renews, unit, base)
+
+
+def _months(now: datetime, end: datetime) -> Iterator[Month]:
+    at = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    first = True
+    while (at := _next_month(at)) < end:
+        yield Month(round((at - now) / (end - now) * 100, 2), f"{at:%b}", f"{at:%Y}" if first or at.month == 1 else "")
+        first = False
+
+
+def _next_month(at: datetime) -> datetime:
+    return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
+
+
+def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[Row]:
+    for node in nodes:
+        expiry = expiry_of(node, now)
+        if expiry is not None:
+            yield Row(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)

@@ -1,0 +1,72 @@
+"""JSON for programs, in the API's spelling."""
+
+import json
+
+from pydantic import JsonValue
+
+from ...drift import to_json
+from ...models import to_wire
+from ...names import to_camel
+from ...requirements import RequirementResult
+from . import Report
+
+ERROR_KIND = "hologres-ai/Error"
+
+
+def render_json(report: Report) -> str:
+    """The report as a JSON object."""
+    return json.dumps(_document(report), ensure_ascii=False, indent=2)
+
+
+def _document(report: Report) -> JsonValue:
+    if report.error is not None:
+        return _error(report)
+    if report.drift is not None:
+        return dict(to_json(report.drift, report.ignored))
+    if report.command == "check":
+        return _check(report)
+    return dict(to_wire(report.result, request_id=True)) if report.result else {}
+
+
+def _error(report: Report) -> dict[str, JsonValue]:
+    if report.error is None:
+        return {}
+    return {
+        "kind": ERROR_KIND,
+        "version": 1,
+        "command": report.command,
+        "type": report.error.kind,
+        "title": report.error.title,
+        "facts": report.error.facts,
+        "remedy": report.error.remedy,
+        "status": report.error.status,
+        "code": report.error.code,
+        "requestId": report.error.request_id,
+    }
+
+
+def _check(report: Report) -> dict[str, JsonValue]:
+    return {
+        "met": all(verdict.met for verdict in report.verdicts),
+        "region": report.result.region if report.result else None,
+        "requirements": [_verdict(report, verdict) for verdict in report.verdicts],
+        "unread": list(report.unread),
+    }
+
+
+def _verdict(report: Report, verdict: RequirementResult) -> dict[str, JsonValue]:
+    """A verdict; `found` is null where it is not known."""
+    return {
+        "requirement": to_camel(verdict.requirement),
+        "met": verdict.met,
+        "asked": _value(getattr(report.requirements, verdict.requirement)),
+        "found": _value(verdict.figure),
+        "text": str(verdict),
+        "nearest": list(verdict.nearest),
+        "more": verdict.more,
+        "unread": list(verdict.unread),
+    }
+
+
+def _value(value: int | tuple[str, ...] | None) -> JsonValue:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,132 @@
+"""JUnit's XML for a CI service.
+
+drift   a suite for each class: a failure for each event, or a testcase that passes
+check   a suite with a testcase for each requirement
+list    a suite with a testcase for each region
+each    an error for each region that could not be read; of a run that failed, one testcase with an error
+"""
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ...drift import Drift, fingerprint
+from ..output import printable, shown
+from . import Report
+from .text import describe_event, event_name
+
+
+@dataclass(frozen=True)
+class Case:
+    """A testcase: it passes, or `outcome` is ``failure``, ``error`` or ``skipped``."""
+
+    name: str
+    outcome: str = ""
+    kind: str = ""
+    message: str = ""
+
+
+def render_junit(report: Report) -> str:
+    """The report as XML: in ASCII, so that the declaration is true in every encoding."""
+    root = ET.Element("testsuites", name=f"hologres-ai {report.command}")
+    for name, cases in _suites(report):
+        _add_suite(root, name, list(cases), report)
+    for attribute in ("tests", "failures", "errors", "skipped"):
+        root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
+    root.set("time", "0.000")
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="us-ascii", xml_declaration=True)
+    return text.decode("ascii")
+
+
+def _suites(report: Report) -> Iterator[tuple[str, Iterable[Case]]]:
+    if report.error is not None:
+        yield report.command, [_error_case(report)]
+        return
+    if report.drift is not None:
+        for category in report.drift.classes:
+            yield category, _event_cases(report.drift, category)
+    elif report.command == "check":
+        yield "requirements", _requirement_cases(report)
+    elif report.result is not None:
+        yield "regions", _region_cases(report)
+        return
+    if report.unread:
+        yield "regions", _unread_cases(report)
+
+
+def _error_case(report: Report) -> Case:
+    error = report.error
+    if error is None:
+        return Case("run")
+    head = f"{error.title} ({error.facts})" if error.facts else error.title
+    return Case("run", "error", error.kind, "\n".join([head, *error.remedy.splitlines()]))
+
+
+def _event_cases(drift: Drift, category: str) -> Iterator[Case]:
+    events = drift.of(category)
+    if not events:
+        yield Case(f"no drift in {drift.place}")
+    for event in events:
+        yield Case(f"{event_name(drift, event)} {event.kind}", "failure", event.kind, describe_event(event))
+
+
+def _requirement_cases(report: Report) -> Iterator[Case]:
+    for verdict in report.verdicts:
+        outcome = "error" if verdict.unread else "skipped" if report.warn else "failure"
+        yield Case(verdict.requirement, "" if verdict.met else outcome, "not met", str(verdict))
+
+
+def _region_cases(report: Report) -> Iterator[Case]:
+    if report.result is None:
+        return
+    for item in report.result.region_outcomes:
+        if item.is_read:
+            yield Case(shown(item.region))
+    yield from _unread_cases(report)
+
+
+def _unread_cases(report: Report) -> Iterator[Case]:
+    for region in report.unread:
+        yield Case(shown(region), "error", "could not be read", report.reason(region))
+
+
+def _add_suite(root: ET.Element, name: str, cases: list[Case], report: Report) -> None:
+    suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)))
+    outcomes = Counter(case.outcome for case in cases)
+    for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(outcomes[outcome]))
+    suite.set("time", "0.000")
+    suite.set("timestamp", report.read_at.strftime("%Y-%m-%dT%H:%M:%S"))
+    if report.drift is not None:
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="fingerprint", value=fingerprint(report.drift))
+        ET.SubElement(properties, "property", name="ignored", value=str(len(report.ignored)))
+    for case, unique in zip(cases, _unique(case.name for case in cases), strict=True):
+        _add_case(suite, name, unique, case)
+
+
+def _unique(names: Iterable[str]) -> Iterator[str]:
+    """The names, with a number after each repeat: readers take two testcases of one name for one."""
+    seen: Counter[str] = Counter()
+    taken: set[str] = set()
+    for name in names:
+        seen[name] += 1
+        unique = name if seen[name] == 1 and name not in taken else f"{name} #{seen[name]}"
+        while unique in taken:
+            seen[name] += 1
+            unique = f"{name} #{seen[name]}"
+        taken.add(unique)
+        yield unique
+
+
+def _add_case(suite: ET.Element, suite_name: str, name: str, case: Case) -> None:
+    element = ET.SubElement(suite, "testcase", classname=f"hologres-ai.{suite_name}", name=name, time="0.000")
+    if not case.outcome:
+        return
+    lines = [printable(line) for line in case.message.splitlines()]
+    outcome = ET.SubElement(element, case.outcome, message=lines[0] if lines else "")
+    if case.outcome != "skipped":
+        outcome.set("type", printable(case.kind))
+    outcome.text = "\n".join(lines)  # some readers show the text, others the message

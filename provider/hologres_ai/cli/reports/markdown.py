@@ -1,0 +1,151 @@
+"""Markdown for a comment on a pull request or an issue: never longer than a comment may be."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ...drift import Drift, Event, Value, fingerprint
+from ...names import DRIFT_EVENTS
+from ..output import shown
+from . import Report
+from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, count, describe_move, drift_summary
+
+COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
+_LONGEST = 500  # characters of a reason or a remedy
+
+_PLAIN = r"[\w .,:;+()/=?-]"  # characters that mean nothing in Markdown within code
+
+_WORST_FIRST = {kind: place for place, kind in enumerate(DRIFT_EVENTS)}
+
+
+def render_markdown(report: Report) -> str:
+    """The report as Markdown."""
+    if report.error is not None:
+        return "\n".join(_error(report))
+    if report.command == "drift":
+        return "\n".join(_drift(report))
+    if report.command == "check":
+        return "\n".join(_check(report))
+    return "\n".join(_list(report))
+
+
+def _error(report: Report) -> Iterator[str]:
+    if report.error is None:
+        return
+    yield from (f"### hologres-ai {report.command} failed", "", code(report.error.title))
+    if report.error.facts:
+        yield from ("", code(report.error.facts))
+    for line in report.error.remedy.splitlines():
+        yield from ("", code(line))
+
+
+def _unread(report: Report) -> Iterator[str]:
+    if report.unread:
+        yield from (f"**{count(len(report.unread), 'region')} could not be read:**", "")
+        yield from (f"- {code(region)}: {code(report.reason(region))}" for region in report.unread)
+        yield ""
+
+
+# --- drift ------------------------------------------------------------------------------------------------------------
+
+
+def _drift(report: Report) -> Iterator[str]:
+    yield from (f"### {drift_summary(report)}", "")
+    yield from _unread(report)
+    drift = report.drift
+    if drift is None:
+        return
+    if drift.events:
+        kinds = Counter(event.kind for event in drift.events)
+        yield from (", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items(), key=_rank_of_kind)), "")
+        yield from ("| | what | AI instance | Hologres instance | change |", "| --- | --- | --- | --- | --- |")
+        yield from _rows(drift, report.limit)
+        yield ""
+    if report.ignored:
+        yield from (f"{count(len(report.ignored), 'event')} ignored.", "")
+    yield f"Fingerprint: `{fingerprint(drift)}`"
+
+
+def _rank_of_kind(item: tuple[str, int]) -> int:
+    return _WORST_FIRST[item[0]]
+
+
+def _rows(drift: Drift, limit: int | None) -> Iterator[str]:
+    """A row for each event, the worst first, as long as there is room."""
+    events = sorted(drift.events, key=lambda event: _WORST_FIRST[event.kind])
+    room, written = COMMENT_LIMIT, 0
+    for event in events[:limit]:
+        row = _row(drift, event)
+        room -= len(row) + 1
+        if room < 0:
+            break
+        yield row
+        written += 1
+    if written < len(events):
+        yield f"\n{len(events) - written} more are left out."
+
+
+def _row(drift: Drift, event: Event) -> str:
+    sign, _ = SIGNS.get(event.kind, OTHER_SIGN)
+    changes = "<br>".join(
+        f"{change.field} {code(change.before)} → {code(change.after)}{describe_move(change)}"
+        for change in event.changes
+    )
+    elsewhere = f" in {code(event.region_id)}" if event.region_id != drift.region else ""
+    cells = (
+        f"`{sign}`",
+        event.kind,
+        code(event.node.ai_instance_id) + elsewhere,
+        code(event.node.holo_instance_name),
+        changes,
+    )
+    return _table_row(cells)
+
+
+# --- check and list ---------------------------------------------------------------------------------------------------
+
+
+def _check(report: Report) -> Iterator[str]:
+    yield from (f"### {check_summary(report)}", "")
+    yield from _unread(report)
+    yield from ("| | requirement |", "| --- | --- |")
+    for verdict in report.verdicts:
+        sign = (MET if verdict.met else TOLERATED if report.warn else NOT_MET)[0]
+        yield _table_row((sign, code(str(verdict))))
+
+
+def _list(report: Report) -> Iterator[str]:
+    result = report.result
+    if result is None:
+        return
+    yield from (f"### {count(len(result.instance_model_list), 'AI instance')} in {result.place}", "")
+    yield from _unread(report)
+    if result.instance_model_list:
+        yield from ("| AI instance | Hologres instance | nodes | specification | status | expiry (UTC) |",)
+        yield "| --- | --- | --- | --- | --- | --- |"
+    room = COMMENT_LIMIT
+    for number, node in enumerate(result.instance_model_list):
+        values = (node.holo_instance_name, node.node_count, node.ai_spec, node.status, node.expiration_time)
+        elsewhere = f" in {code(node.region_id)}" if node.region_id != result.region else ""
+        row = _table_row((code(node.ai_instance_id) + elsewhere, *map(code, values)))
+        room -= len(row) + 1
+        if room < 0:
+            yield f"\n{len(result.instance_model_list) - number} more are left out."
+            break
+        yield row
+
+
+def _table_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def code(value: Value) -> str:
+    """A value as code, in which nothing is a link, a mention, an image, markup or the end of a cell."""
+    text = shown(value)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} ... ({len(text)} characters)"
+    if re.fullmatch(rf"{_PLAIN}+", text):
+        return f"`{text}`"
+    # No escape within backticks is understood in the same way everywhere; the number of a character is.
+    coded = re.sub(rf"(?!{_PLAIN}).", lambda found: f"&#{ord(found[0])};", text)
+    return f"<code>{coded}</code>"

@@ -1,0 +1,60 @@
+"""One line for a monitoring system that runs plugins, such as Nagios and Icinga: state, words, performance data."""
+
+from collections.abc import Iterator
+
+from ..output import printable
+from . import Report
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+_WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
+
+# The label and the unit of a requirement that is a figure.
+_FIGURES = {
+    "min_free_gpus": ("free_gpus", ""),
+    "min_free_gpu_memory": ("free_gpu_memory", "GB"),
+    "min_nodes_ready": ("ready_nodes", ""),
+    "not_expiring_within_days": ("days_to_expiry", ""),
+}
+
+
+def state(report: Report) -> int:
+    """The exit code: 0 met, 1 not met with ``--warn``, 2 not met, 3 everything else."""
+    if report.error is not None:
+        return UNKNOWN
+    unmet = [verdict for verdict in report.verdicts if not verdict.met]
+    if not unmet:
+        return OK
+    if all(verdict.unread for verdict in unmet):
+        return UNKNOWN
+    return WARNING if report.warn else CRITICAL
+
+
+def render_nagios(report: Report) -> str:
+    """The line: without line breaks, and with the one ``|`` before the performance data."""
+    words = "; ".join(_words(report))
+    data = " ".join(_performance_data(report))
+    line = printable(f"HOLOGRES_AI {_WORDS[state(report)]} - {words}").replace("|", "/")
+    return f"{line} | {data}" if data else line
+
+
+def _words(report: Report) -> Iterator[str]:
+    if report.error is not None:
+        yield f"{report.error.title} ({report.error.facts})" if report.error.facts else report.error.title
+        return
+    met = sum(verdict.met for verdict in report.verdicts)
+    place = f" in {report.result.place}" if report.result else ""
+    yield f"{met} of {len(report.verdicts)} requirements met{place}"
+    yield from (str(verdict) for verdict in report.verdicts if not verdict.met)
+    if report.unread:
+        yield f"could not be read: {', '.join(report.unread)}"
+
+
+def _performance_data(report: Report) -> Iterator[str]:
+    """``label=value[unit];warning;critical;minimum`` of each figure; U is an unknown value."""
+    for verdict in report.verdicts:
+        if verdict.requirement not in _FIGURES or isinstance(verdict.figure, tuple):
+            continue
+        label, unit = _FIGURES[verdict.requirement]
+        threshold = f"{getattr(report.requirements, verdict.requirement)}:"
+        thresholds = f"{threshold};" if report.warn else f";{threshold}"
+        yield f"{label}={'U' if verdict.figure is None else f'{verdict.figure}{unit}'};{thresholds};0"

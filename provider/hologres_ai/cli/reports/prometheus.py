@@ -1,0 +1,101 @@
+"""The text exposition of Prometheus, for the textfile collector of a node exporter."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...clock import parse_time
+from ...core.result import totals
+from ...models import RESOURCES, AiNode
+from ...names import to_camel
+from ..output import printable
+from . import Report
+
+_PREFIX = "hologres_ai"
+# The unit in the name of a metric, the factor from the API's unit to it, and the words of the help.
+_UNITS = {
+    "cpu": ("_cores", 1, "CPU cores"),
+    "memory": ("_bytes", 2**30, "Memory in bytes"),
+    "gpu": ("_cards", 1, "GPU cards"),
+    "gpu_memory": ("_bytes", 10**9, "GPU memory in bytes"),
+}
+
+Labels = Mapping[str, str]
+
+
+@dataclass
+class Metric:
+    """A gauge: its help and its samples."""
+
+    help: str
+    samples: list[tuple[Labels, float]] = field(default_factory=list)
+
+
+def render_prometheus(report: Report) -> str:
+    """The metrics of a run; of a run that failed, only that its regions are down."""
+    metrics: dict[str, Metric] = {}
+
+    def add(name: str, words: str, labels: Labels, value: float | None) -> None:
+        if value is not None:
+            metrics.setdefault(f"{_PREFIX}_{name}", Metric(words)).samples.append((labels, value))
+
+    for region, is_read in _regions(report):
+        add("up", "Whether the region could be read.", {"region": region}, is_read)
+        read_at = report.read_at.timestamp() if is_read else None
+        add("last_read_timestamp_seconds", "When the region was read.", {"region": region}, read_at)
+    for node, labels in _nodes(report):
+        for name, words, value in _figures(node):
+            add(name, words, labels, value)
+    for verdict in report.verdicts:
+        labels = {"requirement": to_camel(verdict.requirement)}
+        add("requirement_met", "Whether the requirement is met.", labels, verdict.met)
+    return "\n".join(line for name, metric in metrics.items() for line in _lines(name, metric))
+
+
+def _regions(report: Report) -> Iterator[tuple[str, bool]]:
+    if report.result is None:
+        yield from ((region, False) for region in report.regions or ("",))
+    else:
+        yield from ((item.region, item.is_read) for item in report.result.region_outcomes)
+
+
+def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
+    """The nodes with their labels; an ID that the API repeats gets a number, since no labels may repeat."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    for node in report.result.instance_model_list if report.result else ():
+        labels = {
+            "region": node.region_id or "",
+            "holo_instance_id": node.holo_instance_id or "",
+            "holo_instance_name": node.holo_instance_name or "",
+            "ai_instance_id": node.ai_instance_id or "",
+        }
+        key = tuple(labels.values())
+        seen[key] += 1
+        yield node, labels if seen[key] == 1 else {**labels, "entry": str(seen[key])}
+
+
+def _figures(node: AiNode) -> Iterator[tuple[str, str, float | None]]:
+    """Name, help and value of each metric of a node; None is unknown."""
+    figures = totals([node])
+    yield "nodes", "Number of nodes.", node.node_count
+    for resource in RESOURCES:
+        unit, factor, words = _UNITS[resource]
+        usage = getattr(figures, resource)
+        for kind in ("capacity", "used", "free"):
+            value: int | None = getattr(usage, kind)
+            yield f"{resource}_{kind}{unit}", f"{words}, {kind}.", None if value is None else value * factor
+    end = parse_time(node.expiration_time)
+    yield "expiry_timestamp_seconds", "When the AI instance ends.", end.timestamp() if end else None
+    yield "auto_renewal", "Whether the subscription renews itself.", node.auto_renewal
+
+
+def _lines(name: str, metric: Metric) -> Iterator[str]:
+    yield f"# HELP {name} {metric.help}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in metric.samples:
+        pairs = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
+        yield f"{name}{{{pairs}}} {value + 0}"
+
+
+def _escape(text: str) -> str:
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

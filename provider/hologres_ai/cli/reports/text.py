@@ -1,0 +1,197 @@
+"""Text for people: the table of the nodes, a line for each event, a line for each requirement."""
+
+import sys
+from collections.abc import Iterator
+
+from ...clock import describe_duration, parse_time
+from ...drift import Change, Drift, Event, fingerprint
+from ..output import Line, is_unicode, print_lines, print_machine_text, printable, shown
+from . import Report
+from .columns import tab_separated_lines
+
+# The sign and the colour of a kind: a renewal and the end of a renewal differ in sign, colour and word.
+SIGNS = {
+    "added": ("+", "green"),
+    "removed": ("-", "red"),
+    "renewal-turned-off": ("!", "red"),
+    "renewal-turned-on": ("+", "green"),
+    "expiry-moved-forward": (">", "green"),
+    "expiry-moved-backward": ("<", "red"),
+}
+OTHER_SIGN = ("~", "yellow")
+
+# The sign of a requirement, the word where the terminal has no such sign, and the colour.
+MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
+
+
+def render_text(report: Report) -> str:
+    """The report for a file: in UTF-8, without colour."""
+    return "\n".join(map(str, text_lines(report)))
+
+
+def print_text_report(report: Report) -> None:
+    """Print the report on stdout; nothing of a failure or a first baseline, because stderr has it.
+
+    The list is a table on a terminal, and lines of values separated by tabs elsewhere.
+    """
+    if report.error is not None or report.first_baseline:
+        return
+    if report.command != "list":
+        print_lines(text_lines(report, signs=is_unicode(sys.stdout)))
+    elif report.result is not None and not sys.stdout.isatty():
+        for line in tab_separated_lines(report.result):
+            print_machine_text(line)
+    elif report.result is not None and report.result.instance_model_list:
+        from ..table import print_table  # noqa: PLC0415 - only a terminal needs rich
+
+        print_table(report.result)
+
+
+def has_finding(report: Report) -> bool:
+    """Whether the report of drift or check has anything that somebody has to look at."""
+    events = report.drift is not None and bool(report.drift.events)
+    return bool(report.error or report.unread or events or any(not verdict.met for verdict in report.verdicts))
+
+
+def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
+    """The lines of the report; without `signs`, in words that every encoding has."""
+    if report.error is not None:
+        yield from _error_lines(report)
+    elif report.command == "drift":
+        yield from _drift_lines(report)
+    elif report.command == "check":
+        yield from _check_lines(report, signs=signs)
+    elif report.result is not None:
+        yield from _list_lines(report)
+
+
+def _error_lines(report: Report) -> Iterator[Line]:
+    if report.error is None:
+        return
+    facts = f" ({report.error.facts})" if report.error.facts else ""
+    yield Line(f" {printable(report.error.title + facts)}", "error:", "red")
+    yield from (Line(printable(line)) for line in report.error.remedy.splitlines())
+
+
+def _list_lines(report: Report) -> Iterator[Line]:
+    from ..table import render_table  # noqa: PLC0415 - only a file needs rich
+
+    if report.result is None:
+        return
+    if report.result.instance_model_list:
+        yield from map(Line, render_table(report.result, report.read_at).splitlines())
+    gaps = tuple(f"{region} could not be read" for region in report.unread)
+    warnings = (warning for warning in report.result.warnings if not warning.startswith(gaps))
+    yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in warnings)
+    yield from _unread(report)
+
+
+def unread_lines(report: Report) -> Iterator[str]:
+    """A line for each region that could not be read, and why; as one form of report after the other has it."""
+    return (f"{shown(region)}: {printable(report.reason(region))}" for region in report.unread)
+
+
+def _unread(report: Report) -> Iterator[Line]:
+    if report.unread:
+        yield Line("", "could not be read", "bold")
+    yield from (Line(f" {line}", "  ?", "red") for line in unread_lines(report))
+
+
+# --- drift ------------------------------------------------------------------------------------------------------------
+
+
+def _drift_lines(report: Report) -> Iterator[Line]:
+    """A line for each event, under its class."""
+    drift = report.drift
+    yield Line("", drift_summary(report), "bold")
+    if drift is None or report.first_baseline:
+        return
+    width = max((len(event.kind) for event in drift.events), default=0)
+    room = max((len(event_name(drift, event)) for event in drift.events), default=0)
+    for category in drift.classes:
+        events = drift.of(category)
+        if events:
+            yield Line("", category, "bold")
+        for event in events:
+            sign, style = SIGNS.get(event.kind, OTHER_SIGN)
+            rest = f"  {event_name(drift, event):{room}}  {describe_event(event)}"
+            yield Line(rest, f"  {sign} {event.kind:{width}}", style)
+    yield from _unread(report)
+    if report.ignored:
+        yield Line(f"{count(len(report.ignored), 'event')} ignored")
+    if drift.events or drift.unread:
+        yield Line(f"fingerprint {fingerprint(drift)}")
+
+
+def drift_summary(report: Report) -> str:
+    """The result of a comparison in one line: it names what could not be compared."""
+    drift = report.drift
+    if drift is None:
+        return "no comparison"
+    if report.first_baseline:
+        return f"First baseline of {drift.place}: {count(drift.after, 'AI instance')}"
+    gaps = f"; {count(len(drift.unread), 'region')} could not be read" if drift.unread else ""
+    if not drift.events:
+        head = "Unknown whether there is drift: none" if drift.unread else "No drift"
+        same = f"{count(drift.after, 'AI instance')} as in the baseline"
+        if report.ignored:
+            same = f"{count(len(report.ignored), 'event')} ignored"
+        return f"{head} in {drift.place}{gaps}: {same} ({', '.join(drift.classes)})"
+    touched = {(event.region_id, event.node.ai_instance_id) for event in drift.events}
+    removed = [event for event in drift.events if event.kind == "removed"]
+    of = f"{len(touched)} of {count(drift.after + len(removed), 'AI instance')}"
+    return f"Drift in {drift.place}: {count(len(drift.events), 'event')} at {of}{gaps}"
+
+
+def count(number: int, what: str) -> str:
+    """``1 AI instance``, ``13 AI instances``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def event_name(drift: Drift, event: Event) -> str:
+    """The AI instance, and its region where that is not the one that was read."""
+    elsewhere = f" in {shown(event.region_id)}" if event.region_id != drift.region else ""
+    return shown(event.node.ai_instance_id) + elsewhere
+
+
+def describe_event(event: Event) -> str:
+    """The changes of an event; of a node that was added or removed, what it is."""
+    if event.changes:
+        return ", ".join(map(_describe_change, event.changes))
+    node = event.node
+    owner = f"{shown(node.holo_instance_id)} {shown(node.holo_instance_name)}"
+    return f"{shown(node.node_count)} x {shown(node.ai_spec)}, {owner}"
+
+
+def _describe_change(change: Change) -> str:
+    return f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
+
+
+def describe_move(change: Change) -> str:
+    """`` (365 days later)``, of the change of a time; empty of another."""
+    then, now = parse_time(change.before), parse_time(change.after)
+    if change.field != "expirationTime" or then is None or now is None:
+        return ""
+    return f" ({describe_duration(now - then)} {'later' if now > then else 'earlier'})"
+
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+
+def _check_lines(report: Report, *, signs: bool) -> Iterator[Line]:
+    """A line for each requirement."""
+    yield Line("", check_summary(report), "bold")
+    for verdict in report.verdicts:
+        sign, word, style = MET if verdict.met else TOLERATED if report.warn else NOT_MET
+        yield Line(f" {printable(str(verdict))}", f"  {sign if signs else f'{word:2}'}", style)
+    yield from _unread(report)
+
+
+def check_summary(report: Report) -> str:
+    """``3 of 5 requirements met in cn-hangzhou: 13 AI instances``."""
+    if report.result is None:
+        return "no result"
+    met = sum(verdict.met for verdict in report.verdicts)
+    nodes = count(len(report.result.instance_model_list), "AI instance")
+    gaps = f"; {count(len(report.unread), 'region')} could not be read" if report.unread else ""
+    return f"{met} of {len(report.verdicts)} requirements met in {report.result.place}: {nodes}{gaps}"

@@ -1,0 +1,268 @@
+"""Inputs and outputs of the resource and of the function. Pure.
+
+inputs    the arguments, `pinned`, `requirements`; computed by a check: the region where there is one, the inventory,
+          and the outcome of each region
+outputs   those of every interface, and what was asked
+"""
+
+from collections.abc import Collection, Mapping
+from typing import cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..core.result import build_result, keep_unread
+from ..errors import Failure, InvalidArgumentError
+from ..models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
+from ..names import QUERY_KEY, region_label
+from ..requirements import Requirements, build_requirements
+from .inventory import ADD, UPDATE, Kind, Node, build_inventory, changed_names, differences
+from .properties import UNKNOWN, Properties, Property, is_secret, is_unknown, marked, reveal
+
+# These names stand in users' states and must stay as they are.
+INVENTORY = "inventory"
+OUTCOMES = "regionOutcomes"
+REGION = "region"
+REGIONS = "regions"
+PINNED = "pinned"
+REQUIREMENTS = "requirements"
+NODES = "instanceModelList"
+
+OUTPUTS = (REGION, NODES, OUTCOMES, "ids", "names", "totals", "fingerprint")
+_COMPUTED = (INVENTORY, OUTCOMES)
+# The inputs that select no nodes. States of the first days of 0.1.0 have the nodes as a list among the inputs.
+_NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS)
+
+# With more changes, a diff names the whole inventory: nobody reads on, and each path costs the engine time.
+MAX_PATHS = 1000
+
+_NODES = TypeAdapter(tuple[AiNode, ...])
+_OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
+
+
+# --- What was asked ---------------------------------------------------------------------------------------------------
+
+
+def build_function_query(arguments: Properties) -> Query:
+    """Build the query from a function's arguments, which are all known.
+
+    Raises:
+        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
+    """
+    return build_query(_plain(arguments, without=(REQUIREMENTS,)))
+
+
+def known_query(inputs: Properties) -> Query:
+    """Build the query from the arguments that are known; at a preview, some may not be.
+
+    Raises:
+        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
+    """
+    return build_query({name: value for name, value in _arguments(inputs).items() if not is_unknown(value)})
+
+
+def build_whole_query(inputs: Properties) -> Query:
+    """Build the query from inputs that are all known.
+
+    Raises:
+        InvalidArgumentError: as above, and for each argument that is not known yet.
+    """
+    failures = [Failure(name, "is not known yet") for name in inputs if is_waiting({name: inputs[name]})]
+    if failures:
+        raise InvalidArgumentError(failures)
+    return build_query(_arguments(inputs))
+
+
+def is_waiting(inputs: Properties) -> bool:
+    """Return whether it is not known before an update which nodes are asked for."""
+    return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS)
+
+
+def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
+    """Build the requirements; None where there are none, or where not all of them are known yet.
+
+    Raises:
+        InvalidArgumentError: one failure for each known one that does not exist or is invalid.
+    """
+    given = reveal(inputs.get(REQUIREMENTS))
+    if given is None or given is UNKNOWN:
+        return None
+    if not isinstance(given, dict):
+        raise InvalidArgumentError([Failure(REQUIREMENTS, "an object is expected")])
+    known = {name: value for name, value in given.items() if not is_unknown(value)}
+    if known.keys() == given.keys():
+        return build_requirements(known, query)
+    if known.keys() - {"mode"}:
+        build_requirements(known, query)
+    return None
+
+
+def shown(properties: Properties) -> dict[str, Property]:
+    """Return the properties without those that SDKs and the engine keep for themselves."""
+    return {name: value for name, value in properties.items() if not name.startswith("__")}
+
+
+def given_inputs(inputs: Properties) -> dict[str, Property]:
+    """Return the inputs that a program gave."""
+    return {name: value for name, value in inputs.items() if name not in (*_COMPUTED, NODES)}
+
+
+def _selecting(inputs: Properties) -> dict[str, Property]:
+    """The inputs that a program gave, without the requirements."""
+    return {name: value for name, value in given_inputs(inputs).items() if name != REQUIREMENTS}
+
+
+def has_secret(inputs: Properties) -> bool:
+    """Return whether a secret selects the nodes."""
+    return is_secret(_selecting(inputs))
+
+
+def _arguments(inputs: Properties) -> dict[str, Property]:
+    """The arguments of a resource, without secret marks; null and absent are the same."""
+    return _plain(inputs, without=_NO_ARGUMENTS)
+
+
+def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
+    plain = {name: reveal(value) for name, value in inputs.items() if name not in without}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+# --- What was read ----------------------------------------------------------------------------------------------------
+
+
+def has_inventory(inputs: Properties) -> bool:
+    """Return whether a check has completed the inputs."""
+    return INVENTORY in inputs and (REGION in inputs or REGIONS in inputs)
+
+
+def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties) -> dict[str, Property]:
+    """Return the inputs with the region and the inventory of a read.
+
+    A region that could not be read keeps the nodes of the old inputs.
+    """
+    known = _inventory(old)
+    if result.unread and known:
+        result = keep_unread(result, _parse_nodes(known))
+    wire = cast("dict[str, Property]", to_wire(result))
+    nodes = cast("list[Node]", wire[NODES])
+    outcomes = cast("list[Node]", wire[OUTCOMES])
+    computed: dict[str, Property] = {} if result.query.regions else {REGION: wire[REGION]}
+    computed[INVENTORY] = cast("Property", build_inventory(nodes, known))
+    computed[OUTCOMES] = {str(item[REGION]): {**item} for item in outcomes}
+    return {**inputs, **marked(computed, secret=has_secret(inputs))}
+
+
+def awaiting_inventory(inputs: Properties) -> dict[str, Property]:
+    """Return the inputs with an inventory that is not known before an update."""
+    return {**inputs, INVENTORY: UNKNOWN}
+
+
+def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] | None:
+    """Return the new inputs with the old inventory, or None where the nodes have to be read.
+
+    The old inventory stays where the new inputs are pinned or ignore its changes, and ask for what the old ones did.
+
+    Raises:
+        InvalidArgumentError: `pinned` is not a boolean, or a program gives a computed input.
+    """
+    kept = _is_pinned(new) | _ignores_changes(new, old)
+    if not kept or not has_inventory(old):
+        return None
+    stored = (*_COMPUTED, *(() if REGIONS in new else (REGION,)))
+    inputs = {**{name: old[name] for name in stored if name in old}, **new}
+    return inputs if _arguments(inputs) == _arguments(old) else None
+
+
+def _is_pinned(inputs: Properties) -> bool:
+    pinned = reveal(inputs.get(PINNED))
+    if pinned is None or isinstance(pinned, bool):
+        return bool(pinned)
+    raise InvalidArgumentError([Failure(PINNED, "must be true or false")])
+
+
+def _ignores_changes(new: Properties, old: Properties) -> bool:
+    """Whether the new inputs have the stored inventory, which the engine puts there for `ignoreChanges`."""
+    if NODES in new:
+        reason = f'is an output. To ignore changes of the nodes, write "{INVENTORY}" in ignoreChanges.'
+        raise InvalidArgumentError([Failure(NODES, reason)])
+    failures = [
+        Failure(name, "is computed by the provider. Remove it from the inputs.")
+        for name in _COMPUTED
+        if name in new and reveal(new[name]) != reveal(old.get(name))
+    ]
+    if failures:
+        raise InvalidArgumentError(failures)
+    return INVENTORY in new
+
+
+def _inventory(inputs: Properties) -> dict[str, Node]:
+    """The inventory in inputs; empty in a state that has none."""
+    inventory = reveal(inputs.get(INVENTORY))
+    if inventory is None or inventory is UNKNOWN:
+        return {}
+    if isinstance(inventory, dict) and all(isinstance(node, dict) for node in inventory.values()):
+        return cast("dict[str, Node]", inventory)
+    raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")])
+
+
+def _parse_nodes(inventory: Mapping[str, Node]) -> tuple[AiNode, ...]:
+    try:
+        return _NODES.validate_python(tuple(inventory.values()), by_alias=True, by_name=False)
+    except ValidationError:
+        raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")]) from None
+
+
+def _parse_outcomes(inputs: Properties) -> tuple[RegionOutcome, ...]:
+    outcomes = reveal(inputs.get(OUTCOMES, {}))
+    try:
+        items = tuple(outcomes.values()) if isinstance(outcomes, dict) else outcomes
+        return _OUTCOMES.validate_python(items, by_alias=True, by_name=False)
+    except ValidationError:
+        raise InvalidArgumentError([Failure(OUTCOMES, "is not what this provider computed")]) from None
+
+
+# --- Outputs and differences ------------------------------------------------------------------------------------------
+
+
+def build_outputs(inputs: Properties) -> dict[str, Property]:
+    """Return the outputs that follow from inputs with an inventory, each secret where an argument is."""
+    given = _selecting(inputs)
+    if is_waiting(inputs):
+        return given | dict.fromkeys(OUTPUTS, UNKNOWN)
+    query = build_whole_query(inputs)
+    reply = NodeList(nodes=_parse_nodes(_inventory(inputs)), request_id=None)
+    region = region_label(query.region, query.regions)
+    wire = cast(
+        "dict[str, Property]", to_wire(build_result(region, query, reply, region_outcomes=_parse_outcomes(inputs)))
+    )
+    asked: dict[str, Property] = {QUERY_KEY: _asked(inputs)}
+    return given | marked({**wire, **asked}, secret=has_secret(inputs))
+
+
+def _asked(inputs: Properties) -> dict[str, Property]:
+    """The arguments and `pinned`, without secret marks."""
+    pinned = reveal(inputs.get(PINNED))
+    return _arguments(inputs) | ({} if pinned is None else {PINNED: pinned})
+
+
+def changed_paths(old: Properties, new: Properties) -> dict[str, Kind]:
+    """Return where and how two inputs differ: one path for one change, and none into what is secret."""
+    paths = dict(changed_names(_asked(old), _asked(new)))
+    for name in _COMPUTED:
+        paths |= _changes_of(name, old, new)
+    return paths
+
+
+def _changes_of(name: str, old: Properties, new: Properties) -> dict[str, Kind]:
+    before, after = reveal(old.get(name)), reveal(new.get(name))
+    if before == after:
+        return {}
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return {name: ADD if before is None else UPDATE}
+    paths = dict(differences(before, after, name))
+    is_whole = is_secret([old.get(name), new.get(name)]) or len(paths) > MAX_PATHS
+    return {name: UPDATE} if is_whole else paths
+
+
+def top_name(path: str) -> str:
+    """Return the property that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]

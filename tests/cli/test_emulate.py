@@ -1,0 +1,116 @@
+"""``hologres-ai emulate``: the real command as a process."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from hologres_ai.emulator import Emulator
+from tests.support.command_line import COMMAND, environment, first_line, run
+
+
+@pytest.fixture
+def served() -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [*COMMAND, "emulate", "--fault", "denied:1", "--access-key-secret", "a b"],
+        env=environment("", ALICLOUD_ACCESS_KEY="another"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_emulate_says_where_it_is_and_how_to_use_it(served: "subprocess.Popen[str]") -> None:
+    url = first_line(served).removesuffix("\n")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+
+    secret = environment(url, ALIBABA_CLOUD_ACCESS_KEY_SECRET="a-b")
+    assert "SignatureDoesNotMatch" in run("list", env=secret).stderr
+
+    served.send_signal(signal.SIGINT)
+    stdout, stderr = served.communicate(timeout=20)
+    assert (served.returncode, stdout) == (0, "")
+    assert f"export ALIBABA_CLOUD_ENDPOINT_HOLOGRAM={url}\n" in stderr
+    assert "export ALIBABA_CLOUD_ACCESS_KEY_SECRET='a b'\n" in stderr
+    assert "unset ALICLOUD_ACCESS_KEY\n" in stderr
+
+
+def test_what_emulate_prints_can_be_pasted() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "emulate", "--fault", "denied:1"],
+        env=environment("", ALIBABA_CLOUD_REGION=None, ALICLOUD_ACCESS_KEY="another"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first_line(process)
+    assert process.stderr
+    lines = [process.stderr.readline().strip() for _ in range(6)][1:]
+    paste = "\n".join(
+        [*lines, f"{sys.executable} -m hologres_ai.cli list", f"{sys.executable} -m hologres_ai.cli list"]
+    )
+    pasted = subprocess.run(
+        ["sh", "-c", paste],
+        env=environment("", ALICLOUD_ACCESS_KEY="another"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert (pasted.returncode, "Forbidden.RAM" in pasted.stderr) == (0, True)
+    assert "AI节点List测试" in pasted.stdout
+
+
+def test_a_port_in_use_is_told(emulator: Emulator) -> None:
+    done = run("emulate", "--port", emulator.url.rsplit(":", 1)[1], env=environment(""))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "can't listen on" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_listening_beyond_loopback_is_warned_of() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "emulate", "--host", "0.0.0.0"],
+        env=environment(""),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    port = first_line(process).strip().rsplit(":", 1)[1]
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+
+    assert stderr.startswith("warning: ")
+    assert f"export ALIBABA_CLOUD_ENDPOINT_HOLOGRAM=http://127.0.0.1:{port}\n" in stderr
+
+
+WITHOUT_AIOHTTP = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "aiohttp":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+from hologres_ai.cli import main
+main(["emulate"])
+"""
+
+
+def test_emulate_without_aiohttp_says_how_to_get_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_AIOHTTP], env=environment(""), capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'hologres_ai[emulator]'" in done.stderr
+    assert "Traceback" not in done.stderr

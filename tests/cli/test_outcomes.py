@@ -1,0 +1,375 @@
+"""The table of outcomes: for each command and outcome, every format on stdout and in a file, and the exit code.
+
+In this process, for speed; `test_errors.py` has what only a process can show.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from prometheus_client.parser import text_string_to_metric_families
+
+from hologres_ai.cli import main
+from hologres_ai.emulator import Emulator
+from tests.conftest import write_a_node_in_each
+
+PEOPLE = ("text", "json", "markdown", "junit", "html")
+FORMATS = {"list": (*PEOPLE, "prometheus"), "drift": PEOPLE, "check": (*PEOPLE, "nagios", "prometheus")}
+REGIONS = ("cn-hangzhou", "cn-shanghai")
+BOTH = ("--region", "cn-hangzhou", "--region", "cn-shanghai", "--on-region-error", "partial")
+
+
+class World:
+    """An emulator with a node in each of two regions, a baseline of them, and a folder for reports."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.emulator = emulator
+        self.fleet = emulator.fleet_path
+        self.baseline = folder / "baseline.json"
+        self.reports = folder / "reports"
+        self.reports.mkdir()
+        self.settings: dict[str, str | None] = {
+            **emulator.environment,
+            "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.endpoint,
+            "MAX_RETRY_TIMEOUT": "3",
+        }
+        assert self.run("drift", "--baseline", str(self.baseline), *BOTH[:4], "--accept").exit_code == 0
+
+    def run(self, *arguments: str) -> Result:
+        given = [argument.replace("BASELINE", str(self.baseline)) for argument in arguments]
+        return CliRunner().invoke(main, given, env=self.settings)
+
+    def deny(self, region: str) -> None:
+        self.emulator.arm("denied", 100, region=region)
+
+    def change(self) -> None:
+        self.fleet.write_text(self.fleet.read_text().replace('"nodeCount": 1', '"nodeCount": 2', 1))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    fleet = write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
+    with Emulator(fleet) as emulator:
+        yield World(emulator, tmp_path)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command and its outcome.
+
+    Attributes:
+        arguments: of the command.
+        code: its exit code.
+        prepare: brings the world to it.
+        text: whether text is printed where no format is asked for.
+        says: what stderr says; empty where it says nothing.
+        junit: the numbers of failures, errors and skipped testcases.
+        error: whether the reports are those of a failure.
+        written: whether there are reports at all.
+        nagios: the exit code with ``--report nagios``.
+    """
+
+    arguments: tuple[str, ...]
+    code: int
+    prepare: Callable[[World], object] = lambda world: None
+    text: bool = True
+    says: str = ""
+    junit: tuple[int, int, int] = (0, 0, 0)
+    error: bool = False
+    written: bool = True
+    nagios: int = 3
+
+
+def unset(name: str) -> Callable[[World], object]:
+    return lambda world: world.settings.update({name: None})
+
+
+def gap(world: World) -> None:
+    world.deny("cn-shanghai")
+
+
+def gap_and_drift(world: World) -> None:
+    gap(world)
+    world.change()
+
+
+def failed(*arguments: str, says: str, prepare: Callable[[World], object] = lambda world: None) -> Row:
+    return Row(arguments, 1, prepare, text=False, says=says, junit=(0, 1, 0), error=True)
+
+
+def refused(*arguments: str, says: str) -> Row:
+    return Row(arguments, 1, text=False, says=says, written=False)
+
+
+DRIFT = ("drift", "--baseline", "BASELINE")
+PARTIAL = ("--on-region-error", "partial")
+CHECK = ("check", *BOTH, "--min-nodes-ready", "0")
+UNMET = ("check", *BOTH, "--require-status", "Paused")
+
+TABLE: dict[str, Row] = {
+    "list: nodes": Row(("list", *BOTH), 0),
+    "list: no nodes": Row(("list", "--id", "none"), 0, text=False, says="warning: no AI nodes in cn-hangzhou"),
+    "list: a region unread": Row(("list", *BOTH), 0, gap, says="warning: cn-shanghai could not", junit=(0, 1, 0)),
+    "list: denied": failed("list", prepare=lambda world: world.deny("cn-hangzhou"), says="HTTP 403"),
+    "list: no key": failed("list", prepare=unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), says="Set ALIBABA_CLOUD_ACCESS"),
+    "list: wrong option": refused("list", "--bogus", says="No such option"),
+    "list: wrong value": refused("list", "--name-regex", "(", says="--name-regex: not a regular expression"),
+    "list: empty value": refused("list", "--region", "", says="must not be empty"),
+    "drift: none": Row(DRIFT, 0),
+    "drift: an event": Row(DRIFT, 2, World.change, junit=(1, 0, 0)),
+    "drift: ignored": Row((*DRIFT, "--ignore", "resized=ai-*"), 0, World.change),
+    "drift: ignored in vain": Row((*DRIFT, "--ignore", "added"), 0, says="note: --ignore added matches no event"),
+    "drift: a region unread": Row((*DRIFT, *PARTIAL), 1, gap, says="cn-shanghai could not be read", junit=(0, 1, 0)),
+    "drift: an event, a region unread": Row(
+        (*DRIFT, *PARTIAL), 2, gap_and_drift, says="cn-shanghai could not be read", junit=(1, 1, 0)
+    ),
+    "drift: accepted": Row((*DRIFT, "--accept"), 0, World.change, says="is the new baseline", junit=(1, 0, 0)),
+    "drift: first baseline": Row(
+        (*DRIFT, "--accept"), 0, lambda world: world.baseline.unlink(), text=False, says="is the first baseline"
+    ),
+    "drift: denied": failed(*DRIFT, prepare=gap, says="1 of 2 regions could not be read"),
+    "drift: not acceptable": failed(*DRIFT, "--accept", *PARTIAL, prepare=gap, says="no new baseline"),
+    "drift: no baseline": failed("drift", "--baseline", "nowhere.json", says="--baseline nowhere.json --accept"),
+    "drift: a baseline that is none": failed(
+        *DRIFT, prepare=lambda world: world.baseline.write_text("{"), says="not JSON"
+    ),
+    "drift: another query": failed(*DRIFT, "--region", "cn-beijing", says="--region: the baseline was read in"),
+    "drift: neither": refused("drift", says="Give either --baseline or --stack."),
+    "drift: empty stack": refused("drift", "--stack", "", says="must not be empty"),
+    "drift: unknown class": refused(*DRIFT, "--classes", "usge", says="'usge' is not one of"),
+    "drift: unknown kind": refused(*DRIFT, "--ignore", "resize", says='did you mean "resized"'),
+    "check: met": Row(CHECK, 0, nagios=0),
+    "check: not met": Row(UNMET, 2, junit=(1, 0, 0), nagios=2),
+    "check: not met, warning": Row((*UNMET, "--warn"), 0, junit=(0, 0, 1), nagios=1),
+    "check: met, a region unread": Row(CHECK, 0, gap, says="cn-shanghai could not be read", junit=(0, 1, 0), nagios=0),
+    "check: unknown, a region unread": Row(
+        ("check", *BOTH, "--min-nodes-ready", "9"), 1, gap, says="cn-shanghai could not be read", junit=(0, 2, 0)
+    ),
+    "check: denied": failed(*CHECK[:3], *CHECK[-2:], prepare=lambda w: w.deny("cn-hangzhou"), says="HTTP 403"),
+    "check: no region": failed("check", *CHECK[-2:], prepare=unset("ALIBABA_CLOUD_REGION"), says="Give --region"),
+    "check: nothing required": refused("check", says="Give a requirement"),
+    "check: wrong figure": refused("check", "--min-free-gpus", "some", says="--min-free-gpus: not a whole number"),
+}
+
+
+def check_report(name: str, text: str, row: Row) -> None:
+    """The report is what its format says, and tells of a failure where there was one."""
+    CHECKS[name](text, row)
+
+
+def check_text(text: str, row: Row) -> None:
+    assert text.strip()
+    assert text.startswith("error: ") == row.error
+
+
+def check_json(text: str, row: Row) -> None:
+    document = json.loads(text)
+    assert (document.get("kind") == "hologres-ai/Error") == row.error
+    if row.error:
+        assert {"title", "facts", "remedy"} <= set(document)
+
+
+def check_markdown(text: str, row: Row) -> None:
+    assert text.startswith("### ")
+    assert text.splitlines()[0].endswith("failed") == row.error
+
+
+def check_junit(text: str, row: Row) -> None:
+    root = ElementTree.fromstring(text)
+    counted = tuple(len(list(root.iter(tag))) for tag in ("failure", "error", "skipped"))
+    assert counted == row.junit
+    assert tuple(int(root.get(name, "")) for name in ("failures", "errors", "skipped")) == row.junit
+    assert int(root.get("tests", "")) == len(list(root.iter("testcase"))) > 0
+
+
+def check_html(text: str, row: Row) -> None:
+    assert text.lower().startswith("<!doctype html>")
+    assert text.rstrip().endswith("</html>")
+
+
+def check_nagios(text: str, row: Row) -> None:
+    words = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}[row.nagios]
+    assert re.fullmatch(rf"HOLOGRES_AI {words} - [^|\n]+( \| [^|\n]+)?\n", text)
+
+
+def check_prometheus(text: str, row: Row) -> None:
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    up = families["hologres_ai_up"].samples
+    assert all(sample.labels.keys() == {"region"} for sample in up)
+    assert up
+    if row.error:
+        assert {sample.value for sample in up} == {0}
+
+
+CHECKS: Mapping[str, Callable[[str, Row], None]] = {
+    "text": check_text,
+    "json": check_json,
+    "markdown": check_markdown,
+    "junit": check_junit,
+    "html": check_html,
+    "nagios": check_nagios,
+    "prometheus": check_prometheus,
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_files_of_every_format_beside_text_on_stdout(world: World, name: str) -> None:
+    row = TABLE[name]
+    row.prepare(world)
+    files = {form: world.reports / form for form in FORMATS[row.arguments[0]]}
+    files["text"].write_text("as before")
+    done = world.run(*row.arguments, *(f"--report={form}={file}" for form, file in files.items()))
+    assert done.exit_code == row.code, done.stderr
+    assert bool(done.stdout) == row.text
+    assert row.says in done.stderr
+    assert bool(row.says) == bool(done.stderr)
+    if not row.written:
+        assert {path.name: path.read_text() for path in world.reports.iterdir()} == {"text": "as before"}
+        return
+    for form, file in files.items():
+        if name == "list: no nodes" and form == "text":
+            continue
+        check_report(form, file.read_text(encoding="utf-8"), row)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [(name, form) for name, row in TABLE.items() for form in FORMATS[row.arguments[0]] if form not in ("text", "html")],
+)
+def test_a_format_alone_on_stdout(world: World, name: str, form: str) -> None:
+    row = TABLE[name]
+    row.prepare(world)
+    done = world.run(*row.arguments, "--report", form)
+    assert done.exit_code == (row.nagios if form == "nagios" else row.code), done.stderr
+    assert row.says in done.stderr
+    if row.written or form == "nagios":
+        check_report(form, done.stdout, row)
+    else:
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_quiet_prints_text_only_for_a_finding_and_only_without_a_report(world: World, name: str) -> None:
+    row = TABLE[name]
+    row.prepare(world)
+    file = world.reports / "json"
+    done = world.run(*row.arguments, "--quiet", f"--report=json={file}")
+    assert (done.exit_code, done.stdout) == (row.code, "")
+    assert file.exists() == row.written
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("list: nodes", False),
+        ("drift: none", False),
+        ("drift: ignored", False),
+        ("drift: an event", True),
+        ("drift: a region unread", True),
+        ("check: met", False),
+        ("check: not met", True),
+        ("check: not met, warning", True),
+        ("check: met, a region unread", True),
+    ],
+)
+def test_quiet_without_a_report(world: World, name: str, printed: bool) -> None:
+    row = TABLE[name]
+    row.prepare(world)
+    done = world.run(*row.arguments, "--quiet")
+    assert (done.exit_code, bool(done.stdout)) == (row.code, printed)
+
+
+def test_quiet_prints_a_machine_format_whole(world: World) -> None:
+    assert json.loads(world.run(*DRIFT, "--quiet", "--json").stdout)["drift"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--json", "--junit"), "Only one report can go to stdout, not json and junit"),
+        (("--json", "--report", "json"), "Only one report can go to stdout"),
+        (("--report", "text", "--report", "html=-"), "Only one report can go to stdout"),
+        (("--report", "xml=x"), "no such format: 'xml'"),
+        (("--report", "json="), "the name of the file is empty"),
+        (("--report", "json=x", "--report", "junit=x"), "Two reports can't go to the same file: x"),
+        (("--report", "nagios"), "no such format: 'nagios'"),
+        (("--report", "json=BASELINE"), "A report can't replace"),
+        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't go to the same file: ./x"),
+        (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
+    ],
+)
+def test_reports_that_exclude_each_other_are_refused(world: World, arguments: tuple[str, ...], says: str) -> None:
+    before, requests = world.baseline.read_text(), world.emulator.requests
+    done = world.run(*DRIFT, *arguments)
+    assert (done.exit_code, says in done.stderr) == (3 if "nagios" in arguments else 1, True), done.stderr
+    assert (world.baseline.read_text(), world.emulator.requests) == (before, requests)
+
+
+@pytest.mark.parametrize("name", ["list: nodes", "drift: an event", "check: not met"])
+def test_a_report_that_can_not_be_written_fails_the_run_and_no_other_report(world: World, name: str) -> None:
+    row = TABLE[name]
+    row.prepare(world)
+    file, nowhere = world.reports / "json", world.reports / "nowhere" / "junit"
+    done = world.run(*row.arguments, f"--report=junit={nowhere}", f"--report=json={file}")
+    assert (done.exit_code, done.stderr) == (1, f"error: No such file or directory: {nowhere}\n")
+    check_json(file.read_text(), row)
+    assert done.stdout
+
+
+def test_a_report_that_can_not_be_written_is_unknown_to_a_monitoring_system(world: World) -> None:
+    done = world.run(*CHECK, "--report", "nagios", "--report", f"json={world.reports}/nowhere/json")
+    assert done.exit_code == 3
+    assert done.stdout.startswith("HOLOGRES_AI UNKNOWN - a report could not be written | ")
+
+
+def test_what_is_ignored_is_counted_and_not_compared(world: World) -> None:
+    world.change()
+    ignored: dict[str, Any] = json.loads(world.run(*DRIFT, "--ignore", "inventory", "--json").stdout)
+    assert (ignored["drift"], ignored["events"], len(ignored["ignored"])) == (False, [], 1)
+    for form in ("text", "markdown"):
+        assert "1 event ignored" in world.run(*DRIFT, "--ignore", "inventory", "--report", form).stdout
+    assert 'name="ignored" value="1"' in world.run(*DRIFT, "--ignore", "inventory", "--junit").stdout
+    assert world.run(*DRIFT, "--ignore", "resized=ai-cn-shang*").exit_code == 2
+    assert world.run(*DRIFT, "--ignore", "added", "--accept").exit_code == 0
+    assert world.run(*DRIFT).exit_code == 0
+
+
+def test_an_ignore_file_has_entries_and_comments(world: World, tmp_path: Path) -> None:
+    world.change()
+    file = tmp_path / "ignore"
+    file.write_text("\ufeff# expected\n\n  resized=ai-*  # until Monday\r\nrenamed\n", encoding="utf-8")
+    done = world.run(*DRIFT, "--ignore-file", str(file))
+    assert done.exit_code == 0
+    assert done.stderr.startswith("note: --ignore renamed matches no event\n")
+    file.write_text("resized\nresize\n")
+    done = world.run(*DRIFT, "--ignore-file", str(file))
+    assert (done.exit_code, f"{file}, line 2: no such event or class: 'resize'" in done.stderr) == (1, True)
+
+
+def test_an_entry_that_matches_nothing_is_no_note_while_a_region_is_unread(world: World) -> None:
+    gap(world)
+    assert "matches no event" not in world.run(*DRIFT, *PARTIAL, "--ignore", "added").stderr
+
+
+def test_the_fingerprint_is_that_of_the_drift(world: World) -> None:
+    def fingerprints() -> set[str]:
+        arguments = (*DRIFT, *PARTIAL)
+        found = {json.loads(world.run(*arguments, "--json").stdout)["fingerprint"]}
+        for form in ("text", "markdown", "junit"):
+            found |= set(re.findall(r"\b[0-9a-f]{64}\b", world.run(*arguments, "--report", form).stdout))
+        return found
+
+    [unchanged] = {json.loads(world.run(*DRIFT, "--json").stdout)["fingerprint"]}
+    world.change()
+    [changed] = fingerprints()
+    gap(world)
+    [with_a_gap] = fingerprints()
+    assert len({unchanged, changed, with_a_gap}) == 3
+    world.emulator.disarm()
+    assert fingerprints() == {changed}

@@ -1,0 +1,46 @@
+"""Each test has no proxy of this machine and no cached credentials, and leaks no secret into logs and output."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.credentials import cache
+from tests.support import stand_ins
+from tests.support.set_ups import Room
+from tests.support.stand_ins import (
+    CANARY,
+    StandIn,
+)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No proxy of this machine, and nothing held from another test."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    cache.forget()
+    yield
+    cache.forget()
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    with stand_ins.arranged(monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Every line of every library is taken down, and none of them, nor any output, may hold a secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert CANARY not in caplog.text
+    assert CANARY not in "".join(capfd.readouterr())
+
+
+@pytest.fixture
+def room(stand_in: StandIn, tmp_path: Path) -> Room:
+    return Room(stand_in, tmp_path)

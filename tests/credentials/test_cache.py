@@ -1,0 +1,262 @@
+"""Cached credentials: fetched once for many readers, again before they expire and after they were refused."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.api.client import Client
+from hologres_ai.config import CallConfig
+from hologres_ai.credentials import Credentials, CredentialsSource, Limits
+from hologres_ai.credentials.cache import FILE_LIFE, MARGIN, PAUSE, CredentialsCache
+from hologres_ai.credentials.types import Fetched, Uri
+from hologres_ai.errors import CredentialsError, DeadlineExceededError, HologresAiError
+from hologres_ai.models import NodeList
+from tests.support.raw_server import RawServer, http
+from tests.support.set_ups import KEYS, NODES, OAUTH, PROFILE_KEYS, REMOTE, Room, get, oidc, settings_of, shown
+from tests.support.stand_ins import (
+    CANARY,
+    INSTANCE_ROLE,
+    LOGIN,
+    OIDC_TOKEN,
+    ROLE,
+)
+
+
+@pytest.mark.parametrize("way", sorted(set(REMOTE) - {"profile OAuth"}))
+def test_what_is_about_to_expire_is_fetched_anew(room: Room, way: str) -> None:
+    arrange, _ = REMOTE[way]
+    settings = settings_of(room, arrange(room))
+    room.stand_in.lifetime = MARGIN - 30
+    first = get(settings)
+    room.stand_in.lifetime = 3600
+    second, third = get(settings), get(settings)
+    assert first != second == third
+
+
+def test_an_oauth_login_keeps_its_key_until_it_expires_and_its_tokens_rotate_in_the_file(room: Room) -> None:
+    environ = room.profile("OAuth", **OAUTH)
+    file = Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"])
+    settings = settings_of(room, environ)
+    room.stand_in.lifetime = 2
+    first = get(settings)
+    assert get(settings) == first
+    [profile] = json.loads(file.read_text())["profiles"]
+    assert profile["oauth_refresh_token"] == f"{LOGIN}-rotated"
+    time.sleep(2.1)
+    assert get(settings) != first
+
+
+def test_a_token_file_that_rotates_is_read_anew(room: Room) -> None:
+    settings = settings_of(room, oidc(room))
+    room.stand_in.lifetime = 60
+    first = get(settings)
+    room.stand_in.oidc_token = f"{OIDC_TOKEN}-2"
+    room.file("token", f"{OIDC_TOKEN}-2")
+    assert get(settings) != first
+    assert [query["OIDCToken"] for query in room.stand_in.queries] == [OIDC_TOKEN, f"{OIDC_TOKEN}-2"]
+
+
+def test_a_profile_that_is_written_anew_is_read_anew(room: Room) -> None:
+    settings = settings_of(room, room.profile("StsToken", **PROFILE_KEYS, sts_token=LOGIN))
+    now = [0.0]
+    assert isinstance(settings.credentials, CredentialsSource)
+    refresher = CredentialsCache(settings.credentials, Limits(), clock=lambda: now[0])
+    assert asyncio.run(refresher.get()).security_token == LOGIN
+    room.profile("StsToken", **PROFILE_KEYS, sts_token=f"{LOGIN}-2")
+    assert asyncio.run(refresher.get()).security_token == LOGIN
+    now[0] = FILE_LIFE + 1
+    assert asyncio.run(refresher.get()).security_token == f"{LOGIN}-2"
+
+
+def expired(status: int = 400) -> bytes:
+    return http(status, json.dumps({"Code": "InvalidSecurityToken.Expired", "RequestId": "R-2"}), "Retry-After: 0")
+
+
+def test_a_token_that_the_service_calls_expired_is_fetched_anew_once(room: Room) -> None:
+    with RawServer([expired(), NODES]) as server:
+        settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}, endpoint=server.url)
+        assert asyncio.run(Client(settings).list_instance_model()).request_id == "R-1"
+    assert [request.headers["x-acs-accesskey-id"] for request in server.requests] == ["uri-id-1", "uri-id-2"]
+
+
+def test_a_second_expiry_in_one_call_is_the_end(room: Room) -> None:
+    with RawServer([expired()]) as server:
+        settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}, endpoint=server.url)
+        with pytest.raises(HologresAiError) as caught:
+            asyncio.run(Client(settings).list_instance_model())
+    assert caught.value.code == "InvalidSecurityToken.Expired"
+    assert (len(server.requests), room.stand_in.issued) == (2, 2)
+
+
+def test_a_static_token_is_not_tried_again(room: Room) -> None:
+    with RawServer([expired()]) as server:
+        settings = settings_of(room, {**KEYS, "ALICLOUD_SECURITY_TOKEN": LOGIN}, endpoint=server.url)
+        with pytest.raises(HologresAiError):
+            asyncio.run(Client(settings).list_instance_model())
+    assert len(server.requests) == 1
+
+
+def test_many_readers_whose_token_has_expired_fetch_once(room: Room) -> None:
+    async def many(settings: CallConfig) -> list[NodeList]:
+        return await asyncio.gather(*(Client(settings).list_instance_model() for _ in range(20)))
+
+    with RawServer([*[expired()] * 20, NODES]) as server:
+        settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}, endpoint=server.url)
+        room.stand_in.delay = 0.2
+        assert len(asyncio.run(many(settings))) == 20
+    assert room.stand_in.issued == 2
+
+
+def test_200_readers_fetch_once(room: Room) -> None:
+    async def many(settings: CallConfig) -> list[Credentials]:
+        return await asyncio.gather(*(Client(settings).credentials() for _ in range(200)))
+
+    settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri, "ALICLOUD_ASSUME_ROLE_ARN": ROLE})
+    room.stand_in.delay = 0.3
+    assert len(set(asyncio.run(many(settings)))) == 1
+    assert room.stand_in.asked["uri"] == room.stand_in.asked["role"] == 1
+
+
+def test_8_threads_with_loops_of_their_own_fetch_once(room: Room) -> None:
+    settings = settings_of(room, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE})
+    room.stand_in.delay = 0.2
+    found: list[Credentials] = []
+    threads = [threading.Thread(target=lambda: found.append(get(settings))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(found), len(set(found)), room.stand_in.issued) == (8, 1, 1)
+
+
+def test_a_reader_that_gives_up_does_not_disturb_the_others(room: Room) -> None:
+    settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri})
+    room.stand_in.delay = 0.5
+
+    async def both() -> Credentials:
+        hasty = asyncio.create_task(Client(settings).credentials())
+        patient = asyncio.create_task(Client(settings).credentials())
+        await asyncio.sleep(0.1)
+        hasty.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        return await patient
+
+    assert asyncio.run(both()).access_key_id == "uri-id-1"
+
+
+def test_the_deadline_ends_a_wait_for_credentials(room: Room) -> None:
+    settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri, "MAX_RETRY_TIMEOUT": "1"}, endpoint="h.example")
+    room.stand_in.delay = 5
+    started = time.monotonic()
+    with pytest.raises(DeadlineExceededError) as caught:
+        asyncio.run(Client(settings).list_instance_model())
+    assert 1 <= time.monotonic() - started < 2.5
+    assert "credentials" in caught.value.title
+    assert "MAX_RETRY_TIMEOUT" in caught.value.remedy
+
+
+def test_a_peer_that_drips_does_not_keep_the_process(room: Room) -> None:
+    """In a process of its own: its end waits for no thread that waits for the peer."""
+    room.stand_in.delay = 20
+    environ = {"ALICLOUD_CREDENTIALS_URI": room.uri, "MAX_RETRY_TIMEOUT": "1", "ALICLOUD_REGION": "cn-hangzhou"}
+    script = "from hologres_ai import read_ai_nodes; read_ai_nodes()"
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "DeadlineExceededError" in done.stderr
+    assert CANARY not in done.stderr
+    assert time.monotonic() - started < 10
+
+
+def test_a_fork_starts_anew(room: Room) -> None:
+    settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri})
+    get(settings)
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if get(settings).access_key_id == "uri-id-2" else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+class Shelf:
+    """A fetcher that gives what is on it, in turn, and a clock to set."""
+
+    def __init__(self, *outcomes: Fetched | Exception) -> None:
+        self._outcomes = list(outcomes)
+        self.now = 1000.0
+        self.fetches = 0
+        self.refresher = CredentialsCache(
+            CredentialsSource(Uri("http://h")), Limits(), fetcher=self._next, clock=lambda: self.now
+        )
+
+    def _next(self, _source: CredentialsSource, _limits: Limits) -> Fetched:
+        self.fetches += 1
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def get(self) -> str:
+        return asyncio.run(self.refresher.get()).access_key_id
+
+
+def until(expires: float | None, key: str = "a") -> Fetched:
+    return Fetched(Credentials(key, "s", "t"), expires)
+
+
+def test_a_refresh_that_fails_while_the_old_are_good_is_no_failure_yet() -> None:
+    shelf = Shelf(until(2000), CredentialsError("down"), CredentialsError("down"), until(9000, "b"))
+    assert shelf.get() == "a"
+    shelf.now = 2000 - MARGIN
+    assert [shelf.get(), shelf.get(), shelf.fetches] == ["a", "a", 2]
+    shelf.now += PAUSE
+    assert [shelf.get(), shelf.fetches] == ["a", 3]
+    shelf.now += PAUSE
+    assert shelf.get() == "b"
+
+
+def test_what_has_expired_is_never_handed_out() -> None:
+    shelf = Shelf(until(2000), CredentialsError("down", "up"))
+    shelf.get()
+    shelf.now = 2000
+    with pytest.raises(CredentialsError, match="down"):
+        shelf.get()
+
+
+def test_a_failure_is_asked_again_by_the_next_reader() -> None:
+    shelf = Shelf(CredentialsError("down"), until(None))
+    with pytest.raises(CredentialsError):
+        shelf.get()
+    assert shelf.get() == "a"
+
+
+def test_what_was_refused_is_not_handed_out_again_and_what_came_since_is_kept() -> None:
+    shelf = Shelf(until(9000), until(9000, "b"))
+    old = asyncio.run(shelf.refresher.get())
+    shelf.refresher.refuse(old)
+    assert shelf.get() == "b"
+    shelf.refresher.refuse(old)
+    assert (shelf.get(), shelf.fetches) == ("b", 2)
+
+
+def test_a_bug_in_a_source_is_told_by_its_class_alone() -> None:
+    shelf = Shelf(RuntimeError(f"{CANARY} in a text"))
+    with pytest.raises(CredentialsError, match="RuntimeError") as caught:
+        shelf.get()
+    assert CANARY not in shown(caught.value)

@@ -1,0 +1,119 @@
+"""The order of the sources; a partially configured source is an error."""
+
+import json
+
+import pytest
+
+from hologres_ai.credentials import Credentials, CredentialsSource
+from hologres_ai.credentials.resolver import resolve_credentials
+from hologres_ai.errors import ConfigurationError
+from hologres_ai.settings import look_up
+from tests.support.set_ups import KEYS, LOCAL, REMOTE, Room, default_profile, settings_of, shown
+from tests.support.stand_ins import (
+    CANARY,
+    LOGIN,
+    OIDC_TOKEN,
+    PASSWORD,
+    PROVIDER,
+    ROLE,
+)
+
+IN_ORDER = [
+    ("static keys", "static keys"),
+    ("profile CredentialsURI", "profile"),
+    ("credentials URI", "credentials URI"),
+    ("ECS role", "ECS role"),
+    ("OIDC, token in a file", "OIDC"),
+    ("default profile", "default profile of the CLI"),
+]
+
+
+@pytest.mark.parametrize("first", range(len(IN_ORDER)))
+def test_the_first_source_that_is_set_is_used(room: Room, first: int) -> None:
+    environ: dict[str, str] = {}
+    for way, _ in IN_ORDER[first:]:
+        environ |= (LOCAL | REMOTE)[way][0](room)
+    environ.pop("ALIBABA_CLOUD_ROLE_ARN") if first < 4 else None
+    source = resolve_credentials(look_up({}, None, environ)).source
+    states = [(step.source, step.state) for step in source.attempts]
+    names = [name for _, name in IN_ORDER]
+    assert states[:-1] == [(name, "not set") for name in names[:first]] + [(names[first], "used")]
+    assert states[-1] == ("role to assume", "not set")
+
+
+HALVES: list[tuple[str, dict[str, str], str]] = [
+    ("static keys", {"ALICLOUD_ACCESS_KEY": "a"}, "secretKey"),
+    ("static keys", {"ALICLOUD_SECURITY_TOKEN": LOGIN}, "accessKey"),
+    ("profile", {"ALICLOUD_PROFILE": "absent", "HOME": "/nonexistent"}, "can't be read"),
+    ("credentials URI", {"ALICLOUD_CREDENTIALS_URI": PASSWORD}, "not a URL"),
+    ("credentials URI", {"ALICLOUD_CREDENTIALS_URI": f"http://u:{PASSWORD}@h/"}, "not a URL"),
+    ("ECS role", {"ALICLOUD_ECS_ROLE_NAME": "../../token"}, "is invalid"),
+    ("OIDC", {"ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER}, "oidcTokenFile"),
+    ("OIDC", {"ALIBABA_CLOUD_OIDC_TOKEN": OIDC_TOKEN}, "oidcProviderArn"),
+    ("OIDC", {"ALIBABA_CLOUD_OIDC_TOKEN": OIDC_TOKEN, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER}, "roleArn"),
+    ("role to assume", {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": "reader"}, "is invalid"),
+    (
+        "role to assume",
+        {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE, "ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION": "899"},
+        "session's length",
+    ),
+    (
+        "role to assume",
+        {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE, "ALICLOUD_ASSUME_ROLE_SESSION_NAME": "a b"},
+        "is invalid",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "environ", "says"), HALVES, ids=[f"{h[0]}, {h[2]}" for h in HALVES])
+def test_half_a_source_is_an_error_and_never_passed_over(
+    room: Room, name: str, environ: dict[str, str], says: str
+) -> None:
+    below = {} if name == "role to assume" else default_profile(room)
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of(room, below | environ)
+    error = caught.value
+    assert says in error.title
+    assert error.remedy
+    assert (error.attempts[-1].source, error.attempts[-1].state) == (name, "failed")
+    assert {step.state for step in error.attempts[:-1]} <= {"not set", "used"}
+    assert [step.source for step in error.attempts if step.source not in str(error)] in ([], [name])
+    assert CANARY not in shown(error)
+
+
+OBJECTS = [
+    ('{"roleArm": "x"}', 'did you mean "roleArn"?'),
+    ('{"role_arn": "x"}', 'did you mean "roleArn"?'),
+    (f'{{"zzz": "{LOGIN}"}}', "known are roleArn"),
+    ('{"sessionName": "x"}', "roleArn is missing"),
+    (f'{{"roleArn": ["{LOGIN}"]}}', "neither a text"),
+    ('{"roleArn": true}', "neither a text"),
+    (f'"{LOGIN}"', "not a JSON object"),
+    (LOGIN, "not a JSON object"),
+    ("[" * 100_000, "not a JSON object"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), OBJECTS, ids=[text[:20] for text, _ in OBJECTS])
+def test_an_object_that_can_not_be_meant_is_refused(room: Room, text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of(room, KEYS, assume_role=text)
+    assert says in caught.value.title
+    assert "argument assume_role" in caught.value.title or "assumeRole" in caught.value.title
+    assert CANARY not in shown(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{}", "null", '{"roleArn": ""}', '{"roleArn": null}'])
+def test_an_empty_object_is_not_set(room: Room, text: str) -> None:
+    if text in ("{}", "null"):
+        assert isinstance(settings_of(room, KEYS, assume_role=text).credentials, Credentials)
+    else:
+        with pytest.raises(ConfigurationError, match="roleArn is missing"):
+            settings_of(room, KEYS, assume_role=text)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 3600), ("900", 900), ("43200", 43200)])
+def test_a_sessions_length(room: Room, text: str, seconds: int) -> None:
+    settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
+    assert isinstance(settings.credentials, CredentialsSource)
+    assert settings.credentials.roles[0].seconds == seconds

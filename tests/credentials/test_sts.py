@@ -1,0 +1,260 @@
+"""AssumeRole and AssumeRoleWithOIDC: the request beside the vendor's library, refusals, clocks, tokens, hosts."""
+
+import asyncio
+import json
+import string
+from collections.abc import Callable
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hologres_ai.api.client import Client
+from hologres_ai.clock import utc_now
+from hologres_ai.credentials import Credentials, Limits, sts
+from hologres_ai.credentials.http import FetchError
+from hologres_ai.credentials.sts import rpc_signature
+from hologres_ai.credentials.types import Oidc, Role, StsHost
+from hologres_ai.errors import CredentialsError
+from tests.support import internet
+from tests.support.raw_server import RawServer, http
+from tests.support.set_ups import KEYS, NODES, Room, get, oidc, settings_of, shown
+from tests.support.stand_ins import CANARY, OIDC_TOKEN, PROVIDER, ROLE, signature_of
+
+ASSUME = {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}
+
+
+def xml(code: str) -> bytes:
+    return f"<?xml version='1.0'?><Error><RequestId>R-XML</RequestId><Code>{code}</Code></Error>".encode()
+
+
+def as_json(code: str) -> bytes:
+    return json.dumps({"RequestId": "R-JSON", "Code": code, "Message": f"{CANARY} echoed"}).encode()
+
+
+def refused(room: Room, status: int, body: bytes) -> CredentialsError:
+    settings = settings_of(room, ASSUME)
+    room.stand_in.failing = (status, body, {})
+    with pytest.raises(CredentialsError) as caught:
+        get(settings)
+    assert CANARY not in shown(caught.value)
+    return caught.value
+
+
+# --- Refusals --------------------------------------------------------------------------------------------------------
+
+REFUSALS = [
+    # HTTP status, code, whether it may succeed later, words of the remedy
+    (400, "Throttling.User", True, "Wait"),
+    (400, "Throttling", True, "Wait"),
+    (429, "TooManyRequests", True, "Wait"),
+    (503, "ServiceUnavailable", True, "later"),
+    (500, "InternalError", True, "later"),
+    (400, "InvalidTimeStamp.Expired", False, "clock"),
+    (400, "InvalidParameter.DurationSeconds", False, "assumeRole.sessionExpiration"),
+    (400, "InvalidParameter.RoleSessionName", False, "assumeRole.sessionName"),
+    (400, "InvalidParameter.PolicyGrammar", False, "assumeRole.policy"),
+    (403, "NoPermission", False, "sts:AssumeRole"),
+    (404, "EntityNotExist.Role", False, "roleArn"),
+    (404, "InvalidAccessKeyId.NotFound", False, "AccessKey"),
+    (400, "SignatureDoesNotMatch", False, "AccessKey"),
+    (400, "InvalidSecurityToken.Expired", False, "security token"),
+    (400, "SomethingNew.Unknown", False, "SomethingNew.Unknown"),
+]
+
+
+@pytest.mark.parametrize("body", [as_json, xml])
+@pytest.mark.parametrize(("status", "code", "transient", "remedy"), REFUSALS, ids=[row[1] for row in REFUSALS])
+def test_a_refusal_has_its_code_its_request_and_the_next_step(
+    room: Room, status: int, code: str, transient: bool, remedy: str, body: Callable[[str], bytes]
+) -> None:
+    error = refused(room, status, body(code))
+    assert (error.status, error.code, error.transient) == (status, code, transient)
+    assert error.request_id in ("R-JSON", "R-XML")
+    assert remedy in error.remedy
+
+
+def test_a_code_that_nobody_knows_gets_no_invented_remedy(room: Room) -> None:
+    assert "roleArn" not in refused(room, 400, as_json("SomethingNew")).remedy
+
+
+def test_throttling_is_retried_in_the_call(room: Room) -> None:
+    with RawServer([NODES]) as api:
+        settings = settings_of(room, ASSUME, endpoint=api.url)
+        room.stand_in.failing = (400, as_json("Throttling.User"), {})
+
+        async def recover() -> str | None:
+            task = asyncio.create_task(Client(settings).list_instance_model())
+            while not room.stand_in.asked["failed"]:  # noqa: ASYNC110 - another thread counts
+                await asyncio.sleep(0.01)
+            room.stand_in.failing = None
+            return (await task).request_id
+
+        assert asyncio.run(recover()) == "R-1"
+
+
+# --- Clock and nonce -------------------------------------------------------------------------------------------------
+
+
+def session() -> bytes:
+    issued = {"AccessKeyId": "k", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2099-01-01T00:00:00Z"}
+    return http(200, json.dumps({"Credentials": issued}))
+
+
+def queries(server: RawServer) -> list[dict[str, str]]:
+    return [dict(parse_qsl(urlsplit(request.target).query)) for request in server.requests]
+
+
+def assume(server: RawServer, room: Room) -> list[dict[str, str]]:
+    get(settings_of(room, ASSUME, sts_endpoint=server.url))
+    return queries(server)
+
+
+def test_a_refused_time_is_sent_again_with_the_clock_of_sts(room: Room) -> None:
+    date = utc_now().replace(year=2030)
+    with RawServer(
+        [http(400, as_json("InvalidTimeStamp.Expired"), f"Date: {format_datetime(date)}"), session()]
+    ) as server:
+        first, second = assume(server, room)
+    assert second["Timestamp"][:4] == "2030"
+    assert first["SignatureNonce"] != second["SignatureNonce"]
+
+
+def test_a_refused_nonce_is_sent_again_with_another_one(room: Room) -> None:
+    with RawServer([http(400, as_json("SignatureNonceUsed")), session()]) as server:
+        first, second = assume(server, room)
+    assert first["SignatureNonce"] != second["SignatureNonce"]
+
+
+# --- The request, beside the vendor's library ------------------------------------------------------------------------
+
+UNIQUE = {"SignatureNonce", "Signature", "Timestamp"}
+
+
+def asked_by_the_library(build: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The query that the vendor's library sends; it speaks https alone, so its URL is rewritten."""
+    from Tea.core import TeaCore  # noqa: PLC0415 - the library takes a second to import
+
+    compose = TeaCore.compose_url
+    with RawServer([session()]) as server:
+        monkeypatch.setattr(
+            TeaCore, "compose_url", staticmethod(lambda request: compose(request).replace("https://", "http://", 1))
+        )
+        build(server.url.removeprefix("http://")).get_credentials()
+    return queries(server)[0]
+
+
+@pytest.mark.parametrize("token", [None, "a/token+with=signs"])
+@pytest.mark.parametrize("policy", [None, '{"Statement":["*","中文~"]}'])  # the library signs no space as STS does
+def test_the_vendors_library_asks_for_a_role_with_the_same_query(
+    monkeypatch: pytest.MonkeyPatch, token: str | None, policy: str | None
+) -> None:
+    from alibabacloud_credentials.provider import RamRoleArnCredentialsProvider  # noqa: PLC0415
+
+    def build(host: str) -> Any:
+        return RamRoleArnCredentialsProvider(
+            **{"access_key_id": "id", "access_key_secret": "secret", "security_token": token, "policy": policy},
+            **{"role_arn": ROLE, "role_session_name": "night", "duration_seconds": 900, "external_id": "x"},
+            sts_endpoint=host,
+        )
+
+    theirs = asked_by_the_library(build, monkeypatch)
+    with RawServer([session()]) as server:
+        role = Role(ROLE, "night", 900, policy, "x")
+        sts.assume_role(role, Credentials("id", "secret", token), StsHost(server.url, "test"), Limits())
+    [ours] = queries(server)
+    assert {name: ours[name] for name in ours.keys() - UNIQUE} == {
+        name: theirs[name] for name in theirs.keys() - UNIQUE
+    }
+    signature = theirs.pop("Signature")
+    assert rpc_signature("GET", theirs, "secret") == signature == signature_of(theirs, "secret")
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()), st.text(string.printable, min_size=1))
+def test_the_vendors_sdk_signs_any_query_alike(query: dict[str, str], secret: str) -> None:
+    from alibabacloud_tea_openapi.utils import Utils  # noqa: PLC0415 - the SDK takes a second to import
+
+    theirs = Utils.get_rpcsignature(query, "GET", secret)
+    assert rpc_signature("GET", query, secret) == theirs == signature_of(query, secret)
+
+
+def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from alibabacloud_credentials.provider import OIDCRoleArnCredentialsProvider  # noqa: PLC0415
+
+    file = tmp_path / "token"
+    file.write_text(OIDC_TOKEN)
+
+    def build(host: str) -> Any:
+        return OIDCRoleArnCredentialsProvider(
+            **{"role_arn": ROLE, "oidc_provider_arn": PROVIDER, "oidc_token_file_path": str(file)},
+            **{"role_session_name": "night", "duration_seconds": 900},
+            sts_endpoint=host,
+        )
+
+    theirs = asked_by_the_library(build, monkeypatch)
+    with RawServer([session()]) as server:
+        pod = Oidc(PROVIDER, ROLE, str(file), session_name="night", seconds=900)
+        sts.assume_role_with_oidc(pod, StsHost(server.url, "test"), Limits())
+    [ours] = queries(server)
+    assert {name: ours[name] for name in ours.keys() - UNIQUE} == {
+        name: theirs[name] for name in theirs.keys() - UNIQUE
+    }
+
+
+# --- Token files -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [f"{OIDC_TOKEN}\n", f"{OIDC_TOKEN}\r\n", f"  {OIDC_TOKEN}  ", f"\ufeff{OIDC_TOKEN}"])
+def test_a_token_is_sent_without_what_surrounds_it(room: Room, text: str) -> None:
+    settings = settings_of(room, oidc(room))
+    room.file("token", text)
+    get(settings)
+    assert [query["OIDCToken"] for query in room.stand_in.queries] == [OIDC_TOKEN]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "   \r\n", "\ufeff"])
+def test_an_empty_token_file_is_refused_before_any_call(room: Room, text: str) -> None:
+    settings = settings_of(room, oidc(room))
+    room.file("token", text)
+    with pytest.raises(CredentialsError, match="is empty"):
+        get(settings)
+    assert room.stand_in.queries == []
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b"two\nlines", "密".encode()])
+def test_a_token_file_with_something_else_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    with pytest.raises(FetchError, match="token file"):
+        sts.assume_role_with_oidc(Oidc(PROVIDER, ROLE, str(file)), StsHost("sts.invalid", "test"), Limits())
+
+
+# --- Hosts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_host_that_can_not_be_reached_is_named_with_its_origin_and_the_setting(room: Room) -> None:
+    settings = settings_of(room, {**ASSUME, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"})
+    with pytest.raises(CredentialsError) as caught:
+        get(settings)
+    assert "127.0.0.1:9 (from environment ALIBABA_CLOUD_STS_ENDPOINT)" in caught.value.title
+    assert "hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT" in caught.value.remedy
+    assert "roleArn" not in caught.value.remedy
+
+
+def test_a_host_that_is_not_trusted_names_the_certificate_file(
+    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with internet.connected(room.stand_in, tmp_path, monkeypatch):
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with pytest.raises(CredentialsError) as caught:
+            get(settings_of(room, ASSUME, sts_endpoint="sts.cn-hangzhou.aliyuncs.com"))
+    assert "sts.cn-hangzhou.aliyuncs.com" in caught.value.title
+    assert "SSL_CERT_FILE" in caught.value.remedy
+    assert "roleArn" not in caught.value.remedy
+    assert not caught.value.transient

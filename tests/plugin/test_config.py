@@ -1,0 +1,128 @@
+"""The provider's settings, over gRPC."""
+
+import json
+
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
+from tests.support.plugin_client import (
+    CANARY,
+    PROVIDER_URN,
+    UNKNOWN,
+    Plugin,
+    Properties,
+    RefusedError,
+    is_secret,
+    plain,
+    running,
+    secret,
+    struct,
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "reason"),
+    [
+        ({"regoin": "cn-hangzhou"}, "regoin", 'did you mean "region"'),
+        ({"region": "cn_hangzhou"}, "region", 'did you mean "cn-hangzhou"'),
+        ({"region": "x@127.0.0.1:1/#"}, "region", "not a region"),
+        ({"region": ["cn-hangzhou"]}, "region", "expected"),
+        ({"region": True}, "region", "not a region"),
+        ({"clientReadTimeout": 0}, "clientReadTimeout", "milliseconds"),
+        ({"clientReadTimeout": 1.5}, "clientReadTimeout", "whole number"),
+        ({"maxRetryTimeout": "soon"}, "maxRetryTimeout", "seconds"),
+        ({"accessKey": "id"}, "secretKey", "accessKey is set without it"),
+        ({"secretKey": "x"}, "accessKey", "secretKey is set without it"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_its_name(settings: Properties, name: str, reason: str) -> None:
+    with running({}) as plugin:
+        [failure] = plugin.check_config(settings).failures
+        assert failure.property == name
+        assert reason in failure.reason
+
+
+def test_good_settings_pass(plugin: Plugin) -> None:
+    settings = {
+        **{"accessKey": "id", "secretKey": "key", "securityToken": "token", "region": "cn-hangzhou"},
+        **{"endpoint": "http://127.0.0.1:1", "clientConnectTimeout": 5000, "clientReadTimeout": "10000"},
+        **{"assumeRole": {"roleArn": "acs:ram::123456789012:role/reader", "sessionExpiration": 3600}},
+        **{"maxRetryTimeout": 60, "version": "0.1.0", "pluginDownloadURL": "https://example.com", "__internal": {}},
+    }
+    answer = plugin.check_config(settings)
+    assert not answer.failures
+    checked = plain(answer.inputs)
+    assert {name for name, value in checked.items() if is_secret(value)} == {"assumeRole", "secretKey", "securityToken"}
+    assert {name: value["value"] if is_secret(value) else value for name, value in checked.items()} == settings
+
+
+def test_a_bad_object_is_refused_by_its_field(plugin: Plugin) -> None:
+    role = {"roleArn": "acs:ram::123456789012:role/reader", "sessionExpiration": 899, "externalId": CANARY}
+    for given in (role, json.dumps(role)):
+        [failure] = plugin.check_config({"assumeRole": given}).failures
+        assert failure.reason.startswith("assumeRole: sessionExpiration")
+        assert CANARY not in str(failure)
+
+
+def test_what_is_not_known_yet_or_in_the_environment_may_be_missing(plugin: Plugin) -> None:
+    assert not plugin.check_config({}).failures
+    assert not plugin.check_config({"accessKey": "id"}).failures  # its other half is in the environment
+    with running({}) as bare:
+        assert not bare.check_config({"accessKey": "id", "secretKey": UNKNOWN, "region": UNKNOWN}).failures
+
+
+@pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])
+def test_a_value_that_may_be_secret_is_not_named_because_the_engine_would_show_it(name: str) -> None:
+    with running({}) as plugin:
+        answer = plugin.check_config({"accessKey": "id", "secretKey": "key", name: f"https://{CANARY}:x@host /"})
+        [failure] = answer.failures
+        assert failure.property == ""
+        assert failure.reason.startswith(f"{name}: ")
+        assert CANARY not in str(answer)
+
+
+def test_a_changed_setting_does_not_replace_the_provider(plugin: Plugin) -> None:
+    olds, news = struct({"region": "cn-hangzhou"}), struct({"region": "cn-beijing"})
+    answer = plugin.call("DiffConfig", provider_pb2.DiffRequest(urn=PROVIDER_URN, id="id", olds=olds, news=news))
+    assert (answer.changes, list(answer.diffs)) == (provider_pb2.DiffResponse.DIFF_SOME, ["region"])
+    assert list(answer.replaces) == []
+
+
+def test_a_newer_version_is_no_change_to_a_provider(plugin: Plugin) -> None:
+    olds = struct({"region": "cn-hangzhou", "version": "0.0.9"})
+    news = struct({"region": "cn-hangzhou", "version": "0.1.0"})
+    answer = plugin.call("DiffConfig", provider_pb2.DiffRequest(urn=PROVIDER_URN, id="id", olds=olds, news=news))
+    assert (answer.changes, list(answer.diffs)) == (provider_pb2.DiffResponse.DIFF_NONE, [])
+
+
+def test_it_offers_previews_and_keeps_secrets_apart(plugin: Plugin) -> None:
+    answer = plugin.configure({"region": "cn-hangzhou"})
+    assert (answer.supportsPreview, answer.acceptSecrets, answer.acceptOutputs) == (True, True, False)
+
+
+def test_its_settings_come_before_the_environment(environment: dict[str, str], emulator: Emulator) -> None:
+    with running({**environment, "ALIBABA_CLOUD_REGION": "cn-shanghai", "ALIBABA_CLOUD_ACCESS_KEY_ID": "no"}) as plugin:
+        plugin.configure(
+            {
+                "region": "cn-beijing",
+                "accessKey": EMULATOR_ACCESS_KEY_ID,
+                "secretKey": secret(EMULATOR_ACCESS_KEY_SECRET),
+                "endpoint": emulator.url,
+                "maxRetryTimeout": "5",
+            }
+        )
+        assert plugin.asked()["region"] == "cn-beijing"
+        assert plugin.asked({"region": "cn-chengdu"})["region"] == "cn-chengdu"
+
+
+def test_a_missing_setting_is_an_answer_that_names_it() -> None:
+    with running({"ALIBABA_CLOUD_REGION": "cn-hangzhou"}) as plugin:
+        plugin.configure()
+        for failures in (plugin.invoke().failures, plugin.try_check().failures):
+            [failure] = failures
+            assert "AccessKey" in failure.reason
+        with pytest.raises(RefusedError, match="ALIBABA_CLOUD_ACCESS_KEY_ID"):
+            plugin.read({}, {})
+        with pytest.raises(RefusedError, match="did you mean"):
+            plugin.configure({"regoin": "cn-hangzhou"})

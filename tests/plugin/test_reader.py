@@ -1,0 +1,146 @@
+"""Reads and requirements, over gRPC."""
+
+import json
+
+import pytest
+
+from hologres_ai.emulator import Emulator
+from tests.support.plugin_client import (
+    CANARY,
+    HOLO_INSTANCE,
+    UNKNOWN,
+    Change,
+    Plugin,
+    Properties,
+    RefusedError,
+    expected,
+    is_secret,
+    of_every_interface,
+    running,
+    secret,
+)
+
+CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
+ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
+UNMET = "the AI nodes of cn-hangzhou do not meet the requirements\n- free GPUs: at least 7 required, 6 found"
+
+
+def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
+    for failures in (plugin.invoke(TOO_MUCH).failures, plugin.try_check(TOO_MUCH).failures):
+        [failure] = failures
+        assert failure.property == ""
+        assert failure.reason.startswith(UNMET)
+    met = plugin.asked(ENOUGH)
+    assert met["ids"]
+    assert "requirements" not in met
+    assert plugin.check(ENOUGH)["requirements"] == ENOUGH["requirements"]
+    with pytest.raises(RefusedError, match="do not meet the requirements"):
+        plugin.create(TOO_MUCH)  # which nobody has checked
+
+
+OF_USAGE = "needs the usage figures, which includeUsage leaves out"
+BAD_REQUIREMENTS: list[tuple[object, str]] = [
+    ({}, "requirements: nothing is required"),
+    ({"mode": "warn"}, "requirements: nothing is required"),
+    ("all", "requirements: an object is expected"),
+    ([{"minFreeGpus": 1}], "requirements: an object is expected"),
+    ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
+    ({"minFreeGpus": 1.5}, "requirements.minFreeGpus: not a whole number"),
+    ({"minFreeGpus": secret(CANARY)}, "requirements.minFreeGpus: not a whole number"),
+    ({"minNodesReady": 1, "mode": CANARY}, "requirements.mode: 'error' or 'warn' is expected"),
+    (
+        {"minFreeGpus": 1},
+        "requirements.minFreeGpus: needs the usage figures, which includeUsage leaves out",
+    ),
+]
+
+
+def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
+    """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
+    for requirements, told in BAD_REQUIREMENTS:
+        given = {"requirements": requirements, "includeUsage": False}
+        for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
+            assert [(failure.property, failure.reason) for failure in failures] == [("", told)]
+    half_known = {"minFreeGpus": -1, "notExpiringWithinDays": UNKNOWN}
+    [failure] = plugin.try_check({"requirements": half_known}).failures
+    assert failure.reason == "requirements.minFreeGpus: must not be less than 0"
+    assert emulator.requests == 0
+
+
+def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
+    bare = plugin.check()
+    state = plugin.create(bare)
+    inputs = plugin.check(ENOUGH, bare)
+    assert plugin.create(inputs) == state == plugin.update(state, inputs)
+    assert "requirements" not in json.dumps(state)
+    for olds, news in ((bare, inputs), (inputs, bare), (inputs, {**inputs, **TOO_MUCH})):
+        assert plugin.paths(olds, news) == {}
+
+
+def test_a_refresh_and_an_import_tell_what_is_there(plugin: Plugin, change: Change) -> None:
+    inputs = plugin.check(ENOUGH)
+    state = plugin.create(inputs)
+    change(CREATING, gpuUsed=1)
+    outputs, now = plugin.read(inputs, state)
+    assert now["requirements"] == inputs["requirements"]
+    assert outputs["totals"]["gpu"]["free"] == 5
+    assert plugin.read({**TOO_MUCH}, {})[0]["ids"]
+
+
+def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulator: Emulator, change: Change) -> None:
+    inputs = plugin.check({"pinned": True, **ENOUGH})
+    ignored = {"inventory": inputs["inventory"], "pinned": True}
+    change(gpuUsed=0, nodeCount=2)
+    before = emulator.requests
+    for given in ({"pinned": True}, ignored):
+        kept = plugin.check({**given, "requirements": {"minFreeGpus": 7}}, inputs)
+        assert kept["inventory"] == inputs["inventory"]
+        [failure] = plugin.try_check({**given, "requirements": {"minFreeGpus": 8}}, inputs).failures
+        assert "at least 8 required, 7 found" in failure.reason
+    assert emulator.requests == before + 1
+    plugin.configure()
+    assert plugin.check({"pinned": True}, inputs)["inventory"] == inputs["inventory"]
+    assert emulator.requests == before + 1
+
+
+def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
+    plugin: Plugin, environment: dict[str, str]
+) -> None:
+    for requirements in (UNKNOWN, {"minFreeGpus": UNKNOWN}, {"minFreeGpus": 1, "statuses": ["x", UNKNOWN]}):
+        inputs = plugin.check({"requirements": requirements})
+        assert inputs["requirements"] == requirements
+        assert of_every_interface(plugin.create(inputs, preview=True)) == expected(environment)
+        assert plugin.asked({"requirements": requirements}) == {}
+
+
+def test_what_is_required_of_unknown_nodes_waits(plugin: Plugin, emulator: Emulator) -> None:
+    inputs = plugin.check({"instanceId": UNKNOWN, **TOO_MUCH})
+    assert inputs["inventory"] == UNKNOWN
+    assert plugin.create(inputs, preview=True)["ids"] == UNKNOWN
+    assert emulator.requests == 0
+
+
+def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
+    hidden = {"requirements": {"statuses": [secret(CANARY)]}}
+    for failures in (plugin.invoke(hidden).failures, plugin.try_check(hidden).failures):
+        [failure] = failures
+        assert "statuses: not met" in failure.reason
+        assert CANARY not in failure.reason
+    [failure] = plugin.try_check({"instanceId": secret(HOLO_INSTANCE), **TOO_MUCH}).failures
+    assert "minFreeGpus: not met" in failure.reason
+    assert "hologram_" not in failure.reason
+    enough = {"requirements": secret({"minFreeGpus": 6})}
+    assert not any(map(is_secret, plugin.asked(enough).values()))
+    inputs = plugin.check(enough)
+    assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
+
+
+def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+    required = {"requirements": {"minFreeGpus": 7, "mode": "warn"}}
+    with running(environment) as plugin:
+        plugin.configure()
+        assert plugin.asked(required)["ids"]
+        assert plugin.check(required)["inventory"]
+    assert len(plugin.warnings) == 2
+    assert all(message.startswith(UNMET) for message in plugin.warnings)

@@ -1,0 +1,155 @@
+"""The process: port, signals, messages for errors, and its end with the engine."""
+
+import json
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
+
+from hologres_ai.emulator import Emulator
+from hologres_ai.plugin.engine import GONE_SECONDS
+from hologres_ai.plugin.schema import schema_text
+from tests.support.plugin_client import CANARY, Plugin, RecordingEngine, RefusedError, recording, started, wait_until
+
+
+def test_it_tells_its_version(plugin: Plugin) -> None:
+    assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version == version("hologres_ai")
+
+
+def test_it_serves_the_committed_schema_with_the_version(plugin: Plugin) -> None:
+    """`pulumi package add` wants a version."""
+    served = json.loads(plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0)).schema)
+    assert served == {"version": version("hologres_ai"), **json.loads(schema_text())}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(environment: dict[str, str], number: signal.Signals) -> None:
+    with started(environment) as plugin:
+        plugin.process.send_signal(number)
+        assert plugin.process.wait(timeout=60) == 0
+
+
+def test_a_signal_ends_it_while_a_read_hangs(environment: dict[str, str], emulator: Emulator) -> None:
+    emulator.arm("hang")
+    with started(environment) as plugin, ThreadPoolExecutor(1) as threads:
+        plugin.configure()
+        read = threads.submit(plugin.asked)
+        wait_until(lambda: emulator.requests == 1)
+        plugin.process.send_signal(signal.SIGTERM)
+        assert plugin.process.wait(timeout=60) == 0
+        assert read.exception() is not None
+
+
+def test_it_takes_the_engines_flags_and_needs_no_engine(environment: dict[str, str]) -> None:
+    with started(environment, "--logtostderr", "-v=9", "--tracing", "nowhere") as plugin:
+        assert plugin.is_alive()
+
+
+NOT_DONE = {
+    "Handshake": provider_pb2.ProviderHandshakeRequest(),
+    "GetMapping": provider_pb2.GetMappingRequest(),
+    "Call": provider_pb2.CallRequest(),
+    "Parameterize": provider_pb2.ParameterizeRequest(args=provider_pb2.ParameterizeRequest.ParametersArgs()),
+}
+
+
+def test_a_method_that_is_not_implemented_is_reported_without_a_traceback(plugin: Plugin) -> None:
+    for method, request in NOT_DONE.items():
+        with pytest.raises(RefusedError) as refused:
+            plugin.call(method, request)
+        assert refused.value.code == grpc.StatusCode.UNIMPLEMENTED
+        assert 'File "' not in refused.value.words
+    assert plugin.is_alive()
+
+
+BREAKING = """
+import hologres_ai.plugin.servicer as servicer
+from hologres_ai.plugin import main
+
+async def get_schema(self, request, context):
+    raise ValueError("CANARY")
+
+servicer.Servicer.GetSchema = get_schema
+main()
+""".replace("CANARY", CANARY)
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_an_internal_error_is_reported_without_its_text(debug: str) -> None:
+    """Its text may hold anything, a secret too; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
+    command = (sys.executable, "-c", BREAKING)
+    with started({"HOLOGRES_AI_DEBUG": debug}, command=command) as plugin, pytest.raises(RefusedError) as refused:
+        plugin.call("GetSchema", provider_pb2.GetSchemaRequest())
+    told = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
+    assert (refused.value.words == told) is not bool(debug)
+    assert ("Traceback" in refused.value.words, CANARY in refused.value.words) == (bool(debug), bool(debug))
+
+
+# --- Its end with the engine ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def misspelt(environment: dict[str, str]) -> dict[str, str]:
+    """Settings with which each read gives a warning, so that the engine's log shows that the plugin is connected."""
+    return {**environment, "ALIBABA_CLOUD_REGION": "cn-hangzhuo"}
+
+
+def is_connected(plugin: Plugin, engine: RecordingEngine) -> bool:
+    """Whether a warning of the plugin arrives at the engine."""
+    plugin.configure()
+    assert plugin.asked()["ids"]
+    return any("cn-hangzhuo" in message for _, message in engine.lines)
+
+
+def test_it_ends_when_the_engine_that_answered_has_gone(misspelt: dict[str, str]) -> None:
+    with recording() as (engine, address), started(misspelt, address) as plugin:
+        assert is_connected(plugin, engine)
+        engine.stop()
+        assert plugin.process.wait(timeout=60) == 0
+
+
+def test_it_ends_with_the_engine_while_a_read_hangs(misspelt: dict[str, str], emulator: Emulator) -> None:
+    with recording() as (engine, address), started(misspelt, address) as plugin, ThreadPoolExecutor(1) as threads:
+        assert is_connected(plugin, engine)
+        emulator.arm("hang")
+        plugin.configure()
+        read = threads.submit(plugin.asked)
+        wait_until(lambda: emulator.requests == 2)
+        engine.stop()
+        assert plugin.process.wait(timeout=60) == 0
+        assert read.exception() is not None
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("",), ("127.0.0.1:1",), ("no such address",)], ids=["none", "empty", "silent", "odd"]
+)
+def test_it_stays_where_no_engine_has_answered(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    with started(environment, *arguments) as plugin:
+        time.sleep(GONE_SECONDS + 1)
+        assert plugin.is_alive()
+
+
+def test_it_stays_with_an_engine_that_is_back_at_once(misspelt: dict[str, str]) -> None:
+    with recording() as (engine, address), started(misspelt, address) as plugin:
+        assert is_connected(plugin, engine)
+        engine.stop()
+        with recording(address) as (again, _):
+            wait_until(lambda: is_connected(plugin, again))
+            time.sleep(GONE_SECONDS + 1)
+            assert plugin.is_alive()
+
+
+def test_an_engine_that_attaches_itself_shows_the_warnings(misspelt: dict[str, str]) -> None:
+    with started(misspelt) as plugin:
+        for _ in range(2):
+            with recording() as (engine, address):
+                plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
+                assert is_connected(plugin, engine)
+        time.sleep(GONE_SECONDS + 1)
+        assert plugin.is_alive()

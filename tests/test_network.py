@@ -1,0 +1,131 @@
+"""How a service is reached: proxies and NO_PROXY, the same for STS and the API; endpoints; logs without secrets."""
+
+import asyncio
+import logging
+
+import pytest
+
+from hologres_ai.api.client import Client
+from hologres_ai.api.transport import Connections
+from hologres_ai.config import resolve
+from hologres_ai.credentials import cache
+from hologres_ai.credentials.http import FetchError, HttpRequest, send
+from hologres_ai.credentials.types import Limits
+from hologres_ai.errors import HologresAiError
+from hologres_ai.network import parse_endpoint, proxy_for, proxy_passwords, redact_logs
+from tests.support.raw_server import RawServer, http
+
+PROXY = "http://127.0.0.1:9"
+HOST = "sts.cn-hangzhou.aliyuncs.com"
+
+
+def route(url: str, no_proxy: str) -> str | None:
+    return proxy_for(url, {"HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY, "NO_PROXY": no_proxy})
+
+
+@pytest.mark.parametrize(
+    "no_proxy",
+    [
+        "*",
+        HOST,
+        "aliyuncs.com",
+        ".aliyuncs.com",
+        "*.aliyuncs.com",
+        "*aliyuncs.com",
+        "example.com, *.ALIYUNCS.com",
+        f"{HOST}:443",
+        "*.aliyuncs.com:443",
+        "https://aliyuncs.com",
+        ",,aliyuncs.com,",
+        "example.com aliyuncs.com",
+        "aliyuncs.com.",
+    ],
+)
+def test_no_proxy_names_a_host(no_proxy: str) -> None:
+    assert route(f"https://{HOST}/", no_proxy) is None
+
+
+@pytest.mark.parametrize(
+    "no_proxy",
+    [
+        "",
+        "example.com",
+        "liyuncs.com",
+        f"{HOST}:80",
+        f"{HOST}:8443",
+        "x.sts.cn-hangzhou.aliyuncs.com",
+        "*.com.cn",
+        ":443",
+    ],
+)
+def test_no_proxy_names_another_host(no_proxy: str) -> None:
+    assert route(f"https://{HOST}/", no_proxy) == PROXY
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "direct"),
+    [
+        ("https://h.example:8443/", "h.example:8443", True),
+        ("https://h.example:8443/", "h.example", True),
+        ("https://h.example:8443/", "h.example:443", False),
+        ("https://127.0.0.1/", "127.0.0.1", True),
+        ("https://127.0.0.1:8443/", "127.0.0.1:8443", True),
+        ("https://127.0.0.2/", "127.0.0.1", False),
+        ("https://[::1]/", "::1", True),
+        ("https://[::1]:8443/", "[::1]:8443", True),
+        ("http://h.example/", "h.example:80", True),
+        ("https://10.0.0.1/", "10.0.0.0/8", True),
+        ("https://10.0.0.1:8443/", "10.0.0.1/32", True),
+        ("https://11.0.0.1/", "10.0.0.0/8", False),
+        ("https://[::1]/", "10.0.0.0/8", False),
+        ("https://ten.example/", "10.0.0.0/8", False),
+    ],
+)
+def test_no_proxy_with_ports_and_addresses(url: str, no_proxy: str, direct: bool) -> None:
+    assert (route(url, no_proxy) is None) == direct
+
+
+def test_the_lower_case_name_wins_and_a_scheme_may_be_left_out() -> None:
+    assert proxy_for(f"https://{HOST}", {"https_proxy": "a:1", "HTTPS_PROXY": "b:2"}) == "http://a:1"
+    assert proxy_for(f"https://{HOST}", {"ALL_PROXY": "socks5://a:1"}) == "socks5://a:1"
+    assert proxy_for(f"https://{HOST}", {"HTTP_PROXY": "a:1"}) is None
+    assert proxy_for(f"https://{HOST}", {}) is None
+
+
+@pytest.mark.parametrize(("no_proxy", "seen"), [("*.aliyuncs.invalid", 0), ("sts.aliyuncs.invalid:443", 0), ("x", 1)])
+def test_sts_and_the_api_take_the_same_way(monkeypatch: pytest.MonkeyPatch, no_proxy: str, seen: int) -> None:
+    cache.forget()
+    with RawServer([http(403)]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+        with pytest.raises(FetchError):
+            send(HttpRequest("https://sts.aliyuncs.invalid/"), Limits(1, 1, 2))
+        by_sts = len(proxy.requests)
+        keys = {"access_key": "a", "secret_key": "b", "region": "cn-hangzhou", "max_retry_timeout": "2"}
+        config = resolve({**keys, "endpoint": "sts.aliyuncs.invalid"}, None, {})
+        with pytest.raises(HologresAiError):
+            asyncio.run(Client(config).list_instance_model())
+        by_api = len(proxy.requests) - by_sts
+    assert (by_sts, by_api) == (seen, seen)
+
+
+def test_a_client_reads_no_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def trusts() -> bool:
+        async with Connections() as connections:
+            return connections.client(parse_endpoint(HOST)).trust_env
+
+    assert not asyncio.run(trusts())
+
+
+def test_passwords_of_proxies_are_known_as_written_and_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:p%40ss@127.0.0.1:9")
+    assert proxy_passwords() == ["p%40ss", "p@ss"]
+
+
+def test_secrets_are_redacted_while_a_block_runs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    log = logging.getLogger("httpx")
+    with redact_logs(["secret"]):
+        log.debug("sent %s", "secret")
+    log.debug("sent %s", "other")
+    assert [record.getMessage() for record in caplog.records] == ["sent ***", "sent other"]
