@@ -20,7 +20,7 @@ from hologres_ai.cli.options import ReportTarget
 from hologres_ai.models import AiNode, AiNodeListResult, Query, RegionOutcome, Totals, Usage
 from hologres_ai.names import to_camel
 from hologres_ai.requirements import Requirements
-from hologres_ai.settings import SETTINGS, Setting
+from hologres_ai.settings import ALL_SETTINGS, Setting
 from tools import messages
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +140,7 @@ def _requirements() -> Iterator[Row]:
 
 
 def _settings() -> list[Row]:
-    return [line for item in SETTINGS for line in _setting(item)]
+    return [line for item in ALL_SETTINGS for line in _setting(item)]
 
 
 def _setting(item: Setting) -> Iterator[Row]:

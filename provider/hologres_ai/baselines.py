@@ -12,10 +12,10 @@ from typing import Literal, cast
 
 from pydantic_core import from_json
 
-from .envelope import from_envelope, from_outputs, is_envelope, load, restore
+from .envelope import envelope_among, from_envelope, is_envelope, load, restore
 from .errors import DocumentError
 from .models import AiNodeListResult
-from .names import QUERY_KEY, did_you_mean
+from .names import PROFILE_KEY, QUERY_KEY, did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
@@ -26,10 +26,14 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secre
 
 @dataclass(frozen=True)
 class Baseline:
-    """A result and the form in which it was kept. The query of a list is the one that the caller gave."""
+    """A result and the form in which it was kept. The query of a list is the one that the caller gave.
+
+    `profile` is the one whose account was read, where the program named one.
+    """
 
     result: AiNodeListResult
     form: Form
+    profile: str | None = None
 
 
 def read_baseline(
@@ -62,7 +66,7 @@ def _in_any_form(
 ) -> Baseline:
     resources = _resources_of(document)
     if resources is not None:
-        return Baseline(_from_state(list(_entries(resources)), output, resource), "state")
+        return _from_state(list(_entries(resources)), output, resource)
     if resource is not None:
         raise DocumentError(
             "the document is not the state of a stack, so no resource can be chosen", "Leave --resource out."
@@ -73,12 +77,21 @@ def _in_any_form(
                 "the document is one list of AI nodes, so no output can be chosen", "Leave --output out."
             )
         return _from_list(document, query)
-    return Baseline(from_outputs(document, output), "outputs")
+    return _from_envelope(*envelope_among(document, output), "outputs")
+
+
+def _from_envelope(value: object, place: str, form: Form) -> Baseline:
+    result = from_envelope(value, place)
+    return Baseline(result, form, _profile(value.get("profile") if is_envelope(value) else None))
+
+
+def _profile(name: object) -> str | None:
+    return name if isinstance(name, str) and name else None
 
 
 def _from_list(document: Mapping[str, object], query: Mapping[str, object] | None) -> Baseline:
     if is_envelope(document):
-        return Baseline(from_envelope(document), "envelope")
+        return _from_envelope(document, "the document", "envelope")
     usage = {"includeUsage": _has_usage(document)}
     return Baseline(restore(document, {**(query or {}), **usage}, "the list"), "list")
 
@@ -123,15 +136,15 @@ def _entries(resources: object) -> Iterator[_Entry]:
             )
 
 
-def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> AiNodeListResult:
+def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> Baseline:
     if output is not None:
-        return from_outputs(_stack_outputs(entries), output, " of the stack")
+        return _from_envelope(*envelope_among(_stack_outputs(entries), output, " of the stack"), "state")
     entry = _choose([entry for entry in entries if entry.type.endswith(":AiNodeList")], resource)
     place = f'the AiNodeList "{entry.name}" of the stack'
     outputs = cast("Mapping[str, object]", _without_secret_marks(entry.outputs, place))
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    return restore(outputs, outputs.get(QUERY_KEY), place)
+    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", _profile(outputs.get(PROFILE_KEY)))
 
 
 def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:

@@ -12,15 +12,16 @@ def parse_time(text: object) -> datetime | None:
     """Parse a time of the API, such as ``2026-01-28T07:44:27.535Z``; one without a zone is in UTC, as the API says.
 
     Returns:
-        None for a value that is no time, and for the year 1, which services write where there is no time.
+        The time in UTC. None for a value that is no time or has no equivalent in UTC, and for the year 1, which
+        services write where there is no time.
     """
     try:
         parsed = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
+        if parsed is None or parsed.year == 1:
+            return None
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    if parsed is None or parsed.year == 1:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def to_utc_text(text: str) -> str:

@@ -108,21 +108,17 @@ def resolve_regions(
         _check_region(name, "argument regions")
     _check_endpoint_for(settings, regions)
     resolution = resolve_credentials(settings)
-    own_region = find_region(settings, resolution) if len(regions) > 1 else None
-    sts_region = (own_region.value if own_region else None) if len(regions) > 1 else regions[0]
-    first = _config(settings, resolution, regions[0], sts_region)
-    return (
-        first,
-        *(
-            replace(
-                first,
-                region=name,
-                endpoint=find_endpoint(settings, name, resolution.profile)[0],
-                warnings=_region_warnings(name),
-            )
-            for name in regions[1:]
-        ),
-    )
+    found = find_region(settings, resolution) if len(regions) > 1 else None
+    sts_region = regions[0] if len(regions) == 1 else found.value if found else None
+    warnings = _vpc_warning(settings, resolution.profile) if len(regions) > 1 else ()
+    return tuple(_config(settings, resolution, name, sts_region, warnings) for name in regions)
+
+
+def _vpc_warning(settings: ResolvedSettings, profile: ProfileContent | None) -> tuple[str, ...]:
+    origin = _vpc_endpoint_type(settings, profile)
+    if origin is None or settings.find(ENDPOINT):
+        return ()
+    return (f"{origin} asks for hosts inside a VPC, and each answers from a VPC of its own region only",)
 
 
 def check_switches(settings: ResolvedSettings) -> None:
@@ -139,13 +135,21 @@ def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, 
     """The region and the source of credentials; a missing region is told first."""
     try:
         resolution = resolve_credentials(settings)
-    except ConfigurationError:
-        require_region(settings, None)
+    except ConfigurationError as error:
+        nothing_set = all(attempt.state != "failed" for attempt in error.attempts)
+        if settings.find(REGION) or nothing_set:
+            require_region(settings, None)
         raise
     return require_region(settings, resolution), resolution
 
 
-def _config(settings: ResolvedSettings, resolution: Resolution, region: str, sts_region: str | None) -> CallConfig:
+def _config(
+    settings: ResolvedSettings,
+    resolution: Resolution,
+    region: str,
+    sts_region: str | None,
+    warnings: Sequence[str] = (),
+) -> CallConfig:
     source = replace(resolution.source, sts=find_sts(settings, sts_region))
     return CallConfig(
         region=region,
@@ -154,7 +158,7 @@ def _config(settings: ResolvedSettings, resolution: Resolution, region: str, sts
         connect_timeout=_seconds(settings, CONNECT_TIMEOUT, default=5.0, per_second=1000),
         read_timeout=_seconds(settings, READ_TIMEOUT, default=10.0, per_second=1000),
         deadline=_seconds(settings, DEADLINE, default=60.0, per_second=1),
-        warnings=(*source.warnings, *_region_warnings(region)),
+        warnings=(*source.warnings, *warnings, *_region_warnings(region)),
         credentials_from=", ".join(f"{one.source} ({one.detail})" for one in source.attempts if one.state == "used"),
     )
 

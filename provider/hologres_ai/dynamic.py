@@ -172,9 +172,11 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         arguments = {**query, "profile": profile}
         read_id = list_outputs.wait_for(opts.depends_on, self._derive_id(arguments))
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
-        props = {**dict.fromkeys((*AiNodeList.__annotations__, QUERY_KEY)), **arguments}
+        kept = (QUERY_KEY,) if profile is None else (QUERY_KEY, PROFILE_KEY)
+        props = {**dict.fromkeys((*AiNodeList.__annotations__, *kept)), **arguments}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
-        self._query = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, QUERY_KEY))[QUERY_KEY]
+        outputs = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, *kept))
+        self._query, self._profile = outputs[QUERY_KEY], outputs.get(PROFILE_KEY)
 
     def _derive_id(self, arguments: Mapping[str, Any]) -> pulumi.Output[str]:
         """The id to read, once every argument is known.
@@ -198,7 +200,9 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """
         from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
-        pulumi.export(name, self._result(lambda result: dict(to_envelope(result))))
+        profile = self._profile or pulumi.Output.from_input(None)
+        envelope = profile.apply(lambda used: self._result(lambda result: dict(to_envelope(result, used))))
+        pulumi.export(name, list_outputs.as_list_output(envelope))
 
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"

@@ -47,10 +47,11 @@ _CONTENT = TypeAdapter(_Content)
 _QUERY = TypeAdapter(Query)
 
 
-def to_envelope(result: AiNodeListResult) -> dict[str, JsonValue]:
-    """Return the envelope of a result."""
+def to_envelope(result: AiNodeListResult, profile: str | None = None) -> dict[str, JsonValue]:
+    """Return the envelope of a result, with the profile whose account was read, if an argument named one."""
     query = _QUERY.dump_python(result.query, mode="json", by_alias=True, exclude_none=True, exclude={"region"})
-    return {"kind": KIND, "version": VERSION, "query": query, **to_wire(result)}
+    account: dict[str, JsonValue] = {"profile": profile} if profile else {}
+    return {"kind": KIND, "version": VERSION, "query": query, **account, **to_wire(result)}
 
 
 def from_envelope(value: object, place: str = "the document") -> AiNodeListResult:
@@ -128,12 +129,21 @@ def from_outputs(outputs: Mapping[str, object], output: str | None = None, place
     Raises:
         DocumentError: there is no envelope, more than one, or it is invalid.
     """
+    return from_envelope(*envelope_among(outputs, output, place))
+
+
+def envelope_among(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> tuple[object, str]:
+    """Return the envelope among the outputs of a stack, and what an error calls it; see `from_outputs`.
+
+    Raises:
+        DocumentError: there is no such output, no envelope, or more than one.
+    """
     name = _only_envelope(outputs, place) if output is None else output
     if outputs.get(name) is None:
         others = [other for other in outputs if other != name]
         listed = f"The outputs are: {', '.join(others)}. " if others else ""
         raise DocumentError(f'there is no output "{name}"{place}{did_you_mean(name, others)}', listed + _EXPORT)
-    return from_envelope(outputs[name], f'the output "{name}"{place}')
+    return outputs[name], f'the output "{name}"{place}'
 
 
 def _only_envelope(outputs: Mapping[str, object], place: str) -> str:

@@ -118,8 +118,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the address of the proxy for a URL, or None for a direct connection.
 
-    ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, but not for the hosts in ``NO_PROXY``. Each variable is read in
-    lower case too, and lower case wins.
+    ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, but not for the hosts in ``NO_PROXY``. Each is read in lower
+    case too, which wins.
     """
     environ = os.environ if environ is None else environ
     parts = urlsplit(url)

@@ -67,7 +67,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly chargeTypes: pulumi.Output<(string | enums.ChargeType)[] | undefined>;
     /**
-     * SHA-256 of the nodes without their usage figures: changes when the fleet does.
+     * SHA-256 of the nodes without usage figures; it changes when the fleet changes.
      */
     declare public /*out*/ readonly fingerprint: pulumi.Output<string>;
     /**
@@ -75,7 +75,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly ids: pulumi.Output<string[]>;
     /**
-     * Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
      */
     declare public readonly includeUsage: pulumi.Output<boolean | undefined>;
     /**
@@ -87,7 +87,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly instanceModelList: pulumi.Output<outputs.AiNode[]>;
     /**
-     * Only the nodes whose holoInstanceName has a match of this Python regular expression.
+     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
      */
     declare public readonly nameRegex: pulumi.Output<string | undefined>;
     /**
@@ -95,7 +95,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly names: pulumi.Output<string[]>;
     /**
-     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
      */
     declare public readonly onRegionError: pulumi.Output<string | enums.OnRegionError | undefined>;
     /**
@@ -103,15 +103,15 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly pinned: pulumi.Output<boolean | undefined>;
     /**
-     * The region that was read; where several were asked for, these, joined by commas.
+     * The region that was read; several regions are joined by commas.
      */
     declare public readonly region: pulumi.Output<string>;
     /**
-     * What came of each region that was asked for, sorted.
+     * The outcome of each region that was asked for, sorted.
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
-     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
      */
     declare public readonly regions: pulumi.Output<string[] | undefined>;
     /**
@@ -186,7 +186,7 @@ export interface AiNodeListState {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
@@ -194,11 +194,11 @@ export interface AiNodeListState {
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName has a match of this Python regular expression.
+     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
@@ -210,7 +210,7 @@ export interface AiNodeListState {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -236,7 +236,7 @@ export interface AiNodeListArgs {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
@@ -244,11 +244,11 @@ export interface AiNodeListArgs {
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName has a match of this Python regular expression.
+     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
@@ -260,7 +260,7 @@ export interface AiNodeListArgs {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

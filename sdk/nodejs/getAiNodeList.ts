@@ -62,7 +62,7 @@ export interface GetAiNodeListArgs {
      */
     ids?: string[];
     /**
-     * Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
      */
     includeUsage?: boolean;
     /**
@@ -70,11 +70,11 @@ export interface GetAiNodeListArgs {
      */
     instanceId?: string;
     /**
-     * Only the nodes whose holoInstanceName has a match of this Python regular expression.
+     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
      */
     nameRegex?: string;
     /**
-     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
      */
     onRegionError?: string | enums.OnRegionError;
     /**
@@ -82,7 +82,7 @@ export interface GetAiNodeListArgs {
      */
     region?: string;
     /**
-     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
      */
     regions?: string[];
     /**
@@ -96,11 +96,11 @@ export interface GetAiNodeListArgs {
 }
 
 /**
- * What a read gives: the nodes in a stable order and what follows from them.
+ * The result of a read: the nodes in a stable order, and what is derived from them.
  */
 export interface GetAiNodeListResult {
     /**
-     * SHA-256 of the nodes without their usage figures: changes when the fleet does.
+     * SHA-256 of the nodes without usage figures; it changes when the fleet changes.
      */
     readonly fingerprint: string;
     /**
@@ -116,11 +116,11 @@ export interface GetAiNodeListResult {
      */
     readonly names: string[];
     /**
-     * The region that was read; where several were asked for, these, joined by commas.
+     * The region that was read; several regions are joined by commas.
      */
     readonly region: string;
     /**
-     * What came of each region that was asked for, sorted.
+     * The outcome of each region that was asked for, sorted.
      */
     readonly regionOutcomes: outputs.RegionOutcome[];
     /**
@@ -187,7 +187,7 @@ export interface GetAiNodeListOutputArgs {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
@@ -195,11 +195,11 @@ export interface GetAiNodeListOutputArgs {
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName has a match of this Python regular expression.
+     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
@@ -207,7 +207,7 @@ export interface GetAiNodeListOutputArgs {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

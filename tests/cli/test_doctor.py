@@ -126,3 +126,71 @@ def test_doctor_compares_the_clocks(seconds: int, says: str) -> None:
 
     [clock] = [line for line in done.stdout.splitlines() if line.startswith("clock:")]
     assert re.fullmatch(f"clock: {says}", clock)
+
+
+# --- The decision ----------------------------------------------------------------------------------------------------
+
+KEYS_OF_TODAY = ["region", "endpoint", "credentials", "access_key", "proxies", "call"]
+NO_KEYS: dict[str, str | None] = {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}
+
+
+def test_json_keeps_its_keys_and_has_the_decision(emulator: Emulator) -> None:
+    other = {"ALIBABACLOUD_ACCESS_KEY_ID": "other", "ALIBABACLOUD_ACCESS_KEY_SECRET": f"{CANARY}-other"}
+    switches = {"ALIBABA_CLOUD_IMDSV1_DISABLED": "1", "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "false"}
+    done = run("doctor", "--json", env=environment(emulator.url, **other, **switches))
+    report = json.loads(done.stdout)
+    assert list(report)[: len(KEYS_OF_TODAY)] == KEYS_OF_TODAY
+    assert report["key_parts"] == {
+        "accessKey": "environment ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "secretKey": "environment ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    }
+    assert report["left_over"] == [f"environment {name}" for name in other]
+    assert report["switches"] == ["environment ALIBABA_CLOUD_IMDSV1_DISABLED"]
+    assert report["roles"] == []
+    assert len(report["warnings"]) == 1
+    assert report["verdict"].startswith("Ready: ")
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_text_names_what_is_set_and_not_used(emulator: Emulator) -> None:
+    done = run("doctor", env=environment(emulator.url, ALICLOUD_SECURITY_TOKEN=f"{CANARY}-token"))
+    lines = done.stdout.splitlines()
+    assert lines[lines.index("set and not used:") + 1] == "  environment ALICLOUD_SECURITY_TOKEN"
+    assert lines[-1].startswith("verdict: Ready: ")
+    assert CANARY not in done.stdout
+
+
+def test_what_is_left_over_is_a_warning_of_every_command(emulator: Emulator) -> None:
+    done = run("list", env=environment(emulator.url, ALICLOUD_SECURITY_TOKEN=f"{CANARY}-token"))
+    assert done.returncode == 0
+    assert "warning: environment ALICLOUD_SECURITY_TOKEN is set and not used" in done.stderr
+    assert CANARY not in done.stderr
+
+
+def test_a_host_of_sts_that_refuses_is_named_with_its_origin_and_the_setting(emulator: Emulator) -> None:
+    role = {"ALICLOUD_ASSUME_ROLE_ARN": stand_ins.ROLE, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"}
+    done = run("doctor", env=environment(emulator.url, MAX_RETRY_TIMEOUT="5", **role))
+    assert done.returncode == 1
+    assert f"STS: http://127.0.0.1:9, from environment ALIBABA_CLOUD_STS_ENDPOINT, for {stand_ins.ROLE}" in done.stdout
+    verdict = done.stdout.splitlines()[-1]
+    assert verdict.startswith("verdict: Not ready: ")
+    assert "hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT" in verdict
+
+
+def test_a_switch_that_is_neither_on_nor_off_stops_before_any_call(emulator: Emulator) -> None:
+    done = run("doctor", env=environment(emulator.url, ALIBABA_CLOUD_ECS_METADATA_DISABLED="perhaps"))
+    assert (done.returncode, emulator.requests) == (1, 0)
+    assert "ALIBABA_CLOUD_ECS_METADATA_DISABLED is neither on nor off" in done.stdout
+
+
+def test_profile_comes_before_the_keys_in_the_environment(emulator: Emulator, tmp_path: Path) -> None:
+    keys = {"access_key_id": EMULATOR_ACCESS_KEY_ID, "access_key_secret": EMULATOR_ACCESS_KEY_SECRET}
+    profile = {"name": "second", "mode": "AK", "region_id": "cn-beijing", **keys}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"current": "x", "profiles": [profile]}))
+    broken = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "other", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}
+    env = environment(emulator.url, ALIBABA_CLOUD_CREDENTIALS_FILE=str(file), **broken)
+    done, listed = run("doctor", "--profile", "second", env=env), run("list", "--profile", "second", env=env)
+    assert (done.returncode, listed.returncode) == (0, 0)
+    assert "region: cn-beijing, from region_id of profile 'second'" in done.stdout
+    assert "  environment ALIBABA_CLOUD_ACCESS_KEY_ID" in done.stdout.splitlines()

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from hologres_ai.cli import errors
+from hologres_ai.cli import errors, main
 from hologres_ai.emulator import Emulator
 from tests.support.command_line import COMMAND, environment, on_terminal, run, wait_until, write_fleet
 
@@ -145,3 +145,95 @@ def test_an_error_on_a_terminal_is_red(emulator: Emulator) -> None:
     _, screen = on_terminal("list", env=environment(emulator.url))
 
     assert "\x1b[31m\x1b[1merror:" in screen
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["list", "--bogus"], 1), (["doctor"], 0)], ids=str)
+def test_a_missing_stream_changes_neither_result_nor_code(
+    emulator: Emulator, arguments: list[str], code: int, closed: str
+) -> None:
+    env = environment(emulator.url)
+    command = ["sh", "-c", f"exec {shlex.join([*COMMAND, *arguments])} {closed}"]
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    expected = run(*arguments, env=env)
+    assert done.returncode == expected.returncode == code
+    assert len(done.stdout.splitlines()) == len(expected.stdout.splitlines())
+
+
+def test_a_baseline_from_a_closed_stdin_is_refused(emulator: Emulator) -> None:
+    command = ["sh", "-c", f"exec {shlex.join([*COMMAND, 'drift', '--baseline', '-'])} <&-"]
+    done = subprocess.run(command, env=environment(emulator.url), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: stdin is closed; cannot read the baseline\n")
+
+
+def test_a_closed_stdout_does_no_harm_where_nothing_is_printed(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = ["list", f"--report=json={tmp_path}/json", "--quiet"]
+    command = ["sh", "-c", f"exec {shlex.join([*COMMAND, *arguments])} >&-"]
+    done = subprocess.run(command, env=environment(emulator.url), stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "json").read_text().endswith("}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list", "--help"], ["doctor"]], ids=" ".join)
+def test_a_full_disk_is_one_line_for_every_command(emulator: Emulator, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments], env=environment(emulator.url), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
+def test_a_completion_that_can_not_be_printed_is_a_message(stream: str) -> None:
+    env = environment("", _HOLOGRES_AI_COMPLETE="bash_source")
+    command = ["sh", "-c", f"exec {shlex.join([*COMMAND[:-1], 'hologres_ai.cli'])} {stream}"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.startswith("error: "), "Traceback" in done.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize("arguments", [[], ["drfit"], ["--bogus"], ["drift"], ["emulate", "--port", "x"]], ids=" ".join)
+def test_bad_usage_is_never_the_code_of_a_finding(arguments: list[str]) -> None:
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "Usage: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["chekc", "--report", "nagios"],
+        ["check", "--report=nagios", "--bogus"],
+        ["check", "--report", "nagios"],
+        ["--bogus", "check", "--report", "nagios"],
+        ["check", "--report=nagios=-"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_is_unknown_to_a_monitoring_system(arguments: list[str]) -> None:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 3
+    assert re.fullmatch(r"HOLOGRES_AI UNKNOWN - [^\n]+\n", done.stdout)
+
+
+def test_an_interrupt_writes_no_report(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.arm("hang")
+    report = tmp_path / "json"
+    report.write_text("as before")
+    process = subprocess.Popen(
+        [*COMMAND, "list", f"--report=json={report}"], env=environment(emulator.url), stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: emulator.requests == 1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert report.read_text() == "as before"
+
+
+@pytest.mark.parametrize("kind", ["socks5", "socks5h"])
+def test_a_socks_proxy_is_refused_in_words(kind: str) -> None:
+    env = environment("https://hologram.example.com", ALL_PROXY=f"{kind}://127.0.0.1:1")
+    done = run("list", env=env)
+    assert (done.returncode, "ImportError" in done.stderr) == (1, False)
+    assert "SOCKS proxy" in done.stderr

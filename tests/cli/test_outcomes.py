@@ -300,6 +300,8 @@ def test_quiet_prints_a_machine_format_whole(world: World) -> None:
         (("--report", "json=x", "--report", "junit=x"), "Two reports can't go to the same file: x"),
         (("--report", "nagios"), "no such format: 'nagios'"),
         (("--report", "json=BASELINE"), "A report can't replace"),
+        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't go to the same file: ./x"),
+        (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
     ],
 )
 def test_reports_that_exclude_each_other_are_refused(world: World, arguments: tuple[str, ...], says: str) -> None:

@@ -5,11 +5,13 @@ import json
 import re
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from hologres_ai.api.client import Client
+from hologres_ai.cli.doctor import examine
 from hologres_ai.config import CallConfig, resolve
 from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError
@@ -89,3 +91,28 @@ def test_what_is_refused_before_any_call(decision: Decision, hosts: Internet, tm
     assert caught.value.remedy
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert hosts.tunnels == []
+
+
+@pytest.mark.parametrize("decision", [row for row in DECISIONS if not row.stack], ids=str)
+def test_doctor_shows_the_same_row(
+    decision: Decision, hosts: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of(decision, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    report = examine(decision.arguments)
+    shown = json.dumps(asdict(report), default=str)
+    assert CANARY not in shown
+    if decision.error:
+        assert decision.error in shown
+        assert (report.exit_code, report.call, hosts.tunnels) == (1, None, [])
+        assert report.verdict.startswith("Not ready: ")
+        return
+    assert tuple(role.arn for role in report.roles) == decision.roles
+    assert tuple(role.host for role in report.roles) == decision.sts
+    assert report.endpoint.value == f"https://{decision.host}"
+    assert [request.host for request in hosts.requests] == [*decision.sts, decision.host]
+    assert len(report.warnings) == decision.warnings
+    if decision.key and not decision.roles:
+        temporary = "temporary" if decision.token else "permanent"
+        assert report.access_key.value == f"{decision.key[:4]}…, {temporary}"
+    assert report.verdict.startswith("Ready")

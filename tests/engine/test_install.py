@@ -1,4 +1,4 @@
-"""The plugin installed in each way that its users have, used by a YAML program on the engine."""
+"""The plugin installed in each way that its users have, from an empty home, and used by a YAML program."""
 
 import json
 import os
@@ -7,17 +7,27 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
+import grpc  # type: ignore[import-untyped]
 import pytest
+import yaml  # type: ignore[import-untyped]
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.conftest import OpenFolder
 from tools.dist import PLUGIN, archive_name
 from tools.engine import Engine
 from tools.project import ROOT, Project
+
+# One worker makes the archive for all tests of this file.
+pytestmark = pytest.mark.xdist_group("archive")
 
 VERSION = version("hologres_ai")
 PATIENCE = 100  # seconds for one test, and as much again for the archive
@@ -122,8 +132,12 @@ def assert_it_works(project: Project, emulator: Emulator) -> str:
     return preview.text
 
 
-def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+def run(
+    command: list[str], environment: dict[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def test_the_archive_is_named_for_its_machine_and_holds_the_executable(archive: Path) -> None:
@@ -138,19 +152,66 @@ def test_the_archive_is_named_for_its_machine_and_holds_the_executable(archive: 
     assert {name.partition("/licenses/")[0] for name in licences} >= {f"_internal/hologres_ai-{VERSION}.dist-info"}
 
 
-def test_the_archive_works_without_python(
-    tmp_path: Path, archive: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
+@pytest.fixture
+def server(archive: Path) -> Iterator[str]:
+    """A web server with the archive, as a plugin download URL names one."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(archive.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("source", ["file", "server"])
+def test_the_archive_is_installed_and_works_without_python(
+    tmp_path: Path,
+    archive: Path,
+    server: str,
+    bare: dict[str, str],
+    open_folder: OpenFolder,
+    emulator: Emulator,
+    source: str,
 ) -> None:
     assert run([shutil.which("env") or "", "python3", "--version"], bare).returncode == 127
     with open_folder(write_program(tmp_path / "program"), environment=bare) as project:
         before = project.preview()
         assert before.code != 0
         assert f"no resource plugin '{PLUGIN}' found" in before.text
-        command = ["plugin", "install", "resource", "hologres", VERSION, "--file", str(archive)]
+        option = {"file": str(archive), "server": server}[source]
+        command = ["plugin", "install", "resource", "hologres", VERSION, f"--{source}", option]
         installed = run([str(project.engine.pulumi), *command], dict(project.environment))
         assert installed.returncode == 0, installed.stderr
         assert "$PATH" not in assert_it_works(project, emulator)
     assert list((tmp_path / "home").iterdir()) == []
+
+
+@pytest.mark.parametrize("source", ["executable", "folder"])
+def test_a_package_is_added_to_a_project(
+    tmp_path: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator, source: str
+) -> None:
+    path = unpacked / PLUGIN if source == "executable" else unpacked
+    with open_folder(write_program(tmp_path / "program"), environment=bare) as project:
+        command = [str(project.engine.pulumi), "package", "add", str(path)]
+        added = run(command, dict(project.environment), folder=project.folder)
+        assert added.returncode == 0, added.stderr
+        assert "hologres" in yaml.safe_load((project.folder / "Pulumi.yaml").read_text())["packages"]
+        assert "$PATH" not in assert_it_works(project, emulator)
+
+
+def test_a_source_based_plugin_starts_as_the_python_host_starts_it(tmp_path: Path, bare: dict[str, str]) -> None:
+    """The engine's host for `PulumiPlugin.yaml` is not in every installation; this is the command that it runs."""
+    assert yaml.safe_load((ROOT / "PulumiPlugin.yaml").read_text()) == {"runtime": "python"}
+    command = [sys.executable, "-u", "-m", "pulumi.run.plugin", "hologres_ai"]
+    with subprocess.Popen(command, cwd=tmp_path, env=bare, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+                stub = provider_pb2_grpc.ResourceProviderStub(channel)
+                assert stub.GetPluginInfo(Empty(), timeout=PATIENCE).version == VERSION
+        finally:
+            process.terminate()
 
 
 def test_the_archive_gives_what_it_starts_the_libraries_of_the_machine(

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 
 import pytest
@@ -104,20 +103,6 @@ def a_project(folder: Path, language: str) -> Path:
     with (folder / PROGRAMS[language]).open("a") as file:  # in YAML the program is part of Pulumi.yaml
         file.write(program)
     return folder
-
-
-@pytest.mark.packaging
-def test_pip_install_gives_a_command_that_works(tmp_path: Path, environment: dict[str, str]) -> None:
-    """From the sources into a new environment: what an editable installation can't show."""
-    fresh = tmp_path / "fresh"
-    venv.create(fresh, with_pip=True)
-    constraints = ROOT / "constraints.txt"
-    install = [*INSTALL.replace("'", "").split()[:2], "--quiet", "--constraint", str(constraints), f"{ROOT}[emulator]"]
-    subprocess.run([fresh / "bin" / "python", "-m", *install], check=True, timeout=300)
-    bare = {"PATH": f"{fresh / 'bin'}:{os.defpath}", **environment}
-    assert shell("hologres-ai list", bare).returncode == 0
-    assert VERSION in shell("hologres-ai --version", bare).stdout
-    assert shell("python -c 'from hologres_ai import AiNodeList'", bare).returncode == 0
 
 
 def test_the_version_is_the_newest_of_the_changelog() -> None:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +148,6 @@ def test_the_sdks_ask_for_the_plugin_of_their_version() -> None:
         json.loads((GO_SDK / "pulumi-plugin.json").read_text()),
     ]
     assert plugins == [{"resource": True, "name": "hologres", "version": sdk.version()}] * 3
-
-
-def test_a_wheel_carries_the_schema(tmp_path: Path) -> None:
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(tmp_path)]
-    sdk.run(ROOT, sys.executable, "-m", "pip", "wheel", *options, str(ROOT))
-    [wheel] = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        assert archive.read("hologres_ai/schema.json") == (ROOT / "schema.json").read_bytes()
 
 
 def test_the_go_module_of_the_tools_is_tidy() -> None:

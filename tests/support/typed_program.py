@@ -33,7 +33,11 @@ def look_at_totals(totals: outputs.Totals) -> list[str]:
     """The same for totals."""
     assert_type(totals.gpu, outputs.Usage)
     assert_type(totals.gpu.free, int | None)
-    known = [isinstance(totals, outputs.Totals), isinstance(totals.gpu, outputs.Usage), isinstance(totals.gpu.free, int)]
+    known = [
+        isinstance(totals, outputs.Totals),
+        isinstance(totals.gpu, outputs.Usage),
+        isinstance(totals.gpu.free, int),
+    ]
     return [f"isinstance {all(known)}"]
 
 

@@ -110,7 +110,9 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
         )
     return TransportError(
         f"no complete response from {host}: {reason}",
-        " ".join([f"Check the network, the proxy settings and the region {region}.", *settings.warnings]),
+        f"Check the network, the proxy settings and the region {region}. Inside a VPC, set ALIBABA_CLOUD_ENDPOINT_TYPE "
+        "to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
+        + "".join(f" {warning}." for warning in settings.warnings),
         no_such_host=any(
             isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
         ),

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"
 
 @dataclass
 class Observation:
-    """One thing that was looked at: its value and where that came from, or what is wrong with it."""
+    """One setting: its value and its origin, or what is wrong with it."""
 
     value: str | None = None
     place: str | None = None
@@ -46,8 +47,17 @@ class Observation:
 
 
 @dataclass
+class RoleReport:
+    """A role that STS is asked for: its ARN, the host that is asked, and the origin of that host."""
+
+    arn: str
+    host: str
+    place: str
+
+
+@dataclass
 class CallReport:
-    """How the one call went."""
+    """The outcome of the one call."""
 
     ok: bool
     instances: int | None = None
@@ -62,7 +72,17 @@ class CallReport:
 
 @dataclass
 class Report:
-    """All that was found; `call` is None where the settings did not allow one."""
+    """All that was found; `call` is None where the settings did not allow one.
+
+    Attributes:
+        credentials: the sources in order, with the outcome of each.
+        key_parts: the origin of each part of a key pair that stands in the settings.
+        roles: the roles that STS is asked for, in order.
+        switches: the origin of each switch that is on.
+        left_over: the origins of credentials that are set and not used.
+        warnings: what may be a mistake.
+        verdict: the outcome in one sentence, with the next step.
+    """
 
     region: Observation
     endpoint: Observation
@@ -70,6 +90,12 @@ class Report:
     access_key: Observation = field(default_factory=Observation)
     proxies: dict[str, str] = field(default_factory=dict)
     call: CallReport | None = None
+    key_parts: dict[str, str] = field(default_factory=dict)
+    roles: list[RoleReport] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    verdict: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -86,9 +112,10 @@ class Report:
 def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
     """Show what is configured and where each value comes from; then make one call and show its outcome.
 
-    Shows the region, the endpoint, each source of credentials in the order in which they are tried, proxies, and the
-    difference between the clock of this machine and that of the service. No secret is shown; of an AccessKey ID, only
-    the first 4 characters.
+    Shows the region, the endpoint, each source of credentials in the order in which they are tried, the origin of each
+    part of a key pair, roles and the host of STS, switches, what is set and not used, proxies, the difference between
+    the clock of this machine and that of the service, and a verdict. No secret is shown; of an AccessKey ID, only the
+    first 4 characters.
 
     \b
     Examples:
@@ -112,12 +139,53 @@ def examine(arguments: Mapping[str, str | None]) -> Report:
     region = _region(settings, resolution)
     report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
     report.proxies = _proxies(os.environ)
+    report.switches = _switches(settings)
+    if resolution:
+        _add_source(report, settings, resolution)
     if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
         report.call = _configured_call(arguments, report)
+    report.verdict = _verdict(report)
     return report
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
+
+
+def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resolution") -> None:
+    """Add what follows from the source of credentials."""
+    source = resolution.source
+    report.key_parts = {name: _spelt(origin) for name, origin in source.parts}
+    report.left_over = [_spelt(origin) for origin in source.left_over]
+    report.warnings = [_spelt(warning) for warning in source.warnings]
+    try:
+        report.roles = _roles(settings, resolution, report.region.value)
+    except ConfigurationError as error:
+        report.access_key = _wrong(error)
+
+
+def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
+    from ..config import find_sts
+    from ..credentials.types import Oidc
+
+    hosts = find_sts(settings, region)
+    below = resolution.profile.source if resolution.profile else resolution.source
+    links = [below.origin] if isinstance(below.origin, Oidc) else []
+    roles = [*below.roles, *(resolution.source.roles if resolution.profile else ())]
+    asked = [(link.role_arn, hosts.host_for(link)) for link in links]
+    asked += [(role.arn, hosts.host_for(role)) for role in roles]
+    return [RoleReport(arn, host.endpoint, _spelt(host.origin)) for arn, host in asked]
+
+
+def _switches(settings: "ResolvedSettings") -> list[str]:
+    """The origins of the switches that are on; one that is neither on nor off is an error of the call."""
+    from ..settings import SWITCHES
+
+    found: list[str] = []
+    for switch in SWITCHES:
+        value = settings.find(switch)
+        with suppress(ConfigurationError):
+            found += [value.origin] if value and settings.is_on(switch) else []
+    return found
 
 
 def _region(settings: "ResolvedSettings", resolution: "Resolution | None") -> Observation:
@@ -196,10 +264,25 @@ def _configured_call(arguments: Mapping[str, str | None], report: Report) -> Cal
 
     try:
         settings = resolve(arguments)
+        report.warnings = list(settings.warnings)
         return run_to_end(lambda: _call(settings, report))
-    except ConfigurationError as error:  # a time limit, or a proxy that is invalid
+    except ConfigurationError as error:  # a time limit, a switch or a proxy that is invalid
         report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
         return None
+
+
+def _verdict(report: Report) -> str:
+    """The outcome in one sentence, with the next step."""
+    wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
+    if wrong:
+        return f"Not ready: {wrong.error}. {wrong.remedy or ''}".strip()
+    used = " and ".join(one.source for one in report.credentials if one.state == "used")
+    if report.call is None or not report.call.ok:
+        call = report.call or CallReport(ok=False)
+        return f"Not ready: the settings are complete, and the call failed. {call.remedy or ''}".strip()
+    if not report.call.instances:
+        return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
+    return f"Ready: the AI nodes of {report.region.value} can be read with {used}."
 
 
 async def _call(settings: "CallConfig", report: Report) -> CallReport:
@@ -257,9 +340,21 @@ def _lines(report: Report) -> Iterator[str]:
     yield _head("credentials")
     yield from (f"  {_state(step.state)}  {printable(_detail(step))}" for step in report.credentials)
     yield from _finding("AccessKey", report.access_key)
+    yield from (f"  {name} from {printable(place)}" for name, place in report.key_parts.items())
+    yield from (_head("STS", f"{role.host}, from {role.place}, for {role.arn}") for role in report.roles)
+    yield from _list("switches on", report.switches)
+    yield from _list("set and not used", report.left_over)
+    yield from _list("warnings", report.warnings)
     yield _head("proxies", "" if report.proxies else "none")
     yield from (f"  {name}  {printable(value)}" for name, value in report.proxies.items())
     yield from _call_lines(report.call)
+    yield _head("verdict", report.verdict)
+
+
+def _list(name: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield _head(name)
+        yield from (f"  {printable(text)}" for text in texts)
 
 
 def _head(name: str, text: str = "") -> str:

@@ -170,8 +170,10 @@ def _check_usage(
         raise click.UsageError("Give either --baseline or --stack.")
     if accept and baseline in (None, STDIN):
         raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
-    for file in {target.file for target in targets} & {baseline, ignore_file} - {None, STDIN}:
-        raise click.UsageError(f"A report can't replace {file}, which is read.")
+    read = {Path(file).resolve() for file in (baseline, ignore_file) if file and file != STDIN}
+    for target in targets:
+        if target.file is not None and Path(target.file).resolve() in read:
+            raise click.UsageError(f"A report can't replace {target.file}, which is read.")
 
 
 def _without_gaps(arguments: Mapping[str, object]) -> Mapping[str, object]:

@@ -40,8 +40,12 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     help='The nodes: {"nodes": [...]}, a saved `list --json`, a response of the API, or what `drift --accept` wrote. '
     "Read again when the file changes. Without it, a fleet that comes with the package.",
 )
-@click.option("--access-key-id", metavar="ID", help="The AccessKey ID to expect. Not a real one: others can see it.")
-@click.option("--access-key-secret", metavar="SECRET", help="Its secret. Not a real one: others can see it.")
+@click.option(
+    "--access-key-id", type=Value(), metavar="ID", help="The AccessKey ID to expect. Not a real one: others can see it."
+)
+@click.option(
+    "--access-key-secret", type=Value(), metavar="SECRET", help="Its secret. Not a real one: others can see it."
+)
 @click.option(
     "--fault",
     "faults",

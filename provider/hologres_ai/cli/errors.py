@@ -13,6 +13,7 @@ import click
 
 from ..errors import HologresAiError
 from .output import print_text, say
+from .reports import STDOUT
 
 DONE = 0
 FAILED = 1
@@ -40,6 +41,14 @@ class CommandGroup(click.Group):
     A command returns its exit code, or None where it is done.
     """
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the process; what fails before the arguments are parsed is a completion that can't be printed."""
+        try:
+            with _mapped_to_exit_codes(nagios=False):
+                return super().main(*args, **extra)
+        except click.exceptions.Exit as end:
+            sys.exit(end.exit_code)
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
@@ -62,7 +71,8 @@ class CommandGroup(click.Group):
 def wants_nagios(arguments: Sequence[str]) -> bool:
     """Whether ``--report nagios`` is among the arguments of a process, however wrong the others are."""
     pairs = zip(("", *arguments), arguments, strict=False)
-    return any(now == "--report=nagios" or (before, now) == ("--report", "nagios") for before, now in pairs)
+    values = (now if before == "--report" else now.removeprefix("--report=") for before, now in pairs if now != before)
+    return any(value in ("nagios", *(f"nagios={name}" for name in STDOUT)) for value in values)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def _replaced(target: Path, text: str) -> bool:
         try:
             _write(draft, "x", text)
             if target.exists():
-                shutil.copymode(target, draft)
+                _copy_access(target, draft)
             draft.replace(target)
         except BaseException as error:  # also an interrupt
             with suppress(OSError):
@@ -54,6 +54,14 @@ def _replaced(target: Path, text: str) -> bool:
     with suppress(OSError):  # not every system lets a folder be opened
         _sync_folder(target.parent)
     return True
+
+
+def _copy_access(target: Path, draft: Path) -> None:
+    shutil.copymode(target, draft)
+    if hasattr(os, "chown"):
+        status = target.stat()
+        with suppress(PermissionError):  # only root gives files away
+            os.chown(draft, status.st_uid, status.st_gid)
 
 
 def _write(path: Path, mode: str, text: str) -> None:

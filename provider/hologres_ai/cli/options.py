@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce, wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -217,7 +218,7 @@ def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
         raise click.UsageError(f"Only one report can go to stdout, not {' and '.join(printed)}: give FORMAT=FILE.")
     files = [target.file for target in targets if target.file is not None]
     for file in files:
-        if files.count(file) > 1:
+        if [Path(other).resolve() for other in files].count(Path(file).resolve()) > 1:
             raise click.UsageError(f"Two reports can't go to the same file: {file}")
     return targets
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..api.client import Client
 from ..clock import utc_now
 from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
 from ..core.read import read
@@ -75,8 +76,14 @@ def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
 
 
 def _start_of_id(config: CallConfig) -> str:
+    """The first characters of the AccessKey ID; a source that was asked for the read is not asked again."""
     keys = config.credentials
-    return keys.access_key_id[:_SHOWN_OF_AN_ID] if isinstance(keys, Credentials) else ""
+    if not isinstance(keys, Credentials):
+        try:
+            keys = run_to_end(Client(config).credentials)
+        except HologresAiError:  # they have expired since
+            return ""
+    return keys.access_key_id[:_SHOWN_OF_AN_ID]
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:
@@ -93,7 +100,7 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
     settings = look_up(arguments)
     keys = (ACCESS_KEY, SECRET_KEY)
     missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
-    if len(missing) == len(keys) and has_credentials(settings):
+    if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
         missing = []
     if not has_region(settings):
         missing.insert(0, REGION)

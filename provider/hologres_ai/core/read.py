@@ -66,7 +66,7 @@ def _result_of_regions(
 ) -> AiNodeListResult:
     listed = join(results, partial=query.on_region_error == "partial")
     read_configs = [config for config in configs if isinstance(results[config.region], NodeList)]
-    warnings = [warning for config in read_configs for warning in config.warnings]
+    warnings = list(dict.fromkeys(warning for config in read_configs for warning in config.warnings))
     label = region_label(query.region, query.regions)
     result = build_result(label, query, listed, warnings=warnings, region_outcomes=outcomes(results))
     return _explain_empty(result, configs, listed)

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from ..errors import AccessDeniedDetail
+from ..errors.codes import RETRIED_STATUSES
 from ..network import proxy_for, proxy_passwords, redact_logs, tls_context
 from .types import Limits
 
@@ -86,7 +87,6 @@ class HttpRequest:
 
     url: str = field(repr=False)
     method: str = "GET"
-    params: Mapping[str, str] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: str | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -99,9 +99,9 @@ def send(request: HttpRequest, limits: Limits) -> HttpAnswer:
     Raises:
         FetchError: there was no complete answer, or it was a redirect.
     """
-    # The logs of httpx show the URL, which holds tokens: nothing of it may be logged.
-    url = httpx.URL(request.url, params=request.params) if request.params else httpx.URL(request.url)
-    secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.raw_path, "ascii"))))
+    # The logs of httpx show the URL, which holds tokens: it is redacted as a whole.
+    url = httpx.URL(request.url)
+    secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.query, "ascii"))))
     try:
         with redact_logs(secrets), _client(url, request, limits) as client:
             answer = _stream(client, request, url, time.monotonic() + limits.total)
@@ -151,7 +151,9 @@ def _transport_failure(error: Exception) -> FetchError:
     if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
         return FetchError("its identity could not be verified (TLS)", remedy=_TRUST)
     if isinstance(error, httpx.ProxyError):
-        return FetchError("the proxy does not connect to it", transient=True, remedy=_PROXY)
+        told = re.match(r"[1-5][0-9]{2}\b", str(error))
+        transient = told is None or int(told[0]) >= 500 or int(told[0]) in RETRIED_STATUSES
+        return FetchError("the proxy opened no tunnel to it", transient=transient, remedy=_PROXY)
     if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
         return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", remedy=_PROXY)
     if not isinstance(error, httpx.HTTPError):

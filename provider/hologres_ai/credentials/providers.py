@@ -80,8 +80,7 @@ def _ask(link: Link, held: Credentials | None, source: CredentialsSource, limits
 
 
 def _from_uri(origin: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    secrets = (origin.uri, *filter(None, (urlsplit(origin.uri).query,)))
-    document = _document(send(HttpRequest(origin.uri, secrets=secrets), limits))
+    document = _document(send(HttpRequest(origin.uri), limits))
     if document.get("Code") != "Success":
         raise FetchError("its response has another Code than Success")
     return credentials_in(document)
@@ -171,9 +170,13 @@ def _from_command(origin: External, _held: Credentials | None, _sts: StsHosts, l
     if done.returncode != 0:
         raise FetchError(f"the command failed with exit code {done.returncode}")
     document = HttpAnswer(200, done.stdout, {}).document()
-    if str(document.get("mode") or "AK").lower() not in ("ak", "ststoken"):
+    mode = str(document.get("mode") or "AK").lower()
+    if mode not in ("ak", "ststoken"):
         raise FetchError("the command printed another mode than AK or StsToken")
-    return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", "expiration"))
+    if mode == "ststoken" and not document.get("sts_token"):
+        raise FetchError("the command printed the mode StsToken and no sts_token")
+    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the name in a profile
+    return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
 
 
 def _text(answer: HttpAnswer) -> str:

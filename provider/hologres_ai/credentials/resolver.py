@@ -5,7 +5,7 @@ configured source is an error, and is never passed over in favour of the next on
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ConfigurationError, ProviderAttempt, tried
@@ -245,6 +245,7 @@ def _complete_oidc(settings: ResolvedSettings, token: ResolvedValue | None, file
     if token and file and file.level < token.level:
         token = None
     if token:
+        token = replace(token, value=token.value.strip())  # a variable of a CI job often ends in a line break
         check_header_safe(token.value, token.origin)
     policy = _of_oidc(settings, "policy")
     return Oidc(

@@ -41,7 +41,7 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
         "SignatureVersion": "1.0",
         **_given(Policy=role.policy, ExternalId=role.external_id, SecurityToken=credentials.security_token),
     }
-    hidden = (*credentials.secrets(), *_texts(role.policy, role.external_id))
+    hidden = tuple(filter(None, (*credentials.secrets(), role.external_id)))
     return _Call(parameters, host, limits, hidden, credentials.access_key_secret).ask()
 
 
@@ -61,15 +61,11 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> HttpAnsw
         "DurationSeconds": str(oidc.seconds),
         **_given(Policy=oidc.policy),
     }
-    return _Call(parameters, host, limits, (token, *_texts(oidc.policy))).ask()
+    return _Call(parameters, host, limits, (token,)).ask()
 
 
 def _given(**parameters: str | None) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value}
-
-
-def _texts(*values: str | None) -> tuple[str, ...]:
-    return tuple(value for value in values if value)
 
 
 def _read_token(file: str) -> str:
@@ -122,7 +118,7 @@ class _Call:
         if self.secret:
             query["Signature"] = rpc_signature("GET", query, self.secret)
         url = f"{parse_endpoint(self.host.endpoint).address}/?{_canonical_query(query)}"
-        return send(HttpRequest(url, secrets=(*self.hidden, *map(_percent_encode, self.hidden))), self.limits)
+        return send(HttpRequest(url, secrets=self.hidden), self.limits)
 
     def _failure(self, answer: HttpAnswer) -> FetchError | None:
         """What STS refused, in JSON or XML. Its message is not shown: it repeats what was signed."""

@@ -5,6 +5,7 @@ import asyncio
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
+from importlib.metadata import version
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -31,6 +32,7 @@ def main() -> None:
         prog="pulumi-resource-hologres",
         description="The Pulumi plugin for Hologres AI nodes. The Pulumi engine starts it.",
     )
+    parser.add_argument("--version", action="version", version=f"pulumi-resource-hologres {version('hologres_ai')}")
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))

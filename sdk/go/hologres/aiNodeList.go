@@ -54,29 +54,29 @@ type AiNodeList struct {
 	AiSpecs pulumi.StringArrayOutput `pulumi:"aiSpecs"`
 	// Only the nodes billed in one of these ways.
 	ChargeTypes pulumi.StringArrayOutput `pulumi:"chargeTypes"`
-	// SHA-256 of the nodes without their usage figures: changes when the fleet does.
+	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
 	// The aiInstanceId of the nodes, each once, sorted.
 	Ids pulumi.StringArrayOutput `pulumi:"ids"`
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrOutput `pulumi:"includeUsage"`
 	// Only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrOutput `pulumi:"instanceId"`
 	// The AI nodes, sorted by region, Hologres instance and AI instance ID.
 	InstanceModelList AiNodeArrayOutput `pulumi:"instanceModelList"`
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex pulumi.StringPtrOutput `pulumi:"nameRegex"`
 	// The holoInstanceName of the nodes, each once, sorted.
 	Names pulumi.StringArrayOutput `pulumi:"names"`
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrOutput `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
-	// The region that was read; where several were asked for, these, joined by commas.
+	// The region that was read; several regions are joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// What came of each region that was asked for, sorted.
+	// The outcome of each region that was asked for, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayOutput `pulumi:"statuses"`
@@ -120,19 +120,19 @@ type aiNodeListState struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// Only the nodes with one of these aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// Only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -145,19 +145,19 @@ type AiNodeListState struct {
 	ChargeTypes pulumi.StringArrayInput
 	// Only the nodes with one of these aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
 	// Only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex pulumi.StringPtrInput
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
@@ -174,19 +174,19 @@ type aiNodeListArgs struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// Only the nodes with one of these aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// Only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
 	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -202,19 +202,19 @@ type AiNodeListArgs struct {
 	ChargeTypes pulumi.StringArrayInput
 	// Only the nodes with one of these aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
 	// Only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex pulumi.StringPtrInput
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput
 	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
 	Requirements RequirementsPtrInput
@@ -319,7 +319,7 @@ func (o AiNodeListOutput) ChargeTypes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.ChargeTypes }).(pulumi.StringArrayOutput)
 }
 
-// SHA-256 of the nodes without their usage figures: changes when the fleet does.
+// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 func (o AiNodeListOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }
@@ -329,7 +329,7 @@ func (o AiNodeListOutput) Ids() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Ids }).(pulumi.StringArrayOutput)
 }
 
-// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 func (o AiNodeListOutput) IncludeUsage() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.IncludeUsage }).(pulumi.BoolPtrOutput)
 }
@@ -344,7 +344,7 @@ func (o AiNodeListOutput) InstanceModelList() AiNodeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) AiNodeArrayOutput { return v.InstanceModelList }).(AiNodeArrayOutput)
 }
 
-// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 func (o AiNodeListOutput) NameRegex() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.NameRegex }).(pulumi.StringPtrOutput)
 }
@@ -354,7 +354,7 @@ func (o AiNodeListOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Names }).(pulumi.StringArrayOutput)
 }
 
-// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 func (o AiNodeListOutput) OnRegionError() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.OnRegionError }).(pulumi.StringPtrOutput)
 }
@@ -364,17 +364,17 @@ func (o AiNodeListOutput) Pinned() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.Pinned }).(pulumi.BoolPtrOutput)
 }
 
-// The region that was read; where several were asked for, these, joined by commas.
+// The region that was read; several regions are joined by commas.
 func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// What came of each region that was asked for, sorted.
+// The outcome of each region that was asked for, sorted.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 func (o AiNodeListOutput) Regions() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Regions }).(pulumi.StringArrayOutput)
 }

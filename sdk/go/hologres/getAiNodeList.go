@@ -61,17 +61,17 @@ type LookupAiNodeListArgs struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// Only the nodes with one of these aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// Only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
 	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -79,9 +79,9 @@ type LookupAiNodeListArgs struct {
 	Statuses []string `pulumi:"statuses"`
 }
 
-// What a read gives: the nodes in a stable order and what follows from them.
+// The result of a read: the nodes in a stable order, and what is derived from them.
 type LookupAiNodeListResult struct {
-	// SHA-256 of the nodes without their usage figures: changes when the fleet does.
+	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 	Fingerprint string `pulumi:"fingerprint"`
 	// The aiInstanceId of the nodes, each once, sorted.
 	Ids []string `pulumi:"ids"`
@@ -89,9 +89,9 @@ type LookupAiNodeListResult struct {
 	InstanceModelList []AiNode `pulumi:"instanceModelList"`
 	// The holoInstanceName of the nodes, each once, sorted.
 	Names []string `pulumi:"names"`
-	// The region that was read; where several were asked for, these, joined by commas.
+	// The region that was read; several regions are joined by commas.
 	Region string `pulumi:"region"`
-	// What came of each region that was asked for, sorted.
+	// The outcome of each region that was asked for, sorted.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
 	// The API's ID of the request; none where several regions were read.
 	RequestId *string `pulumi:"requestId"`
@@ -111,17 +111,17 @@ type LookupAiNodeListOutputArgs struct {
 	ChargeTypes pulumi.StringArrayInput `pulumi:"chargeTypes"`
 	// Only the nodes with one of these aiInstanceId.
 	Ids pulumi.StringArrayInput `pulumi:"ids"`
-	// Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput `pulumi:"includeUsage"`
 	// Only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName has a match of this Python regular expression.
+	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
 	NameRegex pulumi.StringPtrInput `pulumi:"nameRegex"`
-	// What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput `pulumi:"onRegionError"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput `pulumi:"region"`
-	// The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
 	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`
@@ -133,7 +133,7 @@ func (LookupAiNodeListOutputArgs) ElementType() reflect.Type {
 	return reflect.TypeOf((*LookupAiNodeListArgs)(nil)).Elem()
 }
 
-// What a read gives: the nodes in a stable order and what follows from them.
+// The result of a read: the nodes in a stable order, and what is derived from them.
 type LookupAiNodeListResultOutput struct{ *pulumi.OutputState }
 
 func (LookupAiNodeListResultOutput) ElementType() reflect.Type {
@@ -148,7 +148,7 @@ func (o LookupAiNodeListResultOutput) ToLookupAiNodeListResultOutputWithContext(
 	return o
 }
 
-// SHA-256 of the nodes without their usage figures: changes when the fleet does.
+// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 func (o LookupAiNodeListResultOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Fingerprint }).(pulumi.StringOutput)
 }
@@ -168,12 +168,12 @@ func (o LookupAiNodeListResultOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []string { return v.Names }).(pulumi.StringArrayOutput)
 }
 
-// The region that was read; where several were asked for, these, joined by commas.
+// The region that was read; several regions are joined by commas.
 func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// What came of each region that was asked for, sorted.
+// The outcome of each region that was asked for, sorted.
 func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

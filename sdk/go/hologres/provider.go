@@ -49,73 +49,73 @@ func NewProvider(ctx *pulumi.Context,
 }
 
 type providerArgs struct {
-	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
+	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
 	AccessKey *string `pulumi:"accessKey"`
-	// A RAM role to assume with the credentials that were found, whichever way.
+	// A RAM role to assume with the credentials, whatever their source.
 	AssumeRole *AssumeRole `pulumi:"assumeRole"`
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc *AssumeRoleWithOidc `pulumi:"assumeRoleWithOidc"`
 	// Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout *int `pulumi:"clientConnectTimeout"`
-	// Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout *int `pulumi:"clientReadTimeout"`
-	// URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri *string `pulumi:"credentialsUri"`
-	// Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName *string `pulumi:"ecsRoleName"`
 	// Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint *string `pulumi:"endpoint"`
-	// Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+	// Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 	ImdsV1Disabled *bool `pulumi:"imdsV1Disabled"`
-	// Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout *int `pulumi:"maxRetryTimeout"`
-	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
+	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile *string `pulumi:"profile"`
-	// Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+	// Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region *string `pulumi:"region"`
-	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey *string `pulumi:"secretKey"`
 	// Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
 	SecurityToken *string `pulumi:"securityToken"`
 	// JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
 	SharedCredentialsFile *string `pulumi:"sharedCredentialsFile"`
-	// Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+	// Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
 	StsEndpoint *string `pulumi:"stsEndpoint"`
 }
 
 // The set of arguments for constructing a Provider resource.
 type ProviderArgs struct {
-	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
+	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
 	AccessKey pulumi.StringPtrInput
-	// A RAM role to assume with the credentials that were found, whichever way.
+	// A RAM role to assume with the credentials, whatever their source.
 	AssumeRole AssumeRolePtrInput
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc AssumeRoleWithOidcPtrInput
 	// Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout pulumi.IntPtrInput
-	// Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout pulumi.IntPtrInput
-	// URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri pulumi.StringPtrInput
-	// Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName pulumi.StringPtrInput
 	// Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint pulumi.StringPtrInput
-	// Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+	// Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 	ImdsV1Disabled pulumi.BoolPtrInput
-	// Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout pulumi.IntPtrInput
-	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
+	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile pulumi.StringPtrInput
-	// Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+	// Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region pulumi.StringPtrInput
-	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey pulumi.StringPtrInput
 	// Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
 	SecurityToken pulumi.StringPtrInput
 	// JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
 	SharedCredentialsFile pulumi.StringPtrInput
-	// Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+	// Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
 	StsEndpoint pulumi.StringPtrInput
 }
 

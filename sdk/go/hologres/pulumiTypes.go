@@ -13,7 +13,7 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
-// One AI node resource: GPU machines of one specification that serve models beside a Hologres instance.
+// One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
 type AiNode struct {
 	// ID of the AI instance.
 	AiInstanceId *string `pulumi:"aiInstanceId"`
@@ -39,7 +39,7 @@ type AiNode struct {
 	GpuMemoryUsed *int `pulumi:"gpuMemoryUsed"`
 	// GPU cards in use, total over the nodes.
 	GpuUsed *int `pulumi:"gpuUsed"`
-	// ID of the Hologres instance that the nodes serve.
+	// ID of the Hologres instance that the nodes belong to.
 	HoloInstanceId *string `pulumi:"holoInstanceId"`
 	// Name of that Hologres instance.
 	HoloInstanceName *string `pulumi:"holoInstanceName"`
@@ -57,7 +57,7 @@ type AiNode struct {
 	Status *string `pulumi:"status"`
 }
 
-// One AI node resource: GPU machines of one specification that serve models beside a Hologres instance.
+// One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
 type AiNodeOutput struct{ *pulumi.OutputState }
 
 func (AiNodeOutput) ElementType() reflect.Type {
@@ -132,7 +132,7 @@ func (o AiNodeOutput) GpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuUsed }).(pulumi.IntPtrOutput)
 }
 
-// ID of the Hologres instance that the nodes serve.
+// ID of the Hologres instance that the nodes belong to.
 func (o AiNodeOutput) HoloInstanceId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.HoloInstanceId }).(pulumi.StringPtrOutput)
 }
@@ -192,13 +192,13 @@ func (o AiNodeArrayOutput) Index(i pulumi.IntInput) AiNodeOutput {
 	}).(AiNodeOutput)
 }
 
-// A RAM role to assume with the credentials that were found, whichever way.
+// A RAM role to assume with the credentials, whatever their source.
 type AssumeRole struct {
-	// External ID that the role's owner has agreed on.
+	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId *string `pulumi:"externalId"`
 	// Policy, as JSON text, that narrows what the session may do.
 	Policy *string `pulumi:"policy"`
-	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn *string `pulumi:"roleArn"`
 	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 	SessionExpiration *int `pulumi:"sessionExpiration"`
@@ -217,13 +217,13 @@ type AssumeRoleInput interface {
 	ToAssumeRoleOutputWithContext(context.Context) AssumeRoleOutput
 }
 
-// A RAM role to assume with the credentials that were found, whichever way.
+// A RAM role to assume with the credentials, whatever their source.
 type AssumeRoleArgs struct {
-	// External ID that the role's owner has agreed on.
+	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId pulumi.StringPtrInput `pulumi:"externalId"`
 	// Policy, as JSON text, that narrows what the session may do.
 	Policy pulumi.StringPtrInput `pulumi:"policy"`
-	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
 	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 	SessionExpiration pulumi.IntPtrInput `pulumi:"sessionExpiration"`
@@ -284,7 +284,7 @@ func (i *assumeRolePtrType) ToAssumeRolePtrOutputWithContext(ctx context.Context
 	return pulumi.ToOutputWithContext(ctx, i).(AssumeRolePtrOutput)
 }
 
-// A RAM role to assume with the credentials that were found, whichever way.
+// A RAM role to assume with the credentials, whatever their source.
 type AssumeRoleOutput struct{ *pulumi.OutputState }
 
 func (AssumeRoleOutput) ElementType() reflect.Type {
@@ -309,7 +309,7 @@ func (o AssumeRoleOutput) ToAssumeRolePtrOutputWithContext(ctx context.Context) 
 	}).(AssumeRolePtrOutput)
 }
 
-// External ID that the role's owner has agreed on.
+// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 func (o AssumeRoleOutput) ExternalId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.ExternalId }).(pulumi.StringPtrOutput)
 }
@@ -319,7 +319,7 @@ func (o AssumeRoleOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.Policy }).(pulumi.StringPtrOutput)
 }
 
-// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 func (o AssumeRoleOutput) RoleArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
 }
@@ -358,7 +358,7 @@ func (o AssumeRolePtrOutput) Elem() AssumeRoleOutput {
 	}).(AssumeRoleOutput)
 }
 
-// External ID that the role's owner has agreed on.
+// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 func (o AssumeRolePtrOutput) ExternalId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRole) *string {
 		if v == nil {
@@ -378,7 +378,7 @@ func (o AssumeRolePtrOutput) Policy() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 func (o AssumeRolePtrOutput) RoleArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRole) *string {
 		if v == nil {
@@ -410,15 +410,15 @@ func (o AssumeRolePtrOutput) SessionName() pulumi.StringPtrOutput {
 
 // A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 type AssumeRoleWithOidc struct {
-	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 	OidcProviderArn *string `pulumi:"oidcProviderArn"`
 	// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken *string `pulumi:"oidcToken"`
-	// File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+	// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile *string `pulumi:"oidcTokenFile"`
 	// Policy, as JSON text, that narrows what the session may do.
 	Policy *string `pulumi:"policy"`
-	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn *string `pulumi:"roleArn"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	RoleSessionName *string `pulumi:"roleSessionName"`
@@ -439,15 +439,15 @@ type AssumeRoleWithOidcInput interface {
 
 // A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 type AssumeRoleWithOidcArgs struct {
-	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
 	// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken pulumi.StringPtrInput `pulumi:"oidcToken"`
-	// File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+	// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile pulumi.StringPtrInput `pulumi:"oidcTokenFile"`
 	// Policy, as JSON text, that narrows what the session may do.
 	Policy pulumi.StringPtrInput `pulumi:"policy"`
-	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	RoleSessionName pulumi.StringPtrInput `pulumi:"roleSessionName"`
@@ -533,7 +533,7 @@ func (o AssumeRoleWithOidcOutput) ToAssumeRoleWithOidcPtrOutputWithContext(ctx c
 	}).(AssumeRoleWithOidcPtrOutput)
 }
 
-// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 func (o AssumeRoleWithOidcOutput) OidcProviderArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcProviderArn }).(pulumi.StringPtrOutput)
 }
@@ -543,7 +543,7 @@ func (o AssumeRoleWithOidcOutput) OidcToken() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcToken }).(pulumi.StringPtrOutput)
 }
 
-// File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcTokenFile }).(pulumi.StringPtrOutput)
 }
@@ -553,7 +553,7 @@ func (o AssumeRoleWithOidcOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.Policy }).(pulumi.StringPtrOutput)
 }
 
-// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 func (o AssumeRoleWithOidcOutput) RoleArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
 }
@@ -592,7 +592,7 @@ func (o AssumeRoleWithOidcPtrOutput) Elem() AssumeRoleWithOidcOutput {
 	}).(AssumeRoleWithOidcOutput)
 }
 
-// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 func (o AssumeRoleWithOidcPtrOutput) OidcProviderArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -612,7 +612,7 @@ func (o AssumeRoleWithOidcPtrOutput) OidcToken() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcPtrOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -632,7 +632,7 @@ func (o AssumeRoleWithOidcPtrOutput) Policy() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 func (o AssumeRoleWithOidcPtrOutput) RoleArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -662,9 +662,9 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// What came of reading a region.
+// The outcome of reading one region.
 type RegionOutcome struct {
-	// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+	// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
 	Outcome string `pulumi:"outcome"`
 	// Why it could not be read.
 	Reason *string `pulumi:"reason"`
@@ -672,7 +672,7 @@ type RegionOutcome struct {
 	Region string `pulumi:"region"`
 }
 
-// What came of reading a region.
+// The outcome of reading one region.
 type RegionOutcomeOutput struct{ *pulumi.OutputState }
 
 func (RegionOutcomeOutput) ElementType() reflect.Type {
@@ -687,7 +687,7 @@ func (o RegionOutcomeOutput) ToRegionOutcomeOutputWithContext(ctx context.Contex
 	return o
 }
 
-// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
 func (o RegionOutcomeOutput) Outcome() pulumi.StringOutput {
 	return o.ApplyT(func(v RegionOutcome) string { return v.Outcome }).(pulumi.StringOutput)
 }
@@ -722,21 +722,21 @@ func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
 	}).(RegionOutcomeOutput)
 }
 
-// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
 type Requirements struct {
-	// Of each of these specifications at least one AI instance is listed.
+	// Require at least one AI instance of each of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// So much GPU memory at least is free, in GB, over all listed nodes.
+	// Require at least this much free GPU memory in total, in GB.
 	MinFreeGpuMemory *int `pulumi:"minFreeGpuMemory"`
-	// So many GPU cards at least are free, over all listed nodes.
+	// Require at least this many free GPU cards in total.
 	MinFreeGpus *int `pulumi:"minFreeGpus"`
-	// So many nodes at least are listed in status ResourceReady.
+	// Require at least this many nodes in status ResourceReady.
 	MinNodesReady *int `pulumi:"minNodesReady"`
-	// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 	Mode *string `pulumi:"mode"`
-	// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+	// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
 	NotExpiringWithinDays *int `pulumi:"notExpiringWithinDays"`
-	// Every listed AI instance is in one of these statuses.
+	// Require every AI instance to be in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
 
@@ -751,21 +751,21 @@ type RequirementsInput interface {
 	ToRequirementsOutputWithContext(context.Context) RequirementsOutput
 }
 
-// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
 type RequirementsArgs struct {
-	// Of each of these specifications at least one AI instance is listed.
+	// Require at least one AI instance of each of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
-	// So much GPU memory at least is free, in GB, over all listed nodes.
+	// Require at least this much free GPU memory in total, in GB.
 	MinFreeGpuMemory pulumi.IntPtrInput `pulumi:"minFreeGpuMemory"`
-	// So many GPU cards at least are free, over all listed nodes.
+	// Require at least this many free GPU cards in total.
 	MinFreeGpus pulumi.IntPtrInput `pulumi:"minFreeGpus"`
-	// So many nodes at least are listed in status ResourceReady.
+	// Require at least this many nodes in status ResourceReady.
 	MinNodesReady pulumi.IntPtrInput `pulumi:"minNodesReady"`
-	// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 	Mode pulumi.StringPtrInput `pulumi:"mode"`
-	// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+	// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
 	NotExpiringWithinDays pulumi.IntPtrInput `pulumi:"notExpiringWithinDays"`
-	// Every listed AI instance is in one of these statuses.
+	// Require every AI instance to be in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
 }
 
@@ -822,7 +822,7 @@ func (i *requirementsPtrType) ToRequirementsPtrOutputWithContext(ctx context.Con
 	return pulumi.ToOutputWithContext(ctx, i).(RequirementsPtrOutput)
 }
 
-// What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
 type RequirementsOutput struct{ *pulumi.OutputState }
 
 func (RequirementsOutput) ElementType() reflect.Type {
@@ -847,37 +847,37 @@ func (o RequirementsOutput) ToRequirementsPtrOutputWithContext(ctx context.Conte
 	}).(RequirementsPtrOutput)
 }
 
-// Of each of these specifications at least one AI instance is listed.
+// Require at least one AI instance of each of these specifications.
 func (o RequirementsOutput) AiSpecs() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v Requirements) []string { return v.AiSpecs }).(pulumi.StringArrayOutput)
 }
 
-// So much GPU memory at least is free, in GB, over all listed nodes.
+// Require at least this much free GPU memory in total, in GB.
 func (o RequirementsOutput) MinFreeGpuMemory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.MinFreeGpuMemory }).(pulumi.IntPtrOutput)
 }
 
-// So many GPU cards at least are free, over all listed nodes.
+// Require at least this many free GPU cards in total.
 func (o RequirementsOutput) MinFreeGpus() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.MinFreeGpus }).(pulumi.IntPtrOutput)
 }
 
-// So many nodes at least are listed in status ResourceReady.
+// Require at least this many nodes in status ResourceReady.
 func (o RequirementsOutput) MinNodesReady() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.MinNodesReady }).(pulumi.IntPtrOutput)
 }
 
-// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 func (o RequirementsOutput) Mode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Requirements) *string { return v.Mode }).(pulumi.StringPtrOutput)
 }
 
-// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
 func (o RequirementsOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.NotExpiringWithinDays }).(pulumi.IntPtrOutput)
 }
 
-// Every listed AI instance is in one of these statuses.
+// Require every AI instance to be in one of these statuses.
 func (o RequirementsOutput) Statuses() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v Requirements) []string { return v.Statuses }).(pulumi.StringArrayOutput)
 }
@@ -906,7 +906,7 @@ func (o RequirementsPtrOutput) Elem() RequirementsOutput {
 	}).(RequirementsOutput)
 }
 
-// Of each of these specifications at least one AI instance is listed.
+// Require at least one AI instance of each of these specifications.
 func (o RequirementsPtrOutput) AiSpecs() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *Requirements) []string {
 		if v == nil {
@@ -916,7 +916,7 @@ func (o RequirementsPtrOutput) AiSpecs() pulumi.StringArrayOutput {
 	}).(pulumi.StringArrayOutput)
 }
 
-// So much GPU memory at least is free, in GB, over all listed nodes.
+// Require at least this much free GPU memory in total, in GB.
 func (o RequirementsPtrOutput) MinFreeGpuMemory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Requirements) *int {
 		if v == nil {
@@ -926,7 +926,7 @@ func (o RequirementsPtrOutput) MinFreeGpuMemory() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// So many GPU cards at least are free, over all listed nodes.
+// Require at least this many free GPU cards in total.
 func (o RequirementsPtrOutput) MinFreeGpus() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Requirements) *int {
 		if v == nil {
@@ -936,7 +936,7 @@ func (o RequirementsPtrOutput) MinFreeGpus() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// So many nodes at least are listed in status ResourceReady.
+// Require at least this many nodes in status ResourceReady.
 func (o RequirementsPtrOutput) MinNodesReady() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Requirements) *int {
 		if v == nil {
@@ -946,7 +946,7 @@ func (o RequirementsPtrOutput) MinNodesReady() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 func (o RequirementsPtrOutput) Mode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Requirements) *string {
 		if v == nil {
@@ -956,7 +956,7 @@ func (o RequirementsPtrOutput) Mode() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
 func (o RequirementsPtrOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Requirements) *int {
 		if v == nil {
@@ -966,7 +966,7 @@ func (o RequirementsPtrOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// Every listed AI instance is in one of these statuses.
+// Require every AI instance to be in one of these statuses.
 func (o RequirementsPtrOutput) Statuses() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *Requirements) []string {
 		if v == nil {
@@ -1030,17 +1030,17 @@ func (o TotalsOutput) NodeCount() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Totals) *int { return v.NodeCount }).(pulumi.IntPtrOutput)
 }
 
-// One resource over all listed nodes. A figure is null when any node leaves it unknown.
+// Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
 type Usage struct {
-	// Specification x nodeCount, summed; null where either is missing.
+	// Capacity: specification x nodeCount, summed; null where either is missing.
 	Capacity *int `pulumi:"capacity"`
-	// Capacity less used; null where either is unknown or more is used than there is.
+	// Capacity minus used; null where either is unknown or used is greater than capacity.
 	Free *int `pulumi:"free"`
-	// In use, summed; null where it is missing.
+	// Usage, summed; null where it is missing.
 	Used *int `pulumi:"used"`
 }
 
-// One resource over all listed nodes. A figure is null when any node leaves it unknown.
+// Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
 type UsageOutput struct{ *pulumi.OutputState }
 
 func (UsageOutput) ElementType() reflect.Type {
@@ -1055,17 +1055,17 @@ func (o UsageOutput) ToUsageOutputWithContext(ctx context.Context) UsageOutput {
 	return o
 }
 
-// Specification x nodeCount, summed; null where either is missing.
+// Capacity: specification x nodeCount, summed; null where either is missing.
 func (o UsageOutput) Capacity() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Capacity }).(pulumi.IntPtrOutput)
 }
 
-// Capacity less used; null where either is unknown or more is used than there is.
+// Capacity minus used; null where either is unknown or used is greater than capacity.
 func (o UsageOutput) Free() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Free }).(pulumi.IntPtrOutput)
 }
 
-// In use, summed; null where it is missing.
+// Usage, summed; null where it is missing.
 func (o UsageOutput) Used() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Used }).(pulumi.IntPtrOutput)
 }

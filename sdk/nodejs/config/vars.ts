@@ -11,7 +11,7 @@ declare var exports: any;
 const __config = new pulumi.Config("hologres");
 
 /**
- * ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
+ * ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
  */
 export declare const accessKey: string | undefined;
 Object.defineProperty(exports, "accessKey", {
@@ -22,7 +22,7 @@ Object.defineProperty(exports, "accessKey", {
 });
 
 /**
- * A RAM role to assume with the credentials that were found, whichever way.
+ * A RAM role to assume with the credentials, whatever their source.
  */
 export declare const assumeRole: outputs.AssumeRole | undefined;
 Object.defineProperty(exports, "assumeRole", {
@@ -55,7 +55,7 @@ Object.defineProperty(exports, "clientConnectTimeout", {
 });
 
 /**
- * Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+ * Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
  */
 export declare const clientReadTimeout: number | undefined;
 Object.defineProperty(exports, "clientReadTimeout", {
@@ -66,7 +66,7 @@ Object.defineProperty(exports, "clientReadTimeout", {
 });
 
 /**
- * URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+ * URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
  */
 export declare const credentialsUri: string | undefined;
 Object.defineProperty(exports, "credentialsUri", {
@@ -77,7 +77,7 @@ Object.defineProperty(exports, "credentialsUri", {
 });
 
 /**
- * Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+ * Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
  */
 export declare const ecsRoleName: string | undefined;
 Object.defineProperty(exports, "ecsRoleName", {
@@ -99,7 +99,7 @@ Object.defineProperty(exports, "endpoint", {
 });
 
 /**
- * Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+ * Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
  */
 export declare const imdsV1Disabled: boolean | undefined;
 Object.defineProperty(exports, "imdsV1Disabled", {
@@ -110,7 +110,7 @@ Object.defineProperty(exports, "imdsV1Disabled", {
 });
 
 /**
- * Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+ * Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
  */
 export declare const maxRetryTimeout: number | undefined;
 Object.defineProperty(exports, "maxRetryTimeout", {
@@ -121,7 +121,7 @@ Object.defineProperty(exports, "maxRetryTimeout", {
 });
 
 /**
- * Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
+ * Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
  */
 export declare const profile: string | undefined;
 Object.defineProperty(exports, "profile", {
@@ -132,7 +132,7 @@ Object.defineProperty(exports, "profile", {
 });
 
 /**
- * Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+ * Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
  */
 export declare const region: string | undefined;
 Object.defineProperty(exports, "region", {
@@ -143,7 +143,7 @@ Object.defineProperty(exports, "region", {
 });
 
 /**
- * Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+ * Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
  */
 export declare const secretKey: string | undefined;
 Object.defineProperty(exports, "secretKey", {
@@ -176,7 +176,7 @@ Object.defineProperty(exports, "sharedCredentialsFile", {
 });
 
 /**
- * Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+ * Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
  */
 export declare const stsEndpoint: string | undefined;
 Object.defineProperty(exports, "stsEndpoint", {

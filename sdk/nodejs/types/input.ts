@@ -7,11 +7,11 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * A RAM role to assume with the credentials that were found, whichever way.
+ * A RAM role to assume with the credentials, whatever their source.
  */
 export interface AssumeRoleArgs {
     /**
-     * External ID that the role's owner has agreed on.
+     * External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
      */
     externalId?: pulumi.Input<string | undefined>;
     /**
@@ -19,7 +19,7 @@ export interface AssumeRoleArgs {
      */
     policy?: pulumi.Input<string | undefined>;
     /**
-     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
      */
     roleArn?: pulumi.Input<string | undefined>;
     /**
@@ -37,7 +37,7 @@ export interface AssumeRoleArgs {
  */
 export interface AssumeRoleWithOidcArgs {
     /**
-     * ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+     * ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
      */
     oidcProviderArn?: pulumi.Input<string | undefined>;
     /**
@@ -45,7 +45,7 @@ export interface AssumeRoleWithOidcArgs {
      */
     oidcToken?: pulumi.Input<string | undefined>;
     /**
-     * File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+     * File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
      */
     oidcTokenFile?: pulumi.Input<string | undefined>;
     /**
@@ -53,7 +53,7 @@ export interface AssumeRoleWithOidcArgs {
      */
     policy?: pulumi.Input<string | undefined>;
     /**
-     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
      */
     roleArn?: pulumi.Input<string | undefined>;
     /**
@@ -67,69 +67,69 @@ export interface AssumeRoleWithOidcArgs {
 }
 
 /**
- * What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+ * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
  */
 export interface Requirements {
     /**
-     * Of each of these specifications at least one AI instance is listed.
+     * Require at least one AI instance of each of these specifications.
      */
     aiSpecs?: string[];
     /**
-     * So much GPU memory at least is free, in GB, over all listed nodes.
+     * Require at least this much free GPU memory in total, in GB.
      */
     minFreeGpuMemory?: number;
     /**
-     * So many GPU cards at least are free, over all listed nodes.
+     * Require at least this many free GPU cards in total.
      */
     minFreeGpus?: number;
     /**
-     * So many nodes at least are listed in status ResourceReady.
+     * Require at least this many nodes in status ResourceReady.
      */
     minNodesReady?: number;
     /**
-     * Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+     * error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
      */
     mode?: string | enums.RequirementsMode;
     /**
-     * No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+     * Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
      */
     notExpiringWithinDays?: number;
     /**
-     * Every listed AI instance is in one of these statuses.
+     * Require every AI instance to be in one of these statuses.
      */
     statuses?: (string | enums.NodeStatus)[];
 }
 
 /**
- * What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+ * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
  */
 export interface RequirementsArgs {
     /**
-     * Of each of these specifications at least one AI instance is listed.
+     * Require at least one AI instance of each of these specifications.
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * So much GPU memory at least is free, in GB, over all listed nodes.
+     * Require at least this much free GPU memory in total, in GB.
      */
     minFreeGpuMemory?: pulumi.Input<number | undefined>;
     /**
-     * So many GPU cards at least are free, over all listed nodes.
+     * Require at least this many free GPU cards in total.
      */
     minFreeGpus?: pulumi.Input<number | undefined>;
     /**
-     * So many nodes at least are listed in status ResourceReady.
+     * Require at least this many nodes in status ResourceReady.
      */
     minNodesReady?: pulumi.Input<number | undefined>;
     /**
-     * Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+     * error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
      */
     mode?: pulumi.Input<string | enums.RequirementsMode | undefined>;
     /**
-     * No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+     * Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
      */
     notExpiringWithinDays?: pulumi.Input<number | undefined>;
     /**
-     * Every listed AI instance is in one of these statuses.
+     * Require every AI instance to be in one of these statuses.
      */
     statuses?: pulumi.Input<pulumi.Input<string | enums.NodeStatus>[] | undefined>;
 }

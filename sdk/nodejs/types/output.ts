@@ -7,7 +7,7 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * One AI node resource: GPU machines of one specification that serve models beside a Hologres instance.
+ * One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
  */
 export interface AiNode {
     /**
@@ -59,7 +59,7 @@ export interface AiNode {
      */
     gpuUsed?: number;
     /**
-     * ID of the Hologres instance that the nodes serve.
+     * ID of the Hologres instance that the nodes belong to.
      */
     holoInstanceId?: string;
     /**
@@ -93,11 +93,11 @@ export interface AiNode {
 }
 
 /**
- * A RAM role to assume with the credentials that were found, whichever way.
+ * A RAM role to assume with the credentials, whatever their source.
  */
 export interface AssumeRole {
     /**
-     * External ID that the role's owner has agreed on.
+     * External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
      */
     externalId?: string;
     /**
@@ -105,7 +105,7 @@ export interface AssumeRole {
      */
     policy?: string;
     /**
-     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
      */
     roleArn?: string;
     /**
@@ -123,7 +123,7 @@ export interface AssumeRole {
  */
 export interface AssumeRoleWithOidc {
     /**
-     * ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+     * ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
      */
     oidcProviderArn?: string;
     /**
@@ -131,7 +131,7 @@ export interface AssumeRoleWithOidc {
      */
     oidcToken?: string;
     /**
-     * File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+     * File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
      */
     oidcTokenFile?: string;
     /**
@@ -139,7 +139,7 @@ export interface AssumeRoleWithOidc {
      */
     policy?: string;
     /**
-     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+     * ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
      */
     roleArn?: string;
     /**
@@ -153,11 +153,11 @@ export interface AssumeRoleWithOidc {
 }
 
 /**
- * What came of reading a region.
+ * The outcome of reading one region.
  */
 export interface RegionOutcome {
     /**
-     * ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+     * ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
      */
     outcome: string;
     /**
@@ -197,19 +197,19 @@ export interface Totals {
 }
 
 /**
- * One resource over all listed nodes. A figure is null when any node leaves it unknown.
+ * Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
  */
 export interface Usage {
     /**
-     * Specification x nodeCount, summed; null where either is missing.
+     * Capacity: specification x nodeCount, summed; null where either is missing.
      */
     capacity?: number;
     /**
-     * Capacity less used; null where either is unknown or more is used than there is.
+     * Capacity minus used; null where either is unknown or used is greater than capacity.
      */
     free?: number;
     /**
-     * In use, summed; null where it is missing.
+     * Usage, summed; null where it is missing.
      */
     used?: number;
 }

@@ -28,11 +28,11 @@ __all__ = [
 
 class AssumeRoleArgsDict(TypedDict):
     """
-    A RAM role to assume with the credentials that were found, whichever way.
+    A RAM role to assume with the credentials, whatever their source.
     """
     external_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    External ID that the role's owner has agreed on.
+    External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
     """
     policy: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -40,7 +40,7 @@ class AssumeRoleArgsDict(TypedDict):
     """
     role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+    ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
     """
     session_expiration: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
@@ -60,11 +60,11 @@ class AssumeRoleArgs:
                  session_expiration: pulumi.Input[Optional[_builtins.int]] = None,
                  session_name: pulumi.Input[Optional[_builtins.str]] = None):
         """
-        A RAM role to assume with the credentials that were found, whichever way.
+        A RAM role to assume with the credentials, whatever their source.
 
-        :param pulumi.Input[_builtins.str] external_id: External ID that the role's owner has agreed on.
+        :param pulumi.Input[_builtins.str] external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
-        :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param pulumi.Input[_builtins.int] session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         :param pulumi.Input[_builtins.str] session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
         """
@@ -83,7 +83,7 @@ class AssumeRoleArgs:
     @pulumi.getter(name="externalId")
     def external_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        External ID that the role's owner has agreed on.
+        External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         """
         return pulumi.get(self, "external_id")
 
@@ -107,7 +107,7 @@ class AssumeRoleArgs:
     @pulumi.getter(name="roleArn")
     def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         """
         return pulumi.get(self, "role_arn")
 
@@ -146,7 +146,7 @@ class AssumeRoleWithOidcArgsDict(TypedDict):
     """
     oidc_provider_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+    ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
     """
     oidc_token: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -154,7 +154,7 @@ class AssumeRoleWithOidcArgsDict(TypedDict):
     """
     oidc_token_file: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+    File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
     """
     policy: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -162,7 +162,7 @@ class AssumeRoleWithOidcArgsDict(TypedDict):
     """
     role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+    ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
     """
     role_session_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -186,11 +186,11 @@ class AssumeRoleWithOidcArgs:
         """
         A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 
-        :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+        :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
         :param pulumi.Input[_builtins.str] oidc_token: The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
-        :param pulumi.Input[_builtins.str] oidc_token_file: File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+        :param pulumi.Input[_builtins.str] oidc_token_file: File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
-        :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param pulumi.Input[_builtins.str] role_session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
         :param pulumi.Input[_builtins.int] session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
         """
@@ -213,7 +213,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="oidcProviderArn")
     def oidc_provider_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+        ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
         """
         return pulumi.get(self, "oidc_provider_arn")
 
@@ -237,7 +237,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="oidcTokenFile")
     def oidc_token_file(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+        File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         """
         return pulumi.get(self, "oidc_token_file")
 
@@ -261,7 +261,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="roleArn")
     def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         """
         return pulumi.get(self, "role_arn")
 
@@ -296,35 +296,35 @@ class AssumeRoleWithOidcArgs:
 
 class RequirementsDict(TypedDict):
     """
-    What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+    What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
     """
     ai_specs: NotRequired[Sequence[_builtins.str]]
     """
-    Of each of these specifications at least one AI instance is listed.
+    Require at least one AI instance of each of these specifications.
     """
     min_free_gpu_memory: NotRequired[_builtins.int]
     """
-    So much GPU memory at least is free, in GB, over all listed nodes.
+    Require at least this much free GPU memory in total, in GB.
     """
     min_free_gpus: NotRequired[_builtins.int]
     """
-    So many GPU cards at least are free, over all listed nodes.
+    Require at least this many free GPU cards in total.
     """
     min_nodes_ready: NotRequired[_builtins.int]
     """
-    So many nodes at least are listed in status ResourceReady.
+    Require at least this many nodes in status ResourceReady.
     """
     mode: NotRequired[Union[_builtins.str, 'RequirementsMode']]
     """
-    Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+    error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
     """
     not_expiring_within_days: NotRequired[_builtins.int]
     """
-    No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+    Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
     """
     statuses: NotRequired[Sequence[Union[_builtins.str, 'NodeStatus']]]
     """
-    Every listed AI instance is in one of these statuses.
+    Require every AI instance to be in one of these statuses.
     """
 
 @pulumi.input_type
@@ -338,15 +338,15 @@ class Requirements:
                  not_expiring_within_days: Optional[_builtins.int] = None,
                  statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None):
         """
-        What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+        What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
 
-        :param Sequence[_builtins.str] ai_specs: Of each of these specifications at least one AI instance is listed.
-        :param _builtins.int min_free_gpu_memory: So much GPU memory at least is free, in GB, over all listed nodes.
-        :param _builtins.int min_free_gpus: So many GPU cards at least are free, over all listed nodes.
-        :param _builtins.int min_nodes_ready: So many nodes at least are listed in status ResourceReady.
-        :param Union[_builtins.str, 'RequirementsMode'] mode: Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
-        :param _builtins.int not_expiring_within_days: No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
-        :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Every listed AI instance is in one of these statuses.
+        :param Sequence[_builtins.str] ai_specs: Require at least one AI instance of each of these specifications.
+        :param _builtins.int min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
+        :param _builtins.int min_free_gpus: Require at least this many free GPU cards in total.
+        :param _builtins.int min_nodes_ready: Require at least this many nodes in status ResourceReady.
+        :param Union[_builtins.str, 'RequirementsMode'] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        :param _builtins.int not_expiring_within_days: Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Require every AI instance to be in one of these statuses.
         """
         if ai_specs is not None:
             pulumi.set(__self__, "ai_specs", ai_specs)
@@ -367,7 +367,7 @@ class Requirements:
     @pulumi.getter(name="aiSpecs")
     def ai_specs(self) -> Optional[Sequence[_builtins.str]]:
         """
-        Of each of these specifications at least one AI instance is listed.
+        Require at least one AI instance of each of these specifications.
         """
         return pulumi.get(self, "ai_specs")
 
@@ -379,7 +379,7 @@ class Requirements:
     @pulumi.getter(name="minFreeGpuMemory")
     def min_free_gpu_memory(self) -> Optional[_builtins.int]:
         """
-        So much GPU memory at least is free, in GB, over all listed nodes.
+        Require at least this much free GPU memory in total, in GB.
         """
         return pulumi.get(self, "min_free_gpu_memory")
 
@@ -391,7 +391,7 @@ class Requirements:
     @pulumi.getter(name="minFreeGpus")
     def min_free_gpus(self) -> Optional[_builtins.int]:
         """
-        So many GPU cards at least are free, over all listed nodes.
+        Require at least this many free GPU cards in total.
         """
         return pulumi.get(self, "min_free_gpus")
 
@@ -403,7 +403,7 @@ class Requirements:
     @pulumi.getter(name="minNodesReady")
     def min_nodes_ready(self) -> Optional[_builtins.int]:
         """
-        So many nodes at least are listed in status ResourceReady.
+        Require at least this many nodes in status ResourceReady.
         """
         return pulumi.get(self, "min_nodes_ready")
 
@@ -415,7 +415,7 @@ class Requirements:
     @pulumi.getter
     def mode(self) -> Optional[Union[_builtins.str, 'RequirementsMode']]:
         """
-        Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
         """
         return pulumi.get(self, "mode")
 
@@ -427,7 +427,7 @@ class Requirements:
     @pulumi.getter(name="notExpiringWithinDays")
     def not_expiring_within_days(self) -> Optional[_builtins.int]:
         """
-        No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
         """
         return pulumi.get(self, "not_expiring_within_days")
 
@@ -439,7 +439,7 @@ class Requirements:
     @pulumi.getter
     def statuses(self) -> Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]:
         """
-        Every listed AI instance is in one of these statuses.
+        Require every AI instance to be in one of these statuses.
         """
         return pulumi.get(self, "statuses")
 
@@ -450,35 +450,35 @@ class Requirements:
 
 class RequirementsArgsDict(TypedDict):
     """
-    What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+    What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
     """
     ai_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
-    Of each of these specifications at least one AI instance is listed.
+    Require at least one AI instance of each of these specifications.
     """
     min_free_gpu_memory: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    So much GPU memory at least is free, in GB, over all listed nodes.
+    Require at least this much free GPU memory in total, in GB.
     """
     min_free_gpus: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    So many GPU cards at least are free, over all listed nodes.
+    Require at least this many free GPU cards in total.
     """
     min_nodes_ready: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    So many nodes at least are listed in status ResourceReady.
+    Require at least this many nodes in status ResourceReady.
     """
     mode: NotRequired[pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]]
     """
-    Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+    error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
     """
     not_expiring_within_days: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+    Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
     """
     statuses: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]]
     """
-    Every listed AI instance is in one of these statuses.
+    Require every AI instance to be in one of these statuses.
     """
 
 @pulumi.input_type
@@ -492,15 +492,15 @@ class RequirementsArgs:
                  not_expiring_within_days: pulumi.Input[Optional[_builtins.int]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
-        What the listed AI nodes must be. All that is given must be met; a figure that is unknown meets nothing.
+        What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
 
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Of each of these specifications at least one AI instance is listed.
-        :param pulumi.Input[_builtins.int] min_free_gpu_memory: So much GPU memory at least is free, in GB, over all listed nodes.
-        :param pulumi.Input[_builtins.int] min_free_gpus: So many GPU cards at least are free, over all listed nodes.
-        :param pulumi.Input[_builtins.int] min_nodes_ready: So many nodes at least are listed in status ResourceReady.
-        :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
-        :param pulumi.Input[_builtins.int] not_expiring_within_days: No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Every listed AI instance is in one of these statuses.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Require at least one AI instance of each of these specifications.
+        :param pulumi.Input[_builtins.int] min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
+        :param pulumi.Input[_builtins.int] min_free_gpus: Require at least this many free GPU cards in total.
+        :param pulumi.Input[_builtins.int] min_nodes_ready: Require at least this many nodes in status ResourceReady.
+        :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        :param pulumi.Input[_builtins.int] not_expiring_within_days: Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Require every AI instance to be in one of these statuses.
         """
         if ai_specs is not None:
             pulumi.set(__self__, "ai_specs", ai_specs)
@@ -521,7 +521,7 @@ class RequirementsArgs:
     @pulumi.getter(name="aiSpecs")
     def ai_specs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Of each of these specifications at least one AI instance is listed.
+        Require at least one AI instance of each of these specifications.
         """
         return pulumi.get(self, "ai_specs")
 
@@ -533,7 +533,7 @@ class RequirementsArgs:
     @pulumi.getter(name="minFreeGpuMemory")
     def min_free_gpu_memory(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        So much GPU memory at least is free, in GB, over all listed nodes.
+        Require at least this much free GPU memory in total, in GB.
         """
         return pulumi.get(self, "min_free_gpu_memory")
 
@@ -545,7 +545,7 @@ class RequirementsArgs:
     @pulumi.getter(name="minFreeGpus")
     def min_free_gpus(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        So many GPU cards at least are free, over all listed nodes.
+        Require at least this many free GPU cards in total.
         """
         return pulumi.get(self, "min_free_gpus")
 
@@ -557,7 +557,7 @@ class RequirementsArgs:
     @pulumi.getter(name="minNodesReady")
     def min_nodes_ready(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        So many nodes at least are listed in status ResourceReady.
+        Require at least this many nodes in status ResourceReady.
         """
         return pulumi.get(self, "min_nodes_ready")
 
@@ -569,7 +569,7 @@ class RequirementsArgs:
     @pulumi.getter
     def mode(self) -> pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]:
         """
-        Whether what is not met is an error, or a warning with which the program goes on. Defaults to error.
+        error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
         """
         return pulumi.get(self, "mode")
 
@@ -581,7 +581,7 @@ class RequirementsArgs:
     @pulumi.getter(name="notExpiringWithinDays")
     def not_expiring_within_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        No listed subscription ends within so many days, from the moment of the read, unless it is known to renew by itself.
+        Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
         """
         return pulumi.get(self, "not_expiring_within_days")
 
@@ -593,7 +593,7 @@ class RequirementsArgs:
     @pulumi.getter
     def statuses(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]:
         """
-        Every listed AI instance is in one of these statuses.
+        Require every AI instance to be in one of these statuses.
         """
         return pulumi.get(self, "statuses")
 

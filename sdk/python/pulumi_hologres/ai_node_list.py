@@ -40,13 +40,13 @@ class AiNodeListArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input['RequirementsArgs'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
@@ -115,7 +115,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -139,7 +139,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         """
         return pulumi.get(self, "name_regex")
 
@@ -151,7 +151,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
         """
-        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -187,7 +187,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         """
         return pulumi.get(self, "regions")
 
@@ -240,13 +240,13 @@ class _AiNodeListState:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -312,7 +312,7 @@ class _AiNodeListState:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -336,7 +336,7 @@ class _AiNodeListState:
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         """
         return pulumi.get(self, "name_regex")
 
@@ -348,7 +348,7 @@ class _AiNodeListState:
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
         """
-        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -384,7 +384,7 @@ class _AiNodeListState:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         """
         return pulumi.get(self, "regions")
 
@@ -450,13 +450,13 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
@@ -571,13 +571,13 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
@@ -622,7 +622,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        SHA-256 of the nodes without their usage figures: changes when the fleet does.
+        SHA-256 of the nodes without usage figures; it changes when the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 
@@ -638,7 +638,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -662,7 +662,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName has a match of this Python regular expression.
+        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         """
         return pulumi.get(self, "name_regex")
 
@@ -678,7 +678,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -694,7 +694,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def region(self) -> pulumi.Output[_builtins.str]:
         """
-        The region that was read; where several were asked for, these, joined by commas.
+        The region that was read; several regions are joined by commas.
         """
         return pulumi.get(self, "region")
 
@@ -702,7 +702,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> pulumi.Output[Sequence['outputs.RegionOutcome']]:
         """
-        What came of each region that was asked for, sorted.
+        The outcome of each region that was asked for, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 
@@ -710,7 +710,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def regions(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         """
         return pulumi.get(self, "regions")
 

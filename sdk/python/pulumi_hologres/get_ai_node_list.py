@@ -27,7 +27,7 @@ __all__ = [
 @pulumi.output_type
 class GetAiNodeListResult:
     """
-    What a read gives: the nodes in a stable order and what follows from them.
+    The result of a read: the nodes in a stable order, and what is derived from them.
     """
     def __init__(__self__, fingerprint=None, ids=None, instance_model_list=None, names=None, region=None, region_outcomes=None, request_id=None, totals=None):
         if fingerprint and not isinstance(fingerprint, str):
@@ -59,7 +59,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def fingerprint(self) -> _builtins.str:
         """
-        SHA-256 of the nodes without their usage figures: changes when the fleet does.
+        SHA-256 of the nodes without usage figures; it changes when the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 
@@ -91,7 +91,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def region(self) -> _builtins.str:
         """
-        The region that was read; where several were asked for, these, joined by commas.
+        The region that was read; several regions are joined by commas.
         """
         return pulumi.get(self, "region")
 
@@ -99,7 +99,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> Sequence['outputs.RegionOutcome']:
         """
-        What came of each region that was asked for, sorted.
+        The outcome of each region that was asked for, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 
@@ -175,12 +175,12 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
     :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes billed in one of these ways.
     :param Sequence[_builtins.str] ids: Only the nodes with one of these aiInstanceId.
-    :param _builtins.bool include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+    :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
-    :param _builtins.str name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+    :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
-    :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
     :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
@@ -247,12 +247,12 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
     :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes billed in one of these ways.
     :param Sequence[_builtins.str] ids: Only the nodes with one of these aiInstanceId.
-    :param _builtins.bool include_usage: Whether the used and free figures are in the outputs; without them, usage is no drift. Defaults to true.
+    :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
-    :param _builtins.str name_regex: Only the nodes whose holoInstanceName has a match of this Python regular expression.
-    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What happens when one of the regions can't be read: fail, the default, or partial, which takes what can be read and names the gaps in regionOutcomes.
+    :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
-    :param Sequence[_builtins.str] regions: The regions to read at once, instead of region. A single * stands for all known ones, of which some are open to few accounts.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
     :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """

@@ -28,7 +28,7 @@ __all__ = [
 @pulumi.output_type
 class AiNode(dict):
     """
-    One AI node resource: GPU machines of one specification that serve models beside a Hologres instance.
+    One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
     """
     @staticmethod
     def __key_warning(key: str):
@@ -99,7 +99,7 @@ class AiNode(dict):
                  resource_type: Optional[_builtins.str] = None,
                  status: Optional[_builtins.str] = None):
         """
-        One AI node resource: GPU machines of one specification that serve models beside a Hologres instance.
+        One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
 
         :param _builtins.str ai_instance_id: ID of the AI instance.
         :param _builtins.str ai_spec: AI specification, such as small-8core-30G-24G.
@@ -113,7 +113,7 @@ class AiNode(dict):
         :param _builtins.int gpu_memory: GPU memory of one node, in GB.
         :param _builtins.int gpu_memory_used: GPU memory in use, total over the nodes, in GB.
         :param _builtins.int gpu_used: GPU cards in use, total over the nodes.
-        :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes serve.
+        :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes belong to.
         :param _builtins.str holo_instance_name: Name of that Hologres instance.
         :param _builtins.int memory: Memory of one node, in GiB.
         :param _builtins.int memory_used: Memory in use, total over the nodes, in GiB.
@@ -263,7 +263,7 @@ class AiNode(dict):
     @pulumi.getter(name="holoInstanceId")
     def holo_instance_id(self) -> Optional[_builtins.str]:
         """
-        ID of the Hologres instance that the nodes serve.
+        ID of the Hologres instance that the nodes belong to.
         """
         return pulumi.get(self, "holo_instance_id")
 
@@ -327,7 +327,7 @@ class AiNode(dict):
 @pulumi.output_type
 class AssumeRole(dict):
     """
-    A RAM role to assume with the credentials that were found, whichever way.
+    A RAM role to assume with the credentials, whatever their source.
     """
     def __init__(__self__, *,
                  external_id: Optional[_builtins.str] = None,
@@ -336,11 +336,11 @@ class AssumeRole(dict):
                  session_expiration: Optional[_builtins.int] = None,
                  session_name: Optional[_builtins.str] = None):
         """
-        A RAM role to assume with the credentials that were found, whichever way.
+        A RAM role to assume with the credentials, whatever their source.
 
-        :param _builtins.str external_id: External ID that the role's owner has agreed on.
+        :param _builtins.str external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         :param _builtins.str policy: Policy, as JSON text, that narrows what the session may do.
-        :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+        :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param _builtins.int session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         :param _builtins.str session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
         """
@@ -359,7 +359,7 @@ class AssumeRole(dict):
     @pulumi.getter(name="externalId")
     def external_id(self) -> Optional[_builtins.str]:
         """
-        External ID that the role's owner has agreed on.
+        External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         """
         return pulumi.get(self, "external_id")
 
@@ -375,7 +375,7 @@ class AssumeRole(dict):
     @pulumi.getter(name="roleArn")
     def role_arn(self) -> Optional[_builtins.str]:
         """
-        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN.
+        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         """
         return pulumi.get(self, "role_arn")
 
@@ -412,11 +412,11 @@ class AssumeRoleWithOidc(dict):
         """
         A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 
-        :param _builtins.str oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+        :param _builtins.str oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
         :param _builtins.str oidc_token: The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
-        :param _builtins.str oidc_token_file: File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+        :param _builtins.str oidc_token_file: File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         :param _builtins.str policy: Policy, as JSON text, that narrows what the session may do.
-        :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+        :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param _builtins.str role_session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
         :param _builtins.int session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
         """
@@ -439,7 +439,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="oidcProviderArn")
     def oidc_provider_arn(self) -> Optional[_builtins.str]:
         """
-        ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.
+        ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
         """
         return pulumi.get(self, "oidc_provider_arn")
 
@@ -455,7 +455,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="oidcTokenFile")
     def oidc_token_file(self) -> Optional[_builtins.str]:
         """
-        File with the token; read anew at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE.
+        File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         """
         return pulumi.get(self, "oidc_token_file")
 
@@ -471,7 +471,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="roleArn")
     def role_arn(self) -> Optional[_builtins.str]:
         """
-        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN.
+        ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         """
         return pulumi.get(self, "role_arn")
 
@@ -495,16 +495,16 @@ class AssumeRoleWithOidc(dict):
 @pulumi.output_type
 class RegionOutcome(dict):
     """
-    What came of reading a region.
+    The outcome of reading one region.
     """
     def __init__(__self__, *,
                  outcome: _builtins.str,
                  region: _builtins.str,
                  reason: Optional[_builtins.str] = None):
         """
-        What came of reading a region.
+        The outcome of reading one region.
 
-        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
         :param _builtins.str region: The region.
         :param _builtins.str reason: Why it could not be read.
         """
@@ -517,7 +517,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def outcome(self) -> _builtins.str:
         """
-        ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: it gave no answer that can be used; not-a-region: there is no such endpoint.
+        ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
         """
         return pulumi.get(self, "outcome")
 
@@ -628,18 +628,18 @@ class Totals(dict):
 @pulumi.output_type
 class Usage(dict):
     """
-    One resource over all listed nodes. A figure is null when any node leaves it unknown.
+    Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
     """
     def __init__(__self__, *,
                  capacity: Optional[_builtins.int] = None,
                  free: Optional[_builtins.int] = None,
                  used: Optional[_builtins.int] = None):
         """
-        One resource over all listed nodes. A figure is null when any node leaves it unknown.
+        Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
 
-        :param _builtins.int capacity: Specification x nodeCount, summed; null where either is missing.
-        :param _builtins.int free: Capacity less used; null where either is unknown or more is used than there is.
-        :param _builtins.int used: In use, summed; null where it is missing.
+        :param _builtins.int capacity: Capacity: specification x nodeCount, summed; null where either is missing.
+        :param _builtins.int free: Capacity minus used; null where either is unknown or used is greater than capacity.
+        :param _builtins.int used: Usage, summed; null where it is missing.
         """
         if capacity is not None:
             pulumi.set(__self__, "capacity", capacity)
@@ -652,7 +652,7 @@ class Usage(dict):
     @pulumi.getter
     def capacity(self) -> Optional[_builtins.int]:
         """
-        Specification x nodeCount, summed; null where either is missing.
+        Capacity: specification x nodeCount, summed; null where either is missing.
         """
         return pulumi.get(self, "capacity")
 
@@ -660,7 +660,7 @@ class Usage(dict):
     @pulumi.getter
     def free(self) -> Optional[_builtins.int]:
         """
-        Capacity less used; null where either is unknown or more is used than there is.
+        Capacity minus used; null where either is unknown or used is greater than capacity.
         """
         return pulumi.get(self, "free")
 
@@ -668,7 +668,7 @@ class Usage(dict):
     @pulumi.getter
     def used(self) -> Optional[_builtins.int]:
         """
-        In use, summed; null where it is missing.
+        Usage, summed; null where it is missing.
         """
         return pulumi.get(self, "used")
 

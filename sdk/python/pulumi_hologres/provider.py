@@ -39,22 +39,22 @@ class ProviderArgs:
         """
         The set of arguments for constructing a Provider resource.
 
-        :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
-        :param pulumi.Input['AssumeRoleArgs'] assume_role: A RAM role to assume with the credentials that were found, whichever way.
+        :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
+        :param pulumi.Input['AssumeRoleArgs'] assume_role: A RAM role to assume with the credentials, whatever their source.
         :param pulumi.Input['AssumeRoleWithOidcArgs'] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
         :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
-        :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
-        :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
-        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+        :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
-        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
-        :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
-        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
-        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
-        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
-        :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+        :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
         """
         if access_key is not None:
             pulumi.set(__self__, "access_key", access_key)
@@ -93,7 +93,7 @@ class ProviderArgs:
     @pulumi.getter(name="accessKey")
     def access_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
+        ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
         """
         return pulumi.get(self, "access_key")
 
@@ -105,7 +105,7 @@ class ProviderArgs:
     @pulumi.getter(name="assumeRole")
     def assume_role(self) -> pulumi.Input[Optional['AssumeRoleArgs']]:
         """
-        A RAM role to assume with the credentials that were found, whichever way.
+        A RAM role to assume with the credentials, whatever their source.
         """
         return pulumi.get(self, "assume_role")
 
@@ -141,7 +141,7 @@ class ProviderArgs:
     @pulumi.getter(name="clientReadTimeout")
     def client_read_timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+        Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         """
         return pulumi.get(self, "client_read_timeout")
 
@@ -153,7 +153,7 @@ class ProviderArgs:
     @pulumi.getter(name="credentialsUri")
     def credentials_uri(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+        URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
         """
         return pulumi.get(self, "credentials_uri")
 
@@ -165,7 +165,7 @@ class ProviderArgs:
     @pulumi.getter(name="ecsRoleName")
     def ecs_role_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         """
         return pulumi.get(self, "ecs_role_name")
 
@@ -189,7 +189,7 @@ class ProviderArgs:
     @pulumi.getter(name="imdsV1Disabled")
     def imds_v1_disabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         """
         return pulumi.get(self, "imds_v1_disabled")
 
@@ -201,7 +201,7 @@ class ProviderArgs:
     @pulumi.getter(name="maxRetryTimeout")
     def max_retry_timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+        Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
         """
         return pulumi.get(self, "max_retry_timeout")
 
@@ -213,7 +213,7 @@ class ProviderArgs:
     @pulumi.getter
     def profile(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
+        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         """
         return pulumi.get(self, "profile")
 
@@ -225,7 +225,7 @@ class ProviderArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         """
         return pulumi.get(self, "region")
 
@@ -237,7 +237,7 @@ class ProviderArgs:
     @pulumi.getter(name="secretKey")
     def secret_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         """
         return pulumi.get(self, "secret_key")
 
@@ -273,7 +273,7 @@ class ProviderArgs:
     @pulumi.getter(name="stsEndpoint")
     def sts_endpoint(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+        Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
         """
         return pulumi.get(self, "sts_endpoint")
 
@@ -312,22 +312,22 @@ class Provider(pulumi.ProviderResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
-        :param pulumi.Input[Union['AssumeRoleArgs', 'AssumeRoleArgsDict']] assume_role: A RAM role to assume with the credentials that were found, whichever way.
+        :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
+        :param pulumi.Input[Union['AssumeRoleArgs', 'AssumeRoleArgsDict']] assume_role: A RAM role to assume with the credentials, whatever their source.
         :param pulumi.Input[Union['AssumeRoleWithOidcArgs', 'AssumeRoleWithOidcArgsDict']] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
         :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
-        :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
-        :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
-        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+        :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
-        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
-        :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
-        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
-        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
-        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
-        :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+        :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
         """
         ...
     @overload

@@ -15,7 +15,7 @@ import pytest
 
 from hologres_ai.cli.reports import ReportedError
 from hologres_ai.cli.reports.html import render_html
-from hologres_ai.cli.reports.html.expiries import COLUMNS, MAX_ROWS, build_time_line
+from hologres_ai.cli.reports.html.expiries import COLUMNS, MAX_ROWS, Counts, build_time_line
 from hologres_ai.cli.reports.html.figures import MAX_INSTANCES, MAX_SPECS, build_fleet, list_specifications, meters
 from hologres_ai.cli.reports.html.findings import MAX_EVENTS
 from hologres_ai.cli.reports.html.values import MAX_CHARACTERS, bounded
@@ -175,7 +175,7 @@ def test_figure_that_is_not_known_is_a_question_mark_and_never_zero() -> None:
         (16, 0, "0 of 16", "0%", 0),
         (1000, 1, "1 of 1000", "0%", 2),
         (16, 12, "12 of 16", "75%", 75),
-        (1000, 999, "999 of 1000", "99%", 99.9),
+        (1000, 999, "999 of 1000", "99%", 99),
         (16, 16, "16 of 16", "100%", 100),
         (16, 17, "17 of 16", "over capacity", 0),
         (16, -1, "-1 of 16", "free not known", 0),
@@ -270,24 +270,25 @@ def ending(*days: float, renews: bool | None = False) -> list[AiNode]:
 def test_time_line_counts_each_ai_instance_once() -> None:
     nodes = [*ending(-400, -0.5, 0.5, 30, 31, 200, 364.9, 366, 4000), AiNode(), AiNode(expiration_time="soon")]
     nodes.append(AiNode(expiration_time="0001-01-01T00:00:00Z"))
+    nodes.append(AiNode(expiration_time="9999-12-31T23:59:59-14:00"))
     line = build_time_line(nodes, NOW)
-    assert (line.ended, line.near, line.within, line.later, line.unread, line.none) == (2, 2, 5, 2, 1, 2)
-    assert sum(mark.total for mark in line.marks) == line.within
+    assert line.counts == Counts(ended=2, near=2, near_renewing=0, within=5, later=2, unread=2, none=2)
+    assert sum(mark.total for mark in line.drawing.marks) == line.counts.within
 
 
 def test_marks_stay_in_the_drawing_however_many_end_together() -> None:
     line = build_time_line([*ending(*[10.0] * 500), *ending(*[10.5] * 500, renews=True), *ending(364.99)], NOW)
-    assert len(line.marks) <= COLUMNS
-    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.marks)
-    assert all(0 < mark.renews_y <= mark.ends_y <= line.base for mark in line.marks)
-    assert (line.marks[0].ends, line.marks[0].renews) == (500, 500)
+    assert len(line.drawing.marks) <= COLUMNS
+    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.drawing.marks)
+    assert all(0 < mark.renews_y <= mark.ends_y <= line.drawing.base for mark in line.drawing.marks)
+    assert (line.drawing.marks[0].ends, line.drawing.marks[0].renews) == (500, 500)
 
 
 @pytest.mark.parametrize("now", [datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, tzinfo=UTC)])
 def test_time_line_has_twelve_months_from_any_day(now: datetime) -> None:
     line = build_time_line([], now)
-    assert len(line.months) in (11, 12)
-    assert [month.year for month in line.months if month.label == "Jan"] == [str(now.year + 1)]
+    assert len(line.drawing.months) in (11, 12)
+    assert [month.year for month in line.drawing.months if month.label == "Jan"] == [str(now.year + 1)]
 
 
 def test_rows_of_the_time_line_are_the_first_to_end() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...models import AiNodeListResult
     from ...requirements import RequirementResult, Requirements
 
-STDOUT = "-"
+STDOUT = ("-", "/dev/stdout")  # as the name of a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,4 +133,4 @@ def parse_target(text: str, formats: Iterable[str]) -> Target:
         raise ValueError(f"no such format: {name!r}{did_you_mean(name, known)}; give one of {', '.join(known)}")
     if equals and not file:
         raise ValueError(f"the name of the file is empty: {text!r}")
-    return Target(name, None if file in ("", STDOUT) else file)
+    return Target(name, None if file in ("", *STDOUT) else file)

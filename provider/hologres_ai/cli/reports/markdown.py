@@ -13,7 +13,7 @@ from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, cou
 COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
 _LONGEST = 500  # characters of a reason or a remedy
 
-_PLAIN = r"[\w .,:;+()/=-]"  # characters that mean nothing in Markdown within code
+_PLAIN = r"[\w .,:;+()/=?-]"  # characters that mean nothing in Markdown within code
 
 _WORST_FIRST = {kind: place for place, kind in enumerate(DRIFT_EVENTS)}
 

@@ -24,14 +24,14 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def access_key(self) -> Optional[str]:
         """
-        ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID.
+        ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
         """
         return __config__.get('accessKey')
 
     @_builtins.property
     def assume_role(self) -> Optional[str]:
         """
-        A RAM role to assume with the credentials that were found, whichever way.
+        A RAM role to assume with the credentials, whatever their source.
         """
         return __config__.get('assumeRole')
 
@@ -52,21 +52,21 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def client_read_timeout(self) -> Optional[int]:
         """
-        Time limit for a wait within an answer, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+        Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         """
         return __config__.get_int('clientReadTimeout')
 
     @_builtins.property
     def credentials_uri(self) -> Optional[str]:
         """
-        URL of a local service that hands out temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
+        URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
         """
         return __config__.get('credentialsUri')
 
     @_builtins.property
     def ecs_role_name(self) -> Optional[str]:
         """
-        Name of the RAM role of the ECS instance that this runs on; its metadata service hands out credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         """
         return __config__.get('ecsRoleName')
 
@@ -80,35 +80,35 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def imds_v1_disabled(self) -> Optional[bool]:
         """
-        Whether the metadata service must speak version 2, which wants a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         """
         return __config__.get_bool('imdsV1Disabled')
 
     @_builtins.property
     def max_retry_timeout(self) -> Optional[int]:
         """
-        Time limit for a whole read with all its tries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
+        Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
         """
         return __config__.get_int('maxRetryTimeout')
 
     @_builtins.property
     def profile(self) -> Optional[str]:
         """
-        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE.
+        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         """
         return __config__.get('profile')
 
     @_builtins.property
     def region(self) -> Optional[str]:
         """
-        Region to read, such as cn-hangzhou. There is no default but the region of the profile that is used. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         """
         return __config__.get('region')
 
     @_builtins.property
     def secret_key(self) -> Optional[str]:
         """
-        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET.
+        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         """
         return __config__.get('secretKey')
 
@@ -129,7 +129,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def sts_endpoint(self) -> Optional[str]:
         """
-        Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to sts.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
+        Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
         """
         return __config__.get('stsEndpoint')
 

@@ -33,7 +33,7 @@ _RENEWAL = {True: "renews by itself", False: "does not renew", None: "renewal no
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
-    """The expiry of a node; None where the API gives none."""
+    """Return the expiry of a node; None where the API gives none."""
     if not has_end(node):
         return None
     end = parse_time(node.expiration_time)
@@ -41,7 +41,7 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
         return Expiry(bounded(node.expiration_time), renewal=_RENEWAL[node.auto_renewal])
     return Expiry(
         date=day(end),
-        iso=end.astimezone(UTC).isoformat(),
+        iso=end.isoformat(),
         left=f"in {describe_duration(end - now)}" if end >= now else f"{describe_duration(end - now)} ago",
         renewal=_RENEWAL[node.auto_renewal],
         is_urgent=may_end(node) and days_left(end, now) <= NEAR,
@@ -50,7 +50,7 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
 
 @dataclass(frozen=True)
 class Mark:
-    """The expiries of about a week: `x` and `width` in percent, `y` and heights in pixels."""
+    """The expiries of about a week: `x` and `width` in percent, `unit` and `base` in pixels."""
 
     x: float
     width: float
@@ -61,7 +61,7 @@ class Mark:
 
     @property
     def middle(self) -> float:
-        """Of the column, in percent."""
+        """The middle of the column, in percent."""
         return round(self.x + self.width / 2, 2)
 
     @property
@@ -71,12 +71,12 @@ class Mark:
 
     @property
     def ends_height(self) -> float:
-        """Of the solid part, which stands on the base line."""
+        """The height of the solid part, which stands on the base line."""
         return round(self.ends * self.unit, 1)
 
     @property
     def renews_height(self) -> float:
-        """Of the hollow part, which stands on the solid one."""
+        """The height of the hollow part, which stands on the solid one."""
         return round(self.renews * self.unit, 1)
 
     @property
@@ -92,7 +92,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Month:
-    """The first day of a month, at `x` percent; the year where it is the first label or January."""
+    """The first day of a month, at `x` percent; `year` is given for the first label and January."""
 
     x: float
     label: str
@@ -102,6 +102,28 @@ class Month:
     def has_room(self) -> bool:
         """Whether there is room for its label before the end of the line."""
         return self.x < LAST
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The time line as geometry: the base line, in pixels, a mark for each week with expiries, and the months."""
+
+    base: int
+    marks: tuple[Mark, ...]
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many AI instances have an end in which time; `unread` is an end that is no time, `none` is no end."""
+
+    ended: int
+    near: int
+    near_renewing: int
+    within: int
+    later: int
+    unread: int
+    none: int
 
 
 @dataclass(frozen=True)
@@ -115,54 +137,55 @@ class Row:
 
 @dataclass(frozen=True)
 class TimeLine:
-    """The expiries over the 12 months from the read, and how many are not among them."""
+    """The expiries over the 12 months from the read; of the rows beyond `MAX_ROWS`, only the number."""
 
     start: str
     end: str
-    base: int
-    marks: tuple[Mark, ...]
-    months: tuple[Month, ...]
+    drawing: Drawing
+    counts: Counts
     rows: tuple[Row, ...]
     others: int
-    ended: int
-    near: int
-    near_renewing: int
-    within: int
-    later: int
-    unread: int
-    none: int
 
 
 End = tuple[datetime, AiNode]
 
 
 def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
-    """The time line of nodes, from `now`."""
+    """Return the time line of the nodes' expiries over 12 months from `now`."""
     end = _in_a_year(now)
-    ends = [node for node in nodes if has_end(node)]
-    known = _ends(ends)
+    known = _ends(nodes)
     listed = [(at, node) for at, node in known if at < end]
-    within = [(at, node) for at, node in listed if at >= now]
-    near = [node for at, node in within if at - now <= timedelta(days=NEAR)]
-    columns = _columns(within, now, end)
-    most = max((sum(both) for both in columns.values()), default=1)
-    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
     return TimeLine(
         start=day(now),
         end=day(end),
-        base=TOP + height,
-        marks=tuple(_marks(columns, min(MOST_UNIT, height / most), TOP + height)),
-        months=tuple(_months(now, end)),
+        drawing=_draw([(at, node) for at, node in listed if at >= now], now, end),
+        counts=_count_ends(nodes, known, now, end),
         rows=tuple(_rows([node for _, node in listed[:MAX_ROWS]], now)),
         others=max(len(listed) - MAX_ROWS, 0),
-        ended=len(listed) - len(within),
+    )
+
+
+def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, end: datetime) -> Counts:
+    within = [(at, node) for at, node in known if now <= at < end]
+    near = [node for at, node in within if at - now <= timedelta(days=NEAR)]
+    given = len([node for node in nodes if has_end(node)])
+    return Counts(
+        ended=len([at for at, _ in known if at < now]),
         near=len(near),
         near_renewing=len([node for node in near if node.auto_renewal is True]),
         within=len(within),
-        later=len(known) - len(listed),
-        unread=len(ends) - len(known),
-        none=len(nodes) - len(ends),
+        later=len([at for at, _ in known if at >= end]),
+        unread=given - len(known),
+        none=len(nodes) - given,
     )
+
+
+def _draw(within: Sequence[End], now: datetime, end: datetime) -> Drawing:
+    columns = _columns(within, now, end)
+    most = max((sum(both) for both in columns.values()), default=1)
+    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
+    marks = _marks(columns, min(MOST_UNIT, height / most), TOP + height)
+    return Drawing(TOP + height, tuple(marks), tuple(_months(now, end)))
 
 
 def _ends(nodes: Sequence[AiNode]) -> list[End]:
@@ -179,7 +202,7 @@ def _in_a_year(now: datetime) -> datetime:
 
 
 def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
-    """By column, how many end for good or may, and how many renew."""
+    """By column, how many subscriptions end, or may end, and how many renew."""
     columns: dict[int, tuple[int, int]] = {}
     for at, node in within:
         column = int((at - now) / (end - now) * COLUMNS)

@@ -29,7 +29,7 @@ class Resource:
 
     @property
     def title(self) -> str:
-        """``GPU memory (GB)``."""
+        """The heading with the unit, such as ``GPU memory (GB)``."""
         return f"{self.heading} ({self.unit})" if self.unit else self.heading
 
 
@@ -51,16 +51,17 @@ class Meter:
 
     @property
     def percent(self) -> int | None:
-        """The share in use, rounded down so that only what is full is 100; None where it is not known."""
+        """The share in use, rounded down, so that 100 means full; None where it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         return used * 100 // capacity if used is not None and capacity and self.usage.free is not None else None
 
     @property
     def width(self) -> float:
-        """The length of the bar, of 100; visible for everything that is more than nothing."""
-        if not self.percent or not self.usage.capacity or self.usage.used is None:
-            return 2 if self.usage.used and self.percent == 0 else 0
-        return max(round(self.usage.used * 100 / self.usage.capacity, 1), 2)
+        """The length of the bar, of 100: 0 only for no use, and 100 only for full use."""
+        used, capacity = self.usage.used, self.usage.capacity
+        if self.percent in (None, 100) or not used or not capacity:
+            return self.percent or 0
+        return min(max(round(used * 100 / capacity, 1), 2), 99)
 
     @property
     def is_full(self) -> bool:
@@ -74,13 +75,13 @@ class Meter:
 
     @property
     def text(self) -> str:
-        """``12 of 16``; only the capacity where usage was left out."""
+        """The figures, such as ``12 of 16``; only the capacity where usage was left out."""
         used, capacity = bounded(self.usage.used), bounded(self.usage.capacity)
         return f"{used} of {capacity}" if self.usage_read else capacity
 
     @property
     def share(self) -> str:
-        """``75%``; the reason where there is none."""
+        """The share in use, such as ``75%``; the reason where it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         if self.percent is not None:
             return f"{self.percent}%"
@@ -90,22 +91,17 @@ class Meter:
 
     @property
     def free(self) -> str:
-        """``4``."""
+        """What is free, or ``?``."""
         return bounded(self.usage.free)
 
     @property
     def capacity(self) -> str:
-        """``16``."""
+        """What there is, or ``?``."""
         return bounded(self.usage.capacity)
-
-    @property
-    def used(self) -> str:
-        """``12``."""
-        return bounded(self.usage.used)
 
 
 def meters(figures: Totals, *, usage_read: bool) -> tuple[Meter, ...]:
-    """A bar for each of `RESOURCES`."""
+    """Return a bar for each of `RESOURCES`."""
     return tuple(Meter(item, getattr(figures, item.name), usage_read) for item in RESOURCES)
 
 
@@ -125,20 +121,18 @@ class Summary:
     instances: int
     nodes: str
     owners: int
-    regions: int
     statuses: tuple[Status, ...]
     meters: tuple[Meter, ...]
     usage_read: bool
 
 
 def summarise(result: AiNodeListResult) -> Summary:
-    """The totals, as `result.totals` has them, and how many there are of what."""
+    """Return the totals of the result, and the numbers of AI instances, nodes, Hologres instances and statuses."""
     nodes = result.instance_model_list
     return Summary(
         instances=len(nodes),
         nodes=bounded(result.totals.node_count),
         owners=len({(node.region_id, node.holo_instance_id) for node in nodes}),
-        regions=len([item for item in result.region_outcomes if item.is_read]) or 1,
         statuses=tuple(_statuses(nodes)),
         meters=meters(result.totals, usage_read=result.query.include_usage),
         usage_read=result.query.include_usage,
@@ -146,7 +140,7 @@ def summarise(result: AiNodeListResult) -> Summary:
 
 
 def _statuses(nodes: Sequence[AiNode]) -> Iterator[Status]:
-    """The commonest first; the rare ones of many as one."""
+    """The most frequent first; those beyond `MAX_STATUSES` together."""
     common = Counter(node.status for node in nodes).most_common()
     for name, instances in common[:MAX_STATUSES]:
         yield Status(bounded(name), instances, name == READY)
@@ -166,7 +160,7 @@ class Specification:
 
 
 def list_specifications(result: AiNodeListResult) -> tuple[Specification, ...]:
-    """One row a specification, the most free GPU cards first; those beyond `MAX_SPECS` in one last row."""
+    """Return a row for each specification, the most free GPU cards first; those beyond `MAX_SPECS` in one last row."""
     by_spec: dict[str | None, list[AiNode]] = {}
     for node in result.instance_model_list:
         by_spec.setdefault(node.ai_spec, []).append(node)
@@ -198,7 +192,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Owner:
-    """The AI instances of one Hologres instance; `region` is empty where it goes without saying."""
+    """The AI instances of one Hologres instance; `region` is empty where it is the one that was read."""
 
     name: str
     identifier: str
@@ -208,7 +202,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The AI instances by Hologres instance; those beyond `MAX_INSTANCES` only as one sum."""
+    """The AI instances by Hologres instance; of those beyond `MAX_INSTANCES`, only the sum."""
 
     owners: tuple[Owner, ...]
     listed: int
@@ -218,7 +212,7 @@ class Fleet:
 
 
 def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
-    """A row an AI instance, in the order of the result, days counted from `now`."""
+    """Return a row for each AI instance, in the order of the result; days are counted from `now`."""
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     rest = totals(others)
     usage_read = result.query.include_usage

@@ -1,0 +1,109 @@
+"""A second account in a program of Python: read in updates, refreshes and drift, and never taken for the first."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hologres_ai.baselines import read_baseline
+from hologres_ai.config import Credentials
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tools.project import Project
+
+OTHER = Credentials("other-access-key-id", "other-access-key-secret")
+PROGRAM = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    for name in ("ours", "theirs"):
+        nodes = AiNodeList(name, profile=pulumi.Output.from_input("other") if name == "theirs" else None)
+        pulumi.export(name, nodes.ids)
+        nodes.export(f"{name}Nodes")
+"""
+
+
+@pytest.fixture
+def other_fleet(tmp_path: Path) -> Path:
+    """The fleet of the other account."""
+    path = tmp_path / "other-fleet.json"
+    path.write_text(json.dumps({"nodes": [{"aiInstanceId": "of-the-other-account", "nodeCount": 1}]}))
+    return path
+
+
+@pytest.fixture
+def emulator(fleet: Path, other_fleet: Path) -> Iterator[Emulator]:
+    """An emulator with two accounts."""
+    with Emulator(fleet=fleet, accounts={OTHER: other_fleet}) as running:
+        yield running
+
+
+@pytest.fixture
+def accounts(program: OpenFolder, tmp_path: Path, environment: dict[str, str]) -> Iterator[Project]:
+    """The program, with the keys of one account in the environment and those of the other in a profile."""
+    profile = {"name": "other", "mode": "AK", "access_key_id": OTHER.access_key_id}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"profiles": [{**profile, "access_key_secret": OTHER.access_key_secret}]}))
+    environment["ALIBABA_CLOUD_CREDENTIALS_FILE"] = str(file)
+    with program(PROGRAM, environment=environment) as project:
+        yield project
+
+
+def state_of(project: Project, name: str) -> dict[str, object]:
+    """The list of that name in the state."""
+    resources: list[dict[str, object]] = json.loads(project.export())["deployment"]["resources"]
+    return next(entry for entry in resources if str(entry["urn"]).endswith(f"::{name}"))
+
+
+def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project, other_fleet: Path) -> None:
+    run = accounts.up()
+    assert run.code == 0, run.text
+    outputs = accounts.outputs()
+    assert outputs["theirs"] == ["of-the-other-account"]
+    assert isinstance(outputs["ours"], list)
+    assert len(outputs["ours"]) == 13
+    ours, theirs = (state_of(accounts, name) for name in ("ours", "theirs"))
+    assert "/other/" in str(theirs["id"])
+    assert theirs["outputs"]["__profile"] == "other"  # type: ignore[index]
+    assert "__profile" not in json.dumps(ours)
+    assert OTHER.access_key_secret not in accounts.export()
+
+    assert accounts.drift().code == 0
+    other_fleet.write_text(other_fleet.read_text().replace(": 1}", ": 2}"))
+    drift = accounts.drift("--diff")
+    assert (drift.code != 0, "1 => 2" in drift.text) == (True, True), drift.text
+    assert accounts.refresh().code == 0
+    assert state_of(accounts, "theirs")["outputs"]["__profile"] == "other"  # type: ignore[index]
+    assert accounts.drift().code == 0
+
+    state = accounts.export()
+    assert read_baseline(state, resource="theirs").profile == "other"
+    assert read_baseline(state, resource="ours").profile is None
+    assert read_baseline(json.dumps(outputs), output="theirsNodes").profile == "other"
+    assert read_baseline(state, output="oursNodes").profile is None
+
+
+REFUSED = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    provider = pulumi.ProviderResource("hologres", "far", {"region": "cn-shanghai"})
+
+    class Platform(pulumi.ComponentResource):
+        def __init__(self, name, opts):
+            super().__init__("example:index:Platform", name, None, opts)
+            AiNodeList("nodes", opts=pulumi.ResourceOptions(parent=self))
+
+    Platform("platform", pulumi.ResourceOptions(providers=[provider]))
+"""
+
+
+def test_an_inherited_provider_is_refused_before_any_call(program: OpenFolder, emulator: Emulator) -> None:
+    with program(REFUSED) as project:
+        run = project.preview()
+    assert run.code != 0
+    assert 'Set profile="NAME"' in run.text
+    assert "AiNodeList of pulumi_hologres" in run.text
+    assert "Traceback" not in run.text
+    assert emulator.requests == 0
