@@ -200,9 +200,11 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """
         from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
+        def envelope(profile: str | None) -> pulumi.Output[dict[str, Any]]:
+            return self._result(lambda result: dict(to_envelope(result, profile)))
+
         profile = self._profile or pulumi.Output.from_input(None)
-        envelope = profile.apply(lambda used: self._result(lambda result: dict(to_envelope(result, used))))
-        pulumi.export(name, list_outputs.as_list_output(envelope))
+        pulumi.export(name, list_outputs.as_list_output(profile.apply(envelope)))
 
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.baselines import read_baseline
-from hologres_ai.config import Credentials
+from hologres_ai.credentials import Credentials
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
 from tools.project import Project

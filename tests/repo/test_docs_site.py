@@ -99,3 +99,15 @@ def test_the_registry_page_has_one_choice_for_each_language() -> None:
     assert page.count('{{< chooser language "typescript,python,go,yaml" >}}') == 1
     assert re.findall(r"choosable language (\w+)", page) == ["typescript", "python", "go", "yaml"]
     assert page.startswith("---\ntitle: ")
+
+
+# ------------------------------------------------------------------------------------------------------- the examples
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
+def test_an_example_says_what_it_shows_how_to_run_it_and_what_it_prints(folder: Path) -> None:
+    title, *lines = [line for line in (folder / "README.md").read_text().splitlines() if line]
+    assert title.startswith("# ")
+    assert len(lines) <= 6
+    assert any(line.startswith("Run") for line in lines)
+    assert any(line.startswith("It prints") for line in lines)
