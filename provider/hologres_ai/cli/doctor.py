@@ -275,11 +275,13 @@ def _verdict(report: Report) -> str:
     """The outcome in one sentence, with the next step."""
     wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
     if wrong:
-        return f"Not ready: {wrong.error}. {wrong.remedy or ''}".strip()
+        next_step = (wrong.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: {wrong.error}. {next_step}".strip()
     used = " and ".join(one.source for one in report.credentials if one.state == "used")
     if report.call is None or not report.call.ok:
         call = report.call or CallReport(ok=False)
-        return f"Not ready: the settings are complete, and the call failed. {call.remedy or ''}".strip()
+        next_step = (call.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: the settings are complete, and the call failed. {next_step}".strip()
     if not report.call.instances:
         return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
     return f"Ready: the AI nodes of {report.region.value} can be read with {used}."

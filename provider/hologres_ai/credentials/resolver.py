@@ -38,6 +38,7 @@ from .validation import check_form, check_header_safe, duration
 
 _ARN = r"acs:ram::[\x21-\x7e]{1,256}"
 _SESSION_NAME = r"[A-Za-z0-9.@_-]{2,64}"
+_SHARED_ORIGINS = frozenset(f"environment {name}" for name in SHARED_ROLE_ARN)
 _OTHERS = (
     "Other sources: a profile of `aliyun configure` (hologres:profile, ALICLOUD_PROFILE), credentialsUri, ecsRoleName, "
     "assumeRoleWithOidc; `hologres-ai doctor` shows which ones are seen."
@@ -140,7 +141,8 @@ def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> 
     parts = [(ASSUME_ROLE_WITH_OIDC, key) for key in _OIDC_KEYS if used != _OIDC]
     parts += [(ASSUME_ROLE, ROLE_ARN.key)] if role is None else []
     fields = [found.origin for setting, key in parts for found in settings.fields.get((setting.argument, key), ())]
-    return (*choice.left_over, *others, *fields)
+    unused = [origin for origin in fields if used != _OIDC or origin not in _SHARED_ORIGINS]
+    return (*choice.left_over, *others, *unused)
 
 
 def _with_attempts(error: ConfigurationError, name: str, before: Sequence[ProviderAttempt]) -> ConfigurationError:
@@ -316,7 +318,7 @@ def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -
 
 def _is_the_role_of_oidc(settings: ResolvedSettings, origin: Origin, arn: ResolvedValue) -> bool:
     """Whether the ARN comes from the variable that OIDC reads too: a pod has it set and means one role, not two."""
-    if arn.origin not in {f"environment {name}" for name in SHARED_ROLE_ARN}:
+    if arn.origin not in _SHARED_ORIGINS:
         return False
     return isinstance(origin, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None
 
