@@ -43,6 +43,30 @@ def test_a_bad_setting_is_refused_by_its_name(settings: Properties, name: str, r
         assert reason in failure.reason
 
 
+SHARED = (
+    "A project that is called hologres shares this namespace with the provider. If the key belongs to the project, "
+    'rename the project, or set the key in another namespace, such as app:team, and read it with Config("app").'
+)
+
+
+@pytest.mark.parametrize("name", ["default", "default_0_1_0"])
+def test_a_key_of_a_project_called_hologres_is_named_with_its_namespace(name: str) -> None:
+    """The engine gives the default provider all configuration under the name of its package."""
+    urn = f"urn:pulumi:dev::hologres::pulumi:providers:hologres::{name}"
+    request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": "search", "region": "cn-hangzhou"}))
+    with running({}) as plugin:
+        [failure] = plugin.call("CheckConfig", request).failures
+    assert failure.reason == f"team: hologres:team is not a setting of the provider. {SHARED}"
+
+
+def test_an_explicit_provider_is_told_of_no_namespace() -> None:
+    urn = PROVIDER_URN.removesuffix("default") + "a::b"
+    with running({}) as plugin:
+        request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": CANARY}))
+        [failure] = plugin.call("CheckConfig", request).failures
+    assert failure.reason == "team: no such setting"
+
+
 def test_good_settings_pass(plugin: Plugin) -> None:
     settings = {
         **{"accessKey": "id", "secretKey": "key", "securityToken": "token", "region": "cn-hangzhou"},

@@ -165,11 +165,11 @@ class Client:
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
         """Correct the clock or drop expired credentials, so that the next try can succeed."""
-        if self.clock_skew is not None and error.code and error.code.startswith("InvalidTimeStamp"):
+        retry = classify(error.code, error.status).retry
+        if retry is Retry.WITH_CORRECTED_CLOCK and self.clock_skew is not None:
             self._correction = self.clock_skew
         source = self._settings.credentials
-        expired = error.code and classify(error.code, error.status).retry is Retry.WITH_NEW_CREDENTIALS
-        if expired and not isinstance(source, Credentials):
+        if retry is Retry.WITH_NEW_CREDENTIALS and not isinstance(source, Credentials):
             self._cache(source).refuse(credentials)
 
     def _deadline_exceeded(self, attempts: RetryState) -> DeadlineExceededError:
