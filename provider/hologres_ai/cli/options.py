@@ -10,9 +10,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..names import EVERY_REGION
+from ..process import DEBUG
 from ..region_data import REGIONS
 from ..settings import SETTINGS, Setting
-from .errors import DEBUG, EXIT_CODES
+from .errors import EXIT_CODES
 from .reports import Target, parse_target
 
 _T = TypeVar("_T")
