@@ -239,11 +239,12 @@ def test_classes_must_exist_and_be_there() -> None:
 
 
 def test_json_has_the_apis_names() -> None:
-    wire = drift.to_json(compare(result_of(NODE), result_of(replace(NODE, node_count=3))))
-    assert json.loads(json.dumps(wire)) == {
+    found = compare(result_of(NODE), result_of(replace(NODE, node_count=3)))
+    assert json.loads(json.dumps(drift.to_json(found))) == {
         "kind": "hologres-ai/Drift",
         "version": 1,
         "drift": True,
+        "fingerprint": drift.fingerprint(found),
         "region": "cn-hangzhou",
         "unread": [],
         "classes": ["inventory", "lifecycle"],
@@ -259,4 +260,5 @@ def test_json_has_the_apis_names() -> None:
                 "changes": [{"field": "nodeCount", "before": 2, "after": 3}],
             }
         ],
+        "ignored": [],
     }
