@@ -8,8 +8,8 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
- * set.
+ * The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+ * stack, then from the environment.
  */
 export class Provider extends pulumi.ProviderResource {
     /** @internal */

@@ -126,11 +126,6 @@ def test_the_remedy_of_an_unknown_mode_lists_the_modes_that_are_read(room: Room)
     assert set(MODES).isdisjoint({"RsaKeyPair", "BearerToken", "Anonymous"})
 
 
-def test_the_readme_lists_the_modes_that_are_read() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert [mode for mode in MODES if mode not in text] == []
-
-
 @pytest.mark.parametrize("name", ["mode", "region_id", "endpoint_type", "sts_endpoint", "ram_session_name"])
 @pytest.mark.parametrize("value", [["x"], {}, True], ids=repr)
 def test_a_field_that_is_no_text_is_refused(room: Room, name: str, value: object) -> None:

@@ -165,15 +165,9 @@ def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resol
 
 def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
     from ..config import find_sts
-    from ..credentials.types import Oidc
 
-    hosts = find_sts(settings, region)
-    below = resolution.profile.source if resolution.profile else resolution.source
-    links = [below.origin] if isinstance(below.origin, Oidc) else []
-    roles = [*below.roles, *(resolution.source.roles if resolution.profile else ())]
-    asked = [(link.role_arn, hosts.host_for(link)) for link in links]
-    asked += [(role.arn, hosts.host_for(role)) for role in roles]
-    return [RoleReport(arn, host.endpoint, _spelt(host.origin)) for arn, host in asked]
+    source = resolution.asking(find_sts(settings, region))
+    return [RoleReport(role.arn, role.host.endpoint, _spelt(role.host.origin)) for role in source.asked_roles]
 
 
 def _switches(settings: "ResolvedSettings") -> list[str]:
@@ -275,11 +269,13 @@ def _verdict(report: Report) -> str:
     """The outcome in one sentence, with the next step."""
     wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
     if wrong:
-        return f"Not ready: {wrong.error}. {wrong.remedy or ''}".strip()
+        next_step = (wrong.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: {wrong.error}. {next_step}".strip()
     used = " and ".join(one.source for one in report.credentials if one.state == "used")
     if report.call is None or not report.call.ok:
         call = report.call or CallReport(ok=False)
-        return f"Not ready: the settings are complete, and the call failed. {call.remedy or ''}".strip()
+        next_step = (call.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: the settings are complete, and the call failed. {next_step}".strip()
     if not report.call.instances:
         return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
     return f"Ready: the AI nodes of {report.region.value} can be read with {used}."

@@ -132,6 +132,14 @@ class Role:
     sts: StsHost | None = None
 
 
+@dataclass(frozen=True)
+class AskedRole:
+    """A role that STS is asked for, and the host that is asked."""
+
+    arn: str
+    host: StsHost
+
+
 Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
 Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
 """A part of a chain that has to be asked for credentials."""
@@ -143,6 +151,7 @@ class CredentialsSource:
 
     Attributes:
         sts: the hosts where roles are asked for.
+        asked_roles: the roles that STS is asked for, in order, also those of a profile.
         attempts: what was considered, in order.
         parts: the origin of each part of a key pair that stands in the settings.
         left_over: settings of credentials that are set and not used, with the reason.
@@ -152,6 +161,7 @@ class CredentialsSource:
     origin: Origin
     roles: tuple[Role, ...] = ()
     sts: StsHosts = StsHosts()
+    asked_roles: tuple[AskedRole, ...] = field(default=(), compare=False)
     attempts: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
     parts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     left_over: tuple[str, ...] = field(default=(), compare=False)

@@ -11,8 +11,8 @@ import (
 	"hologres-ai/sdk/go/hologres/internal"
 )
 
-// Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-// set.
+// The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+// stack, then from the environment.
 type Provider struct {
 	pulumi.ProviderResourceState
 }

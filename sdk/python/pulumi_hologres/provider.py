@@ -306,8 +306,8 @@ class Provider(pulumi.ProviderResource):
                  sts_endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-        set.
+        The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+        stack, then from the environment.
 
 
         :param str resource_name: The name of the resource.
@@ -336,8 +336,8 @@ class Provider(pulumi.ProviderResource):
                  args: Optional[ProviderArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-        set.
+        The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+        stack, then from the environment.
 
 
         :param str resource_name: The name of the resource.
