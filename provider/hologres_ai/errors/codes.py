@@ -217,7 +217,7 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
-# The class where the code is not in the table; `Forbidden.*` is a refusal of the caller whatever follows the dot.
+# The class where the code is not in the table; every `Forbidden.*` is a refusal of the caller.
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
 _CLASS_BY_STATUS: dict[int, type[ApiError]] = {
     401: AuthenticationError,

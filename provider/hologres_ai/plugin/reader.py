@@ -1,4 +1,4 @@
-"""Reads the AI nodes for one configuration of the provider, and judges what a program requires of them.
+"""Reads the AI nodes for one configuration of the provider, and assesses the requirements of a program.
 
 The engine configures the plugin at the start of each run of a program. Nothing is remembered from one run to the next.
 """
@@ -60,8 +60,8 @@ class Reader:
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
         """Return the inputs with the region and the inventory: of now or, where pinned or ignored, of the old inputs.
 
-        Requirements are judged here alone: a preview fails before anything changes, an update does so again, and a
-        refresh or an import still shows what is there.
+        Requirements are assessed only here: a preview and an update fail before anything changes, and a refresh or an
+        import still shows the present nodes.
         """
         requirements = known_requirements(new, known_query(new))  # what is known is checked now, even if the rest waits
         if is_waiting(new):
@@ -74,7 +74,7 @@ class Reader:
         return kept
 
     async def complete(self, inputs: Properties) -> dict[str, Property]:
-        """Return inputs as `check` left them; inputs that nobody has checked are checked now."""
+        """Return inputs as `check` left them; inputs that were not checked are checked now."""
         return {**inputs} if has_inventory(inputs) else await self.check(inputs, {})
 
     async def refresh(self, old: Properties) -> dict[str, Property]:
@@ -124,7 +124,7 @@ class Reader:
             return await task
         except asyncio.CancelledError:
             if (caller := asyncio.current_task()) and caller.cancelling():
-                raise  # the engine closed the request; nobody waits for an answer
+                raise  # the engine closed the request; no response is needed
             raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
         finally:
             self._reads.discard(task)

@@ -94,7 +94,7 @@ class Servicer(ResourceProviderServicer):
         return proto.CheckResponse(inputs=write_properties(with_secrets(given)))
 
     async def DiffConfig(self, request: Request, context: Context) -> proto.DiffResponse:
-        """Return the settings that changed. A newer version of the plugin is no change, and none replaces anything."""
+        """Return the changed settings. A newer version of the plugin is not a change; none replaces the provider."""
         changed = changed_settings(read_properties(request.olds), read_properties(request.news))
         return _diff_response(dict.fromkeys(changed, "UPDATE"), with_details=False)
 
