@@ -1,9 +1,9 @@
-"""Writes the plugin as an archive that needs no Python: `pulumi-resource-hologres-v<version>-<os>-<arch>.tar.gz`.
+"""Builds the plugin as an archive that needs no Python: `pulumi-resource-hologres-v<version>-<os>-<arch>.tar.gz`.
 
     python -m tools.dist [--out dist]
 
-PyInstaller puts the plugin, its libraries and this Python into one folder. It does so for the machine that it runs on,
-so each system's archive is made on that system; on Linux it needs this system's C library or a newer one.
+PyInstaller puts the plugin, its libraries and this Python into one folder, for the system that it runs on. Each archive
+is therefore built on its own system; on Linux it needs the C library of the build machine or a newer one.
 """
 
 import gzip
@@ -42,9 +42,9 @@ if original is not None:
 from {PACKAGE}.plugin import main
 sys.exit(main())
 """
-OTHER_FACES = {"cli", "dynamic", "emulator", "outputs"}
-# Other packages import these, where installed, for their own command lines and type checks.
-NOT_NEEDED = ("click", "hypothesis", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
+OTHER_INTERFACES = {"__main__", "cli", "dynamic", "emulator", "list_outputs", "outputs", "stack_outputs", "testing"}
+# Other packages import these if they are installed, for command lines and type checks of their own.
+NOT_NEEDED = ("click", "hypothesis", "jinja2", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
 
 # Files of pip about this machine. The licences beside them are part of the archive.
 PIP_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
@@ -113,10 +113,10 @@ def _options(stage: Path) -> Iterator[str]:
 
 
 def _modules() -> Iterator[str]:
-    """The names of the package's modules, without the interfaces that the plugin does not use."""
+    """The names of the package's modules, without those of the other interfaces."""
     for path in sorted((SOURCES / PACKAGE).rglob("*.py")):
         parts = path.relative_to(SOURCES).with_suffix("").parts
-        if parts[1] not in OTHER_FACES:
+        if parts[1] not in OTHER_INTERFACES:
             yield ".".join(parts).removesuffix(".__init__")
 
 

@@ -150,7 +150,7 @@ def _config(
     sts_region: str | None,
     warnings: Sequence[str] = (),
 ) -> CallConfig:
-    source = replace(resolution.source, sts=find_sts(settings, sts_region))
+    source = resolution.asking(find_sts(settings, sts_region))
     return CallConfig(
         region=region,
         endpoint=find_endpoint(settings, region, resolution.profile)[0],

@@ -163,10 +163,8 @@ def test_hanging_installer_is_killed_with_its_children(bench: Bench, tmp_path: P
     pids = tmp_path / "pids"
     script = f'mkdir -p "$1/bin"; echo half >"$1/bin/pulumi"; sleep 60 & echo $$ $! >{pids}; wait'
     installer = str(write_program(bench.path / "installer", script))
-    started = time.monotonic()
     with pytest.raises(EngineUnavailableError):
         bench.find((installer,), patience=0.5)
-    assert time.monotonic() - started < 5
     assert bench.said("no answer within 0.5 s")
     assert all(eventually(lambda pid=pid: gone(int(pid))) for pid in pids.read_text().split())  # type: ignore[misc]
     assert bench.leftovers() == []

@@ -128,6 +128,7 @@ def _unexpected_status(response: HttpResponse) -> ResponseError:
         "Redirects are never followed, because they would carry the signature to another host. "
         "Check the endpoint and any proxy in between.",
         status=response.status,
+        request_id=_request_id(response, ErrorBody({}), ()),
     )
 
 
@@ -138,7 +139,7 @@ def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence
         f"the response is not what the API describes: {problem.place or 'body'}: {problem.reason}, got {got}",
         "Check the endpoint and any proxy in between. If both are right, the API has changed: please report it.",
         status=response.status,
-        request_id=parse_error_body(response.body).request_id(secrets),
+        request_id=_request_id(response, parse_error_body(response.body), secrets),
     )
 
 

@@ -56,7 +56,7 @@ class RetryState:
         self._quota = quota
         self._renewable = renewable
         self._left = TRIES
-        self._corrected: set[ErrorRule] = set()
+        self._corrected: set[Retry] = set()
         self.awaits_credentials = False
         self.last: HologresAiError | None = None
 
@@ -76,11 +76,11 @@ class RetryState:
         return isinstance(error, ApiError) and self._is_retried_by_rule(classify(error.code, error.status))
 
     def _is_retried_by_rule(self, rule: ErrorRule) -> bool:
-        if rule.retry is Retry.ONCE or (rule.retry is Retry.WITH_NEW_CREDENTIALS and self._renewable):
-            is_first = rule not in self._corrected
-            self._corrected.add(rule)
-            return is_first
-        return rule.retry is Retry.TRANSIENT
+        if rule.retry in (Retry.NEVER, Retry.TRANSIENT):
+            return rule.retry is Retry.TRANSIENT
+        is_first = rule.retry not in self._corrected
+        self._corrected.add(rule.retry)
+        return is_first and (rule.retry is not Retry.WITH_NEW_CREDENTIALS or self._renewable)
 
 
 Wait = Callable[[RetryCallState], float]

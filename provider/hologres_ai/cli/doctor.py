@@ -165,15 +165,9 @@ def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resol
 
 def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
     from ..config import find_sts
-    from ..credentials.types import Oidc
 
-    hosts = find_sts(settings, region)
-    below = resolution.profile.source if resolution.profile else resolution.source
-    links = [below.origin] if isinstance(below.origin, Oidc) else []
-    roles = [*below.roles, *(resolution.source.roles if resolution.profile else ())]
-    asked = [(link.role_arn, hosts.host_for(link)) for link in links]
-    asked += [(role.arn, hosts.host_for(role)) for role in roles]
-    return [RoleReport(arn, host.endpoint, _spelt(host.origin)) for arn, host in asked]
+    source = resolution.asking(find_sts(settings, region))
+    return [RoleReport(role.arn, role.host.endpoint, _spelt(role.host.origin)) for role in source.asked_roles]
 
 
 def _switches(settings: "ResolvedSettings") -> list[str]:

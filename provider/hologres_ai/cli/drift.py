@@ -144,8 +144,8 @@ def drift_command(
       hologres-ai drift --baseline baseline.json --report html=drift.html
       pulumi stack output --json | hologres-ai drift --baseline -
     """
+    from .delivery import run_and_report
     from .read import parse_query
-    from .reports.delivery import run_and_report
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
     arguments = given_only(filters)
@@ -196,7 +196,8 @@ def _run(comparison: Comparison) -> Report:
         return _first_baseline(comparison, path, given)
     baseline = _read_baseline(comparison)
     _check_query(baseline, comparison, given)
-    current, report = read_nodes("drift", _query_of(baseline, comparison), comparison.connection)
+    connection = {**comparison.connection, "profile": comparison.connection["profile"] or baseline.profile}
+    current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
     counted, ignored = split_events(drift.events, comparison.entries)
     if not drift.unread and not comparison.accept:
@@ -206,7 +207,7 @@ def _run(comparison: Comparison) -> Report:
             "note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account."
         )
     if comparison.accept and path is not None:
-        _write_baseline(path, current)
+        _write_baseline(path, current, connection["profile"])
         _note(f"{path} is the new baseline", comparison)
         return replace(report, drift=drift, limit=comparison.limit)
     code = FINDING if counted else FAILED if drift.unread else DONE
@@ -233,13 +234,13 @@ def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Repor
 
     query = replace(given, include_usage="usage" in comparison.classes)
     result, report = read_nodes("drift", query, comparison.connection)
-    _write_baseline(path, result)
+    _write_baseline(path, result, comparison.connection["profile"])
     count = len(result.instance_model_list)
     _note(f"{path} is the first baseline: {count} AI instance{'' if count == 1 else 's'}", comparison)
     return replace(report, drift=compare(result, result, comparison.classes), first_baseline=True)
 
 
-def _write_baseline(path: Path, result: "AiNodeListResult") -> None:
+def _write_baseline(path: Path, result: "AiNodeListResult", profile: str | None) -> None:
     from ..envelope import to_envelope
     from .files import write_file
 
@@ -248,7 +249,7 @@ def _write_baseline(path: Path, result: "AiNodeListResult") -> None:
             f"no new baseline: {', '.join(result.unread)} could not be read",
             f"{path} is unchanged. Try again when all regions can be read.",
         )
-    write_file(str(path), json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
+    write_file(str(path), json.dumps(to_envelope(result, profile), ensure_ascii=False, indent=2) + "\n")
 
 
 def _read_baseline(comparison: Comparison) -> "Baseline":

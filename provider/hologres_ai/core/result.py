@@ -210,8 +210,7 @@ def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
     try:
         utc = to_utc_text(text)
     except (ValueError, OverflowError):
-        warnings.append(
-            f"expirationTime of {node.ai_instance_id} is not a time: {text[:64]!r}; it is passed on unchanged"
-        )
+        name = node.ai_instance_id or "an AI instance without an ID"
+        warnings.append(f"expirationTime of {name} is not a time: {text[:64]!r}; it is passed on unchanged")
         return node
     return node if utc == text else replace(node, expiration_time=utc)

@@ -33,7 +33,19 @@ from ..settings import (
 )
 from .key_pair import find_key_pair
 from .profile import ProfileContent, check_external, checked_url, read_profile, refused_by
-from .types import SESSION_NAME, CredentialsSource, EcsRole, Oidc, Origin, Profile, Role, Switches, Uri
+from .types import (
+    SESSION_NAME,
+    AskedRole,
+    CredentialsSource,
+    EcsRole,
+    Oidc,
+    Origin,
+    Profile,
+    Role,
+    StsHosts,
+    Switches,
+    Uri,
+)
 from .validation import check_form, check_header_safe, duration
 
 _ARN = r"acs:ram::[\x21-\x7e]{1,256}"
@@ -62,6 +74,16 @@ class Resolution:
 
     source: CredentialsSource
     profile: ProfileContent | None = None
+
+    def asking(self, hosts: StsHosts) -> CredentialsSource:
+        """Return the source, with the hosts of STS and the roles that are asked for there."""
+        below = self.profile.source if self.profile else self.source
+        links: list[Oidc | Role] = [below.origin] if isinstance(below.origin, Oidc) else []
+        links += [*below.roles, *(self.source.roles if self.profile else ())]
+        roles = [
+            AskedRole(link.role_arn if isinstance(link, Oidc) else link.arn, hosts.host_for(link)) for link in links
+        ]
+        return replace(self.source, sts=hosts, asked_roles=tuple(roles))
 
 
 def resolve_credentials(settings: ResolvedSettings) -> Resolution:

@@ -132,6 +132,14 @@ class Role:
     sts: StsHost | None = None
 
 
+@dataclass(frozen=True)
+class AskedRole:
+    """A role to assume, and the STS host for it."""
+
+    arn: str
+    host: StsHost
+
+
 Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
 Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
 """A part of a chain that returns credentials on request."""
@@ -143,6 +151,7 @@ class CredentialsSource:
 
     Attributes:
         sts: the STS hosts of the roles.
+        asked_roles: the roles to assume, in order, also those of a profile.
         attempts: what was considered, in order.
         parts: the origin of each part of a key pair in the settings.
         left_over: settings of credentials that are set and not used, with the reason.
@@ -152,6 +161,7 @@ class CredentialsSource:
     origin: Origin
     roles: tuple[Role, ...] = ()
     sts: StsHosts = StsHosts()
+    asked_roles: tuple[AskedRole, ...] = field(default=(), compare=False)
     attempts: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
     parts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     left_over: tuple[str, ...] = field(default=(), compare=False)

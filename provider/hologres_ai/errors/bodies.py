@@ -51,6 +51,8 @@ class ErrorBody:
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
         """What the service says about a missing permission."""
         detail = self.fields.get("accessdenieddetail")
+        if isinstance(detail, str):  # some products encode it once more
+            detail = _parse_json(detail.encode())
         if not isinstance(detail, Mapping):
             return None
         fields = _named(detail)

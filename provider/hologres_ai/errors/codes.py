@@ -36,7 +36,8 @@ class Retry(Enum):
     """Whether a refused request is sent again."""
 
     NEVER = "never"
-    ONCE = "once, after the clock or the nonce was corrected"
+    ONCE = "once, with a new nonce"
+    WITH_CORRECTED_CLOCK = "once, with the time of the service"
     WITH_NEW_CREDENTIALS = "once, with new credentials where the source can give them"
     TRANSIENT = "until the tries or the time are used up"
 
@@ -152,7 +153,7 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "InvalidTimeStamp IllegalTimestamp",
-        ErrorRule(AuthenticationError, _CLOCK, Retry.ONCE, "the time of the request was refused"),
+        ErrorRule(AuthenticationError, _CLOCK, Retry.WITH_CORRECTED_CLOCK, "the time of the request was refused"),
     ),
     (
         _BOTH,

@@ -2,7 +2,7 @@
 
     server      the process: port, signals, end
     servicer    the protocol: each method translates a request and a response
-    reader      the reads of one run of a program, and what the program requires of the nodes
+    provider    the function and the resource, on plain values
     inputs      inputs and outputs of the resource and the function
     inventory   the map of the nodes among the inputs, and where two of them differ
     properties  between the protocol's `Struct` and plain Python values, with secrets and unknown values

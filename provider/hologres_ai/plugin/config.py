@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..config import resolve
@@ -31,6 +32,8 @@ _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
 # Each names another source of credentials than the keys: as an argument it would come before them.
 _SOURCES = (PROFILE, SHARED_CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, ASSUME_ROLE_WITH_OIDC)
+# The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
+_URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
 # Valid settings: if these and one more are refused, that one is invalid.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
@@ -63,7 +66,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
     plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    is_default = urn.rpartition("::")[2].startswith("default")
+    is_default = _URN_OF_DEFAULT.fullmatch(urn) is not None
     failures = [
         Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
     ]

@@ -261,8 +261,3 @@ def _changes_of(name: str, old: Properties, new: Properties) -> dict[str, Kind]:
     paths = dict(differences(before, after, name))
     is_whole = is_secret([old.get(name), new.get(name)]) or len(paths) > MAX_PATHS
     return {name: UPDATE} if is_whole else paths
-
-
-def top_name(path: str) -> str:
-    """Return the property that a path leads into."""
-    return path.partition(".")[0].partition("[")[0]

@@ -128,3 +128,8 @@ def _kind(before: Property, after: Property) -> Kind:
 
 def _escape(key: str) -> str:
     return key.replace('"', '\\"')
+
+
+def top_name(path: str) -> str:
+    """Return the property that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]

@@ -63,7 +63,10 @@ def hologres_mocks(hologres_fleet: Fleet) -> Iterator[HologresMocks]:
     Afterwards Pulumi has the settings, the mocks and the root resource that it had before, and the thread its loop.
     """
     mocks = HologresMocks(hologres_fleet)
-    with _own_loop(), _own_settings(mocks):
+    with _own_loop() as loop, _own_settings(mocks):
+        root = pulumi.runtime.get_root_resource()
+        if root:  # known from now on, so that an asynchronous test may await it in another loop
+            loop.run_until_complete(root.urn.future())
         yield mocks
 
 
@@ -74,15 +77,15 @@ def _copied(fleet: Fleet, folders: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _own_loop() -> Iterator[None]:
+def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Set a new event loop, which Pulumi takes from the thread, and then the previous one again."""
     previous = _current_loop()
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        try:
-            yield
-        finally:
-            asyncio.set_event_loop(previous)
+    try:
+        with asyncio.Runner() as runner:
+            asyncio.set_event_loop(runner.get_loop())
+            yield runner.get_loop()
+    finally:  # after the runner, which leaves the thread without a loop
+        asyncio.set_event_loop(previous)
 
 
 def _current_loop() -> asyncio.AbstractEventLoop | None:

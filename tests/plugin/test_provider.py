@@ -1,6 +1,7 @@
 """Reads and requirements, over gRPC."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.support.plugin_client import (
 
 CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
 TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
+REGION = "cn-canary-1"
 ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
 UNMET = "the AI nodes of cn-hangzhou do not meet the requirements\n- free GPUs: at least 7 required, 6 found"
 
@@ -134,6 +136,39 @@ def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
     assert not any(map(is_secret, plugin.asked(enough).values()))
     inputs = plugin.check(enough)
     assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
+
+
+def test_messages_hide_what_a_secret_holds_or_selects(environment: dict[str, str], fleet: Path) -> None:
+    twice = json.loads(fleet.read_text())["nodes"][:1] * 2
+    fleet.write_text(json.dumps({"nodes": [{**node, "cpu": index} for index, node in enumerate(twice)]}))
+    asked = {"region": secret("cn-hangzhuo")}
+    with running(environment) as plugin:
+        plugin.configure()
+        assert plugin.asked(asked)
+        plugin.check({**asked, "nameRegex": "^no such name$"})
+    assert len(plugin.warnings) == 5, plugin.warnings
+    assert all("[secret]" in warning for warning in plugin.warnings)
+    assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or str(twice[0]["aiInstanceId"]) in text]
+
+
+def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
+    nowhere = {
+        **environment,
+        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": "http://{region}.localhost:1",
+        "MAX_RETRY_TIMEOUT": "1",
+    }
+    with running(nowhere) as plugin:
+        plugin.configure()
+        for failures in (
+            plugin.invoke({"region": secret(REGION)}).failures,
+            plugin.try_check({"region": secret(REGION)}).failures,
+        ):
+            [failure] = failures
+            assert "[secret].localhost" in failure.reason
+            assert REGION not in failure.reason
+        with pytest.raises(RefusedError) as refused:
+            plugin.read({"region": secret(REGION)}, {})
+        assert REGION not in refused.value.words
 
 
 def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[str, str]) -> None:
