@@ -109,7 +109,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly region: pulumi.Output<string>;
     /**
-     * The outcome of each region that was asked for, sorted.
+     * The outcome of each requested region, sorted.
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**

@@ -76,7 +76,7 @@ type AiNodeList struct {
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
 	// The region that was read; several regions are joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// The outcome of each region that was asked for, sorted.
+	// The outcome of each requested region, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
@@ -371,7 +371,7 @@ func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each region that was asked for, sorted.
+// The outcome of each requested region, sorted.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

@@ -706,7 +706,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> pulumi.Output[Sequence['outputs.RegionOutcome']]:
         """
-        The outcome of each region that was asked for, sorted.
+        The outcome of each requested region, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 
