@@ -195,13 +195,13 @@ class KeptWarnings(Engine):
 
 
 @contextmanager
-def running(environment: Mapping[str, str]) -> Iterator[Plugin]:
+def running(environment: Mapping[str, str], servicer_type: type[Servicer] = Servicer) -> Iterator[Plugin]:
     """A plugin in this process, on a port of its own and with an event loop in another thread."""
     engine, ports, stops = KeptWarnings(), Queue[int](), Queue[Callable[[], object]]()
 
     async def serve() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        servicer = Servicer(engine)
+        servicer = servicer_type(engine)
         server, port = create_server(servicer)
         await server.start()
         stops.put(lambda: loop.call_soon_threadsafe(stop.set))
