@@ -23,8 +23,8 @@ from tests.support.plugin_client import (
     recording,
     running,
     started,
-    wait_until,
 )
+from tests.support.processes import wait_until
 
 
 def test_it_tells_its_version(plugin: Plugin) -> None:

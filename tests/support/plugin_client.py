@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -256,13 +255,6 @@ def recording(address: str = "127.0.0.1:0") -> Iterator[tuple[RecordingEngine, s
         yield engine, engine.address
     finally:
         engine.stop()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def expected(environment: Mapping[str, str], **arguments: object) -> dict[str, Any]:
