@@ -33,7 +33,10 @@ def test_the_nodes_of_each(env: dict[str, str]) -> None:
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == list(REGIONS)
     every = run("list", "--region", "*", env=env)
     assert len(every.stdout.splitlines()) == 3
-    assert f"note: * read the {len(region_data.REGIONS)} regions in the list of {region_data.AS_OF}" in every.stderr.splitlines()
+    assert (
+        f"note: * read the {len(region_data.REGIONS)} regions in the list of {region_data.AS_OF}"
+        in every.stderr.splitlines()
+    )
 
 
 def test_json_names_the_outcomes(env: dict[str, str]) -> None:
