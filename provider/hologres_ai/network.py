@@ -201,7 +201,7 @@ def _without_password(name: str, value: str) -> str:
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The wait that a response asks for, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
+    """Return the wait that a response requests, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
     milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
     if milliseconds.isdecimal():
         return int(milliseconds[:9]) / 1000
@@ -212,7 +212,7 @@ def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """A date of HTTP, in UTC; None where it is none."""
+    """Parse a date of HTTP, in UTC; None if it is invalid."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):

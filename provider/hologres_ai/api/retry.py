@@ -27,7 +27,7 @@ class RetryQuota:
         self._tokens = tokens
 
     def take(self) -> bool:
-        """Take the tokens of one retry; False where too few are left."""
+        """Take the tokens of one retry; False if too few are left."""
         if self._tokens < self.COST:
             return False
         self._tokens -= self.COST
@@ -39,7 +39,7 @@ class RetryQuota:
 
 
 class RetryState:
-    """What one call has failed with so far.
+    """The failures of one call so far.
 
     Args:
         quota: the token bucket, which calls may share.
@@ -85,7 +85,7 @@ Wait = Callable[[RetryCallState], float]
 
 
 def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
-    """The wait before the next try: what the service asked for, else full jitter; never more than `MAX_WAIT`."""
+    """The wait before the next try: what the service requests, else full jitter; never more than `MAX_WAIT`."""
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

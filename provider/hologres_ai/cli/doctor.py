@@ -69,12 +69,12 @@ class CallReport:
 
 @dataclass
 class Report:
-    """All that was found; `call` is None where the settings did not allow one.
+    """The findings; `call` is None if the settings did not allow one.
 
     Attributes:
         credentials: the sources in order, with the outcome of each.
-        key_parts: the origin of each part of a key pair that stands in the settings.
-        roles: the roles that STS is asked for, in order.
+        key_parts: the origin of each part of a key pair in the settings.
+        roles: the roles to assume, in order.
         switches: the origin of each switch that is on.
         left_over: the origins of credentials that are set and not used.
         warnings: what may be a mistake.
@@ -213,7 +213,7 @@ def _wrong(error: HologresAiError) -> Observation:
 def _credentials(
     settings: "ResolvedSettings",
 ) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
-    """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    """The attempts, and a key in the settings; the key of another source is known after the call."""
     from ..credentials import Credentials
     from ..credentials.resolver import resolve_credentials
 
