@@ -85,8 +85,8 @@ WAYS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_an_explicit_provider_is_refused(way: str) -> None:
-    with pytest.raises(ArgumentError, match='Set profile="NAME".* or use AiNodeList of pulumi_hologres'):
-        run_program(lambda: WAYS[way](), HologresMocks())
+    with pytest.raises(ArgumentError, match=r'Set profile="NAME".* or use AiNodeList of pulumi_hologres'):
+        run_program(WAYS[way], HologresMocks())
 
 
 def test_an_explicit_provider_is_accepted_with_a_profile() -> None:
@@ -104,7 +104,7 @@ def test_a_profile_that_is_no_name_is_refused(profile: Any) -> None:
         run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
 
 
-# ------------------------------------------------------------------------------------------------------ what is exported
+# ------------------------------------------------------------------------------------------------ what is exported
 
 
 def test_an_export_names_the_profile_that_was_read() -> None:

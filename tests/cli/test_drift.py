@@ -108,7 +108,7 @@ def test_another_order_a_repeat_and_another_notation_are_no_drift(world: World, 
 
 
 @pytest.mark.parametrize("fault", ["denied", "hang"])
-def test_a_failed_read_is_no_drift_and_no_removal(world: World, fault: str) -> None:
+def test_a_failed_read_is_not_drift(world: World, fault: str) -> None:
     world.emulator.arm(fault, times=9)
     world.env["MAX_RETRY_TIMEOUT"] = "1"
     done = world.drift("--accept")
@@ -122,7 +122,7 @@ def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(world: World) -> 
     world.edit(lambda nodes: nodes.clear())
     done = world.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
-    assert "Is it the AccessKey of the same account?" in done.stderr
+    assert "Check that this is the AccessKey of the same account." in done.stderr
 
 
 # ------------------------------------------------------------------------------------------- what could not be told

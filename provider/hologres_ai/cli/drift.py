@@ -1,4 +1,4 @@
-"""``hologres-ai drift``: compare the AI nodes with a baseline, and keep a new baseline where that is asked for."""
+"""``hologres-ai drift``: compare the AI nodes with a baseline, and write a new baseline on request."""
 
 import json
 import shutil
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from .read import Connection
 
 STDIN = "-"
-# A file in another form belongs to another tool, and --accept would put an envelope in its place.
+# A file in another form belongs to another tool, and --accept would replace it by an envelope.
 _ACCEPTED_FORMS = ("envelope", "list")
 
 
 @dataclass(frozen=True)
 class BaselineSource:
-    """Where the baseline is: a file, stdin or the state of a stack; and which of several it is."""
+    """The place of the baseline (a file, stdin or the state of a stack), and which of several it is."""
 
     file: str | None
     stack: str | None
@@ -52,7 +52,7 @@ class BaselineSource:
 
     @property
     def path(self) -> Path | None:
-        """The file, where it is one."""
+        """The file, or None."""
         return None if self.file in (None, STDIN) else Path(str(self.file))
 
 
@@ -73,12 +73,12 @@ class Comparison:
 @click.command("drift", epilog=EXIT_CODES_HELP, short_help="Compare the AI nodes with a baseline.")
 @click.option("--baseline", type=File(), metavar="FILE", help="The baseline; - is stdin.")
 @click.option("--stack", type=Value(), metavar="NAME", help="Take the baseline from the state of this Pulumi stack.")
-@click.option("--output", type=Value(), metavar="NAME", help="The stack output to take, where there are several.")
+@click.option("--output", type=Value(), metavar="NAME", help="The stack output to use if there are several.")
 @click.option(
     "--resource",
     type=Value(),
     metavar="NAME|URN",
-    help="The AiNodeList to take from a state, where there are several.",
+    help="The AiNodeList in a state to use if there are several.",
 )
 @click.option(
     "--classes",
@@ -205,7 +205,9 @@ def _run(comparison: Comparison) -> Report:
     for text in unused:
         say("note", text, "Remove the entry if it is no longer needed.")
     if drift.before and not drift.after and not drift.unread:
-        say("note", "all AI instances of the baseline are gone", "Is it the AccessKey of the same account?")
+        say(
+            "note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account."
+        )
     if comparison.accept and path is not None:
         _write_baseline(path, current, connection["profile"])
         _note(f"{path} is the new baseline", comparison)
