@@ -107,7 +107,8 @@ def test_a_pinned_or_ignored_inventory_stays_while_the_same_is_asked() -> None:
 def test_an_inventory_that_no_read_gave_is_refused() -> None:
     with pytest.raises(InvalidArgumentError, match="is computed by the provider"):
         with_old_inventory({"inventory": {}}, filled({}, A))
-    for bad in ({"a": {"cpu": "many"}}, {"a": None}, [], "x"):
+    inventories: tuple[object, ...] = ({"a": {"cpu": "many"}}, {"a": None}, [], "x")
+    for bad in inventories:
         with pytest.raises(InvalidArgumentError, match="inventory: is not an inventory of this provider"):
             build_outputs({"region": "r", "inventory": cast("Property", bad)})
 
