@@ -114,7 +114,7 @@ def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) 
 
 
 def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: OpenFolder) -> None:
-    [program], [native_program] = blocks("guards.md", "python"), blocks("guards.md", "yaml")
+    program, [native_program] = blocks("guards.md", "python")[0], blocks("guards.md", "yaml")
     told, _printed = blocks("guards.md", "text")
     with open_folder(a_program(tmp_path, "guarded", program)) as project:
         preview = project.preview()
