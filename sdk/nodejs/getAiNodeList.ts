@@ -120,7 +120,7 @@ export interface GetAiNodeListResult {
      */
     readonly region: string;
     /**
-     * The outcome of each region that was asked for, sorted.
+     * The outcome of each requested region, sorted.
      */
     readonly regionOutcomes: outputs.RegionOutcome[];
     /**

@@ -90,7 +90,7 @@ class Client:
             raise self._deadline_exceeded(attempts) from None
 
     async def credentials(self) -> Credentials:
-        """What the next call is signed with.
+        """Return the credentials that sign the next call.
 
         Raises:
             CredentialsError, ConfigurationError: the source returned none.
@@ -200,7 +200,7 @@ async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: in
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(
-            f"the response is encoded as {clean(encoding, secrets, limit=32)!r}, which was not asked for",
+            f"the response is encoded as {clean(encoding, secrets, limit=32)!r}, which was not requested",
             "Check the endpoint and any proxy in between.",
             status=response.status_code,
         )

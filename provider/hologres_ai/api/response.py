@@ -1,4 +1,4 @@
-"""What an HTTP response means: the nodes that it lists, or the error that it is.
+"""Parse an HTTP response into the nodes that it lists, or into an error.
 
 A refusal is classified by its error code first and by its status second, because services use one code with different
 statuses. A failure is never taken for an empty list.
@@ -151,7 +151,7 @@ def _show(value: object, secrets: Sequence[str]) -> str:
 
 
 def _log_unknown_fields(body: Body) -> None:
-    """Write a debug line; without a reader of it nothing is done, because it parses the body again."""
+    """Write a debug line; only if the level is on, because it parses the body again."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     nodes = from_json(body).get(LIST) or ()

@@ -26,7 +26,7 @@ from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.secret for part in setting.fields)}
-# Programs mark the key's ID as a secret too, which a check is not told, and an endpoint may hold a password.
+# Programs may mark the AccessKey ID as a secret, which a check does not know, and an endpoint may contain a password.
 _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 # What the engine itself keeps among a provider's inputs.
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
@@ -34,12 +34,12 @@ _ENGINE_KEYS = {"version", "pluginDownloadURL"}
 _SOURCES = (PROFILE, SHARED_CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, ASSUME_ROLE_WITH_OIDC)
 # The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
 _URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
-# Good settings, so that what is wrong with these and one more is wrong with that one.
+# Valid settings: if these and one more are refused, that one is invalid.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
 
 class Configuration:
-    """The settings that a provider was given, by key; what is not among them is for the environment to say."""
+    """The settings that were given to a provider, by key; other settings come from the environment."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
@@ -47,7 +47,7 @@ class Configuration:
     def get(self, key: str) -> str | None:
         """The value of a key such as ``hologres:region``.
 
-        There is none of ``alicloud:``, because the engine gives a plugin its own package's configuration alone.
+        There is none of ``alicloud:``, because the engine gives a plugin only the configuration of its own package.
         """
         namespace, _, name = key.partition(":")
         return self._texts.get(name) if namespace == "hologres" else None
@@ -58,7 +58,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
 
     Args:
         inputs: the settings by name.
-        urn: the provider's URN, which tells whether the inputs are the stack's configuration.
+        urn: the provider's URN, which shows whether the inputs are the configuration of the stack.
 
     Raises:
         InvalidArgumentError: one failure for each setting that does not exist, is missing or is invalid.

@@ -1,7 +1,7 @@
 """Property values of Pulumi's protocol: between `google.protobuf.Struct` and plain Python values.
 
-A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` stands for a value that is not known before an
-update, `Secret` marks one that is secret. Both may stand anywhere inside a value. Every number on the wire is a double.
+A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` is a value that is not known before an
+update, `Secret` marks a secret one. Both may occur anywhere inside a value. Every number on the wire is a double.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

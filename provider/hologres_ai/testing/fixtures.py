@@ -51,7 +51,7 @@ def hologres_emulator(
 def hologres_session_emulator(
     hologres_session_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """A running emulator for all tests. It leaves the environment alone: see `Emulator.environment`."""
+    """A running emulator for all tests. It does not change the environment: see `Emulator.environment`."""
     with Emulator(fleet=_copied(hologres_session_fleet, tmp_path_factory)) as running:
         yield running
 
@@ -101,7 +101,7 @@ def _current_loop() -> asyncio.AbstractEventLoop | None:
 def _own_settings(mocks: Mocks) -> Iterator[None]:
     """Set the mocks with a new root resource, and then Pulumi's previous settings again.
 
-    All of them are context variables. Each has the default None, which is what stands for one without a value.
+    All of them are context variables with the default None.
     """
     before = copy_context()
     pulumi.runtime.reset_options()

@@ -16,6 +16,9 @@ import (
 // Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
 // that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
 //
+// Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+// be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
+//
 // ## Example Usage
 // ### Detect changes of subscribed nodes
 //
@@ -73,7 +76,7 @@ type AiNodeList struct {
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
 	// The region that was read; several regions are joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// The outcome of each region that was asked for, sorted.
+	// The outcome of each requested region, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
@@ -368,7 +371,7 @@ func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each region that was asked for, sorted.
+// The outcome of each requested region, sorted.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

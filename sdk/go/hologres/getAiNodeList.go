@@ -91,7 +91,7 @@ type LookupAiNodeListResult struct {
 	Names []string `pulumi:"names"`
 	// The region that was read; several regions are joined by commas.
 	Region string `pulumi:"region"`
-	// The outcome of each region that was asked for, sorted.
+	// The outcome of each requested region, sorted.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
 	// The API's ID of the request; none where several regions were read.
 	RequestId *string `pulumi:"requestId"`
@@ -173,7 +173,7 @@ func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each region that was asked for, sorted.
+// The outcome of each requested region, sorted.
 func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

@@ -99,7 +99,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> Sequence['outputs.RegionOutcome']:
         """
-        The outcome of each region that was asked for, sorted.
+        The outcome of each requested region, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 

@@ -1,4 +1,4 @@
-"""The page as data: what stands in its head, and which sections it has. Pure."""
+"""The page as data: its head and its sections. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
