@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hologres_ai.config import CallConfig, resolve
+from hologres_ai.config import CallConfig, resolve, resolve_regions
 from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.errors import ConfigurationError
 from hologres_ai.network import Endpoint, parse_endpoint
@@ -554,3 +554,57 @@ def test_settings_show_no_secret() -> None:
     assert "the-id" in shown
     assert KEY_SECRET not in shown
     assert TOKEN not in shown
+
+
+# --- Several regions -------------------------------------------------------------------------------------------------
+
+SOURCED = {"ALICLOUD_ACCESS_KEY": "a", "ALICLOUD_SECRET_KEY": "b", "ALICLOUD_ASSUME_ROLE_ARN": ROLES[0]}
+
+
+@pytest.mark.parametrize(
+    ("regions", "environ", "host"),
+    [
+        (["cn-beijing", "cn-shanghai"], {}, "sts.aliyuncs.com"),
+        (["cn-beijing", "cn-shanghai"], {"ALICLOUD_REGION": "cn-hangzhou"}, "sts.cn-hangzhou.aliyuncs.com"),
+        (["cn-beijing"], {"ALICLOUD_REGION": "cn-hangzhou"}, "sts.cn-beijing.aliyuncs.com"),
+        (["*"], {"ALIBABA_CLOUD_STS_REGION": "cn-chengdu"}, "sts.cn-chengdu.aliyuncs.com"),
+    ],
+)
+def test_several_regions_share_one_host_of_sts(regions: list[str], environ: dict[str, str], host: str) -> None:
+    configs = resolve_regions(regions, {}, None, SOURCED | environ)
+    sources = {config.credentials for config in configs}
+    assert len(sources) == 1
+    [source] = sources
+    assert isinstance(source, CredentialsSource)
+    assert source.sts.host_for(source.roles[0]).endpoint == host
+
+
+def test_hosts_inside_a_vpc_are_of_one_region_each() -> None:
+    vpc = SOURCED | {"ALIBABA_CLOUD_ENDPOINT_TYPE": "vpc"}
+    several = resolve_regions(["cn-beijing", "cn-shanghai"], {}, None, vpc)
+    assert [config.endpoint.host for config in several] == [
+        "hologram-vpc.cn-beijing.aliyuncs.com",
+        "hologram-vpc.cn-shanghai.aliyuncs.com",
+    ]
+    assert all("ALIBABA_CLOUD_ENDPOINT_TYPE" in "".join(config.warnings) for config in several)
+    [one] = resolve_regions(["cn-beijing"], {}, None, vpc)
+    assert one.warnings == ()
+    explicit = resolve_regions(["cn-beijing", "cn-shanghai"], {"endpoint": "{region}.example.com"}, None, vpc)
+    assert [config.warnings for config in explicit] == [(), ()]
+
+
+def test_what_is_left_over_is_a_warning_for_each_region() -> None:
+    environ = SOURCED | {"ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN}
+    configs = resolve_regions(["cn-beijing", "cn-shanghai"], {}, None, environ)
+    assert all("ALIBABA_CLOUD_SECURITY_TOKEN is set and not used" in config.warnings[0] for config in configs)
+    assert TOKEN not in repr(configs)
+
+
+def test_a_region_that_is_missing_is_told_before_missing_keys() -> None:
+    with pytest.raises(ConfigurationError, match="no region is set"):
+        resolve({}, None, {})
+
+
+def test_a_source_that_is_set_in_part_is_told_before_a_missing_region() -> None:
+    with pytest.raises(ConfigurationError, match="no secretKey is set"):
+        resolve({}, None, {"ALICLOUD_ACCESS_KEY": "a"})

@@ -1,4 +1,4 @@
-"""`make demo`: a real engine reads a fleet of AI nodes, shows a change, and goes away without a trace.
+"""`make demo`: a real engine reads a fleet of AI nodes and shows a change. Nothing remains afterwards.
 
 It fails when any step fails, also when a step that should find a change finds none.
 """
@@ -32,7 +32,7 @@ console = Console(highlight=False)
 
 
 class StepFailedError(Exception):
-    """A step of the demo did not show what it should."""
+    """A step of the demo did not show the expected output."""
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
         console.print(f"[bold red]demo failed:[/] {error}")
         return 1
     except KeyboardInterrupt:
-        console.print("interrupted; nothing is left behind")
+        console.print("interrupted; no process or file remains")
         return 130
     return 0
 
@@ -64,32 +64,32 @@ def _show(fleet: Path) -> None:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
             "ALIBABA_CLOUD_REGION": "cn-hangzhou",
         }
-        _title("hologres-ai list", "The fleet, as people see it.")
+        _title("hologres-ai list", "The AI nodes of the emulator.")
         subprocess.run([*CLI, "list"], env={**os.environ, **environment}, check=True)
         with opened(engine, EXAMPLE, environment=environment, write=_print) as project:
             _steps(project, fleet, url)
 
 
 def _steps(project: Project, fleet: Path, url: str) -> None:
-    _title("pulumi preview", "The nodes are read, and the outputs known, before anything is done.")
+    _title("pulumi preview", "The nodes are read, and the outputs are known before anything is deployed.")
     _expect(NODE in _good(project.preview()).text, "the preview does not show the nodes")
 
-    _title("pulumi up", "The outputs are now the stack's.")
+    _title("pulumi up", "The outputs are now stored in the stack.")
     _good(project.up())
 
-    _title("The fleet changes", f"{NODE} grows from 1 node to 3, behind Pulumi's back.")
+    _title("The fleet changes", f"{NODE} grows from 1 node to 3, outside Pulumi.")
     _grow(fleet)
 
-    _title("pulumi refresh --preview-only --expect-no-changes --diff", "It fails, and says what moved.")
+    _title("pulumi refresh --preview-only --expect-no-changes --diff", "It fails and shows what changed.")
     run = _quietly(project).drift("--diff")
     _print_moved(run)
     _expect(run.code != 0 and "1 => 3" in run.text, "the change was not found")
 
-    _title("pulumi destroy", "It forgets the list. The service is not called.")
+    _title("pulumi destroy", "The list is removed from the state. The service is not called.")
     before = _requests(url)
     _good(project.destroy())
     _expect(_requests(url) == before, "destroy called the service")
-    console.print("\n[bold green]Done.[/] No process, file or login is left behind.")
+    console.print("\n[bold green]Done.[/] No process, file or login remains.")
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def _print_moved(run: Run) -> None:
     moved = [line for line in run.text.splitlines() if "=>" in line or "error:" in line or "to update" in line]
     for line in moved:
         _print(line)
-    console.print(f"(exit code {run.code}; the lines of what did not move are left out)")
+    console.print(f"(exit code {run.code}; lines without a change are omitted)")
 
 
 def _title(command: str, meaning: str) -> None:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "provider"
 PACKAGE = "hologres_ai"
 PLUGIN = "pulumi-resource-hologres"
-# windows-arm64 waits for grpcio, which has no wheel for it.
+# grpcio has no wheel for windows-arm64.
 TARGETS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -46,7 +46,7 @@ OTHER_INTERFACES = {"__main__", "cli", "dynamic", "emulator", "list_outputs", "o
 # Other packages import these if they are installed, for command lines and type checks of their own.
 NOT_NEEDED = ("click", "hypothesis", "jinja2", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
 
-# What pip notes about this machine's environment; the licences beside it are part of what is given away.
+# Files of pip about this machine. The licences beside them are part of the archive.
 PIP_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 MTIME = 315532800  # 1980-01-01: the same content makes the same archive
 STARTING_TIMEOUT = 60.0  # seconds
@@ -90,7 +90,7 @@ def _bundled(stage: Path) -> Path:
     start = stage / f"{PLUGIN}.py"
     start.write_text(START)
     command = [sys.executable, "-m", "PyInstaller", *_options(stage), str(start)]
-    # Hashes order what PyInstaller writes; its own cache would otherwise land in the user's home.
+    # A fixed hash seed gives the same archive each time; the cache stays out of the user's home.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYINSTALLER_CONFIG_DIR": str(stage / "cache")}
     with _telling("bundling the plugin with its Python, about 30 s"):
         done = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
@@ -121,13 +121,13 @@ def _modules() -> Iterator[str]:
 
 
 def _missing(warnings: Path) -> list[str]:
-    """PyInstaller's lines about modules that this package itself imports; about others it is full of optional ones."""
+    """The lines of PyInstaller's warnings about modules that this package imports; others are optional."""
     ours = re.compile(rf"^(missing|excluded) module named .* - imported by .*\b{PACKAGE}\b")
     return [line for line in warnings.read_text().splitlines() if ours.match(line)]
 
 
 def _started(bundle: Path) -> float:
-    """The seconds that the executable takes to explain itself, all its imports done; one that can't is not packed."""
+    """The seconds that the executable takes for `--help`, with all its imports; one that fails is not packed."""
     begin = time.monotonic()
     try:
         subprocess.run([bundle / PLUGIN, "--help"], check=True, capture_output=True, timeout=STARTING_TIMEOUT)
@@ -153,7 +153,7 @@ def _packed(bundle: Path, stage: Path) -> Path:
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without whose machine it was made on, and when."""
+    """Remove the owner and the time, so that the archive does not depend on the machine."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     member.mtime = MTIME
@@ -163,7 +163,7 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
-    """A sign of life on a terminal, a line elsewhere."""
+    """Show progress: a status on a terminal, otherwise a line."""
     if not console.is_terminal:
         console.print(f"dist: {what}")
     with console.status(what):

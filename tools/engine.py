@@ -1,4 +1,4 @@
-"""Finds a real Pulumi engine for the tests and the examples, and makes one where there is none.
+"""Finds a Pulumi engine for the tests and the examples, and builds one if there is none.
 
 In this order: the `pulumi` on PATH, the engine cached in `.engine/`, the vendor's own installer, a build from
 the Go module beside this file. `python -m tools.engine` prints the path of the binary that was found.
@@ -53,7 +53,7 @@ Tick = Callable[[float], None]
 
 
 class EngineUnavailableError(RuntimeError):
-    """No engine was found and none could be made; the message names the remedies."""
+    """No engine was found and none could be built; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Engine:
     store: Path = STORE
 
     def environment(self, home: Path | None = None) -> dict[str, str]:
-        """The variables to lay over `os.environ`.
+        """The variables to add to `os.environ`.
 
         For the Automation API put them into `os.environ` itself: `PulumiCommand` asks for the version before any
         `env_vars` are known to it, and without these would look on the old PATH and write to the user's home.
@@ -74,8 +74,8 @@ class Engine:
         `home` takes the engine's plugins, credentials and workspaces; by default `.engine/home`, so nothing
         lands in the user's home. Stack passphrase and backend are the caller's to set.
         """
-        # The engine comes first, for the interpreter's folder may hold a CLI that was passed over. That folder
-        # is not resolved: in a virtual environment the link is the point.
+        # The engine comes first: the interpreter's folder may hold a CLI that was rejected. That folder is not
+        # resolved, because in a virtual environment it is a link.
         folders = (self.pulumi.parent, Path(sys.executable).parent, self.store / "bin")
         return {
             "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]),
@@ -92,7 +92,7 @@ def has_host(engine: Engine, runtime: str) -> bool:
 
 
 def say(line: str) -> None:
-    """One line for the person who waits; stdout is kept for the answer."""
+    """Print a line of progress on stderr; stdout is for the result."""
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
@@ -105,7 +105,7 @@ def find_engine(
     progress_every: float = PROGRESS_EVERY,
     say: Say = say,
 ) -> Engine:
-    """Return the first engine that runs, making one in `store` if need be, and say which one it is.
+    """Return the first engine that runs; build one in `store` if there is none. Print which one it is.
 
     `search_path` stands for PATH; `installer` is called with a root folder and a version; `patience` and
     `progress_every` are seconds. Raises `EngineUnavailableError`.
@@ -148,7 +148,7 @@ def _cached(store: Path) -> Engine | None:
 
 
 def _installed(store: Path, installer: Sequence[str], patience: float, say: Say) -> Engine | None:
-    """Let the vendor's installer fill a folder of its own, and take that whole or not at all."""
+    """Run the vendor's installer into a new folder, and use that folder only if it is complete."""
     say(f"trying the vendor's installer for pulumi {PINNED}, {patience:g} s for an answer")
     with _stage(store) as stage:
         command = [*installer, str(stage), str(PINNED)]
@@ -164,7 +164,7 @@ def _installed(store: Path, installer: Sequence[str], patience: float, say: Say)
 
 
 def _giving_up(stage: Path, patience: float) -> Tick:
-    """Raise `TimeoutError` once the stage has not grown for `patience` s: a slow download may go on."""
+    """Raise `TimeoutError` when the folder has not grown for `patience` seconds; a slow download continues."""
     size, since = 0, 0.0
 
     def tick(elapsed: float) -> None:
@@ -186,7 +186,7 @@ def _go(path: str) -> Path:
 
 
 def _built(store: Path, go: Path, progress_every: float, say: Say) -> Engine:
-    """Build the pinned engine; Go's own caches and settings are the user's and are left as they are."""
+    """Build the pinned engine with the user's Go caches and settings, which are not changed."""
     linker = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PINNED}"
     with _stage(store) as stage, _progress(progress_every, say) as tick:
         command = [str(go), "build", "-mod=readonly", "-trimpath", "-ldflags", linker]
@@ -201,7 +201,7 @@ def _built(store: Path, go: Path, progress_every: float, say: Say) -> Engine:
 
 
 def _published(stage: Path, store: Path, origin: Origin) -> Engine:
-    """Move the finished programs into place with one rename, so a half-made engine is never found there."""
+    """Move the finished programs with one rename, so that no other process finds a partial engine."""
     _write_shim(stage / "bin")
     folder = store / "bin"
     shutil.rmtree(folder, ignore_errors=True)
@@ -226,7 +226,7 @@ def _write_shim(folder: Path) -> None:
 
 
 def _run(command: Sequence[str], stage: Path, *, cwd: Path, env: Mapping[str, str], tick: Tick) -> int:
-    """Run `command` in a process group of its own, which is killed whole however this function is left.
+    """Run `command` in its own process group; the whole group is killed when this function ends.
 
     Output goes to the stage's log and temporary files stay inside the stage, so that both go when it goes.
     `tick` is called several times a second with the elapsed seconds and may raise to stop the run.
@@ -259,7 +259,7 @@ def _run(command: Sequence[str], stage: Path, *, cwd: Path, env: Mapping[str, st
 
 @contextmanager
 def _progress(every: float, say: Say) -> Iterator[Tick]:
-    """Tell of the build: a live status on a terminal, a line every `every` s elsewhere."""
+    """Show the progress of the build: a status on a terminal, otherwise a line every `every` seconds."""
     say(f"building pulumi {PINNED} with Go: about 4 minutes, once")
     if sys.stderr.isatty():
         with Console(stderr=True).status("building") as status:
@@ -278,7 +278,7 @@ def _progress(every: float, say: Say) -> Iterator[Tick]:
 
 @contextmanager
 def _locked(store: Path, say: Say) -> Iterator[None]:
-    """Let one process at a time make an engine; the operating system drops the lock of a process that ends."""
+    """Let one process at a time build an engine; the operating system releases the lock of a process that ends."""
     store.mkdir(parents=True, exist_ok=True)
     lock = FileLock(store / "lock")
     try:
@@ -294,7 +294,7 @@ def _locked(store: Path, say: Say) -> Iterator[None]:
 
 @contextmanager
 def _stage(store: Path) -> Iterator[Path]:
-    """A folder to make an engine in, gone afterwards; under the lock, for it sweeps a killed run's leavings."""
+    """A temporary folder to build in. Hold the lock: it also removes what a killed run left."""
     for leftover in store.glob("stage-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     # Errors are ignored because a process that was just killed may still be closing its files.
@@ -303,7 +303,7 @@ def _stage(store: Path) -> Iterator[Path]:
 
 
 def _version(program: Path, store: Path) -> Version | None:
-    """What `pulumi version` answers, or None if it does not run or says something else."""
+    """The output of `pulumi version`, or None if it does not run or prints something else."""
     try:
         answer = subprocess.run(
             [program, "version"],
@@ -320,7 +320,7 @@ def _version(program: Path, store: Path) -> Version | None:
 
 
 def _private(store: Path) -> dict[str, str]:
-    """The environment in which vendor programs find their home inside the store, not in the user's."""
+    """The environment in which vendor programs use a home inside the store, not the user's home."""
     home = str(store / "home")
     return {**os.environ, "HOME": home, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
 

@@ -57,7 +57,7 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _leave_signals_to_the_engine() -> None:
-    """The engine is of this process group and cancels in order; without a reader it would leave its plugins running.
+    """Wait for the engine, which is in this process group, to cancel; without a reader its plugins would keep running.
 
     Not SIG_IGN: the engine would inherit that.
     """
@@ -82,7 +82,7 @@ def _write(line: str) -> None:
 
 
 def _exit_code(error: automation.CommandError) -> int:
-    """The Automation API tells a command's exit code in the text of its error alone."""
+    """The exit code of a command; the Automation API gives it only in the text of its error."""
     code = re.search(r"^ code: (\d+)$", str(error), re.MULTILINE)
     return int(code[1]) if code else 1
 

@@ -1,4 +1,4 @@
-"""Writes docs/licences.md: what an installation of this package brings with it, and under which licences.
+"""Writes docs/licences.md: the packages that are installed with this one, and their licences.
 
     python -m tools.licences
 
@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "licences.md"
 PACKAGE = "hologres_ai"
 EXTRAS = ("emulator",)
 
-# What packages call them that do not use SPDX's names.
+# Names of licences that are not SPDX identifiers.
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",

@@ -1,4 +1,4 @@
-"""Makes `provider/hologres_ai/outputs.py`, Pulumi's view of the shapes in `models`; `make schema` writes it."""
+"""Generates `provider/hologres_ai/outputs.py`, the Pulumi output types of the models: `make schema`."""
 
 import textwrap
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tools.tables import descriptions
 
 TARGET = Path(__file__).resolve().parents[1] / "provider" / "hologres_ai" / "outputs.py"
 
-# What is in an output, each behind what it contains.
+# The types in the outputs; each stands after the types that it contains.
 SHAPES = (models.Usage, models.AiNode, models.RegionOutcome, models.Totals)
 WIDTH = 112  # characters of a text, so that its line has 120 at most
 

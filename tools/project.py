@@ -1,4 +1,4 @@
-"""A folder with a Pulumi program, on a real engine, with a file backend, and gone afterwards.
+"""Runs a folder with a Pulumi program on a real engine with a file backend, and removes everything afterwards.
 
 The folder is copied, so that nothing is written into it. Where the engine has the language host of the program, the
 folder runs as `pulumi up` runs it; elsewhere the same program runs through the Automation API of its own language.
@@ -35,7 +35,7 @@ Write = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Run:
-    """What one command of the engine did: its exit code and all it printed."""
+    """The result of one command of the engine: its exit code and everything that it printed."""
 
     code: int
     text: str
@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Secret:
-    """A configuration value that the engine shall encrypt."""
+    """A configuration value that the engine encrypts."""
 
     value: str
 
@@ -79,7 +79,7 @@ class Project:
         return self.pulumi("destroy", "--yes", "--skip-preview")
 
     def export(self) -> str:
-        """`pulumi stack export`: the state as it rests, its secrets encrypted."""
+        """`pulumi stack export`: the state, with its secrets encrypted."""
         return self.pulumi("stack", "export").text
 
     def outputs(self) -> dict[str, object]:
@@ -132,7 +132,7 @@ def opened(
 ) -> Iterator[Project]:
     """The project for as long as the block runs.
 
-    `environment` is laid over the process's own for the engine and the program; `backend` is a folder that several
+    `environment` is added to that of the process, for the engine and the program; `backend` is a folder that several
     projects share, for stack references; `write` gets the engine's lines as they come.
     """
     with TemporaryDirectory(prefix="hologres-ai-") as temporary:
@@ -156,17 +156,17 @@ def opened(
 
 
 def _copied(folder: Path, temporary: Path) -> Path:
-    """The copy stands as deep beside `sdk` as an example does, for what its files say of ../../sdk."""
+    """Copy a folder so that ../../sdk leads to the SDKs, as it does in examples."""
     (temporary / "sdk").symlink_to(ROOT / "sdk")
     leavings = shutil.ignore_patterns(*sdk.LEAVINGS)
     return Path(shutil.copytree(folder, temporary / "programs" / folder.name, ignore=leavings))
 
 
 def _prepare(work: Path, engine: Engine) -> None:
-    """Install and compile what the language wants.
+    """Install and compile what the language needs.
 
     Raises:
-        SystemExit: the language is not installed, or does not take the program; the text says what to do.
+        SystemExit: the language is not installed, or refuses the program; the text says what to do.
     """
     runtime = _runtime(work)
     if runtime == "nodejs":
@@ -177,7 +177,7 @@ def _prepare(work: Path, engine: Engine) -> None:
 
 
 def _runtime(folder: Path) -> str:
-    """The language in Pulumi.yaml, which may stand there with options."""
+    """The language in Pulumi.yaml, with or without options."""
     runtime = yaml.safe_load((folder / "Pulumi.yaml").read_text())["runtime"]
     return str(runtime["name"] if isinstance(runtime, dict) else runtime)
 

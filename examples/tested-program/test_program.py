@@ -20,7 +20,7 @@ def a_node(name: str, gpu_memory_used: int | None, status: str = "ResourceReady"
 
 @pytest.fixture
 def hologres_fleet() -> list[AiNode]:
-    """The world of these tests."""
+    """The AI nodes of these tests."""
     return [
         a_node("empty", 0),
         a_node("half", 48),

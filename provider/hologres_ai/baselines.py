@@ -1,4 +1,4 @@
-"""Read a baseline, the earlier result that drift is measured against, in each form in which it may have been kept.
+"""Read a baseline, the earlier result for a comparison, in each form in which it can be stored.
 
 envelope    what `AiNodeList.export` and `hologres-ai drift --accept` write
 outputs     `pulumi stack output --json`, with an envelope among the outputs

@@ -12,8 +12,8 @@ def parse_time(text: object) -> datetime | None:
     """Parse a time of the API, such as ``2026-01-28T07:44:27.535Z``; one without a zone is in UTC, as the API says.
 
     Returns:
-        The time in UTC. None for a value that is no time or has no equivalent in UTC, and for the year 1, which
-        services write where there is no time.
+        The time in UTC. None for a value that is not a time or has no equivalent in UTC, and for the year 1, which
+        services write for a missing time.
     """
     try:
         parsed = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -25,10 +25,10 @@ def parse_time(text: object) -> datetime | None:
 
 
 def to_utc_text(text: str) -> str:
-    """Return a time in UTC, in the form of the API. A text that ends in ``Z`` stays as it is.
+    """Return a time in UTC, in the form of the API. A text that ends in ``Z`` is returned unchanged.
 
     Raises:
-        ValueError, OverflowError: it is no time, or has no equivalent in UTC.
+        ValueError, OverflowError: it is not a time, or has no equivalent in UTC.
     """
     time = datetime.fromisoformat(text)
     if text.endswith("Z"):

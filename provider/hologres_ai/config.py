@@ -53,7 +53,7 @@ FROM_REGION = "the region"
 class CallConfig:
     """What a call needs. Time limits are in seconds; `deadline` is that of all tries of one call together.
 
-    `credentials` are plain keys, or the source that has to be asked for some; `credentials_from` names it in words.
+    `credentials` are plain keys, or the source that returns some; `credentials_from` names it in words.
     """
 
     region: str
@@ -132,7 +132,7 @@ def check_switches(settings: ResolvedSettings) -> None:
 
 
 def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, Resolution]:
-    """The region and the source of credentials; a missing region is told first."""
+    """The region and the source of credentials; a missing region is reported first."""
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError as error:
@@ -150,7 +150,7 @@ def _config(
     sts_region: str | None,
     warnings: Sequence[str] = (),
 ) -> CallConfig:
-    source = replace(resolution.source, sts=find_sts(settings, sts_region))
+    source = resolution.asking(find_sts(settings, sts_region))
     return CallConfig(
         region=region,
         endpoint=find_endpoint(settings, region, resolution.profile)[0],

@@ -7,7 +7,7 @@
     usage       usage
 
 A node is identified by its region and its AI instance ID. Another order, an exact repeat, or the same time in another
-notation is no difference.
+notation is not a difference.
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 Its id is set, so the engine reads it at every preview and every update. It never creates, changes or deletes anything,
 and the state marks it as external.
 
-`AiNodeListProvider` is pickled by reference: its module and name stand in users' states and must stay as they are.
+`AiNodeListProvider` is pickled by reference: its module and name are stored in the states of users and must not change.
 """
 
 import hashlib
@@ -242,7 +242,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         )
 
     def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
-        """Apply `use` to the result that these outputs stand for."""
+        """Apply `use` to the result from which these outputs were made."""
         # Nested, because Output.all would wrap every value of every node in an output.
         return self._query.apply(
             lambda asked: self.region.apply(
@@ -380,7 +380,7 @@ def _as_argument_error(check: Callable[[], object]) -> None:
 def restore_result(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
 ) -> "AiNodeListResult":
-    """The result that outputs of a list stand for."""
+    """The result from which the outputs of a list were made."""
     from .envelope import restore  # noqa: PLC0415 - only exports and requirements need it
 
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}

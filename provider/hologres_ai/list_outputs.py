@@ -1,8 +1,8 @@
-"""The outputs of an `AiNodeList` in a program: known once the list was read, and absent from the stack otherwise.
+"""The outputs of an `AiNodeList` in a program: known after the read, and absent from the stack if the read failed.
 
-With ``pulumi up --continue-on-error`` a program goes on after a failed read. Pulumi then resolves the outputs with the
-inputs or with None, which would pass for values, and writes its marker for an unknown value as text into the outputs
-of the stack.
+With ``pulumi up --continue-on-error`` a program continues after a failed read. Pulumi then resolves the outputs with
+the inputs or with None, which look like values, and writes its marker for an unknown value as text into the outputs of
+the stack.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,9 +17,9 @@ U = TypeVar("U")
 
 
 class ListOutput(pulumi.Output[T]):
-    """An output that a failed read leaves unknown, and that is absent from the stack's outputs then.
+    """An output that is unknown after a failed read, and then absent from the outputs of the stack.
 
-    Whatever depends on it is skipped by the engine. What is derived from it by `apply`, an attribute or an index is a
+    The engine skips resources that depend on it. An output derived from it by `apply`, an attribute or an index is a
     `ListOutput` too.
     """
 

@@ -1,7 +1,7 @@
 """The models: what the API lists, the query, and the result.
 
-The description and the unit of each field stand here and nowhere else; schema, outputs and documentation are made from
-them. Names are snake case in Python and the API's camel case in JSON.
+The description and the unit of each field are only here; schema, outputs and documentation are generated from them.
+Names are snake case in Python and the API's camel case in JSON.
 
 Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only and
 promises none of them, so every one is optional.
@@ -62,7 +62,7 @@ def _empty_as_none(value: object) -> object:
 
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
-# The vendor calls values of resources other than AI nodes possibly invalid: an empty text stands for no value.
+# The vendor says that values of resources other than AI nodes may be invalid: an empty text is a missing value.
 _Empty = Annotated[None, BeforeValidator(_empty_as_none)]
 # Left to right: a value of the right type is validated in pydantic's compiled code alone. The last member gives the
 # reason of an error.
@@ -109,7 +109,7 @@ class AiNode:
     expiration_time: Annotated[
         str | None, Field(description="When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
     ] = None
-    auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews by itself.")] = None
+    auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews automatically.")] = None
 
 
 # Each is a field with the specification, and again as `<resource>_used`.
@@ -267,7 +267,7 @@ class AiNodeListResult:
         Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes."),
     ]
     region_outcomes: Annotated[
-        tuple[RegionOutcome, ...], Field(description="The outcome of each region that was asked for, sorted.")
+        tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted.")
     ]
     request_id: Annotated[
         str | None, Field(description="The API's ID of the request; none where several regions were read.")
@@ -336,7 +336,7 @@ _REASONS = {
 
 
 def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], prefix: str) -> Failure:
-    first, *rest = item["loc"] or (ascii(item["input"]),)  # a name that is no text has no location
+    first, *rest = item["loc"] or (ascii(item["input"]),)  # a name that is not a text has no location
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
     place = prefix + name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
     names = [field.name for field in fields(shape)]

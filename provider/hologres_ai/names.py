@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 EVERY_REGION = "*"
 
-# Where both resources keep the query in users' states: the name must stay as it is. A refresh or a diff is given the
-# old outputs alone, and `ids` is both a filter and an output. Pulumi hides names that begin with two underscores.
+# Both resources keep the query under this name in the states of users: it must not change. A refresh or a diff gets
+# only the old outputs, and `ids` is both a filter and an output. Pulumi hides names that begin with two underscores.
 QUERY_KEY = "__query"
 
 # Where the dynamic resource keeps the profile that it was read with; absent where none was given.
@@ -48,12 +48,12 @@ def to_snake(name: str) -> str:
 
 
 def region_label(region: str | None, regions: Sequence[str] | None) -> str:
-    """Return what a result and an ID call the regions that were asked for, joined by commas; empty for none."""
+    """Return the requested regions as a result and an ID name them, joined by commas; empty for none."""
     return region or ",".join(regions or ())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean "region"?``, or an empty text where no known name is near."""
+    """Return ``; did you mean "region"?``, or an empty text if no known name is near."""
     import difflib  # noqa: PLC0415 - only an unknown name needs it
 
     near = difflib.get_close_matches(name, list(known), n=1)

@@ -89,7 +89,7 @@ class AiNode(_Output):
     """When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."""
 
     auto_renewal: bool | None = pulumi.property("autoRenewal", default=None)
-    """Whether the subscription renews by itself."""
+    """Whether the subscription renews automatically."""
 
 
 @pulumi.output_type

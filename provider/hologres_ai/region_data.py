@@ -30,7 +30,7 @@ NAMED_BY_THE_VENDOR = ("cn-hangzhou-finance",)
 PUBLIC_ENDPOINT = "hologram.{region}.aliyuncs.com"
 VPC_ENDPOINT = "hologram-vpc.{region}.aliyuncs.com"
 IN_ENDPOINT = "{region}"
-"""What stands for the region in an endpoint."""
+"""The placeholder of the region in an endpoint."""
 
 CENTRAL_STS = "sts.aliyuncs.com"
 PUBLIC_STS = "sts.{region}.aliyuncs.com"
@@ -69,7 +69,7 @@ def region_notice(region: str) -> str | None:
 def _is_typo(text: str, known: str) -> bool:
     """Whether one letter is missing, added, replaced or swapped with its neighbour.
 
-    Another digit or another word is no typo: ap-southeast-2 and cn-hangzhou-finance are regions of their own.
+    Another digit or another word is not a typo: ap-southeast-2 and cn-hangzhou-finance are separate regions.
     """
     changed = set(re.findall(r"[^a-z]+", text)) ^ set(re.findall(r"[^a-z]+", known))
     return not changed and text in _one_edit_away(known)

@@ -1,4 +1,4 @@
-"""What a program requires of the AI nodes, and whether they meet it: pure, the present time is an argument.
+"""Requirements that AI nodes must meet, and their assessment: pure, the present time is an argument.
 
 An unknown figure meets no requirement. Without any node, no minimum is met. A region that could not be read adds
 nothing to a minimum, and what is required of every AI instance is then unknown.

@@ -93,7 +93,7 @@ REGION = Setting(
         *("ALICLOUD_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID"),
         *("ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID"),
     ),
-    "Region to read, such as cn-hangzhou. There is no default but the region of the profile in use.",
+    "Region to read, such as cn-hangzhou. There is no default except the region of the profile in use.",
 )
 PROFILE = Setting(
     "profile",
@@ -124,7 +124,7 @@ IMDS_V1_DISABLED = Setting(
     "imds_v1_disabled",
     "imdsV1Disabled",
     ("ALIBABA_CLOUD_IMDSV1_DISABLED",),
-    "Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false.",
+    "Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false.",
     namespaces=("hologres",),
     kind="boolean",
 )
@@ -194,7 +194,7 @@ ENDPOINT = Setting(
     "endpoint",
     "endpoint",
     ("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "HOLOGRAM_ENDPOINT"),
-    "Host of the API, with an optional port; {region} in it stands for the region, as in "
+    "Host of the API, with an optional port; {region} in it is replaced by the region, as in "
     "hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com.",
     namespaces=("hologres",),
 )
@@ -228,13 +228,13 @@ SETTINGS = (
 
 # Read from the environment alone: what the vendor's clients, a cluster or an administrator sets there.
 STS_REGION = Setting(
-    "sts_region", "stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is asked.", namespaces=()
+    "sts_region", "stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is used.", namespaces=()
 )
 VPC_ENDPOINT_ENABLED = Setting(
     "vpc_endpoint_enabled",
     "vpcEndpointEnabled",
     ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED",),
-    "Whether STS is asked at its host inside a VPC, sts-vpc.<region>.aliyuncs.com.",
+    "Whether the STS host inside a VPC is used, sts-vpc.<region>.aliyuncs.com.",
     namespaces=(),
     kind="boolean",
 )
@@ -300,7 +300,7 @@ Values = tuple[ResolvedValue, ...]
 class ResolvedSettings:
     """Every setting, looked up once: all values that are set, the first one first; unset and empty are the same.
 
-    An object that is no JSON object is kept as an error, which is raised by whoever needs the object.
+    A value that is not a JSON object is kept as an error, which is raised when the object is needed.
     """
 
     values: Mapping[str, Values] = field(repr=False)
@@ -456,7 +456,7 @@ def _text(value: object, name: str, found: ResolvedValue) -> str:
 
 
 def printable(value: str) -> str:
-    """The start of a value that is no secret, for a message."""
+    """The start of a value that is not a secret, for a message."""
     return "".join(c for c in value[:64] if c.isprintable())
 
 

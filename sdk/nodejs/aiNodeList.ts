@@ -10,14 +10,16 @@ import * as utilities from "./utilities";
 /**
  * The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
  *
- * Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
- * Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
- * same arguments; its ID is free to choose.
+ * Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
+ * that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+ *
+ * Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+ * be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
  *
  * ## Example Usage
- * ### Notice when subscribed nodes change
+ * ### Detect changes of subscribed nodes
  *
- * Usage moves all the time; without it, only the fleet itself is watched.
+ * Usage changes all the time; without it, only changes of the nodes themselves are shown.
  *
  * ```typescript
  * import * as hologres from "pulumi-hologres";
@@ -99,7 +101,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly onRegionError: pulumi.Output<string | enums.OnRegionError | undefined>;
     /**
-     * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+     * Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
      */
     declare public readonly pinned: pulumi.Output<boolean | undefined>;
     /**
@@ -107,7 +109,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly region: pulumi.Output<string>;
     /**
-     * The outcome of each region that was asked for, sorted.
+     * The outcome of each requested region, sorted.
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
@@ -202,7 +204,7 @@ export interface AiNodeListState {
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
-     * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+     * Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
@@ -252,7 +254,7 @@ export interface AiNodeListArgs {
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
-     * Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+     * Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
@@ -264,7 +266,7 @@ export interface AiNodeListArgs {
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     * Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
      */
     requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**

@@ -10,13 +10,13 @@ import * as utilities from "./utilities";
 /**
  * The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
  *
- * Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+ * Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
  * empty list selects none.
  *
  * ## Example Usage
- * ### Where is a GPU free?
+ * ### AI nodes with a free GPU
  *
- * Where none is, the preview fails, before anything changes.
+ * The preview fails when no GPU is free.
  *
  * ```typescript
  * import * as hologres from "pulumi-hologres";
@@ -86,7 +86,7 @@ export interface GetAiNodeListArgs {
      */
     regions?: string[];
     /**
-     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     * Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
      */
     requirements?: inputs.Requirements;
     /**
@@ -120,7 +120,7 @@ export interface GetAiNodeListResult {
      */
     readonly region: string;
     /**
-     * The outcome of each region that was asked for, sorted.
+     * The outcome of each requested region, sorted.
      */
     readonly regionOutcomes: outputs.RegionOutcome[];
     /**
@@ -135,13 +135,13 @@ export interface GetAiNodeListResult {
 /**
  * The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
  *
- * Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+ * Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
  * empty list selects none.
  *
  * ## Example Usage
- * ### Where is a GPU free?
+ * ### AI nodes with a free GPU
  *
- * Where none is, the preview fails, before anything changes.
+ * The preview fails when no GPU is free.
  *
  * ```typescript
  * import * as hologres from "pulumi-hologres";
@@ -211,7 +211,7 @@ export interface GetAiNodeListOutputArgs {
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+     * Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
      */
     requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**

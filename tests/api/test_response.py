@@ -234,6 +234,13 @@ def test_no_secret_is_in_the_details_of_a_denial() -> None:
     assert KEY_SECRET not in str(error) + repr(vars(error))
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, HTML), (200, b"{}"), (301, b""), (204, b""), (503, HTML), (403, b"{}")]
+)
+def test_the_request_id_of_the_header_is_told(status: int, body: bytes) -> None:
+    assert refuse(status, body, {"x-acs-request-id": "R-9"}).request_id == "R-9"
+
+
 MARK = b"\xef\xbb\xbf"
 
 

@@ -1,13 +1,17 @@
 """``hologres-ai emulate``: the real command as a process."""
 
+import json
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hologres_ai.cli import main
 from hologres_ai.emulator import Emulator
 from tests.support.command_line import COMMAND, environment, first_line, run
 
@@ -26,7 +30,7 @@ def served() -> Iterator["subprocess.Popen[str]"]:
     process.communicate()
 
 
-def test_emulate_says_where_it_is_and_how_to_use_it(served: "subprocess.Popen[str]") -> None:
+def test_emulate_prints_its_url_and_the_variables_to_set(served: "subprocess.Popen[str]") -> None:
     url = first_line(served).removesuffix("\n")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
@@ -70,15 +74,15 @@ def test_what_emulate_prints_can_be_pasted() -> None:
     assert "AI节点List测试" in pasted.stdout
 
 
-def test_a_port_in_use_is_told(emulator: Emulator) -> None:
+def test_a_port_in_use_is_an_error(emulator: Emulator) -> None:
     done = run("emulate", "--port", emulator.url.rsplit(":", 1)[1], env=environment(""))
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert "can't listen on" in done.stderr
+    assert "cannot listen on" in done.stderr
     assert len(done.stderr.splitlines()) == 2
 
 
-def test_listening_beyond_loopback_is_warned_of() -> None:
+def test_listening_beyond_loopback_is_a_warning() -> None:
     process = subprocess.Popen(
         [*COMMAND, "emulate", "--host", "0.0.0.0"],
         env=environment(""),
@@ -114,3 +118,45 @@ def test_emulate_without_aiohttp_says_how_to_get_it() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "pip install 'hologres_ai[emulator]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def documents(emulator: Emulator, folder: Path) -> dict[str, str]:
+    """What a fleet can be emulated from, each as a text."""
+    env = environment(emulator.url)
+    baseline = folder / "baseline.json"
+    assert CliRunner().invoke(main, ["drift", "--baseline", str(baseline), "--accept"], env=env).exit_code == 0
+    listed = CliRunner().invoke(main, ["list", "--json"], env=env).stdout
+    nodes = json.loads(listed)["instanceModelList"]
+    return {
+        "a fleet": json.dumps({"nodes": nodes}),
+        "a saved list": listed,
+        "a response of the API": json.dumps({"requestId": "1", "instanceModelList": nodes}),
+        "an envelope": baseline.read_text(),
+    }
+
+
+@pytest.mark.parametrize("name", ["a fleet", "a saved list", "a response of the API", "an envelope"])
+def test_a_fleet_is_emulated_from_each_form_of_a_saved_list(emulator: Emulator, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "saved.json"
+    file.write_text(documents(emulator, tmp_path)[name])
+    arguments = ["drift", "--baseline", str(tmp_path / "baseline.json")]
+    with Emulator(file) as another:
+        done = CliRunner().invoke(main, arguments, env=environment(another.url))
+    assert (done.exit_code, done.stdout.startswith("No drift in cn-hangzhou: 13 AI instances")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"kind": "hologres-ai/Error", "title": "x"}', "it is a hologres-ai/Error, which has no AI nodes"),
+        ('{"kind": "hologres-ai/Drift", "events": []}', "it is a hologres-ai/Drift, which has no AI nodes"),
+        ("[]", "it is not a JSON object with a list"),
+        ("{", "Expecting property name"),
+    ],
+)
+def test_a_file_that_is_no_fleet_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "fleet.json"
+    file.write_text(text)
+    done = CliRunner().invoke(main, ["emulate", "--fleet", str(file)])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"the fleet file {file} is invalid: {says}" in done.stderr

@@ -1,24 +1,31 @@
 """The vendor's own SDK as the outside judge: of the emulator's signature check, and of our signer."""
 
+import asyncio
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from alibabacloud_hologram20220601.client import Client
 from alibabacloud_hologram20220601.models import ListInstanceModelRequest
-from alibabacloud_tea_openapi.exceptions import ClientException
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientException
 from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_tea_openapi.utils_models import Config
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hologres_ai.api import signing
+from hologres_ai.api.client import Client as ApiClient
+from hologres_ai.api.retry import RetryQuota
+from hologres_ai.config import resolve
 from hologres_ai.core.read import read_ai_nodes
 from hologres_ai.credentials import Credentials
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
+from hologres_ai.emulator.responses import BodyFormat
+from hologres_ai.errors import ApiError
 
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 TOKEN = "CAIS+token/with*signs~and=="
+KEYS = {"access_key": EMULATOR_ACCESS_KEY_ID, "secret_key": EMULATOR_ACCESS_KEY_SECRET}
 WITH_TOKEN = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, TOKEN)
 
 
@@ -73,6 +80,20 @@ def test_with_a_security_token() -> None:
 
 def test_a_wrong_secret_is_refused(emulator: Emulator) -> None:
     assert refused(official(emulator, secret="wrong-secret")) == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("body_format", ["json", "xml"])
+@pytest.mark.parametrize("kind", ["denied", "denied-explicitly", "throttling", "throttling-user", "unavailable"])
+def test_a_refusal_is_read_as_we_read_it(emulator: Emulator, kind: str, body_format: BodyFormat) -> None:
+    emulator.arm(kind, format=body_format)
+    with pytest.raises(AlibabaCloudException) as theirs:
+        official(emulator).list_instance_model(ListInstanceModelRequest())
+    emulator.disarm()
+    emulator.arm(kind, format=body_format)
+    settings = {"region": "cn-hangzhou", "endpoint": emulator.url, **KEYS}
+    with pytest.raises(ApiError) as ours:
+        asyncio.run(ApiClient(resolve(settings, None, {}), quota=RetryQuota(0)).list_instance_model())
+    assert (theirs.value.code, theirs.value.status_code) == (ours.value.code, ours.value.status)
 
 
 def refused(client: Client) -> str:

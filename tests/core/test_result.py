@@ -211,6 +211,12 @@ def test_an_unreadable_time_is_passed_on_with_a_warning(text: str) -> None:
     assert len(warning) < 200
 
 
+@pytest.mark.parametrize("ai_instance_id", [None, ""])
+def test_a_warning_about_a_node_without_an_id_says_so(ai_instance_id: str | None) -> None:
+    (warning,) = result_of(AiNode(ai_instance_id=ai_instance_id, expiration_time="soon")).warnings
+    assert warning.startswith("expirationTime of an AI instance without an ID is not a time: 'soon'")
+
+
 @given(st.datetimes() | st.datetimes(timezones=st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))))
 def test_any_time_keeps_its_moment(moment: datetime) -> None:
     (node,) = result_of(make("a", expiration_time=moment.isoformat())).instance_model_list

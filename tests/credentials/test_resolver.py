@@ -8,7 +8,7 @@ from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.credentials.resolver import resolve_credentials
 from hologres_ai.errors import ConfigurationError
 from hologres_ai.settings import look_up
-from tests.support.set_ups import KEYS, LOCAL, REMOTE, Room, default_profile, settings_of, shown
+from tests.support.set_ups import KEYS, LOCAL, PROFILE_KEYS, REMOTE, Room, default_profile, settings_of, shown
 from tests.support.stand_ins import (
     CANARY,
     LOGIN,
@@ -66,9 +66,7 @@ HALVES: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("name", "environ", "says"), HALVES, ids=[f"{h[0]}, {h[2]}" for h in HALVES])
-def test_half_a_source_is_an_error_and_never_passed_over(
-    room: Room, name: str, environ: dict[str, str], says: str
-) -> None:
+def test_a_partially_configured_source_is_an_error(room: Room, name: str, environ: dict[str, str], says: str) -> None:
     below = {} if name == "role to assume" else default_profile(room)
     with pytest.raises(ConfigurationError) as caught:
         settings_of(room, below | environ)
@@ -95,7 +93,7 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("text", "says"), OBJECTS, ids=[text[:20] for text, _ in OBJECTS])
-def test_an_object_that_can_not_be_meant_is_refused(room: Room, text: str, says: str) -> None:
+def test_an_invalid_object_is_refused(room: Room, text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings_of(room, KEYS, assume_role=text)
     assert says in caught.value.title
@@ -117,3 +115,67 @@ def test_a_sessions_length(room: Room, text: str, seconds: int) -> None:
     settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
     assert isinstance(settings.credentials, CredentialsSource)
     assert settings.credentials.roles[0].seconds == seconds
+
+
+# --- What is set and not used ----------------------------------------------------------------------------------------
+
+POD = {
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
+    "ALIBABA_CLOUD_ROLE_ARN": ROLE,
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "token",
+}
+
+
+@pytest.mark.parametrize(
+    ("environ", "left_over"),
+    [
+        (KEYS, []),
+        (POD, []),
+        (KEYS | POD, list(POD)),
+        (KEYS | {"ALICLOUD_PROFILE": "other"}, ["ALICLOUD_PROFILE"]),
+        (KEYS | {"ALICLOUD_ECS_ROLE_NAME": "r", "ALICLOUD_CREDENTIALS_URI": "http://h/"}, None),
+        (KEYS | {"ALIBABACLOUD_SECURITY_TOKEN": LOGIN}, ["ALIBABACLOUD_SECURITY_TOKEN"]),
+        (POD | {"ALICLOUD_ASSUME_ROLE_ARN": ROLE}, []),
+    ],
+    ids=["keys", "pod", "keys in a pod", "keys and a profile", "keys and others", "a foreign token", "a role in a pod"],
+)
+def test_what_is_set_and_not_used(environ: dict[str, str], left_over: list[str] | None) -> None:
+    source = resolve_credentials(look_up({}, None, environ)).source
+    names = left_over if left_over is not None else ["ALICLOUD_CREDENTIALS_URI", "ALICLOUD_ECS_ROLE_NAME"]
+    assert sorted(source.left_over) == sorted(f"environment {name}" for name in names)
+
+
+def test_a_source_as_an_argument_leaves_the_configured_ones_over(room: Room) -> None:
+    environ = room.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
+    del environ["ALICLOUD_PROFILE"]
+    environ["ALICLOUD_ASSUME_ROLE_ARN"] = ROLE
+    source = resolve_credentials(look_up({"profile": "it"}, None, environ)).source
+    assert source.roles == ()
+    assert set(source.left_over) == {f"environment {name}" for name in [*KEYS, "ALICLOUD_ASSUME_ROLE_ARN"]}
+    assert [(one.source, one.state) for one in source.attempts][:2] == [("static keys", "skipped"), ("profile", "used")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"profile": "p", "credentials_uri": "http://h/"},
+        {"ecs_role_name": "r", "access_key": "a", "secret_key": "b"},
+        {"assume_role_with_oidc": '{"roleArn": "x"}', "profile": "p"},
+    ],
+    ids=str,
+)
+def test_two_sources_as_arguments_are_an_error(arguments: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="more than one source of credentials is given"):
+        resolve_credentials(look_up(arguments, None, {}))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"credentials_uri": "http://h/"}, {"ecs_role_name": "r"}, {"shared_credentials_file": "{file}"}],
+    ids=str,
+)
+def test_any_source_as_an_argument_comes_before_keys_in_the_environment(room: Room, arguments: dict[str, str]) -> None:
+    file = room.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
+    given = {name: value.replace("{file}", file) for name, value in arguments.items()}
+    source = resolve_credentials(look_up(given, None, KEYS)).source
+    assert not isinstance(source.origin, Credentials)

@@ -19,7 +19,7 @@ from hologres_ai.credentials import Credentials, Limits, sts
 from hologres_ai.credentials.http import FetchError
 from hologres_ai.credentials.sts import rpc_signature
 from hologres_ai.credentials.types import Oidc, Role, StsHost
-from hologres_ai.errors import CredentialsError
+from hologres_ai.errors import CredentialsError, DeadlineExceededError
 from tests.support import internet
 from tests.support.raw_server import RawServer, http
 from tests.support.set_ups import KEYS, NODES, Room, get, oidc, settings_of, shown
@@ -258,3 +258,12 @@ def test_a_host_that_is_not_trusted_names_the_certificate_file(
     assert "SSL_CERT_FILE" in caught.value.remedy
     assert "roleArn" not in caught.value.remedy
     assert not caught.value.transient
+
+
+def test_a_host_that_does_not_respond_in_time_is_named_too(room: Room) -> None:
+    room.stand_in.delay = 3
+    settings = settings_of(room, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
+    with pytest.raises(DeadlineExceededError) as caught:
+        asyncio.run(Client(settings).list_instance_model())
+    assert f"STS is asked at {room.stand_in.url} (from environment STS_ENDPOINT)" in caught.value.title
+    assert "hologres:stsEndpoint" in caught.value.remedy

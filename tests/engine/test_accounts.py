@@ -1,6 +1,8 @@
 """A second account in a program of Python: read in updates, refreshes and drift, and never taken for the first."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +58,12 @@ def state_of(project: Project, name: str) -> dict[str, object]:
     return next(entry for entry in resources if str(entry["urn"]).endswith(f"::{name}"))
 
 
+def drift_of(project: Project, state: str, resource: str) -> int:
+    """The exit code of `hologres-ai drift` against the state."""
+    command = [sys.executable, "-m", "hologres_ai.cli", "drift", "--baseline", "-", "--resource", resource]
+    return subprocess.run(command, input=state, text=True, env=project.environment, timeout=60, check=False).returncode
+
+
 def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project, other_fleet: Path) -> None:
     run = accounts.up()
     assert run.code == 0, run.text
@@ -78,6 +86,9 @@ def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project
     assert accounts.drift().code == 0
 
     state = accounts.export()
+    assert drift_of(accounts, state, "theirs") == drift_of(accounts, state, "ours") == 0
+    other_fleet.write_text(other_fleet.read_text().replace(": 2}", ": 3}"))
+    assert (drift_of(accounts, state, "theirs"), drift_of(accounts, state, "ours")) == (2, 0)
     assert read_baseline(state, resource="theirs").profile == "other"
     assert read_baseline(state, resource="ours").profile is None
     assert read_baseline(json.dumps(outputs), output="theirsNodes").profile == "other"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hologres_ai.baselines import read_baseline
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.conftest import OpenFolder
 from tests.engine.conftest import Fleet
@@ -282,6 +283,58 @@ def forms(secret: str) -> list[str]:
     """A secret as it is, and as base64 in each of the three ways in which it can lie in a longer text."""
     encoded = [base64.b64encode(b"x" * shift + secret.encode()).decode() for shift in range(3)]
     return [secret, *(text[4:-4] for text in encoded)]
+
+
+SECRET_OUTPUTS = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    secret = ["instance_model_list", "ids"]
+    nodes = AiNodeList("nodes", opts=pulumi.ResourceOptions(additional_secret_outputs=secret))
+    nodes.require(min_free_gpus=100, statuses=["ResourceReady"], mode="warn")
+    nodes.export("aiNodes")
+    pulumi.export("ids", nodes.ids)
+    pulumi.export("names", nodes.names)
+"""
+
+
+def test_secret_outputs_are_in_no_state_and_no_message(program: OpenFolder) -> None:
+    with program(SECRET_OUTPUTS) as project:
+        run = project.up("--diff")
+        assert run.code == 0, run.text
+        assert "free GPUs: at least 100 required, 6 found\n" in run.text
+        assert "12 of 13 have it\n" in run.text
+        assert "hologram_a" not in (run.text + project.export()).replace('hologram_aipostpay_public_cn"', "")
+        outputs = project.outputs()
+    assert (outputs["ids"], outputs["aiNodes"]) == ("[secret]", "[secret]")
+    assert isinstance(outputs["names"], list)
+
+
+TRANSFORMED = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    def only_ready(args):
+        props = {**args.props, "statuses": ["ResourceReady"]} if args.type_.endswith(":AiNodeList") else args.props
+        return pulumi.ResourceTransformationResult(props, args.opts)
+
+    pulumi.runtime.register_stack_transformation(only_ready)
+    nodes = AiNodeList("nodes")
+    nodes.export("aiNodes")
+    pulumi.export("ids", nodes.ids)
+"""
+
+
+def test_an_export_has_the_query_that_was_read(program: OpenFolder) -> None:
+    with program(TRANSFORMED) as project:
+        assert project.up().code == 0
+        assert project.drift().code == 0
+        outputs = project.outputs()
+    exported = outputs["aiNodes"]
+    assert isinstance(exported, dict)
+    assert exported["query"] == {"includeUsage": True, "statuses": ["ResourceReady"]}
+    assert exported["ids"] == outputs["ids"]
+    assert read_baseline(json.dumps(outputs)).result.query.statuses == ("ResourceReady",)
 
 
 def test_nothing_is_captured_in_the_pickle(simple: Project) -> None:

@@ -173,6 +173,18 @@ def test_a_secret_stays_one(beside: OpenBeside) -> None:
         assert second.outputs()["ids"] == "[secret]"
 
 
+def test_a_secret_beside_the_nodes_makes_no_secret_of_them(beside: OpenBeside) -> None:
+    with beside(WRITER + '    pulumi.export("password", pulumi.Output.secret("canary"))\n', name="writer") as writer:
+        assert writer.up().code == 0
+        written = writer.outputs()["aiNodes"]
+    assert isinstance(written, dict)
+    with beside(READER, name="reader") as reader:
+        assert reader.up().code == 0
+        read = reader.outputs()
+    assert read["ids"] == written["ids"] != []
+    assert "[secret]" not in read.values()
+
+
 # ---------------------------------------------------------------------------------------------------------- TypeScript
 
 

@@ -54,8 +54,9 @@ def test_code_message_and_request_id_are_read(name: str) -> None:
         json.dumps({"Code": "NoPermission", "AccessDeniedDetail": DETAIL}),
         json.dumps({"code": "NoPermission", "accessDeniedDetail": {k.lower(): v for k, v in DETAIL.items()}}),
         f"<Error><Code>NoPermission</Code><AccessDeniedDetail>{XML_DETAIL}</AccessDeniedDetail></Error>",
+        json.dumps({"Code": "NoPermission", "AccessDeniedDetail": json.dumps(DETAIL)}),
     ],
-    ids=["json", "lower case", "xml"],
+    ids=["json", "lower case", "xml", "encoded once more"],
 )
 def test_the_details_of_a_denial_are_read(body: str) -> None:
     assert parse_error_body(body.encode()).denial() == AccessDeniedDetail(

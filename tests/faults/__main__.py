@@ -21,7 +21,7 @@ from tests.faults.table import ROWS
 def main(families: tuple[str, ...], as_json: bool, write: bool) -> None:
     """Stage every fault for this package's client and for the official SDK, and show both verdicts.
 
-    Exit code 1 tells that this package's client failed a row.
+    The exit code is 1 where this package's client failed a row.
     """
     if families and write:
         raise click.UsageError("the page holds every family: leave out --family")

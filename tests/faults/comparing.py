@@ -1,4 +1,4 @@
-"""Every row on both clients: the same scenes, limits and judges, in the same run."""
+"""Run every row with both clients: the same scenes, limits and judges, in one run."""
 
 import platform
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from tests.faults.worker import CLIENTS, Worker
 
 OURS, OFFICIAL = CLIENTS
 PATIENCE = MARGIN + 2.0  # seconds past a row's deadline, after which a client is stopped
-# Where memory is judged, a process must not have held any before.
+# Families in which memory is judged need a new process for each row.
 FRESH = {"bounds"}
 
 Tell = Callable[[str], object]
@@ -20,9 +20,9 @@ Tell = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a client did with a row, in a few words, and whether that is as wanted.
+    """What a client did in a row, in a few words, and whether that is what is wanted.
 
-    `carries` tells whether its error takes a secret along when it is pickled.
+    `carries` is whether the pickled error contains a secret.
     """
 
     passed: bool
@@ -32,7 +32,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Compared:
-    """A row and both verdicts; the SDK's is None where the row is not one that it meets."""
+    """A row and both verdicts; the SDK's is None where the row does not apply to it."""
 
     row: Row
     ours: Verdict
@@ -41,7 +41,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Total:
-    """How many rows of a family each client passes, of how many that it meets."""
+    """The number of rows of a family that each client passes, and the number of rows that apply to it."""
 
     family: str
     ours: tuple[int, int]
@@ -49,7 +49,7 @@ class Total:
 
 
 def compare(rows: Sequence[Row], tell: Tell = lambda _line: None) -> list[Compared]:
-    """Both clients at once, each row after row; `tell` hears of each."""
+    """Run both clients concurrently, each row by row; `tell` is called after each."""
     with ThreadPoolExecutor(2) as pool:
         ours = pool.submit(judge_all, OURS, rows, tell)
         official = pool.submit(judge_all, OFFICIAL, [row for row in rows if row.compared], tell)
@@ -58,7 +58,7 @@ def compare(rows: Sequence[Row], tell: Tell = lambda _line: None) -> list[Compar
 
 
 def judge_all(client: str, rows: Sequence[Row], tell: Tell = lambda _line: None) -> dict[tuple[str, str], Verdict]:
-    """One client's verdicts by the rows' keys."""
+    """The verdicts of one client by the keys of the rows."""
     verdicts: dict[tuple[str, str], Verdict] = {}
     with Worker(client) as worker:
         for row in rows:
@@ -78,7 +78,7 @@ def _judge(worker: Worker, row: Row) -> Verdict:
 
 
 def totals(compared: Sequence[Compared]) -> list[Total]:
-    """One for each family that has rows, in the families' order."""
+    """The totals of each family that has rows, in the order of the families."""
     found = {name: [entry for entry in compared if entry.row.family == name] for name in FAMILIES}
     return [_total(name, entries) for name, entries in found.items() if entries]
 
@@ -94,6 +94,6 @@ def _count(verdicts: Sequence[Verdict]) -> tuple[int, int]:
 
 
 def versions() -> dict[str, str]:
-    """What was compared, and on what."""
+    """The versions of Python and of both clients."""
     names = {OURS: "hologres_ai", OFFICIAL: "alibabacloud-hologram20220601"}
     return {"Python": platform.python_version(), **{client: version(name) for client, name in names.items()}}

@@ -1,6 +1,6 @@
-"""The families of rows, the question that each asks of a client, and the answer.
+"""The families of rows: the question that each asks, and the function that answers it.
 
-One judge for both clients: it sees a report of the call and what reached the servers, and not whose they are.
+One function judges both clients: it gets the report of a call and what reached the servers, and not the client.
 """
 
 import json
@@ -12,27 +12,27 @@ from typing import Any
 from tests.faults.report import Report
 from tests.faults.stage import SECRETS, Scene
 
-MARGIN = 2.0  # seconds past a deadline that a busy machine may need
-MOST_MEMORY = 256 * 2**20  # bytes that the longest answer may cost; the limit of a body is a quarter of it
+MARGIN = 2.0  # seconds after the deadline that a busy machine may need
+MOST_MEMORY = 256 * 2**20  # bytes of memory for the largest response, four times the limit of a body
 LONGEST_MESSAGE = 1_000  # characters
 
 
 @dataclass(frozen=True)
 class Row:
-    """A fault and what is wanted. What stands behind `nodes` is asked of this package's client alone.
+    """A fault and the wanted outcome. The fields after `nodes` apply to this package's client only.
 
     Attributes:
         family: a name in `FAMILIES`.
-        name: one in its family.
-        scene: how the server misbehaves.
-        nodes: the nodes that are wanted, in the API's spelling; None where the call has to fail.
-        status, code, request_id: the facts that the error has to tell.
-        kind: the class of this package's error.
-        requests: how many must reach the server; -1 where none can be counted.
+        name: unique in its family.
+        scene: what the servers do.
+        nodes: the wanted nodes, in the API's spelling; None where the call has to fail.
+        status, code, request_id: the facts that the error must have.
+        kind: the class of the error.
+        requests: the number that must reach the server; -1 where it cannot be counted.
         says, warns, logs: a text in the message, in a warning, in the log.
-        least: the seconds that the call has to take, where a wait was asked for.
-        sent: headers of the last request, by their beginning.
-        compared: whether the official SDK meets the row too: it has no such setting, or it would leave this machine.
+        least: the seconds that the call must take at least, where a wait was requested.
+        sent: headers of the last request and the start of each value.
+        compared: whether the official SDK has such a setting, and its call would stay on this machine.
     """
 
     family: str
@@ -53,15 +53,15 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from every other row."""
+        """Family and name, which are unique together."""
         return self.family, self.name
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a row: the client's report, None where it had to be stopped, and what the servers saw.
+    """The outcome of a row: the report, None where the client had to be stopped, and what the servers received.
 
-    `fresh` tells whether the client's process had held no memory before, so that what it grew by is this row's.
+    `fresh` is whether the process of the client was new, so that the growth of its memory belongs to this row.
     """
 
     report: Report | None
@@ -71,7 +71,7 @@ class Outcome:
     fresh: bool = False
 
     def described(self) -> str:
-        """In a few words, without what differs from run to run."""
+        """The outcome in a few words, without what differs between runs."""
         if self.report is None:
             return "had to be stopped"
         found = self.report.nodes
@@ -87,12 +87,12 @@ class Outcome:
 
 
 def failed(report: Report) -> bool:
-    """Whether the caller is told that there is no answer."""
+    """Whether the call raised an error."""
     return report.nodes is None
 
 
 def as_wanted(row: Row, report: Report) -> bool:
-    """The wanted nodes, in whatever order, or a failure where that is wanted."""
+    """Whether the nodes are the wanted ones in any order, or the call failed where that is wanted."""
     if row.nodes is None or report.nodes is None:
         return row.nodes is None and report.nodes is None
     return _in_order(row.nodes) == _in_order(report.nodes)
@@ -104,18 +104,18 @@ def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def tells(report: Report, fact: str | int | None) -> bool:
-    """Whether a fact is on the error or in its words; no fact is told of what is not known."""
+    """Whether a fact is an attribute of the error or in its message; a wanted fact of None is always met."""
     on_it = (report.status, report.code, report.request_id)
     return fact is None or fact in on_it or re.search(rf"\b{re.escape(str(fact))}\b", report.message) is not None
 
 
 def leaked(report: Report) -> list[str]:
-    """The places in which a secret can be seen."""
+    """The places that contain a secret."""
     return [place for place, text in report.seen.items() if any(secret in text for secret in SECRETS)]
 
 
 def shown(report: Report) -> list[str]:
-    """Those of them that a person reads; a pickle is carried, and counted by itself."""
+    """The places that a person reads; a pickle is counted separately."""
     return [place for place in leaked(report) if place != "pickle"]
 
 
@@ -167,26 +167,28 @@ def _argument(row: Row, outcome: Outcome, report: Report) -> bool:
 
 @dataclass(frozen=True)
 class Family:
-    """Rows that ask one question: what happens in them, what is wanted, and the judge."""
+    """Rows with one question: a title, the wanted outcome, and the judge."""
 
     title: str
     wanted: str
     judge: Callable[[Row, Outcome, Report], bool]
 
     def passes(self, row: Row, outcome: Outcome) -> bool:
-        """The verdict; who had to be stopped has failed."""
+        """The verdict; a client that had to be stopped has failed."""
         return outcome.report is not None and self.judge(row, outcome, outcome.report)
 
 
 FAMILIES = {
-    "passing": Family("A fault that passes: once, then a good answer", "the nodes", _passing),
-    "status": Family("An error status with each body", "the call fails and tells the HTTP status", _status),
+    "passing": Family("A transient fault: once, then a good response", "the nodes", _passing),
+    "status": Family("An error status with each body", "the call fails and reports the HTTP status", _status),
     "odd": Family(
-        "An error status whose body is JSON without a word",
-        "the call fails, tells the HTTP status, and invents no code or request ID",
+        "An error status whose JSON body says nothing",
+        "the call fails, reports the HTTP status, and invents no code or request ID",
         _odd,
     ),
-    "refusal": Family("The API's own refusals", "the call fails and tells HTTP status, code and request ID", _refusal),
+    "refusal": Family(
+        "Refusals of the API and of STS", "the call fails and reports HTTP status, code and request ID", _refusal
+    ),
     "malformed": Family(
         "Status 200 with JSON that is not what the API describes",
         "the call fails: never nodes, and never “no nodes”",
@@ -199,18 +201,18 @@ FAMILIES = {
     ),
     "redirect": Family("A redirect to another host", "the call fails and no request reaches the other host", _redirect),
     "bounds": Family(
-        "A peer that does not end",
+        "A response that does not end",
         f"the call fails within its deadline and {MARGIN:g} s, and memory grows by {MOST_MEMORY // 2**20} MiB at most",
         _bounded,
     ),
     "connection": Family(
-        "No connection, no whole answer, proxies",
+        "No connection, no complete response, proxies",
         "the nodes where they can be had; else the call fails and names the host",
         _connection,
     ),
     "tls": Family("TLS", "the nodes from a trusted peer; from any other no request is sent and the call fails", _tls),
     "secret": Family(
-        "A secret comes back, or stands in the settings",
+        "A secret is sent back, or is part of the settings",
         "it is in no message, repr, trace or debug line",
         _secret,
     ),

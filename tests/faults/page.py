@@ -88,7 +88,7 @@ def write(compared: Sequence[Compared]) -> None:
 
 
 def rendered(compared: Sequence[Compared]) -> str:
-    """What stands between the marks."""
+    """The text between the two markers."""
     return "\n".join([_versions(), "", *_totals(compared), *_tables(compared)])
 
 

@@ -1,4 +1,4 @@
-"""One call of a client, and all that it lets be seen: the same for either client."""
+"""One call of a client, and everything that can be observed of it; the same for both clients."""
 
 import io
 import logging
@@ -20,25 +20,25 @@ Nodes = Sequence[Mapping[str, Any]]
 Ask = Callable[[Job], tuple[Nodes, Sequence[str]]]
 """A client: the nodes in the API's spelling, and its warnings; or it raises."""
 
-# Settings and surroundings of this machine that would reach a client.
+# Settings and environment variables of this machine that would reach a client.
 SURROUNDINGS = ("ALICLOUD_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "HOLOGRAM_", "CLIENT_", "MAX_RETRY_", "STS_ENDPOINT")
 NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
-TOO_LONG = 1_000_000  # characters of what is seen that are looked through
+TOO_LONG = 1_000_000  # characters of each text that are searched
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a call.
+    """The outcome of a call.
 
     Attributes:
-        nodes: what was answered, or None where the call failed.
-        warnings: what was said beside the answer.
+        nodes: the nodes, or None where the call failed.
+        warnings: the warnings of a successful call.
         error: the name of the error's class, empty where there is none.
-        message: the error's text, as a person sees it.
-        status, code, request_id: what the error itself tells of them.
+        message: the text of the error, as a person sees it.
+        status, code, request_id: the attributes of the error.
         seen: message, repr, trace, pickle, and log at the DEBUG level of every library: no secret may be in any.
         seconds: how long it took.
-        grown: the bytes by which the process's peak of memory rose.
+        grown: the bytes by which the peak memory of the process rose.
     """
 
     nodes: list[dict[str, Any]] | None
@@ -54,7 +54,7 @@ class Report:
 
 
 def observe(ask: Ask, job: Job) -> Report:
-    """One call, watched."""
+    """Make one call and record what can be observed."""
     nodes: Nodes | None = None
     warnings: Sequence[str] = ()
     caught: BaseException | None = None
@@ -62,7 +62,7 @@ def observe(ask: Ask, job: Job) -> Report:
         before, started = _peak(), time.monotonic()
         try:
             nodes, warnings = ask(job)
-        except Exception as error:  # noqa: BLE001 - whatever a client lets out is what its caller gets
+        except Exception as error:  # noqa: BLE001 - any exception of a client is its outcome
             caught = error
         seconds, grown = time.monotonic() - started, _peak() - before
     return Report(
@@ -91,14 +91,14 @@ def _shown(error: BaseException) -> dict[str, str]:
         "trace": "".join(traceback.format_exception(error)),
         "pickle": repr(vars(error)),
     }
-    with suppress(pickle.PicklingError, TypeError, AttributeError, MemoryError):  # then it is carried nowhere
+    with suppress(pickle.PicklingError, TypeError, AttributeError, MemoryError):  # not sent anywhere
         texts["pickle"] += pickle.dumps(error).decode("latin-1")
     return {place: text[:TOO_LONG] for place, text in texts.items()}
 
 
 @contextmanager
 def _surrounded(job: Job) -> Iterator[None]:
-    """The job's environment, and nothing of this machine's own that a client heeds."""
+    """Set the environment of the job, without variables of this machine that a client reads."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -110,7 +110,7 @@ def _surrounded(job: Job) -> Iterator[None]:
 
 @contextmanager
 def _logged() -> Iterator[io.StringIO]:
-    """Every line of every library."""
+    """Record the log of every library."""
     text, root = io.StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(text), root.level
     root.addHandler(handler)
@@ -123,6 +123,6 @@ def _logged() -> Iterator[io.StringIO]:
 
 
 def _peak() -> int:
-    """The most memory that this process has held, in bytes."""
+    """The peak memory of this process, in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,7 +1,7 @@
-"""What a row puts on the stage: servers that misbehave, and the surroundings that the client gets.
+"""The scene of a row: servers that misbehave, and the environment of the client.
 
-Texts and bytes of a scene may name what is known only when the servers stand: ``$port`` and ``$url`` of the server,
-``$elsewhere`` and ``$port2`` of the second one, ``$dead``, a port where nobody listens.
+Texts and bytes of a scene may contain names of values that are known only when the servers run: ``$port`` and ``$url``
+of the server, ``$elsewhere`` and ``$port2`` of the second one, ``$dead``, a port on which nothing listens.
 """
 
 import socket
@@ -23,16 +23,16 @@ NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu"
 GOOD = http(200, NODES, "Content-Type: application/json")
 
 Part = Answer | Callable[[], bytes]
-"""An answer, or what makes it when it is needed, for what is too large to hold all the time."""
+"""An answer, or a function that makes it, for one that is too large to keep in memory."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One row's world.
+    """The servers and the arguments of one row.
 
     `peer` is ``http``, one of the servers of `certificates`, ``speaks no TLS``, ``hangs up``, or ``refuses``, where
-    nobody listens. `elsewhere` is what a second server answers, a proxy or a redirect's goal; without answers it
-    tunnels, as a proxy that works does. `endpoint` and `arguments` stand in for the usual ones; None leaves out.
+    nothing listens. `elsewhere` are the responses of a second server: a proxy, STS or the target of a redirect; None
+    makes it a working proxy. `arguments` replace the usual ones; an argument of None is left out.
     """
 
     answers: tuple[Part, ...] = (GOOD,)
@@ -46,7 +46,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Job:
-    """What a client is told: arguments, environment, and limits in seconds and milliseconds."""
+    """The input of a client: arguments, environment, `deadline` in seconds and `read_timeout` in milliseconds."""
 
     arguments: Mapping[str, str | None]
     environment: Mapping[str, str]
@@ -57,7 +57,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Stage:
-    """A scene that stands: the servers, and the client's part in it."""
+    """A running scene: the servers, and the input of the client."""
 
     server: RawServer
     elsewhere: RawServer

@@ -33,7 +33,7 @@ def table_under(heading: str) -> list[list[str]]:
 
 
 def written() -> dict[tuple[str, str], tuple[str, str]]:
-    """Both verdicts as they stand in the page, by the row's key."""
+    """Both verdicts on the page, by the key of the row."""
     return {
         (name, fault): (ours, official)
         for name, family in FAMILIES.items()

@@ -43,6 +43,30 @@ def test_a_bad_setting_is_refused_by_its_name(settings: Properties, name: str, r
         assert reason in failure.reason
 
 
+SHARED = (
+    "A project that is called hologres shares this namespace with the provider. If the key belongs to the project, "
+    'rename the project, or set the key in another namespace, such as app:team, and read it with Config("app").'
+)
+
+
+@pytest.mark.parametrize("name", ["default", "default_0_1_0"])
+def test_a_key_of_a_project_called_hologres_is_named_with_its_namespace(name: str) -> None:
+    """The engine gives the default provider all configuration under the name of its package."""
+    urn = f"urn:pulumi:dev::hologres::pulumi:providers:hologres::{name}"
+    request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": "search", "region": "cn-hangzhou"}))
+    with running({}) as plugin:
+        [failure] = plugin.call("CheckConfig", request).failures
+    assert failure.reason == f"team: hologres:team is not a setting of the provider. {SHARED}"
+
+
+def test_an_explicit_provider_is_told_of_no_namespace() -> None:
+    urn = PROVIDER_URN.removesuffix("default") + "a::b"
+    with running({}) as plugin:
+        request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": CANARY}))
+        [failure] = plugin.call("CheckConfig", request).failures
+    assert failure.reason == "team: no such setting"
+
+
 def test_good_settings_pass(plugin: Plugin) -> None:
     settings = {
         **{"accessKey": "id", "secretKey": "key", "securityToken": "token", "region": "cn-hangzhou"},
@@ -65,11 +89,34 @@ def test_a_bad_object_is_refused_by_its_field(plugin: Plugin) -> None:
         assert CANARY not in str(failure)
 
 
-def test_what_is_not_known_yet_or_in_the_environment_may_be_missing(plugin: Plugin) -> None:
-    assert not plugin.check_config({}).failures
-    assert not plugin.check_config({"accessKey": "id"}).failures  # its other half is in the environment
+def test_what_is_not_known_yet_or_in_the_environment_may_be_missing() -> None:
+    with running({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": CANARY}) as half:
+        assert not half.check_config({"accessKey": "id"}).failures
     with running({}) as bare:
+        assert not bare.check_config({}).failures
         assert not bare.check_config({"accessKey": "id", "secretKey": UNKNOWN, "region": UNKNOWN}).failures
+
+
+def test_an_id_is_not_completed_by_the_secret_of_another_key_pair(plugin: Plugin) -> None:
+    """The environment has a whole key pair."""
+    [failure] = plugin.check_config({"accessKey": "id"}).failures
+    assert failure.property == "secretKey"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"profile": "other", "sharedCredentialsFile": "/nonexistent"},
+        {"credentialsUri": "http://127.0.0.1:1/"},
+        {"ecsRoleName": "reader"},
+        {"assumeRoleWithOidc": {"roleArn": "acs:ram::123456789012:role/reader"}},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_source_of_credentials_may_be_set_beside_keys_in_the_environment(
+    plugin: Plugin, settings: Properties
+) -> None:
+    assert not plugin.check_config(settings).failures
 
 
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])

@@ -14,7 +14,7 @@ import pytest
 from hologres_ai.emulator import Emulator
 from hologres_ai.errors.codes import RAM_ACTION
 from tests.conftest import OpenFolder
-from tests.support.pages import blocks, commands
+from tests.support.pages import blocks, commands, fences, headings, links
 
 ROOT = Path(__file__).parents[2]
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -52,7 +52,9 @@ def test_the_targets_are_what_the_tests_run() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
     assert re.search(
-        r"^test: .*\n\t\$\(PYTEST\) \$\(PARALLEL\) -m \"not load\"\n\t\$\(PYTEST\) -m load$", makefile, re.MULTILINE
+        r"^test: .*\n\t\$\(PYTEST\) \$\(PARALLEL\) -m \"not load and not browser\"\n\t\$\(PYTEST\) -m load$",
+        makefile,
+        re.MULTILINE,
     )
 
 
@@ -141,3 +143,31 @@ def shell(
         timeout=120,
         check=False,
     )
+
+
+# --------------------------------------------------------------------------------------------------- README in Chinese
+
+CHINESE = ROOT / "README.zh-CN.md"
+
+
+def test_the_chinese_readme_has_the_same_structure() -> None:
+    assert [tag for tag, _ in headings(CHINESE)] == [tag for tag, _ in headings(README)]
+    assert _shape(CHINESE) == _shape(README)
+
+
+def test_the_chinese_readme_has_the_same_code_links_and_names() -> None:
+    assert fences(CHINESE) == fences(README)
+    assert sorted({*links(CHINESE), "README.zh-CN.md"}) == sorted({*links(README), "README.md"})
+    assert _names(CHINESE) == _names(README)
+
+
+def _shape(page: Path) -> list[tuple[int, int]]:
+    """The number of code blocks and of list items in each section."""
+    sections = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return [(section.count("```"), len(re.findall(r"^- ", section, re.MULTILINE))) for section in sections]
+
+
+def _names(page: Path) -> set[str]:
+    """The code in the text, such as names of outputs, and the numbers."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"`([^`]+)`", text)) | set(re.findall(r"\d[\d,.]*\d", text))

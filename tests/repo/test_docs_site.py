@@ -27,10 +27,9 @@ def test_the_tables_of_a_page_are_current(page: Path) -> None:
     assert tables.rendered(page.read_text()) == page.read_text(), "run `make format`"
 
 
-def test_the_reference_has_every_table() -> None:
-    page = (DOCS / "reference.md").read_text()
-    names = tables.tables().keys() - {"error-codes", "messages"}
-    assert [name for name in sorted(names) if f"<!-- {name} -->" not in page] == []
+def test_every_table_stands_in_a_page() -> None:
+    text = "".join(page.read_text() for page in tables.pages())
+    assert [name for name in tables.tables() if f"<!-- {name} -->" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -100,3 +99,15 @@ def test_the_registry_page_has_one_choice_for_each_language() -> None:
     assert page.count('{{< chooser language "typescript,python,go,yaml" >}}') == 1
     assert re.findall(r"choosable language (\w+)", page) == ["typescript", "python", "go", "yaml"]
     assert page.startswith("---\ntitle: ")
+
+
+# ------------------------------------------------------------------------------------------------------- the examples
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
+def test_an_example_says_what_it_shows_how_to_run_it_and_what_it_prints(folder: Path) -> None:
+    title, *lines = [line for line in (folder / "README.md").read_text().splitlines() if line]
+    assert title.startswith("# ")
+    assert len(lines) <= 6
+    assert any(line.startswith("Run") for line in lines)
+    assert any(line.startswith("It prints") for line in lines)

@@ -1,4 +1,4 @@
-"""What has to come of a body, by plain Python: the standard library reads it, and the rules stand here again.
+"""The expected result of a response body, in plain Python on the JSON reader of the standard library.
 
 It shares no code with `response`. Where the two disagree about a body, one of them is wrong.
 """
@@ -16,7 +16,7 @@ from hologres_ai.models import AiNode, NodeList
 
 SECRETS = ("canary-key-secret-5eRz", "canary-token-9fQx")
 
-# The vendor's page, in the spelling of the wire and of Python.
+# The fields on the vendor's page, in the spelling of the API and of Python.
 TEXTS = {
     "aiInstanceId": "ai_instance_id",
     "regionId": "region_id",
@@ -41,20 +41,20 @@ NUMBERS = {
     "gpuMemoryUsed": "gpu_memory_used",
 }
 FIELDS = TEXTS | NUMBERS | {"autoRenewal": "auto_renewal"}
-LARGEST = 2**53 - 1  # a double holds every whole number up to here, and no two in one
+LARGEST = 2**53 - 1  # up to here, every whole number has a double of its own
 
 
 class Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written, repeated names and all."""
+    """A JSON object as it was written, with repeated names."""
 
     def named(self, name: str) -> list[Any]:
-        """Every value that was given under the name."""
+        """Every value of the name, in order."""
         return [value for key, value in self if key == name]
 
 
 @dataclass
 class Verdict:
-    """What has to come of a body: the nodes, or an error at one of `places`, or the refusal that the body tells."""
+    """The expected result: the nodes, an error at one of `places`, or a refusal."""
 
     nodes: list[dict[str, object]] = field(default_factory=list)
     places: set[str] = field(default_factory=set)
@@ -151,7 +151,7 @@ def whole_number(value: Any) -> tuple[object, bool]:
 
 
 def check(body: bytes) -> str:
-    """Hold what comes of a body against the oracle, and say what it was."""
+    """Compare the result of a body with the expected one; return its kind."""
     wanted = judge(body)
     try:
         reply = parse_response(HttpResponse(200, {"content-type": "application/json"}, body), SECRETS)

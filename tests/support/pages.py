@@ -16,6 +16,11 @@ def blocks(page: Path, language: str) -> list[str]:
     return [token.content for token in _tokens(page) if token.type == "fence" and token.info == language]
 
 
+def fences(page: Path) -> list[tuple[str, str]]:
+    """All fenced blocks of a page, with their languages."""
+    return [(token.info, token.content) for token in _tokens(page) if token.type == "fence"]
+
+
 def commands(page: Path) -> list[str]:
     """The lines of the fenced blocks of a page in `sh`."""
     return [line for block in blocks(page, "sh") for line in block.splitlines()]

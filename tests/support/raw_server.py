@@ -1,6 +1,6 @@
-"""A loopback server that says exactly the bytes it is told to, and counts what reaches it.
+"""A loopback server that sends exactly the given bytes, and records the requests.
 
-A real HTTP server can't break its own protocol; this one has no protocol to break.
+A real HTTP server cannot send invalid HTTP.
 """
 
 import socket

@@ -31,28 +31,30 @@ _SUMMARY = (
 _FUNCTION_TEXT = f"""\
 {_SUMMARY}
 
-Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
 empty list selects none.
 """
 _RESOURCE_TEXT = f"""\
 {_SUMMARY}
 
-Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
-Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
-same arguments; its ID is free to choose.
+Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
+that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+
+Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
 """
 _PROVIDER_TEXT = """\
-Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-set.
+The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+stack, then from the environment.
 """
 _PINNED = (
-    "Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh "
-    "shows what has moved since. Defaults to false."
+    "Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed "
+    "since. Defaults to false."
 )
 
 _REQUIREMENTS = (
-    "What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. "
-    "No part of the outputs, and no difference when it changes; a refresh and an import don't heed it."
+    "Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They "
+    "are not in the outputs, and a change of them is no difference. A refresh and an import do not check them."
 )
 
 ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -65,12 +67,12 @@ ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         (("PostPaid", "Pay as you go."), ("PrePaid", "Subscription.")),
     ),
     "RequirementsMode": (
-        "What becomes of a requirement that is not met. Any other string is refused.",
-        (("error", "Nothing that depends on the nodes goes on."), ("warn", "A warning; the program goes on.")),
+        "What to do when a requirement is not met. Any other string is refused.",
+        (("error", "Fail; nothing that depends on the nodes is changed."), ("warn", "Log a warning and continue.")),
     ),
     "OnRegionError": (
-        "What happens when one of several regions can't be read.",
-        (("fail", "The read fails."), ("partial", "What can be read is taken, and regionOutcomes names the gaps.")),
+        "What to do when one of several regions can't be read.",
+        (("fail", "Fail."), ("partial", "Return the other regions; regionOutcomes names the region and the reason.")),
     ),
 }
 _ENUM_OF_FIELD = {

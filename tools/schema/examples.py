@@ -4,9 +4,9 @@ FUNCTION_EXAMPLES = """
 {{% examples %}}
 ## Example Usage
 {{% example %}}
-### Where is a GPU free?
+### AI nodes with a free GPU
 
-Where none is, the preview fails, before anything changes.
+The preview fails when no GPU is free.
 
 ```typescript
 import * as hologres from "pulumi-hologres";
@@ -74,9 +74,9 @@ RESOURCE_EXAMPLES = """
 {{% examples %}}
 ## Example Usage
 {{% example %}}
-### Notice when subscribed nodes change
+### Detect changes of subscribed nodes
 
-Usage moves all the time; without it, only the fleet itself is watched.
+Usage changes all the time; without it, only changes of the nodes themselves are shown.
 
 ```typescript
 import * as hologres from "pulumi-hologres";

@@ -90,7 +90,7 @@ class Client:
             raise self._deadline_exceeded(attempts) from None
 
     async def credentials(self) -> Credentials:
-        """What the next call is signed with.
+        """Return the credentials that sign the next call.
 
         Raises:
             CredentialsError, ConfigurationError: the source returned none.
@@ -165,20 +165,17 @@ class Client:
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
         """Correct the clock or drop expired credentials, so that the next try can succeed."""
-        if self.clock_skew is not None and error.code and error.code.startswith("InvalidTimeStamp"):
+        retry = classify(error.code, error.status).retry
+        if retry is Retry.WITH_CORRECTED_CLOCK and self.clock_skew is not None:
             self._correction = self.clock_skew
         source = self._settings.credentials
-        expired = error.code and classify(error.code, error.status).retry is Retry.WITH_NEW_CREDENTIALS
-        if expired and not isinstance(source, Credentials):
+        if retry is Retry.WITH_NEW_CREDENTIALS and not isinstance(source, Credentials):
             self._cache(source).refuse(credentials)
 
     def _deadline_exceeded(self, attempts: RetryState) -> DeadlineExceededError:
         settings, last = self._settings, attempts.last
         if attempts.awaits_credentials:
-            return DeadlineExceededError(
-                f"the source of credentials returned none within {settings.deadline:g} s",
-                f"`hologres-ai doctor` shows which source is used. {_LIMIT}",
-            )
+            return self._no_credentials_in_time()
         ending = f"; the last failure: {last.title}" if last else ""
         return DeadlineExceededError(
             f"{settings.endpoint.host} gave no complete response within {settings.deadline:g} s{ending}",
@@ -188,12 +185,22 @@ class Client:
             request_id=last.request_id if last else None,
         )
 
+    def _no_credentials_in_time(self) -> DeadlineExceededError:
+        source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
+        title, remedy = f"the source of credentials returned none within {seconds}", "`hologres-ai doctor` shows it."
+        roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
+        if roles:
+            hosts = dict.fromkeys(f"{role.host.endpoint} (from {role.host.origin})" for role in roles)
+            title += f"; STS is asked at {', '.join(hosts)}"
+            remedy = "Set another host of STS with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
+        return DeadlineExceededError(title, f"{remedy} {_LIMIT}")
+
 
 async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: int) -> Body:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise ResponseError(
-            f"the response is encoded as {clean(encoding, secrets, limit=32)!r}, which was not asked for",
+            f"the response is encoded as {clean(encoding, secrets, limit=32)!r}, which was not requested",
             "Check the endpoint and any proxy in between.",
             status=response.status_code,
         )

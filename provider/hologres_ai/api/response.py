@@ -1,4 +1,4 @@
-"""What an HTTP response means: the nodes that it lists, or the error that it is.
+"""Parse an HTTP response into the nodes that it lists, or into an error.
 
 A refusal is classified by its error code first and by its status second, because services use one code with different
 statuses. A failure is never taken for an empty list.
@@ -128,6 +128,7 @@ def _unexpected_status(response: HttpResponse) -> ResponseError:
         "Redirects are never followed, because they would carry the signature to another host. "
         "Check the endpoint and any proxy in between.",
         status=response.status,
+        request_id=_request_id(response, ErrorBody({}), ()),
     )
 
 
@@ -138,7 +139,7 @@ def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence
         f"the response is not what the API describes: {problem.place or 'body'}: {problem.reason}, got {got}",
         "Check the endpoint and any proxy in between. If both are right, the API has changed: please report it.",
         status=response.status,
-        request_id=parse_error_body(response.body).request_id(secrets),
+        request_id=_request_id(response, parse_error_body(response.body), secrets),
     )
 
 
@@ -150,7 +151,7 @@ def _show(value: object, secrets: Sequence[str]) -> str:
 
 
 def _log_unknown_fields(body: Body) -> None:
-    """Write a debug line; without a reader of it nothing is done, because it parses the body again."""
+    """Write a debug line; only if the level is on, because it parses the body again."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     nodes = from_json(body).get(LIST) or ()

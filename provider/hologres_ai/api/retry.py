@@ -29,7 +29,7 @@ class RetryQuota:
         self._tokens = tokens
 
     def take(self) -> bool:
-        """Take the tokens of one retry; False where too few are left."""
+        """Take the tokens of one retry; False if too few are left."""
         if self._tokens < self.COST:
             return False
         self._tokens -= self.COST
@@ -41,7 +41,7 @@ class RetryQuota:
 
 
 class RetryState:
-    """What one call has failed with so far.
+    """The failures of one call so far.
 
     Args:
         quota: the token bucket, which calls may share.
@@ -56,7 +56,7 @@ class RetryState:
         self._quota = quota
         self._renewable = renewable
         self._left = TRIES
-        self._corrected: set[ErrorRule] = set()
+        self._corrected: set[Retry] = set()
         self.awaits_credentials = False
         self.last: HologresAiError | None = None
 
@@ -76,18 +76,18 @@ class RetryState:
         return isinstance(error, ApiError) and self._is_retried_by_rule(classify(error.code, error.status))
 
     def _is_retried_by_rule(self, rule: ErrorRule) -> bool:
-        if rule.retry is Retry.ONCE or (rule.retry is Retry.WITH_NEW_CREDENTIALS and self._renewable):
-            is_first = rule not in self._corrected
-            self._corrected.add(rule)
-            return is_first
-        return rule.retry is Retry.TRANSIENT
+        if rule.retry in (Retry.NEVER, Retry.TRANSIENT):
+            return rule.retry is Retry.TRANSIENT
+        is_first = rule.retry not in self._corrected
+        self._corrected.add(rule.retry)
+        return is_first and (rule.retry is not Retry.WITH_NEW_CREDENTIALS or self._renewable)
 
 
 Wait = Callable[[RetryCallState], float]
 
 
 def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
-    """The wait before the next try: what the service asked for, else full jitter; never more than `MAX_WAIT`."""
+    """The wait before the next try: what the service requests, else full jitter; never more than `MAX_WAIT`."""
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -100,7 +100,7 @@ def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITT
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The wait that a response asks for, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
+    """The wait that a response requests, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
     milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
     if milliseconds.isdecimal():
         return int(milliseconds[:9]) / 1000
@@ -111,7 +111,7 @@ def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """A date of HTTP, in UTC; None where it is none."""
+    """Parse a date of HTTP, in UTC; None if it is invalid."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):

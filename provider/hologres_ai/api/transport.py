@@ -93,7 +93,7 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
 
 
 def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[str]) -> HologresAiError:
-    """What httpx raised, as one of our errors: with the next step, and without secrets."""
+    """Convert an exception of httpx to an error of this package: with the next step, and without secrets."""
     host, region = settings.endpoint.host, settings.region
     if isinstance(error, httpx.ProxyError):
         return _proxy_error(error, host)

@@ -85,8 +85,8 @@ def check_command(
       hologres-ai check --min-nodes-ready 4 && ./deploy-model
       hologres-ai check --min-free-gpus 2 --report nagios
     """
+    from .delivery import run_and_report
     from .read import parse_query, read_nodes, regions_of
-    from .reports.delivery import run_and_report
 
     required = {
         "min_free_gpus": min_free_gpus,

@@ -1,14 +1,12 @@
 """``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 
 
 @dataclass
@@ -72,12 +69,12 @@ class CallReport:
 
 @dataclass
 class Report:
-    """All that was found; `call` is None where the settings did not allow one.
+    """The findings; `call` is None if the settings did not allow one.
 
     Attributes:
         credentials: the sources in order, with the outcome of each.
-        key_parts: the origin of each part of a key pair that stands in the settings.
-        roles: the roles that STS is asked for, in order.
+        key_parts: the origin of each part of a key pair in the settings.
+        roles: the roles to assume, in order.
         switches: the origin of each switch that is on.
         left_over: the origins of credentials that are set and not used.
         warnings: what may be a mistake.
@@ -132,13 +129,14 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
 
 def examine(arguments: Mapping[str, str | None]) -> Report:
     """Look at every setting, and make one call where they allow it."""
+    from ..network import describe_proxies
     from ..settings import look_up
 
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)
     region = _region(settings, resolution)
     report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
-    report.proxies = _proxies(os.environ)
+    report.proxies = describe_proxies()
     report.switches = _switches(settings)
     if resolution:
         _add_source(report, settings, resolution)
@@ -165,15 +163,9 @@ def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resol
 
 def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
     from ..config import find_sts
-    from ..credentials.types import Oidc
 
-    hosts = find_sts(settings, region)
-    below = resolution.profile.source if resolution.profile else resolution.source
-    links = [below.origin] if isinstance(below.origin, Oidc) else []
-    roles = [*below.roles, *(resolution.source.roles if resolution.profile else ())]
-    asked = [(link.role_arn, hosts.host_for(link)) for link in links]
-    asked += [(role.arn, hosts.host_for(role)) for role in roles]
-    return [RoleReport(arn, host.endpoint, _spelt(host.origin)) for arn, host in asked]
+    source = resolution.asking(find_sts(settings, region))
+    return [RoleReport(role.arn, role.host.endpoint, _spelt(role.host.origin)) for role in source.asked_roles]
 
 
 def _switches(settings: "ResolvedSettings") -> list[str]:
@@ -221,7 +213,7 @@ def _wrong(error: HologresAiError) -> Observation:
 def _credentials(
     settings: "ResolvedSettings",
 ) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
-    """The attempts, and the key where it stands in the settings; one that has to be asked for comes with the call."""
+    """The attempts, and a key in the settings; the key of another source is known after the call."""
     from ..credentials import Credentials
     from ..credentials.resolver import resolve_credentials
 
@@ -237,22 +229,6 @@ def _credentials(
 def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
     return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
-
-
-def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: _without_password(name, environ[name]) for name in PROXIES if environ.get(name)}
-
-
-def _without_password(name: str, value: str) -> str:
-    """The proxy's host and port alone; NO_PROXY as it is."""
-    if name.lower() == "no_proxy":
-        return value
-    try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "can't be read"
-    return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
 
 
 # --- The call --------------------------------------------------------------------------------------------------------
@@ -275,11 +251,13 @@ def _verdict(report: Report) -> str:
     """The outcome in one sentence, with the next step."""
     wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
     if wrong:
-        return f"Not ready: {wrong.error}. {wrong.remedy or ''}".strip()
+        next_step = (wrong.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: {wrong.error}. {next_step}".strip()
     used = " and ".join(one.source for one in report.credentials if one.state == "used")
     if report.call is None or not report.call.ok:
         call = report.call or CallReport(ok=False)
-        return f"Not ready: the settings are complete, and the call failed. {call.remedy or ''}".strip()
+        next_step = (call.remedy or "").partition(" Tried in order: ")[0]
+        return f"Not ready: the settings are complete, and the call failed. {next_step}".strip()
     if not report.call.instances:
         return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
     return f"Ready: the AI nodes of {report.region.value} can be read with {used}."

@@ -1,4 +1,4 @@
-"""``hologres-ai drift``: compare the AI nodes with a baseline, and keep a new baseline where that is asked for."""
+"""``hologres-ai drift``: compare the AI nodes with a baseline, and write a new baseline on request."""
 
 import json
 import shutil
@@ -14,6 +14,7 @@ import click
 from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
 from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES
 from .errors import DONE, FAILED, FINDING
+from .files import target_of, write_file
 from .ignore import Entry, IgnoreEntry, read_entries, split_events
 from .options import (
     EXIT_CODES_HELP,
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
     from .read import Connection
 
 STDIN = "-"
-# A file in another form belongs to another tool, and --accept would put an envelope in its place.
+# A file in another form belongs to another tool, and --accept would replace it by an envelope.
 _ACCEPTED_FORMS = ("envelope", "list")
 
 
 @dataclass(frozen=True)
 class BaselineSource:
-    """Where the baseline is: a file, stdin or the state of a stack; and which of several it is."""
+    """The place of the baseline (a file, stdin or the state of a stack), and which of several it is."""
 
     file: str | None
     stack: str | None
@@ -51,7 +52,7 @@ class BaselineSource:
 
     @property
     def path(self) -> Path | None:
-        """The file, where it is one."""
+        """The file, or None."""
         return None if self.file in (None, STDIN) else Path(str(self.file))
 
 
@@ -72,12 +73,12 @@ class Comparison:
 @click.command("drift", epilog=EXIT_CODES_HELP, short_help="Compare the AI nodes with a baseline.")
 @click.option("--baseline", type=File(), metavar="FILE", help="The baseline; - is stdin.")
 @click.option("--stack", type=Value(), metavar="NAME", help="Take the baseline from the state of this Pulumi stack.")
-@click.option("--output", type=Value(), metavar="NAME", help="The stack output to take, where there are several.")
+@click.option("--output", type=Value(), metavar="NAME", help="The stack output to use if there are several.")
 @click.option(
     "--resource",
     type=Value(),
     metavar="NAME|URN",
-    help="The AiNodeList to take from a state, where there are several.",
+    help="The AiNodeList in a state to use if there are several.",
 )
 @click.option(
     "--classes",
@@ -144,8 +145,8 @@ def drift_command(
       hologres-ai drift --baseline baseline.json --report html=drift.html
       pulumi stack output --json | hologres-ai drift --baseline -
     """
+    from .delivery import run_and_report
     from .read import parse_query
-    from .reports.delivery import run_and_report
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
     arguments = given_only(filters)
@@ -170,9 +171,9 @@ def _check_usage(
         raise click.UsageError("Give either --baseline or --stack.")
     if accept and baseline in (None, STDIN):
         raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
-    read = {Path(file).resolve() for file in (baseline, ignore_file) if file and file != STDIN}
+    read = {target_of(file) for file in (baseline, ignore_file) if file and file != STDIN}
     for target in targets:
-        if target.file is not None and Path(target.file).resolve() in read:
+        if target.file is not None and target_of(target.file) in read:
             raise click.UsageError(f"A report can't replace {target.file}, which is read.")
 
 
@@ -196,20 +197,29 @@ def _run(comparison: Comparison) -> Report:
         return _first_baseline(comparison, path, given)
     baseline = _read_baseline(comparison)
     _check_query(baseline, comparison, given)
-    current, report = read_nodes("drift", _query_of(baseline, comparison), comparison.connection)
+    connection = {**comparison.connection, "profile": comparison.connection["profile"] or baseline.profile}
+    current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
     counted, ignored = split_events(drift.events, comparison.entries)
-    if not drift.unread and not comparison.accept:
-        _note_unused(comparison.entries, ignored)
+    unused = () if drift.unread or comparison.accept else _unused(comparison.entries, ignored)
+    for text in unused:
+        say("note", text, "Remove the entry if it is no longer needed.")
     if drift.before and not drift.after and not drift.unread:
-        say("note", "all AI instances of the baseline are gone", "Is it the AccessKey of the same account?")
+        say(
+            "note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account."
+        )
     if comparison.accept and path is not None:
-        _write_baseline(path, current)
+        _write_baseline(path, current, connection["profile"])
         _note(f"{path} is the new baseline", comparison)
         return replace(report, drift=drift, limit=comparison.limit)
     code = FINDING if counted else FAILED if drift.unread else DONE
     return replace(
-        report, drift=replace(drift, events=counted), ignored=ignored, limit=comparison.limit, exit_code=code
+        report,
+        drift=replace(drift, events=counted),
+        ignored=ignored,
+        limit=comparison.limit,
+        notes=unused,
+        exit_code=code,
     )
 
 
@@ -218,10 +228,10 @@ def _note(text: str, comparison: Comparison) -> None:
         say("note", text)
 
 
-def _note_unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> None:
-    for entry in entries:
-        if not any(entry.matches(event) for event in ignored):
-            say("note", f"--ignore {entry} matches no event", "Remove the entry if it is no longer needed.")
+def _unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> tuple[str, ...]:
+    """A note for each entry that matches nothing; none of a comparison that does not know every node."""
+    useless = (entry for entry in entries if not any(entry.matches(event) for event in ignored))
+    return tuple(f"--ignore {entry} matches no event" for entry in useless)
 
 
 def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Report:
@@ -231,22 +241,21 @@ def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Repor
 
     query = replace(given, include_usage="usage" in comparison.classes)
     result, report = read_nodes("drift", query, comparison.connection)
-    _write_baseline(path, result)
+    _write_baseline(path, result, comparison.connection["profile"])
     count = len(result.instance_model_list)
     _note(f"{path} is the first baseline: {count} AI instance{'' if count == 1 else 's'}", comparison)
     return replace(report, drift=compare(result, result, comparison.classes), first_baseline=True)
 
 
-def _write_baseline(path: Path, result: "AiNodeListResult") -> None:
+def _write_baseline(path: Path, result: "AiNodeListResult", profile: str | None) -> None:
     from ..envelope import to_envelope
-    from .files import write_file
 
     if result.unread:
         raise RegionsError(
             f"no new baseline: {', '.join(result.unread)} could not be read",
             f"{path} is unchanged. Try again when all regions can be read.",
         )
-    write_file(str(path), json.dumps(to_envelope(result), ensure_ascii=False, indent=2) + "\n")
+    write_file(str(path), json.dumps(to_envelope(result, profile), ensure_ascii=False, indent=2) + "\n")
 
 
 def _read_baseline(comparison: Comparison) -> "Baseline":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
-@click.command("emulate", epilog=EXIT_CODES_HELP, short_help="Run a local service that speaks the API.")
+@click.command("emulate", epilog=EXIT_CODES_HELP, short_help="Run a local service with the same API.")
 @click.option(
     "--host", type=Value(), metavar="HOST", default="127.0.0.1", show_default=True, help="The address to listen on."
 )
@@ -63,11 +63,11 @@ def emulate_command(
     access_key_secret: str | None,
     faults: tuple[str, ...],
 ) -> None:
-    """Run a local service that speaks the API, to try things without an account.
+    """Run a local service with the same API, to try things without an account.
 
-    The first line on stdout is its URL alone; how to use it follows on stderr. Ctrl-C stops it.
+    The first line on stdout is only its URL; how to use it follows on stderr. Ctrl-C stops it.
 
-    Whatever the region, the URL lists every node of the fleet. To read several regions, give the endpoint
+    The URL lists every node of the fleet for every region. To read several regions, give the endpoint
     http://{region}.localhost:PORT, where each region lists its own nodes.
 
     \b
@@ -109,7 +109,7 @@ def _parse_fault(text: str) -> "Fault":
 
 
 def _introduce(credentials: "Credentials", url: str) -> None:
-    """Print the URL alone on stdout, for scripts; what a person types next on stderr."""
+    """Print only the URL on stdout, for scripts, and the next commands on stderr."""
     print_text(url)
     sys.stdout.flush()
     if not _is_loopback(url):

@@ -60,8 +60,8 @@ def list_command(
       hologres-ai list --json | jq .totals.gpu.free
       hologres-ai list --report html=nodes.html
     """
+    from .delivery import run_and_report
     from .read import parse_query, read_nodes, regions_of
-    from .reports.delivery import run_and_report
 
     connection = {"endpoint": endpoint, "profile": profile}
     query = parse_query({**given_only(filters), "include_usage": not no_usage})

@@ -1,4 +1,4 @@
-"""What a command prints: text that a terminal shows as it is, colour, and progress while it waits."""
+"""The output of a command: printable text, colour, and progress during a wait."""
 
 import codecs
 import os
@@ -67,7 +67,7 @@ def shown(value: object) -> str:
 
 
 def say(label: str, title: str, remedy: str = "") -> None:
-    """Print ``label: title`` on stderr, and on the next lines what to do. A stderr that fails is no failure."""
+    """Print ``label: title`` on stderr, and on the next lines what to do. An error of stderr is ignored."""
     colours = {"error": "red", "warning": "yellow"}
     head = f"{label}:" if label else ""
     if head and wants_colour(sys.stderr):
@@ -114,7 +114,7 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def terminal_width() -> int:
-    """The columns of the terminal; COLUMNS wins over what the terminal says, where it makes sense."""
+    """The columns of the terminal; a valid COLUMNS takes precedence over the terminal."""
     for text in (os.environ.get("COLUMNS", ""), str(_columns_of_terminal())):
         if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= _LEAST_WIDTH:
             return min(int(text), _MOST_WIDTH)
@@ -133,7 +133,7 @@ def progress(describe: Callable[[], str]) -> Iterator[None]:
     """While the block runs longer than `PROGRESS_AFTER`, show what it waits for and for how long, on stderr.
 
     Only where stdout and stderr are a terminal: behind a pipe, a pager may be drawing there. The cursor is never
-    hidden, so that nothing has to be restored by whatever ends the process.
+    hidden, so that nothing has to be restored when the process ends.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield

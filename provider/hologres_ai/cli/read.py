@@ -11,7 +11,7 @@ from ..credentials import Credentials
 from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
-from ..region_data import REGIONS
+from ..region_data import AS_OF, REGIONS
 from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
 from .options import option_name
 from .output import progress, say
@@ -53,6 +53,8 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
     stages: list[tuple[str, ...]] = []
     with progress(lambda: _describe(stages)):
         result = run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
+    if EVERY_REGION in (query.regions or ()):
+        say("note", f"* read the {len(REGIONS)} regions in the list of {AS_OF}")
     for warning in result.warnings:
         say("warning", warning)
     report = Report(
@@ -66,7 +68,7 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
 
 
 def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
-    """Return the regions that a query reads, as far as the settings tell."""
+    """Return the regions that a query reads, if the settings name them."""
     try:
         if query.regions:
             return REGIONS if EVERY_REGION in query.regions else query.regions
@@ -76,7 +78,7 @@ def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
 
 
 def _start_of_id(config: CallConfig) -> str:
-    """The first characters of the AccessKey ID; a source that was asked for the read is not asked again."""
+    """The first characters of the AccessKey ID; a source that returned it for the read is not called again."""
     keys = config.credentials
     if not isinstance(keys, Credentials):
         try:
@@ -87,7 +89,7 @@ def _start_of_id(config: CallConfig) -> str:
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:
-    """What is waited for; of several regions, how many are done and which are not."""
+    """The text of the progress; for several regions, how many are done and which are not."""
     asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
     if asked == 1:
         return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"

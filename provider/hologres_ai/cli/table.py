@@ -274,7 +274,7 @@ def _empty_table(columns: Sequence[Column], total: Row, look: Look) -> Table:
 
 
 def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequence[AiNode]]]:
-    """The nodes of each Hologres instance, under its name and id; its region too, should it be another one."""
+    """The nodes of each Hologres instance, under its name and id, and its region if that is another one."""
 
     def key(node: AiNode) -> tuple[str | None, ...]:
         return node.region_id, node.holo_instance_id, node.holo_instance_name

@@ -1,7 +1,7 @@
-"""Replies shared within one run of a program: several lists of one region, each with its filters, are one call.
+"""Calls shared within one run of a program: several lists of one region, each with its filters, make one call.
 
-A run is a process of the dynamic face, and a configuration of the plugin: nothing outlives it, and so no preview is
-given what an earlier one was.
+A run is a process of the dynamic resource, or a configuration of the plugin. Nothing is kept after it, so that no
+preview gets the result of an earlier one.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..models import NodeList
 
-# Seconds from the start of a call. A program registers what does not wait for each other well within it; and whatever
-# changes the fleet in an update, and has a list wait for it, takes longer.
+# Seconds from the start of a call. A program registers independent lists in less time; an update that changes the
+# fleet, and for which a list waits, takes longer.
 SHARED_FOR = 1.0
 
 

@@ -137,7 +137,7 @@ def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
 
 
 def _with_region(node: AiNode, region: str) -> AiNode:
-    """The node with the region that listed it, where it has none: among several regions nothing else tells."""
+    """Return the node with the region that listed it, if it has none."""
     return node if node.region_id else replace(node, region_id=region)
 
 

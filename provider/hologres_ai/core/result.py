@@ -141,7 +141,7 @@ def may_end(node: AiNode) -> bool:
 
 
 def has_end(node: AiNode) -> bool:
-    """Return whether the API gives an end, be it one that can't be read; the year 1 stands for none."""
+    """Return whether the API gives an end, even an invalid one; the year 1 means none."""
     text = node.expiration_time
     return text is not None and not text.startswith("0001-")
 
@@ -203,15 +203,14 @@ def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
 
 
 def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
-    """The node with its expiry in UTC, so that the same time in another zone is no change."""
+    """The node with its expiry in UTC, so that the same time in another zone is not a change."""
     text = node.expiration_time
     if text is None:
         return node
     try:
         utc = to_utc_text(text)
     except (ValueError, OverflowError):
-        warnings.append(
-            f"expirationTime of {node.ai_instance_id} is not a time: {text[:64]!r}; it is passed on as it is"
-        )
+        name = node.ai_instance_id or "an AI instance without an ID"
+        warnings.append(f"expirationTime of {name} is not a time: {text[:64]!r}; it is passed on unchanged")
         return node
     return node if utc == text else replace(node, expiration_time=utc)

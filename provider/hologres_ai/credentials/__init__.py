@@ -1,7 +1,7 @@
 """Credentials: which source is used, asking it, and caching what it returned.
 
 `resolver` chooses the source from the settings (`key_pair` the AccessKey, `profile` what the CLI's file says),
-`providers` ask it (`sts`, `oauth`), and `cache` keeps the credentials. Plain keys need `resolver` alone.
+`providers` ask it (`sts`, `oauth`), and `cache` keeps the credentials. Plain keys need only `resolver`.
 """
 
 from .types import Credentials, CredentialsSource, Limits

@@ -10,7 +10,7 @@ from typing import Any
 from .http import FetchError
 from .types import Credentials, Fetched
 
-_MILLISECONDS = 1e11  # a number above this is no number of seconds: that would be after the year 5000
+_MILLISECONDS = 1e11  # a larger number is not in seconds: that would be after the year 5000
 
 
 def credentials_in(

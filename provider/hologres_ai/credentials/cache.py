@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 MARGIN = 300.0  # seconds before the expiry in which credentials are fetched again
 FILE_LIFE = 60.0  # seconds for which the keys of a profile are kept, which may be written again at any time
-PAUSE = 30.0  # seconds after a failed refresh, while the old credentials are still good
+PAUSE = 30.0  # seconds after a failed refresh, while the old credentials are still valid
 
 Outcome = Fetched | HologresAiError
 
@@ -57,7 +57,7 @@ class CredentialsCache:
         self._flight: _Flight | None = None
 
     async def get(self) -> Credentials:
-        """Return the credentials, fetched where there are none or they are about to expire.
+        """Return the credentials; fetch them if there are none, or if they are about to expire.
 
         Raises:
             CredentialsError: the source returned none.
@@ -117,10 +117,10 @@ class CredentialsCache:
             self._due = now + PAUSE
 
     def _old(self, held: Fetched | None, error: HologresAiError) -> Credentials:
-        """The credentials that are held, while they are good: a failed refresh ahead of time is no failure yet."""
+        """Return the cached credentials while they are valid: a refresh may fail before their expiry."""
         if held and held is self._held and held.expires and self._clock() < held.expires:
             log.warning(
-                "the credentials could not be refreshed and are good for %.0f s more", held.expires - self._clock()
+                "the credentials could not be refreshed; they are valid for %.0f s more", held.expires - self._clock()
             )
             return held.credentials
         raise copy.copy(error)  # each reader gets its own traceback

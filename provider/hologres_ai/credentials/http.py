@@ -30,7 +30,7 @@ class FetchError(Exception):
         reason: what happened; never a text of the peer.
         transient: whether the same request may succeed later.
         status, code, request_id: the facts of the answer, where there was one.
-        remedy: the next step, where the failure tells more than the kind of source.
+        remedy: the next step, if the failure needs another one than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
         denial: what the service says about a missing permission, where it gave details.
     """
@@ -127,7 +127,7 @@ def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline
     body = bytearray()
     with client.stream(request.method, url, headers=request.headers, content=request.content) as response:
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise FetchError("its response is compressed, which was not asked for", status=response.status_code)
+            raise FetchError("its response is compressed, which was not requested", status=response.status_code)
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > MAX_BODY_BYTES:

@@ -127,7 +127,7 @@ def _fields_of(document: Document) -> Document:
 
 
 def _keep(login: OAuth, changed: Document) -> None:
-    """Write what has changed into the profile; where that fails, the credentials are good all the same."""
+    """Write the changed fields to the profile. If that fails, the credentials are still valid."""
     try:
         whole = dict(load_file(login.file))
         whole["profiles"] = [

@@ -100,7 +100,7 @@ def _from_ecs(origin: EcsRole, _held: Credentials | None, _sts: StsHosts, limits
 
 
 def _session(origin: EcsRole, limits: Limits) -> dict[str, str]:
-    """The header of version 2; none where the service has version 1 alone, unless that is forbidden."""
+    """The header of version 2; empty if the service has only version 1 and that is allowed."""
     request = HttpRequest(
         f"{HOSTS['metadata']}/latest/api/token",
         "PUT",

@@ -33,11 +33,24 @@ from ..settings import (
 )
 from .key_pair import find_key_pair
 from .profile import ProfileContent, check_external, checked_url, read_profile, refused_by
-from .types import SESSION_NAME, CredentialsSource, EcsRole, Oidc, Origin, Profile, Role, Switches, Uri
+from .types import (
+    SESSION_NAME,
+    AskedRole,
+    CredentialsSource,
+    EcsRole,
+    Oidc,
+    Origin,
+    Profile,
+    Role,
+    StsHosts,
+    Switches,
+    Uri,
+)
 from .validation import check_form, check_header_safe, duration
 
 _ARN = r"acs:ram::[\x21-\x7e]{1,256}"
 _SESSION_NAME = r"[A-Za-z0-9.@_-]{2,64}"
+_SHARED_ORIGINS = frozenset(f"environment {name}" for name in SHARED_ROLE_ARN)
 _OTHERS = (
     "Other sources: a profile of `aliyun configure` (hologres:profile, ALICLOUD_PROFILE), credentialsUri, ecsRoleName, "
     "assumeRoleWithOidc; `hologres-ai doctor` shows which ones are seen."
@@ -61,6 +74,16 @@ class Resolution:
 
     source: CredentialsSource
     profile: ProfileContent | None = None
+
+    def asking(self, hosts: StsHosts) -> CredentialsSource:
+        """Return the source, with the hosts of STS and the roles that are asked for there."""
+        below = self.profile.source if self.profile else self.source
+        links: list[Oidc | Role] = [below.origin] if isinstance(below.origin, Oidc) else []
+        links += [*below.roles, *(self.source.roles if self.profile else ())]
+        roles = [
+            AskedRole(link.role_arn if isinstance(link, Oidc) else link.arn, hosts.host_for(link)) for link in links
+        ]
+        return replace(self.source, sts=hosts, asked_roles=tuple(roles))
 
 
 def resolve_credentials(settings: ResolvedSettings) -> Resolution:
@@ -140,7 +163,8 @@ def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> 
     parts = [(ASSUME_ROLE_WITH_OIDC, key) for key in _OIDC_KEYS if used != _OIDC]
     parts += [(ASSUME_ROLE, ROLE_ARN.key)] if role is None else []
     fields = [found.origin for setting, key in parts for found in settings.fields.get((setting.argument, key), ())]
-    return (*choice.left_over, *others, *fields)
+    unused = [origin for origin in fields if used != _OIDC or origin not in _SHARED_ORIGINS]
+    return (*choice.left_over, *others, *unused)
 
 
 def _with_attempts(error: ConfigurationError, name: str, before: Sequence[ProviderAttempt]) -> ConfigurationError:
@@ -316,7 +340,7 @@ def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -
 
 def _is_the_role_of_oidc(settings: ResolvedSettings, origin: Origin, arn: ResolvedValue) -> bool:
     """Whether the ARN comes from the variable that OIDC reads too: a pod has it set and means one role, not two."""
-    if arn.origin not in {f"environment {name}" for name in SHARED_ROLE_ARN}:
+    if arn.origin not in _SHARED_ORIGINS:
         return False
     return isinstance(origin, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None
 

@@ -23,6 +23,7 @@ from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
 from .types import Credentials, Limits, Oidc, Role, StsHost
 
 _VERSION = "2015-04-01"
+_ONCE = (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK)
 
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> HttpAnswer:
@@ -100,7 +101,7 @@ class _Call:
         """Ask once; a second time with the clock of STS or another nonce, where STS refuses those."""
         answer = self._send(timedelta(0))
         failure = self._failure(answer)
-        if failure and classify(failure.code, failure.status, "sts").retry is Retry.ONCE:
+        if failure and classify(failure.code, failure.status, "sts").retry in _ONCE:
             answer = self._send(_clock_difference(answer))
             failure = self._failure(answer)
         if failure:

@@ -49,7 +49,7 @@ class StsHosts:
     default: StsHost = StsHost(CENTRAL_STS, "default")
 
     def host_for(self, link: "Oidc | Role") -> StsHost:
-        """Return the host that is asked for a link of the chain."""
+        """Return the STS host for a link of the chain."""
         return self.setting or link.sts or self.default
 
 
@@ -74,7 +74,7 @@ class Uri:
 
 @dataclass(frozen=True)
 class EcsRole:
-    """The role of the ECS instance; the metadata service is asked for its name where `name` is empty."""
+    """The role of the ECS instance; if `name` is empty, its name comes from the metadata service."""
 
     name: str
     v1_disabled: bool = False
@@ -82,7 +82,7 @@ class EcsRole:
 
 @dataclass(frozen=True)
 class Oidc:
-    """A role for the bearer of an identity provider's token, which is given or stands in a file."""
+    """A role that is assumed with the token of an identity provider; the token is given or in a file."""
 
     provider_arn: str
     role_arn: str
@@ -132,9 +132,17 @@ class Role:
     sts: StsHost | None = None
 
 
+@dataclass(frozen=True)
+class AskedRole:
+    """A role to assume, and the STS host for it."""
+
+    arn: str
+    host: StsHost
+
+
 Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
 Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
-"""A part of a chain that has to be asked for credentials."""
+"""A part of a chain that returns credentials on request."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +150,10 @@ class CredentialsSource:
     """The source of credentials: an origin, and the roles that are assumed in turn, each with the one before it.
 
     Attributes:
-        sts: the hosts where roles are asked for.
+        sts: the STS hosts of the roles.
+        asked_roles: the roles to assume, in order, also those of a profile.
         attempts: what was considered, in order.
-        parts: the origin of each part of a key pair that stands in the settings.
+        parts: the origin of each part of a key pair in the settings.
         left_over: settings of credentials that are set and not used, with the reason.
         warnings: those of `left_over` that may be a mistake.
     """
@@ -152,6 +161,7 @@ class CredentialsSource:
     origin: Origin
     roles: tuple[Role, ...] = ()
     sts: StsHosts = StsHosts()
+    asked_roles: tuple[AskedRole, ...] = field(default=(), compare=False)
     attempts: tuple[ProviderAttempt, ...] = field(default=(), compare=False)
     parts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     left_over: tuple[str, ...] = field(default=(), compare=False)
@@ -171,7 +181,7 @@ class Limits:
 class Fetched:
     """Credentials, and their expiry in seconds since 1970, where it is known.
 
-    `from_file` tells credentials that somebody may write again into a profile at any time.
+    `from_file`: they come from a profile, which another program may change at any time.
     """
 
     credentials: Credentials

@@ -149,7 +149,7 @@ class Fault:
         return replace(refusal, headers=headers, format=self.format)
 
     async def apply(self, request: web.Request, response: web.Response) -> web.StreamResponse:
-        """Apply the fault to a good response, for the kinds that are not an error response."""
+        """Apply the fault to a successful response, for the kinds that are not an error response."""
         return await APPLIED[self.name](request, response, self.seconds)
 
 

@@ -156,7 +156,7 @@ class Emulator:
         *,
         format: BodyFormat = "json",  # noqa: A002 - the name of the field
     ) -> None:
-        """Apply a fault to the next `times` good requests; see `faults.Fault`."""
+        """Apply a fault to the next `times` valid requests; see `faults.Fault`."""
         self._service.faults.arm(Fault(kind, times, seconds, region, format))
 
     def disarm(self) -> None:

@@ -55,7 +55,7 @@ class ReceivedRequest:
 
     @property
     def access_key_id(self) -> str:
-        """The AccessKey in the Authorization header; empty where there is none."""
+        """The AccessKey in the Authorization header; empty if there is none."""
         return self.authorization["key"] if self.authorization else ""
 
     @property

@@ -37,7 +37,7 @@ class ErrorBody:
         return None if str(code).strip().lower() in _NO_FAULT else code
 
     def code(self, secrets: Sequence[str] = ()) -> str | None:
-        """The error code, or None where there is none or it says that all is well."""
+        """The error code, or None if there is none or it means success."""
         return as_text(self._code, secrets)
 
     def message(self, secrets: Sequence[str] = ()) -> str | None:
@@ -51,6 +51,8 @@ class ErrorBody:
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
         """What the service says about a missing permission."""
         detail = self.fields.get("accessdenieddetail")
+        if isinstance(detail, str):  # some products encode it once more
+            detail = _parse_json(detail.encode())
         if not isinstance(detail, Mapping):
             return None
         fields = _named(detail)
@@ -74,7 +76,7 @@ def as_text(value: object, secrets: Sequence[str] = (), limit: int | None = None
 
 
 def parse_error_body(body: Body) -> ErrorBody:
-    """The error that a body tells; one without fields where it is neither JSON nor XML of a service."""
+    """Parse the error in a body; without fields if it is neither JSON nor XML of a service."""
     content = body.removeprefix(UTF8_MARK).strip()
     return ErrorBody(_parse_xml(content) if content.startswith(b"<") else _parse_json(content))
 

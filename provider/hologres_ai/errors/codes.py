@@ -36,7 +36,8 @@ class Retry(Enum):
     """Whether a refused request is sent again."""
 
     NEVER = "never"
-    ONCE = "once, after the clock or the nonce was corrected"
+    ONCE = "once, with a new nonce"
+    WITH_CORRECTED_CLOCK = "once, with the time of the service"
     WITH_NEW_CREDENTIALS = "once, with new credentials where the source can give them"
     TRANSIENT = "until the tries or the time are used up"
 
@@ -152,7 +153,7 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "InvalidTimeStamp IllegalTimestamp",
-        ErrorRule(AuthenticationError, _CLOCK, Retry.ONCE, "the time of the request was refused"),
+        ErrorRule(AuthenticationError, _CLOCK, Retry.WITH_CORRECTED_CLOCK, "the time of the request was refused"),
     ),
     (
         _BOTH,
@@ -170,7 +171,7 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (_BOTH, "Forbidden.RiskControl", ErrorRule(AccessDeniedError, _RISK)),
     (
         _API,
-        "Forbidden.RAM Forbidden.NoPermission Forbidden.NoRAMPermission NoPermission AccessDenied",
+        "Forbidden Forbidden.RAM Forbidden.NoPermission Forbidden.NoRAMPermission NoPermission AccessDenied",
         ErrorRule(AccessDeniedError, _PERMISSION),
     ),
     (
@@ -217,7 +218,8 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
-# The class where the code is not in the table; `Forbidden.*` is a refusal of the caller whatever follows the dot.
+# `Forbidden.*` is a refusal of the caller; what it needs depends on what follows the dot.
+_NOT_A_FAMILY = frozenset({"forbidden"})
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
 _CLASS_BY_STATUS: dict[int, type[ApiError]] = {
     401: AuthenticationError,
@@ -239,7 +241,8 @@ def classify(code: str | None, status: int | None, service: Service = "hologram"
 
 def _by_code(code: str | None, service: Service) -> ErrorRule | None:
     parts = (code or "").lower().split(".")
-    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    whole, *families = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    names = [whole, *(family for family in families if family not in _NOT_A_FAMILY)]
     return next((_RULES[service, name] for name in names if (service, name) in _RULES), None)
 
 

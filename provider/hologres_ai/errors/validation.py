@@ -1,4 +1,4 @@
-"""From pydantic's error to the place in the document and the reason, in one form for every reader."""
+"""The place in the document and the reason of a pydantic error, in one form for every parser."""
 
 from __future__ import annotations
 

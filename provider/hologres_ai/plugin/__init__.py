@@ -1,13 +1,13 @@
 """`pulumi-resource-hologres`: the native plugin, which serves every Pulumi language.
 
     server      the process: port, signals, end
-    servicer    the protocol: each method translates a request and an answer
-    reader      the reads of one run of a program, and what the program requires of the nodes
+    servicer    the protocol: each method translates a request and a response
+    provider    the function and the resource, on plain values
     inputs      inputs and outputs of the resource and the function
     inventory   the map of the nodes among the inputs, and where two of them differ
     properties  between the protocol's `Struct` and plain Python values, with secrets and unknown values
     config      the provider's settings
-    engine      the engine: shows warnings; the plugin ends when it has gone
+    engine      the engine: shows warnings; the plugin ends when the engine has ended
     schema      the package schema
 
 The stubs are those of `pulumi.runtime.proto`, on which Pulumi's own host of dynamic resources is built.

@@ -2,26 +2,44 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..config import resolve
+from ..credentials.key_pair import find_key_pair
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean
-from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
+from ..settings import (
+    ACCESS_KEY,
+    ASSUME_ROLE_WITH_OIDC,
+    CREDENTIALS_URI,
+    ECS_ROLE_NAME,
+    ENDPOINT,
+    PROFILE,
+    SECRET_KEY,
+    SETTINGS,
+    SHARED_CREDENTIALS_FILE,
+    ResolvedSettings,
+    look_up,
+)
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.secret for part in setting.fields)}
-# Programs mark the key's ID as a secret too, which a check is not told, and an endpoint may hold a password.
+# Programs may mark the AccessKey ID as a secret, which a check does not know, and an endpoint may contain a password.
 _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 # What the engine itself keeps among a provider's inputs.
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
-# Good settings, so that what is wrong with these and one more is wrong with that one.
+# Each names another source of credentials than the keys: as an argument it would come before them.
+_SOURCES = (PROFILE, SHARED_CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, ASSUME_ROLE_WITH_OIDC)
+# The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
+_URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
+# Valid settings: if these and one more are refused, that one is invalid.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
 
 class Configuration:
-    """The settings that a provider was given, by key; what is not among them is for the environment to say."""
+    """The settings that were given to a provider, by key; other settings come from the environment."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
@@ -29,7 +47,7 @@ class Configuration:
     def get(self, key: str) -> str | None:
         """The value of a key such as ``hologres:region``.
 
-        There is none of ``alicloud:``, because the engine gives a plugin its own package's configuration alone.
+        There is none of ``alicloud:``, because the engine gives a plugin only the configuration of its own package.
         """
         namespace, _, name = key.partition(":")
         return self._texts.get(name) if namespace == "hologres" else None
@@ -40,7 +58,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
 
     Args:
         inputs: the settings by name.
-        urn: the provider's URN, which tells whether the inputs are the stack's configuration.
+        urn: the provider's URN, which shows whether the inputs are the configuration of the stack.
 
     Raises:
         InvalidArgumentError: one failure for each setting that does not exist, is missing or is invalid.
@@ -48,7 +66,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
     plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    is_default = urn.rpartition("::")[2].startswith("default")
+    is_default = _URN_OF_DEFAULT.fullmatch(urn) is not None
     failures = [
         Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
     ]
@@ -89,8 +107,9 @@ def _objection(name: str, value: object, is_default: bool) -> str | None:
         return _no_such_setting(name) if is_default else "no such setting" + did_you_mean(name, _BY_KEY)
     if text is None:
         return "a string, a whole number or an object is expected"
+    arguments, stack = ({}, {f"hologres:{name}": text}) if setting in _SOURCES else ({setting.argument: text}, {})
     try:
-        resolve({**_GOOD, setting.argument: text}, environ={})
+        resolve({**_GOOD, **arguments}, stack.get, environ={})
     except ConfigurationError as error:
         return str(error)
     return None
@@ -122,8 +141,17 @@ def _whole(value: object) -> object:
 
 
 def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
-    """The missing half of an AccessKey, where neither the inputs nor the environment has it."""
+    """The missing half of an AccessKey, where the environment does not complete it."""
     settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):
-        if given.key in texts and missing.key not in waiting and settings.find(missing) is None:
+        half = given.key in texts and missing.key not in texts and missing.key not in waiting
+        if half and not _is_complete(settings):
             yield Failure(missing.key, f"{given.key} is set without it; set both, or leave both to the environment")
+
+
+def _is_complete(settings: ResolvedSettings) -> bool:
+    """Whether the inputs and the environment have one key pair: an id is never used with the secret of another one."""
+    try:
+        return find_key_pair(settings) is not None
+    except ConfigurationError:
+        return False

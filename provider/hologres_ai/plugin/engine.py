@@ -1,4 +1,4 @@
-"""The engine that started the plugin: it shows warnings, and the plugin ends when it has gone."""
+"""The engine that started the plugin: it shows warnings, and the plugin ends when the engine has ended."""
 
 import asyncio
 import sys
@@ -7,20 +7,20 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-LOG_SECONDS = 5.0  # a warning is worth no longer wait
-GONE_SECONDS = 5.0  # how long the engine may not answer before it counts as gone
+LOG_SECONDS = 5.0  # the longest wait for a warning to be shown
+GONE_SECONDS = 5.0  # without a response for this long, the engine has ended
 _OPTIONS = [("grpc.enable_http_proxy", 0)]  # the engine is on this machine
 
 
 class Engine:
-    """A connection to an engine; to none where the address is empty."""
+    """A connection to an engine; without one if the address is empty."""
 
     def __init__(self, address: str = "") -> None:
         self.address = address
         self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS) if address else None
 
     async def warn(self, text: str) -> None:
-        """Show a warning to the user; on stderr where no engine answers."""
+        """Show a warning to the user; on stderr if there is no engine."""
         try:
             if self._channel is not None:
                 request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text)
@@ -31,9 +31,9 @@ class Engine:
         print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
 
     async def wait_until_gone(self, seconds: float = GONE_SECONDS) -> None:
-        """Return once the engine has answered and then stopped; never where it has not answered, or there is none.
+        """Return when an engine that once answered has stopped; never if it did not answer, or if there is none.
 
-        The process of the engine may end without a word to its plugins, which would then run on for ever.
+        The process of the engine may end without stopping its plugins, which would then run forever.
         """
         if self._channel is None:
             await asyncio.Event().wait()

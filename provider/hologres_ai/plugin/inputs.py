@@ -1,8 +1,8 @@
 """Inputs and outputs of the resource and of the function. Pure.
 
-inputs    the arguments, `pinned`, `requirements`; computed by a check: the region where there is one, the inventory,
+inputs    the arguments, `pinned`, `requirements`; computed by a check: the region if there is one, the inventory,
           and the outcome of each region
-outputs   those of every interface, and what was asked
+outputs   those of every interface, and the query
 """
 
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ from ..requirements import Requirements, build_requirements
 from .inventory import ADD, UPDATE, Kind, Node, build_inventory, changed_names, differences
 from .properties import UNKNOWN, Properties, Property, is_secret, is_unknown, marked, reveal
 
-# These names stand in users' states and must stay as they are.
+# These names are stored in the states of users and must not change.
 INVENTORY = "inventory"
 OUTCOMES = "regionOutcomes"
 REGION = "region"
@@ -32,7 +32,7 @@ _COMPUTED = (INVENTORY, OUTCOMES)
 # The inputs that select no nodes. States of the first days of 0.1.0 have the nodes as a list among the inputs.
 _NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS)
 
-# With more changes, a diff names the whole inventory: nobody reads on, and each path costs the engine time.
+# With more changes, a diff names the whole inventory: so many paths are not readable, and each costs time.
 MAX_PATHS = 1000
 
 _NODES = TypeAdapter(tuple[AiNode, ...])
@@ -73,12 +73,12 @@ def build_whole_query(inputs: Properties) -> Query:
 
 
 def is_waiting(inputs: Properties) -> bool:
-    """Return whether it is not known before an update which nodes are asked for."""
+    """Return whether the query is not known before an update."""
     return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS)
 
 
 def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
-    """Build the requirements; None where there are none, or where not all of them are known yet.
+    """Build the requirements; None if there are none, or if not all of them are known yet.
 
     Raises:
         InvalidArgumentError: one failure for each known one that does not exist or is invalid.
@@ -97,7 +97,7 @@ def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
 
 
 def shown(properties: Properties) -> dict[str, Property]:
-    """Return the properties without those that SDKs and the engine keep for themselves."""
+    """Return the properties without the internal ones of the SDKs and the engine."""
     return {name: value for name, value in properties.items() if not name.startswith("__")}
 
 
@@ -261,8 +261,3 @@ def _changes_of(name: str, old: Properties, new: Properties) -> dict[str, Kind]:
     paths = dict(differences(before, after, name))
     is_whole = is_secret([old.get(name), new.get(name)]) or len(paths) > MAX_PATHS
     return {name: UPDATE} if is_whole else paths
-
-
-def top_name(path: str) -> str:
-    """Return the property that a path leads into."""
-    return path.partition(".")[0].partition("[")[0]

@@ -24,7 +24,7 @@ _Item = TypeVar("_Item")
 def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str, Node]:
     """Return the nodes by key.
 
-    A node that is in the old inventory keeps its key, whatever else was added or removed. The others get their ID;
+    A node that is in the old inventory keeps its key when others are added or removed. The others get their ID;
     with `` (region)`` where two regions share it, and with `` #2`` where that is taken. A node without an ID gets
     ``(no id)`` and the ID of its Hologres instance.
     """
@@ -73,7 +73,7 @@ def _canonical(node: Node) -> str:
 
 
 def _name(node: Node) -> str:
-    """The ID, or what stands for it, in a form that the engine takes for the key of a map.
+    """The ID, or its replacement, in a form that the engine accepts as the key of a map.
 
     Three texts are put in parentheses: one that ends in a backslash, which would escape the quote in a path; Pulumi's
     signature of special values; and one that begins with two underscores, which the engine takes for internal.
@@ -128,3 +128,8 @@ def _kind(before: Property, after: Property) -> Kind:
 
 def _escape(key: str) -> str:
     return key.replace('"', '\\"')
+
+
+def top_name(path: str) -> str:
+    """Return the property that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]

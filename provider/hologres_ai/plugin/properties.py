@@ -1,10 +1,10 @@
 """Property values of Pulumi's protocol: between `google.protobuf.Struct` and plain Python values.
 
-A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` stands for a value that is not known before an
-update, `Secret` marks one that is secret. Both may stand anywhere inside a value. Every number on the wire is a double.
+A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` is a value that is not known before an
+update, `Secret` marks a secret one. Both may occur anywhere inside a value. Every number on the wire is a double.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -167,6 +167,18 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text
+
+
+def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
+    """Return the error, with each name that may not be shown in its reason alone.
+
+    The engine shows the value of the property that a failure names, also where it is secret. Where it may not, only
+    the reason has the name.
+    """
+    shown = [
+        item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}") for item in error.failures
+    ]
+    return InvalidArgumentError(shown)
 
 
 def marked(properties: Properties, *, secret: bool) -> dict[str, Property]:

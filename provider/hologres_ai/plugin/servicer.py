@@ -1,41 +1,26 @@
-"""The resource provider protocol: each method translates a request, and what the reader returns.
-
-A check reads, and adds the inventory to the inputs, as other providers add a generated name. So the engine sees drift
-wherever it compares inputs, in a preview and in a refresh. Create, Update and Diff call nothing: their answers follow
-from the inputs, so that one step is one call, and what is stored is what a preview showed.
-"""
+"""The resource provider protocol: each method translates a request, and what the provider returns."""
 
 # ruff: noqa: ARG002, N802 - the names and parameters of the methods are the protocol's
 
-from collections.abc import Callable
+from functools import cached_property
 from importlib.metadata import version
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from ..clock import utc_now
 from ..errors import HologresAiError, InvalidArgumentError
-from ..models import to_wire
 from ..names import did_you_mean
-from ..requirements import Clock
-from .config import changed_settings, may_show, read_configuration, with_secrets
 from .engine import Engine
-from .inputs import (
-    INVENTORY,
-    NODES,
-    REQUIREMENTS,
-    build_outputs,
-    changed_paths,
-    has_secret,
-    shown,
-    top_name,
-)
-from .properties import Properties, is_secret, is_unknown, marked, read_properties, write_properties
-from .reader import Reader
+from .inventory import Kind, top_name
+from .properties import Property, hide_names, read_properties, write_properties
 from .schema import FUNCTION, RESOURCE, served_schema_text
+
+if TYPE_CHECKING:
+    from .provider import Provider
 
 Request = Any  # the stubs are not typed
 Context = Any
@@ -46,13 +31,18 @@ class Servicer(ResourceProviderServicer):
 
     Args:
         engine: the engine that started the plugin.
-        clock: the present, from which the days to an expiry are counted.
     """
 
-    def __init__(self, engine: Engine, clock: Clock = utc_now) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._clock = clock
-        self._reader = Reader(self._warn, clock=clock)
+
+    @cached_property
+    def _provider(self) -> "Provider":
+        # Of the three processes that the engine starts for a YAML program, two are asked for the schema alone.
+        # Importing the core takes half of the time of such a process (CPU: 0.40 s without, 0.96 s with it).
+        from .provider import Provider  # noqa: PLC0415 - see above
+
+        return Provider(self._warn)
 
     async def _warn(self, text: str) -> None:
         await self._engine.warn(text)
@@ -79,95 +69,93 @@ class Servicer(ResourceProviderServicer):
 
     def cancel(self) -> None:
         """End the reads that are under way."""
-        self._reader.cancel()
+        if "_provider" in self.__dict__:
+            self._provider.cancel()
 
     # --- The provider's settings --------------------------------------------------------------------------------------
 
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
-        """Refuse invalid settings. A setting that is missing may be in the environment."""
-        given: Properties = {}
+        """Refuse invalid settings."""
         try:
-            given = read_properties(request.news)
-            read_configuration(given, request.urn)
-        except InvalidArgumentError as error:
-            return proto.CheckResponse(failures=_failures(error, lambda name: name not in given or may_show(name)))
-        return proto.CheckResponse(inputs=write_properties(with_secrets(given)))
+            inputs = self._provider.check_config(_read_given(request.news), request.urn)
+        except HologresAiError as error:
+            return proto.CheckResponse(failures=_failures(error))
+        return proto.CheckResponse(inputs=write_properties(inputs))
 
     async def DiffConfig(self, request: Request, context: Context) -> proto.DiffResponse:
-        """Return the settings that changed. A newer version of the plugin is no change, and none replaces anything."""
-        changed = changed_settings(read_properties(request.olds), read_properties(request.news))
-        return _diff_response(dict.fromkeys(changed, "UPDATE"), with_details=False)
+        """Return the settings that changed; none replaces the provider."""
+        changed = self._provider.diff_config(read_properties(request.olds), read_properties(request.news))
+        return _diff_response(changed, with_details=False)
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
-        """Begin a run of a program with these settings. They are resolved when something is read."""
-        configuration = read_configuration(read_properties(request.args))
-        self._reader = Reader(self._warn, configuration, self._clock)
+        """Begin a run of a program with these settings."""
+        self._provider.configure(read_properties(request.args))
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # --- The function -------------------------------------------------------------------------------------------------
 
     async def Invoke(self, request: Request, context: Context) -> proto.InvokeResponse:
-        """Return the result with the request ID. With an argument that is not known yet nothing is read or returned."""
-        arguments: Properties = {}
+        """Return the result of the function."""
+        response = proto.InvokeResponse()
         try:
             _require_token(request.tok, FUNCTION, "function")
-            arguments = read_properties(request.args)
-            if any(map(is_unknown, arguments.values())):
-                return proto.InvokeResponse()
-            result = await self._reader.call_function(arguments)
+            result = await self._provider.call_function(_read_given(request.args))
         except HologresAiError as error:
-            return proto.InvokeResponse(failures=_failures(error, _may_show_value(arguments)))
-        response = proto.InvokeResponse()
-        found = marked(cast("Properties", to_wire(result, request_id=True)), secret=has_secret(arguments))
-        getattr(response, "return").CopyFrom(write_properties(found))
+            return proto.InvokeResponse(failures=_failures(error))
+        getattr(response, "return").CopyFrom(write_properties(result))  # `return` is a keyword of Python
         return response
 
     # --- The resource -------------------------------------------------------------------------------------------------
 
     async def Check(self, request: Request, context: Context) -> proto.CheckResponse:
         """Return the inputs with the region and the inventory."""
-        new: Properties = {}
         try:
             _require_resource(request.urn)
-            new = shown(read_properties(request.news))
-            inputs = await self._reader.check(new, shown(read_properties(request.olds)))
+            inputs = await self._provider.check(_read_given(request.news), read_properties(request.olds))
         except HologresAiError as error:
-            return proto.CheckResponse(failures=_failures(error, _may_show_value(new)))
+            return proto.CheckResponse(failures=_failures(error))
         return proto.CheckResponse(inputs=write_properties(inputs))
 
     async def Diff(self, request: Request, context: Context) -> proto.DiffResponse:
-        """Return each path in arguments and inventory that differs. The engine takes the values from the inputs."""
+        """Return each path that differs."""
         _require_resource(request.urn)
-        ignored = {top_name(path) for path in request.ignoreChanges if path == top_name(path)}
-        if any(top_name(path) == NODES for path in request.ignoreChanges):
-            await self._warn(
-                f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
-            )
-        paths = changed_paths(shown(read_properties(request.old_inputs)), shown(read_properties(request.news)))
-        return _diff_response({path: kind for path, kind in paths.items() if top_name(path) not in ignored})
+        old, new = read_properties(request.old_inputs), read_properties(request.news)
+        return _diff_response(await self._provider.diff(old, new, request.ignoreChanges))
 
     async def Create(self, request: Request, context: Context) -> proto.CreateResponse:
-        """Return the outputs, in a preview too. Nothing is created; the resource's name is its ID."""
+        """Return the outputs. Nothing is created; the resource's name is its ID."""
         name = _require_resource(request.urn)
-        inputs = await self._reader.complete(shown(read_properties(request.properties)))
-        return proto.CreateResponse(id=name, properties=write_properties(build_outputs(inputs)))
+        outputs = await self._provider.create_or_update(read_properties(request.properties))
+        return proto.CreateResponse(id=name, properties=write_properties(outputs))
 
     async def Update(self, request: Request, context: Context) -> proto.UpdateResponse:
-        """Return the outputs that follow from the new inputs."""
+        """Return the outputs."""
         _require_resource(request.urn)
-        inputs = await self._reader.complete(shown(read_properties(request.news)))
-        return proto.UpdateResponse(properties=write_properties(build_outputs(inputs)))
+        outputs = await self._provider.create_or_update(read_properties(request.news))
+        return proto.UpdateResponse(properties=write_properties(outputs))
 
     async def Read(self, request: Request, context: Context) -> proto.ReadResponse:
-        """Return inputs and outputs as they are now: for `get`, a refresh, and an import, which has no inputs."""
+        """Return inputs and outputs as they are now."""
         _require_resource(request.urn)
-        inputs = await self._reader.refresh(shown(read_properties(request.inputs)))
-        properties = write_properties(build_outputs(inputs))
+        inputs, outputs = await self._provider.read(read_properties(request.inputs))
+        properties = write_properties(outputs)
         return proto.ReadResponse(id=request.id, inputs=write_properties(inputs), properties=properties)
 
     async def Delete(self, request: Request, context: Context) -> Empty:
         """Do nothing: nothing was created."""
         return Empty()
+
+
+def _read_given(struct: Struct) -> dict[str, Property]:
+    """What a program gave.
+
+    Raises:
+        InvalidArgumentError: a property holds what no argument takes; its name is in the reason alone.
+    """
+    try:
+        return read_properties(struct)
+    except InvalidArgumentError as error:
+        raise hide_names(error, lambda _name: False) from None
 
 
 def _require_resource(urn: str) -> str:
@@ -186,33 +174,14 @@ def _require_token(token: str, known: str, kind: str) -> None:
         raise HologresAiError(f"no such {kind}: {token}{did_you_mean(token, [known])}")
 
 
-def _failures(error: HologresAiError, may_show: Callable[[str], bool]) -> list[proto.CheckFailure]:
-    """One for each invalid argument; any other error belongs to no property.
-
-    The engine shows the value of the property that a failure names, also where it is secret. Where it may not, only
-    the reason has the name.
-    """
+def _failures(error: HologresAiError) -> list[proto.CheckFailure]:
+    """One for each invalid argument; any other error belongs to no property."""
     if not isinstance(error, InvalidArgumentError):
         return [proto.CheckFailure(reason=str(error))]
-    return [
-        proto.CheckFailure(property=item.argument, reason=item.reason)
-        if may_show(item.argument)
-        else proto.CheckFailure(reason=f"{item.argument}: {item.reason}")
-        for item in error.failures
-    ]
+    return [proto.CheckFailure(property=item.argument, reason=item.reason) for item in error.failures]
 
 
-def _may_show_value(inputs: Properties) -> Callable[[str], bool]:
-    """Tell of a property whether the engine may show its value: no secret, and no object, which it cannot print."""
-
-    def may_show_value(name: str) -> bool:
-        value = inputs.get(top_name(name))
-        return top_name(name) not in (REQUIREMENTS, INVENTORY) and top_name(name) in inputs and not is_secret(value)
-
-    return may_show_value
-
-
-def _diff_response(paths: dict[str, str], *, with_details: bool = True) -> proto.DiffResponse:
+def _diff_response(paths: dict[str, Kind], *, with_details: bool = True) -> proto.DiffResponse:
     """No path replaces the resource. `inputDiff`: the engine finds the old and the new value in the inputs."""
     response = proto.DiffResponse
     details = {

@@ -51,7 +51,7 @@ def hologres_emulator(
 def hologres_session_emulator(
     hologres_session_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """A running emulator for all tests. It leaves the environment alone: see `Emulator.environment`."""
+    """A running emulator for all tests. It does not change the environment: see `Emulator.environment`."""
     with Emulator(fleet=_copied(hologres_session_fleet, tmp_path_factory)) as running:
         yield running
 
@@ -63,7 +63,10 @@ def hologres_mocks(hologres_fleet: Fleet) -> Iterator[HologresMocks]:
     Afterwards Pulumi has the settings, the mocks and the root resource that it had before, and the thread its loop.
     """
     mocks = HologresMocks(hologres_fleet)
-    with _own_loop(), _own_settings(mocks):
+    with _own_loop() as loop, _own_settings(mocks):
+        root = pulumi.runtime.get_root_resource()
+        if root:  # known from now on, so that an asynchronous test may await it in another loop
+            loop.run_until_complete(root.urn.future())
         yield mocks
 
 
@@ -74,15 +77,15 @@ def _copied(fleet: Fleet, folders: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _own_loop() -> Iterator[None]:
+def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Set a new event loop, which Pulumi takes from the thread, and then the previous one again."""
     previous = _current_loop()
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        try:
-            yield
-        finally:
-            asyncio.set_event_loop(previous)
+    try:
+        with asyncio.Runner() as runner:
+            asyncio.set_event_loop(runner.get_loop())
+            yield runner.get_loop()
+    finally:  # after the runner, which leaves the thread without a loop
+        asyncio.set_event_loop(previous)
 
 
 def _current_loop() -> asyncio.AbstractEventLoop | None:
@@ -98,7 +101,7 @@ def _current_loop() -> asyncio.AbstractEventLoop | None:
 def _own_settings(mocks: Mocks) -> Iterator[None]:
     """Set the mocks with a new root resource, and then Pulumi's previous settings again.
 
-    All of them are context variables. Each has the default None, which is what stands for one without a value.
+    All of them are context variables with the default None.
     """
     before = copy_context()
     pulumi.runtime.reset_options()

@@ -1,6 +1,6 @@
 """The fleet that a test gives: a file of the emulator's form, or nodes.
 
-The emulator serves a malformed node as it stands. Here it is a mistake in the test, and is told with its place.
+The emulator serves a malformed node unchanged. Here it is a mistake in the test, and an error with its place.
 """
 
 import json

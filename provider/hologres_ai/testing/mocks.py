@@ -217,6 +217,6 @@ class _Inputs:
 
 
 def _with_failures(answer: object) -> tuple[Wire, Failures]:
-    """The answer of a `Mocks` to a call, which may be a pair with None in it, or the result alone."""
+    """The result of a call of `Mocks`, which may be a pair with None in it, or only the result."""
     result, failures = answer if isinstance(answer, tuple) else (answer, None)
     return result, failures or []

@@ -13,14 +13,16 @@ import (
 
 // The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 //
-// Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
-// Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
-// same arguments; its ID is free to choose.
+// Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
+// that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+//
+// Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+// be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
 //
 // ## Example Usage
-// ### Notice when subscribed nodes change
+// ### Detect changes of subscribed nodes
 //
-// Usage moves all the time; without it, only the fleet itself is watched.
+// Usage changes all the time; without it, only changes of the nodes themselves are shown.
 // ```go
 // package main
 //
@@ -70,11 +72,11 @@ type AiNodeList struct {
 	Names pulumi.StringArrayOutput `pulumi:"names"`
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrOutput `pulumi:"onRegionError"`
-	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
 	// The region that was read; several regions are joined by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// The outcome of each region that was asked for, sorted.
+	// The outcome of each requested region, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
@@ -128,7 +130,7 @@ type aiNodeListState struct {
 	NameRegex *string `pulumi:"nameRegex"`
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
-	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
@@ -153,7 +155,7 @@ type AiNodeListState struct {
 	NameRegex pulumi.StringPtrInput
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput
-	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
@@ -182,13 +184,13 @@ type aiNodeListArgs struct {
 	NameRegex *string `pulumi:"nameRegex"`
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
-	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region *string `pulumi:"region"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
-	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -210,13 +212,13 @@ type AiNodeListArgs struct {
 	NameRegex pulumi.StringPtrInput
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput
-	// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Defaults to the provider's and the environment's region.
 	Region pulumi.StringPtrInput
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput
-	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
@@ -359,7 +361,7 @@ func (o AiNodeListOutput) OnRegionError() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.OnRegionError }).(pulumi.StringPtrOutput)
 }
 
-// Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 func (o AiNodeListOutput) Pinned() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.Pinned }).(pulumi.BoolPtrOutput)
 }
@@ -369,7 +371,7 @@ func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each region that was asked for, sorted.
+// The outcome of each requested region, sorted.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

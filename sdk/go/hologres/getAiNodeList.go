@@ -13,13 +13,13 @@ import (
 
 // The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 //
-// Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+// Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
 // empty list selects none.
 //
 // ## Example Usage
-// ### Where is a GPU free?
+// ### AI nodes with a free GPU
 //
-// Where none is, the preview fails, before anything changes.
+// The preview fails when no GPU is free.
 // ```go
 // package main
 //
@@ -73,7 +73,7 @@ type LookupAiNodeListArgs struct {
 	Region *string `pulumi:"region"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
-	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -91,7 +91,7 @@ type LookupAiNodeListResult struct {
 	Names []string `pulumi:"names"`
 	// The region that was read; several regions are joined by commas.
 	Region string `pulumi:"region"`
-	// The outcome of each region that was asked for, sorted.
+	// The outcome of each requested region, sorted.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
 	// The API's ID of the request; none where several regions were read.
 	RequestId *string `pulumi:"requestId"`
@@ -123,7 +123,7 @@ type LookupAiNodeListOutputArgs struct {
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
-	// What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
@@ -173,7 +173,7 @@ func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each region that was asked for, sorted.
+// The outcome of each requested region, sorted.
 func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }

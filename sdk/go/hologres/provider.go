@@ -11,8 +11,8 @@ import (
 	"hologres-ai/sdk/go/hologres/internal"
 )
 
-// Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-// set.
+// The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+// stack, then from the environment.
 type Provider struct {
 	pulumi.ProviderResourceState
 }
@@ -63,15 +63,15 @@ type providerArgs struct {
 	CredentialsUri *string `pulumi:"credentialsUri"`
 	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName *string `pulumi:"ecsRoleName"`
-	// Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+	// Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint *string `pulumi:"endpoint"`
-	// Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+	// Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 	ImdsV1Disabled *bool `pulumi:"imdsV1Disabled"`
 	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout *int `pulumi:"maxRetryTimeout"`
 	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile *string `pulumi:"profile"`
-	// Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+	// Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region *string `pulumi:"region"`
 	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey *string `pulumi:"secretKey"`
@@ -99,15 +99,15 @@ type ProviderArgs struct {
 	CredentialsUri pulumi.StringPtrInput
 	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName pulumi.StringPtrInput
-	// Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+	// Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint pulumi.StringPtrInput
-	// Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+	// Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 	ImdsV1Disabled pulumi.BoolPtrInput
 	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout pulumi.IntPtrInput
 	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile pulumi.StringPtrInput
-	// Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+	// Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region pulumi.StringPtrInput
 	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey pulumi.StringPtrInput

@@ -343,13 +343,13 @@ func (in *nodeStatusPtr) ToNodeStatusPtrOutputWithContext(ctx context.Context) N
 	return pulumi.ToOutputWithContext(ctx, in).(NodeStatusPtrOutput)
 }
 
-// What happens when one of several regions can't be read.
+// What to do when one of several regions can't be read.
 type OnRegionError string
 
 const (
-	// The read fails.
+	// Fail.
 	OnRegionErrorFail = OnRegionError("fail")
-	// What can be read is taken, and regionOutcomes names the gaps.
+	// Return the other regions; regionOutcomes names the region and the reason.
 	OnRegionErrorPartial = OnRegionError("partial")
 )
 
@@ -511,13 +511,13 @@ func (in *onRegionErrorPtr) ToOnRegionErrorPtrOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, in).(OnRegionErrorPtrOutput)
 }
 
-// What becomes of a requirement that is not met. Any other string is refused.
+// What to do when a requirement is not met. Any other string is refused.
 type RequirementsMode string
 
 const (
-	// Nothing that depends on the nodes goes on.
+	// Fail; nothing that depends on the nodes is changed.
 	RequirementsModeError = RequirementsMode("error")
-	// A warning; the program goes on.
+	// Log a warning and continue.
 	RequirementsModeWarn = RequirementsMode("warn")
 )
 

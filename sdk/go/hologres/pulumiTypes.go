@@ -19,7 +19,7 @@ type AiNode struct {
 	AiInstanceId *string `pulumi:"aiInstanceId"`
 	// AI specification, such as small-8core-30G-24G.
 	AiSpec *string `pulumi:"aiSpec"`
-	// Whether the subscription renews by itself.
+	// Whether the subscription renews automatically.
 	AutoRenewal *bool `pulumi:"autoRenewal"`
 	// Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
 	ChargeType *string `pulumi:"chargeType"`
@@ -82,7 +82,7 @@ func (o AiNodeOutput) AiSpec() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.AiSpec }).(pulumi.StringPtrOutput)
 }
 
-// Whether the subscription renews by itself.
+// Whether the subscription renews automatically.
 func (o AiNodeOutput) AutoRenewal() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v AiNode) *bool { return v.AutoRenewal }).(pulumi.BoolPtrOutput)
 }

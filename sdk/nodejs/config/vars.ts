@@ -88,7 +88,7 @@ Object.defineProperty(exports, "ecsRoleName", {
 });
 
 /**
- * Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+ * Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
  */
 export declare const endpoint: string | undefined;
 Object.defineProperty(exports, "endpoint", {
@@ -99,7 +99,7 @@ Object.defineProperty(exports, "endpoint", {
 });
 
 /**
- * Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+ * Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
  */
 export declare const imdsV1Disabled: boolean | undefined;
 Object.defineProperty(exports, "imdsV1Disabled", {
@@ -132,7 +132,7 @@ Object.defineProperty(exports, "profile", {
 });
 
 /**
- * Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+ * Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
  */
 export declare const region: string | undefined;
 Object.defineProperty(exports, "region", {

@@ -19,7 +19,7 @@ export interface AiNode {
      */
     aiSpec?: string;
     /**
-     * Whether the subscription renews by itself.
+     * Whether the subscription renews automatically.
      */
     autoRenewal?: boolean;
     /**

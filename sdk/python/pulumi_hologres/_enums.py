@@ -43,28 +43,28 @@ class NodeStatus(_builtins.str, Enum):
 @pulumi.type_token("hologres:index:OnRegionError")
 class OnRegionError(_builtins.str, Enum):
     """
-    What happens when one of several regions can't be read.
+    What to do when one of several regions can't be read.
     """
     FAIL = "fail"
     """
-    The read fails.
+    Fail.
     """
     PARTIAL = "partial"
     """
-    What can be read is taken, and regionOutcomes names the gaps.
+    Return the other regions; regionOutcomes names the region and the reason.
     """
 
 
 @pulumi.type_token("hologres:index:RequirementsMode")
 class RequirementsMode(_builtins.str, Enum):
     """
-    What becomes of a requirement that is not met. Any other string is refused.
+    What to do when a requirement is not met. Any other string is refused.
     """
     ERROR = "error"
     """
-    Nothing that depends on the nodes goes on.
+    Fail; nothing that depends on the nodes is changed.
     """
     WARN = "warn"
     """
-    A warning; the program goes on.
+    Log a warning and continue.
     """

@@ -44,10 +44,10 @@ class AiNodeListArgs:
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-        :param pulumi.Input['RequirementsArgs'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+        :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -163,7 +163,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def pinned(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         """
         return pulumi.get(self, "pinned")
 
@@ -199,7 +199,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def requirements(self) -> pulumi.Input[Optional['RequirementsArgs']]:
         """
-        What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+        Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
         """
         return pulumi.get(self, "requirements")
 
@@ -244,7 +244,7 @@ class _AiNodeListState:
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
@@ -360,7 +360,7 @@ class _AiNodeListState:
     @pulumi.getter
     def pinned(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         """
         return pulumi.get(self, "pinned")
 
@@ -427,14 +427,16 @@ class AiNodeList(pulumi.CustomResource):
         """
         The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
-        Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
-        Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
-        same arguments; its ID is free to choose.
+        Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
+        that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+
+        Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+        be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
 
         ## Example Usage
-        ### Notice when subscribed nodes change
+        ### Detect changes of subscribed nodes
 
-        Usage moves all the time; without it, only the fleet itself is watched.
+        Usage changes all the time; without it, only changes of the nodes themselves are shown.
         ```python
         import pulumi
         import pulumi_hologres as hologres
@@ -454,10 +456,10 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-        :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+        :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         ...
@@ -469,14 +471,16 @@ class AiNodeList(pulumi.CustomResource):
         """
         The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
-        Kept in the state, so that a preview shows, path by path, what moved since the last update, and a refresh finds it.
-        Filters are joined by AND; a filter that is left out selects every node, an empty list selects none. `get` takes the
-        same arguments; its ID is free to choose.
+        Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
+        that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+
+        Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+        be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
 
         ## Example Usage
-        ### Notice when subscribed nodes change
+        ### Detect changes of subscribed nodes
 
-        Usage moves all the time; without it, only the fleet itself is watched.
+        Usage changes all the time; without it, only changes of the nodes themselves are shown.
         ```python
         import pulumi
         import pulumi_hologres as hologres
@@ -575,7 +579,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
@@ -686,7 +690,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def pinned(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the outputs stay what they were when this resource was created, until an argument changes; a refresh shows what has moved since. Defaults to false.
+        Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         """
         return pulumi.get(self, "pinned")
 
@@ -702,7 +706,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> pulumi.Output[Sequence['outputs.RegionOutcome']]:
         """
-        The outcome of each region that was asked for, sorted.
+        The outcome of each requested region, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 

@@ -99,7 +99,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> Sequence['outputs.RegionOutcome']:
         """
-        The outcome of each region that was asked for, sorted.
+        The outcome of each requested region, sorted.
         """
         return pulumi.get(self, "region_outcomes")
 
@@ -151,13 +151,13 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     """
     The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
-    Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+    Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
     empty list selects none.
 
     ## Example Usage
-    ### Where is a GPU free?
+    ### AI nodes with a free GPU
 
-    Where none is, the preview fails, before anything changes.
+    The preview fails when no GPU is free.
     ```python
     import pulumi
     import pulumi_hologres as hologres
@@ -181,7 +181,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-    :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -223,13 +223,13 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     """
     The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
-    Read at every preview and every update. Filters are joined by AND; a filter that is left out selects every node, an
+    Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
     empty list selects none.
 
     ## Example Usage
-    ### Where is a GPU free?
+    ### AI nodes with a free GPU
 
-    Where none is, the preview fails, before anything changes.
+    The preview fails when no GPU is free.
     ```python
     import pulumi
     import pulumi_hologres as hologres
@@ -253,7 +253,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-    :param Union['Requirements', 'RequirementsDict'] requirements: What the nodes must be before anything changes: where they are not, the preview fails, and so does an update. No part of the outputs, and no difference when it changes; a refresh and an import don't heed it.
+    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()

@@ -103,7 +103,7 @@ class AiNode(dict):
 
         :param _builtins.str ai_instance_id: ID of the AI instance.
         :param _builtins.str ai_spec: AI specification, such as small-8core-30G-24G.
-        :param _builtins.bool auto_renewal: Whether the subscription renews by itself.
+        :param _builtins.bool auto_renewal: Whether the subscription renews automatically.
         :param Union[_builtins.str, 'ChargeType'] charge_type: Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
         :param _builtins.str commodity_code: Commodity code of the billing.
         :param _builtins.int cpu: CPU specification of one node, in cores.
@@ -183,7 +183,7 @@ class AiNode(dict):
     @pulumi.getter(name="autoRenewal")
     def auto_renewal(self) -> Optional[_builtins.bool]:
         """
-        Whether the subscription renews by itself.
+        Whether the subscription renews automatically.
         """
         return pulumi.get(self, "auto_renewal")
 

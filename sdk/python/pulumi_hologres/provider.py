@@ -46,11 +46,11 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
         :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
-        :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
-        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
         :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
-        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
@@ -177,7 +177,7 @@ class ProviderArgs:
     @pulumi.getter
     def endpoint(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+        Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
         """
         return pulumi.get(self, "endpoint")
 
@@ -189,7 +189,7 @@ class ProviderArgs:
     @pulumi.getter(name="imdsV1Disabled")
     def imds_v1_disabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         """
         return pulumi.get(self, "imds_v1_disabled")
 
@@ -225,7 +225,7 @@ class ProviderArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         """
         return pulumi.get(self, "region")
 
@@ -306,8 +306,8 @@ class Provider(pulumi.ProviderResource):
                  sts_endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-        set.
+        The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+        stack, then from the environment.
 
 
         :param str resource_name: The name of the resource.
@@ -319,11 +319,11 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
         :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
-        :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
-        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+        :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
         :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
-        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
@@ -336,8 +336,8 @@ class Provider(pulumi.ProviderResource):
                  args: Optional[ProviderArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Where and as whom to read. What is left out comes from the stack's configuration and the environment, the first that is
-        set.
+        The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the
+        stack, then from the environment.
 
 
         :param str resource_name: The name of the resource.

@@ -389,7 +389,7 @@ def test_ignored_events_and_the_fingerprint_are_shown() -> None:
 def test_warning_of_a_region_that_could_not_be_read_is_said_once() -> None:
     partial = replace(result(emulator_nodes(), READ, DENIED), warnings=("cn-shanghai could not be read: denied", "b"))
     text = Document(render_html(report(result=partial, notes=("a",)))).text
-    assert "Warnings a b Written by" in text
+    assert "Warnings a b Totals" in text
 
 
 def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:
@@ -407,6 +407,13 @@ def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:
     assert "0 AI instances" not in text
 
 
+def test_long_remedy_is_whole() -> None:
+    error = ReportedError(
+        title="no credentials", remedy="Tried in order: " + "; ".join(f"source {n}" for n in range(99))
+    )
+    assert "source 98" in Document(render_html(report(result=None, error=error))).text
+
+
 def test_facts_of_a_failure_without_a_response_are_shown() -> None:
     error = ReportedError(title="no answer", facts="cn-beijing, 3 tries")
     assert "cn-beijing, 3 tries" in Document(render_html(report(result=None, error=error))).text
@@ -414,8 +421,10 @@ def test_facts_of_a_failure_without_a_response_are_shown() -> None:
 
 def test_empty_list_is_a_page_that_says_so() -> None:
     empty = replace(result([]), warnings=("no AI nodes in cn-hangzhou: the service listed none.",))
-    text = Document(render_html(report(result=empty))).text
-    assert "0 AI instances" in text
+    html = render_html(report(result=empty))
+    text = Document(html).text
+    assert '<p class="headline note">' in html
+    assert "! 0 AI instances" in text
     assert "no AI nodes in cn-hangzhou: the service listed none." in text
 
 

@@ -1,10 +1,10 @@
-"""Rows about whole answers that are no list of nodes: refusals, other statuses, and what is not the API at all."""
+"""Rows about complete responses that are not a list of nodes: refusals, other statuses, other bodies."""
 
 import json
 from typing import Any
 
 from tests.faults.judging import Row
-from tests.faults.stage import GOOD, KEY_SECRET, TOKEN, Scene
+from tests.faults.stage import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
 from tests.support.raw_server import Silence, http
 
@@ -64,6 +64,44 @@ def refused(status: int, code: str, kind: str, name: str = "", **wanted: Any) ->
     return Row("refusal", name or code, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
 
 
+XML = "Content-Type: text/xml"
+
+
+def xml(code: str, *names: str) -> str:
+    """The error body as gateways and older products send it; `names` are those of request id, code and message."""
+    request_id, field, message = names or ("RequestId", "Code", "Message")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f"<Error><{request_id}>R-2</{request_id}><HostId>h</HostId><{field}>{code}</{field}>"
+        f"<{message}>no</{message}></Error>"
+    )
+
+
+def refused_in_xml(status: int, code: str, kind: str, *names: str, **wanted: Any) -> Row:
+    scene = Scene((http(status, xml(code, *names), XML, *_waits(code.startswith("Throttling"))),))
+    name = f"{code} in XML{', lower-case names' if names else ''}"
+    return Row("refusal", name, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
+
+
+DETAIL = {
+    "AuthAction": "hologram:GetInstance",
+    "AuthPrincipalType": "SubUser",
+    "NoPermissionType": "ExplicitDeny",
+    "PolicyType": "ControlPolicy",
+    "EncodedDiagnosticMessage": "AQEA" * 200,
+}
+DENIAL = json.dumps({"RequestId": "R-2", "Code": "NoPermission", "Message": "no", "AccessDeniedDetail": DETAIL})
+EXPLICITLY_DENIED = Row(
+    "refusal",
+    "NoPermission with AccessDeniedDetail",
+    Scene((http(403, DENIAL, JSON),)),
+    status=403,
+    code="NoPermission",
+    request_id="R-2",
+    kind="AccessDeniedError",
+    says="A policy denies hologram:GetInstance explicitly",
+)
+
 ASKED = "AuthenticationError"
 REFUSALS = [
     refused(400, "SignatureDoesNotMatch", ASKED, says="AccessKey"),
@@ -74,13 +112,22 @@ REFUSALS = [
     refused(400, "InvalidTimeStamp.Expired", ASKED, requests=2, says="clock"),
     refused(400, "SignatureNonceUsed", ASKED, requests=2, says="nonce"),
     refused(403, "Forbidden.RAM", "AccessDeniedError", says="hologram:ListInstanceModel"),
-    refused(400, "InvalidParameter", "ApiError"),
+    refused(403, "Forbidden.Unheard", "AccessDeniedError", says="Look it up"),
+    refused(400, "Forbidden.RegionNotFound", "ApiError", says="hologres:region"),
+    refused(403, "ServiceNotOpened", "AccessDeniedError", says="Activate Hologres"),
+    EXPLICITLY_DENIED,
+    refused(400, "InvalidParameter", "ApiError", says="Look it up"),
     refused(400, "Throttling", "ThrottledError", requests=4, says="Wait"),
     refused(429, "Throttling.User", "ThrottledError", requests=4, says="Wait"),
     refused(503, "ServiceUnavailable", "ServiceError", requests=4, says="try again later"),
     refused(500, "InternalError", "ServiceError", requests=4, says="try again later"),
     refused(400, "InternalError", "ServiceError", "InternalError, status 400", requests=4, says="try again later"),
     refused(200, "Throttling", "ThrottledError", "Throttling, status 200", requests=4, says="Wait"),
+    refused_in_xml(400, "Throttling.User", "ThrottledError", requests=4, says="Wait"),
+    refused_in_xml(503, "ServiceUnavailable", "ServiceError", requests=4, says="try again later"),
+    refused_in_xml(403, "Forbidden.RAM", "AccessDeniedError", says="hologram:ListInstanceModel"),
+    refused_in_xml(400, "SignatureDoesNotMatch", ASKED, says="AccessKey"),
+    refused_in_xml(400, "SignatureDoesNotMatch", ASKED, "requestid", "code", "message", says="AccessKey"),
 ]
 TOO_LONG_A_WAIT = Row(
     "bounds",
@@ -116,6 +163,7 @@ PASSING = [
         http(429, envelope("Throttling.User"), "Retry-After: 1"),
         least=1.0,
     ),
+    once("Throttling.User, status 400, in XML", http(400, xml("Throttling.User"), XML, *AT_ONCE)),
     once("ServiceUnavailable, status 503", refusal(503, "ServiceUnavailable")),
     once("InternalError, status 500", refusal(500, "InternalError")),
     once(
@@ -147,6 +195,66 @@ RENEWED = Row(
     requests=2,
     compared=False,  # as it is called here, it takes plain keys
 )
+
+ROLE = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY_SECRET,
+    "ALIBABA_CLOUD_ROLE_ARN": "acs:ram::1:role/reader",
+    "ALIBABA_CLOUD_STS_ENDPOINT": "$elsewhere",
+}
+NO_KEYS = {"access_key": None, "secret_key": None, "security_token": None}
+OF_STS = json.dumps({"RequestId": "R-3", "Credentials": {**json.loads(FRESH), "AccessKeyId": "from-sts"}})
+SIGNED_AS_ROLE = (("authorization", "ACS3-HMAC-SHA256 Credential=from-sts,"),)
+
+
+def from_sts(family: str, name: str, *answers: bytes, **wanted: Any) -> Row:
+    """A read with the credentials of a role, which STS gives or refuses; the SDK as it is called here takes keys."""
+    scene = Scene((GOOD,), elsewhere=answers, environment=ROLE, arguments=NO_KEYS)
+    return Row(family, name, scene, compared=False, **wanted)
+
+
+STS_ROWS = [
+    from_sts(
+        "passing",
+        "Throttling.User of STS, status 400",
+        http(400, envelope("Throttling.User"), JSON),
+        http(200, OF_STS, JSON),
+        nodes=THE_NODES,
+        sent=SIGNED_AS_ROLE,
+    ),
+    from_sts(
+        "passing",
+        "InvalidTimeStamp.Expired of STS",
+        http(400, envelope("InvalidTimeStamp.Expired"), JSON),
+        http(200, OF_STS, JSON),
+        nodes=THE_NODES,
+        sent=SIGNED_AS_ROLE,
+    ),
+    *(
+        from_sts(
+            "refusal",
+            f"{code} of STS",
+            http(status, body, kind),
+            status=status,
+            code=code,
+            request_id="R-2",
+            kind="CredentialsError",
+            requests=0,
+            says=says,
+        )
+        for status, code, body, kind, says in [
+            (
+                400,
+                "InvalidParameter.DurationSeconds",
+                envelope("InvalidParameter.DurationSeconds"),
+                JSON,
+                "assumeRole.sessionExpiration",
+            ),
+            (404, "EntityNotExist.Role", envelope("EntityNotExist.Role"), JSON, "assumeRole.roleArn"),
+            (403, "NoPermission", xml("NoPermission"), XML, "sts:AssumeRole"),
+        ]
+    ),
+]
 
 
 def malformed(name: str, body: object, says: str = "instanceModelList", **wanted: Any) -> Row:
@@ -253,6 +361,7 @@ ROWS = [
     *(of_status(status, body) for status in STATUSES for body in BODIES),
     *REFUSALS,
     RENEWED,
+    *STS_ROWS,
     TOO_LONG_A_WAIT,
     SILENT_AFTER_A_FAILURE,
     *MALFORMED,

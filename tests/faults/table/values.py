@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.faults.judging import Row
-from tests.faults.stage import Scene
+from tests.faults.stage import NODES, Scene
 from tests.faults.table.replies import JSON, good
+from tests.faults.table.wire import THE_NODES
 from tests.support.raw_server import http
 
 Node = Mapping[str, Any]
@@ -68,6 +69,15 @@ ROWS = [
     read_as("a number as “8”", [{"cpu": "8"}], [{"cpu": 8}]),
     read_as("a number as 8.0", [{"cpu": 8.0}], [{"cpu": 8}]),
     read_as("a boolean as “true”", [{"autoRenewal": "true"}], [{"autoRenewal": True}]),
+    read_as("an empty text in place of a number", [{"cpu": 7}, {"gpu": ""}], [{"cpu": 7}, {}]),
+    read_as("an empty text in place of a boolean", [{"autoRenewal": ""}], [{}]),
+    Row("value", "a byte order mark", Scene((http(200, b"\xef\xbb\xbf" + NODES, JSON),)), nodes=THE_NODES),
+    Row(
+        "value",
+        "a name given twice: the last value counts",
+        Scene((http(200, b'{"instanceModelList": [{"cpu": 1, "cpu": 7, "aiInstanceId": "a"}]}', JSON),)),
+        nodes=THE_NODES,
+    ),
     read_as("the same node twice", [FULL, FULL], [FULL], compared=False),
     read_as(
         "a node twice with different values",
@@ -78,7 +88,7 @@ ROWS = [
     expiry("a time with +08:00", "2026-01-28T15:44:27+08:00", "2026-01-28T07:44:27.000Z"),
     expiry("a time without a zone", "2026-01-28T07:44:27.535", "2026-01-28T07:44:27.535Z"),
     expiry("a time with microseconds", "2026-01-28T15:44:27.123456+08:00", "2026-01-28T07:44:27.123456Z"),
-    expiry("a time that can't be read", "soon", "soon", warns="is not a time"),
+    expiry("an invalid time", "soon", "soon", warns="is not a time"),
     *(kept(f"a name: {name}", {"holoInstanceName": text}) for name, text in NAMES.items()),
     Row(
         "value",

@@ -122,7 +122,7 @@ REDIRECTS = [
 ]
 
 
-# What the deadline ended ends at it, and is told with the setting that moves it.
+# A call that the deadline ends names the setting of the deadline.
 AT_THE_DEADLINE: Any = {"kind": "DeadlineExceededError", "least": 1.0, "says": "MAX_RETRY_TIMEOUT"}
 
 
@@ -131,7 +131,7 @@ def bounded(name: str, part: Part) -> Row:
 
 
 def too_large(name: str, part: Part, **wanted: Any) -> Row:
-    """A body past every limit; the deadline leaves time to find that out."""
+    """A body larger than every limit; the deadline leaves time to reach it."""
     return Row(
         "bounds",
         name,
@@ -146,7 +146,7 @@ def bomb() -> bytes:
 
 
 BOUNDS = [
-    # It is asked again within the deadline, as often as the read limit lets it.
+    # The request is sent again within the deadline, whenever the read limit passes.
     Row(
         "bounds",
         "no reply, ever",
@@ -168,7 +168,7 @@ BOUNDS = [
     ),
 ]
 
-# A server or a proxy gets the token with each request, and may send it back in any place.
+# A server or a proxy receives the token with each request, and may send it back anywhere.
 ECHO = f"{KEY_SECRET} {TOKEN}"
 ECHOES = [
     Row(
@@ -228,7 +228,7 @@ ECHOES = [
     ),
     Row(
         "secret",
-        "in the address of a proxy that can't be meant",
+        "in an invalid address of a proxy",
         Scene(peer="trusted", environment=through(f"http://user:{PASSWORD}@127.0.0.1:x")),
         kind="ConfigurationError",
         requests=0,

@@ -48,7 +48,7 @@ def print_text_report(report: Report) -> None:
 
 
 def has_finding(report: Report) -> bool:
-    """Whether the report of drift or check has anything that somebody has to look at."""
+    """Whether the report of drift or check has a finding."""
     events = report.drift is not None and bool(report.drift.events)
     return bool(report.error or report.unread or events or any(not verdict.met for verdict in report.verdicts))
 

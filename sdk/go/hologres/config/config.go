@@ -46,12 +46,12 @@ func GetEcsRoleName(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:ecsRoleName")
 }
 
-// Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+// Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 func GetEndpoint(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:endpoint")
 }
 
-// Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+// Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 func GetImdsV1Disabled(ctx *pulumi.Context) bool {
 	return config.GetBool(ctx, "hologres:imdsV1Disabled")
 }
@@ -66,7 +66,7 @@ func GetProfile(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:profile")
 }
 
-// Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+// Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 func GetRegion(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:region")
 }

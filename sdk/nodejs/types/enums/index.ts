@@ -32,32 +32,32 @@ export type NodeStatus = (typeof NodeStatus)[keyof typeof NodeStatus];
 
 export const OnRegionError = {
     /**
-     * The read fails.
+     * Fail.
      */
     Fail: "fail",
     /**
-     * What can be read is taken, and regionOutcomes names the gaps.
+     * Return the other regions; regionOutcomes names the region and the reason.
      */
     Partial: "partial",
 } as const;
 
 /**
- * What happens when one of several regions can't be read.
+ * What to do when one of several regions can't be read.
  */
 export type OnRegionError = (typeof OnRegionError)[keyof typeof OnRegionError];
 
 export const RequirementsMode = {
     /**
-     * Nothing that depends on the nodes goes on.
+     * Fail; nothing that depends on the nodes is changed.
      */
     Error: "error",
     /**
-     * A warning; the program goes on.
+     * Log a warning and continue.
      */
     Warn: "warn",
 } as const;
 
 /**
- * What becomes of a requirement that is not met. Any other string is refused.
+ * What to do when a requirement is not met. Any other string is refused.
  */
 export type RequirementsMode = (typeof RequirementsMode)[keyof typeof RequirementsMode];

@@ -52,12 +52,12 @@ Name of the RAM role of the ECS instance that this runs on; its metadata service
 
 endpoint: Optional[str]
 """
-Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 """
 
 imdsV1Disabled: Optional[bool]
 """
-Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
 """
 
 maxRetryTimeout: Optional[int]
@@ -72,7 +72,7 @@ Name of a profile in the shared credentials file. Defaults to the file's current
 
 region: Optional[str]
 """
-Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 """
 
 secretKey: Optional[str]

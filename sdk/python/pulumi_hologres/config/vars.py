@@ -73,14 +73,14 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def endpoint(self) -> Optional[str]:
         """
-        Host of the API, with an optional port; {region} in it stands for the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
+        Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
         """
         return __config__.get('endpoint')
 
     @_builtins.property
     def imds_v1_disabled(self) -> Optional[bool]:
         """
-        Whether the metadata service is asked in version 2 only, which takes a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
+        Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         """
         return __config__.get_bool('imdsV1Disabled')
 
@@ -101,7 +101,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def region(self) -> Optional[str]:
         """
-        Region to read, such as cn-hangzhou. There is no default but the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
+        Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
         """
         return __config__.get('region')
 

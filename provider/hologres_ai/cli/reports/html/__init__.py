@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parent
 def render_html(report: Report) -> str:
     """Return the page: complete HTML in one text, to be written as UTF-8.
 
-    Whatever comes from outside is shown as text: the template escapes it, and characters that are not visible are
+    All values are shown as text: the template escapes them, and invisible characters are shown as
     codes. The policy in the page forbids everything but its own style.
     """
     style = (_FOLDER / "page.css").read_text("utf-8")

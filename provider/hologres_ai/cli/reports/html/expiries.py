@@ -20,7 +20,7 @@ TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
 @dataclass(frozen=True)
 class Expiry:
-    """The end of one AI instance's subscription, in words; `iso` is empty where the API's text is no time."""
+    """The end of one AI instance's subscription, in words; `iso` is empty if the API's text is not a time."""
 
     date: str
     iso: str = ""
@@ -29,7 +29,7 @@ class Expiry:
     is_urgent: bool = False
 
 
-_RENEWAL = {True: "renews by itself", False: "does not renew", None: "renewal not known"}
+_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
@@ -115,7 +115,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many AI instances have an end in which time; `unread` is an end that is no time, `none` is no end."""
+    """The number of AI instances whose subscription ends in each period; `unread`: not a time, `none`: no end."""
 
     ended: int
     near: int

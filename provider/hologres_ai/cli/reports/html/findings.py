@@ -9,7 +9,7 @@ from ....names import DRIFT_EVENTS
 from ....requirements import RequirementResult
 from .. import Report
 from ..text import OTHER_SIGN, SIGNS, describe_move
-from .values import bounded
+from .values import bounded, message
 
 MAX_EVENTS = 200
 
@@ -28,7 +28,7 @@ class Gap:
 
 def list_gaps(report: Report) -> tuple[Gap, ...]:
     """Return the regions that could not be read, now or for the baseline."""
-    return tuple(Gap(bounded(region), bounded(report.reason(region))) for region in report.unread)
+    return tuple(Gap(bounded(region), message(report.reason(region))) for region in report.unread)
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,11 @@ def _verdict(result: RequirementResult, *, warn: bool) -> Verdict:
         sign=sign,
         word=word,
         subject=bounded(subject),
-        asked=bounded(asked),
-        found=bounded(result.found),
+        asked=message(asked),
+        found=message(result.found),
         nearest=tuple(map(bounded, result.nearest)),
         more=result.more,
-        unread=tuple(map(bounded, result.unread)),
+        unread=tuple(map(message, result.unread)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page as data: what stands in its head, and which sections it has. Pure."""
+"""The page as data: its head and its sections. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from ..text import check_summary, count, drift_summary
 from .expiries import TimeLine, build_time_line
 from .figures import Fleet, Specification, Summary, build_fleet, list_specifications, summarise
 from .findings import DriftSection, Gap, Verdict, build_drift, list_gaps, list_verdicts
-from .values import bounded, minute
+from .values import bounded, message, minute
 
 MAX_WARNINGS = 50
 _NO_FILTERS = frozenset({"region", "regions", "on_region_error", "include_usage"})
@@ -95,10 +95,11 @@ def _headline(report: Report) -> Headline:
         return _drift_headline(report)
     if report.verdicts:
         return _check_headline(report)
-    listed = count(len(report.result.instance_model_list) if report.result else 0, "AI instance")
+    nodes = report.result.instance_model_list if report.result else ()
+    listed = count(len(nodes), "AI instance")
     if report.unread:
         return Headline("note", "!", f"{listed}; {count(len(report.unread), 'region')} could not be read")
-    return Headline("good", "✓", listed)
+    return Headline("good", "✓", listed) if nodes else Headline("note", "!", listed)
 
 
 def _drift_headline(report: Report) -> Headline:
@@ -121,14 +122,14 @@ def _check_headline(report: Report) -> Headline:
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     regions = _regions(report)
     if regions:
-        yield "Region" if len(regions) == 1 else "Regions", bounded(", ".join(regions))
+        yield "Region" if len(regions) == 1 else "Regions", message(", ".join(regions))
     if report.credentials_from:
         yield "Credentials", bounded(report.credentials_from)
     if report.access_key_id:
         yield "AccessKey ID", f"{bounded(report.access_key_id[:4])}…"
     filters = list(_filters(report.result.query)) if report.result else []
     if filters:
-        yield "Filters", bounded("; ".join(filters))
+        yield "Filters", message("; ".join(filters))
 
 
 def _regions(report: Report) -> Sequence[str]:
@@ -150,9 +151,9 @@ def _failure(error: ReportedError) -> Failure:
     known = (("HTTP status", error.status), ("Code", error.code), ("Request ID", error.request_id))
     facts = [(name, bounded(value)) for name, value in known if value is not None]
     if error.facts and not facts:
-        facts = [("Facts", bounded(error.facts))]
-    remedy = [bounded(line) for line in error.remedy.splitlines() if line.strip()]
-    return Failure(bounded(error.title), tuple(facts), tuple(remedy))
+        facts = [("Facts", message(error.facts))]
+    remedy = [message(line) for line in error.remedy.splitlines() if line.strip()]
+    return Failure(message(error.title), tuple(facts), tuple(remedy))
 
 
 def _warnings(report: Report) -> Iterator[str]:
@@ -160,6 +161,6 @@ def _warnings(report: Report) -> Iterator[str]:
     gaps = tuple(f"{region} could not be read" for region in report.unread)
     warnings = report.result.warnings if report.result else ()
     said = [*report.notes, *(warning for warning in warnings if not warning.startswith(gaps))]
-    yield from map(bounded, said[:MAX_WARNINGS])
+    yield from map(message, said[:MAX_WARNINGS])
     if len(said) > MAX_WARNINGS:
         yield f"and {len(said) - MAX_WARNINGS} more"

@@ -4,17 +4,23 @@ from datetime import UTC, datetime
 
 from ...output import printable, shown
 
-MAX_CHARACTERS = 500
+MAX_CHARACTERS = 500  # of a name or another value
+MAX_OF_MESSAGES = 5000  # of the words of an error or a warning, which may list many things
 
 
-def bounded(value: object) -> str:
+def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
     r"""Return a value as visible text, in which ``?`` is None and ``\u202e`` an invisible character.
 
-    A text of more than `MAX_CHARACTERS` is cut, and says how long it is. Escaping is left to the template.
+    A text of more than `limit` characters is cut, and says how long it is. Escaping is left to the template.
     """
-    if isinstance(value, str) and len(value) > MAX_CHARACTERS:
-        return f"{printable(value[:MAX_CHARACTERS])}… ({len(value)} characters)"
+    if isinstance(value, str) and len(value) > limit:
+        return f"{printable(value[:limit])}… ({len(value)} characters)"
     return shown(value)
+
+
+def message(text: str) -> str:
+    """Return the words of an error or a warning as visible text."""
+    return bounded(text, MAX_OF_MESSAGES)
 
 
 def day(time: datetime) -> str:

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import click
 
-from ...clock import utc_now
-from ...errors import HologresAiError
-from ..errors import FAILED, UNKNOWN_STATE, describe_error, report_error
-from ..files import write_file
-from ..output import print_machine_text
-from . import FORMATS, Report, ReportedError, Target
-from .nagios import state
-from .text import has_finding, print_text_report
+from ..clock import utc_now
+from ..errors import HologresAiError
+from .errors import FAILED, UNKNOWN_STATE, describe_error, report_error
+from .files import write_file
+from .output import print_machine_text
+from .reports import FORMATS, Report, ReportedError, Target
+from .reports.nagios import state
+from .reports.text import has_finding, print_text_report
 
 _TEXT = Target("text")
 

@@ -1,11 +1,7 @@
 """`hologres_ai.testing`: a program on mocks gets what it gets from the service, and fails as it does there."""
 
 import json
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,15 +10,13 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
-from pydantic import JsonValue
 from pydantic.alias_generators import to_snake
 
 from hologres_ai import AiNode, AiNodeList, AiNodes, read_ai_nodes
 from hologres_ai.dynamic import UnmetRequirementsError
-from hologres_ai.emulator import SHIPPED_FLEET
-from hologres_ai.errors import AccessDeniedError, ConfigurationError, DocumentError, InvalidArgumentError
+from hologres_ai.errors import AccessDeniedError, DocumentError, InvalidArgumentError
 from hologres_ai.models import to_wire
-from hologres_ai.testing import Emulator, Fleet, HologresMocks, run_program
+from hologres_ai.testing import Emulator, HologresMocks, run_program
 from tools import sdk
 
 pytest_plugins = ["hologres_ai.testing.fixtures"]
@@ -103,43 +97,6 @@ def test_it_is_what_the_service_answers(read: Read, query: dict[str, Any], two_r
     assert without_null(outputs) == expected
     assert not any(isinstance(value, float) for node in nodes_of(outputs) for value in node.values())
     assert two_regions.requests == len(query.get("regions", "1"))
-
-
-def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
-    nodes = [AiNode(ai_instance_id="a", gpu=2, node_count=3, gpu_used=1, expiration_time="now+2d")]
-    document: dict[str, list[dict[str, JsonValue]]] = {
-        "nodes": [{"aiInstanceId": "a", "gpu": 2, "nodeCount": 3, "gpuUsed": 1, "expirationTime": "now+2d"}]
-    }
-    path = tmp_path / "fleet.json"
-    path.write_text(json.dumps(document))
-    clock = lambda: datetime(2030, 1, 30, 15, tzinfo=UTC)  # noqa: E731
-    fleets: list[Fleet] = [nodes, document["nodes"], path]
-    [once] = {HologresMocks(fleet, clock=clock).nodes for fleet in fleets}
-    assert once[0].expiration_time == "2030-02-01T00:00:00.000Z"
-    outputs = run_program(lambda: pulumi.export("free", AiNodeList("n").totals.gpu.free), HologresMocks(nodes))
-    assert outputs == {"free": 5}
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("{", "fleet.json can't be used: Expecting property name"),
-        ('{"nodes": {}}', 'it is not a JSON object with a list "nodes" or "instanceModelList"'),
-        ('{"nodes": [{}, {"cpu": "eight"}]}', "can't be used: nodes[1].cpu: not a whole number"),
-        ('{"nodes": [{"gpuUsd": 1}]}', 'nodes[0].gpuUsd: no such field; did you mean "gpuUsed"?'),
-        ('{"nodes": [{"node_count": 1}]}', 'nodes[0].node_count: no such field; did you mean "nodeCount"?'),
-        ('{"nodes": [7]}', "can't be used: nodes[0]: "),
-        (None, "fleet.json can't be used: [Errno 2] No such file or directory"),
-    ],
-)
-def test_a_fleet_that_can_not_be_used_is_told_with_its_place(tmp_path: Path, content: str | None, says: str) -> None:
-    path = tmp_path / "fleet.json"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ConfigurationError) as raised:
-        HologresMocks(path)
-    assert says in raised.value.title
-    assert '{"nodes": [...]}' in raised.value.remedy
 
 
 def test_the_region_is_the_nearest_that_is_given_to_the_program(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,26 +182,6 @@ def test_a_failed_resource_has_the_type_of_the_failure() -> None:
     with pytest.raises(AccessDeniedError) as raised:
         run_program(lambda: AiNodeList("nodes"), HologresMocks(error=DENIED))
     assert raised.value is DENIED
-
-
-ENDED = """
-import pulumi
-from hologres_ai import AiNodeList
-from hologres_ai.errors import AccessDeniedError
-from hologres_ai.testing import HologresMocks, run_program
-
-ERROR = AccessDeniedError("not allowed")
-for _ in range(2):
-    try:
-        run_program(lambda: pulumi.export("ids", AiNodeList("nodes").ids), HologresMocks(error=ERROR))
-    except AccessDeniedError as error:
-        print(error)
-"""
-
-
-def test_a_failure_is_told_once() -> None:
-    done = python(ENDED)
-    assert (done.stdout, done.stderr) == ("not allowed\nnot allowed\n", "")
 
 
 def test_an_argument_that_can_not_be_meant(read: Read) -> None:
@@ -370,122 +307,3 @@ def test_nodes_wait_for_a_provider_and_an_id(hologres: ModuleType) -> None:
         pulumi.export("read", hologres.AiNodeList.get("read", thing.id).ids)
 
     assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {}
-
-
-# ------------------------------------------------------------------------------------------------------ whole programs
-
-
-def a_program(folder: Path, name: str = "__main__.py") -> Path:
-    (folder / "part.py").write_text(
-        "from pathlib import Path\nimport pulumi\nfrom hologres_ai import AiNodeList\nnodes = AiNodeList('nodes')\n"
-        "pulumi.export('cwd', Path.cwd().name)\npulumi.export('n', nodes.ids.apply(len))\n"
-        "pulumi.export('name', pulumi.Config().require('name'))\n"
-        "pulumi.export('where', f'{pulumi.get_project()}/{pulumi.get_stack()}')\n"
-    )
-    (folder / name).write_text("if __name__ == '__main__':\n    import part\n")
-    return folder / name
-
-
-@pytest.mark.parametrize("name", ["__main__.py", "app.py"])
-def test_each_run_of_a_program_stands_alone(tmp_path: Path, name: str) -> None:
-    script = a_program(tmp_path, name)
-    before = (Path.cwd(), list(sys.path))
-    expected = {"cwd": tmp_path.name, "n": 13, "name": "x", "where": "mine/test"}
-    for program in (script, script.parent if name == "__main__.py" else script):
-        config = {"mine:name": "x"}
-        assert run_program(program, HologresMocks(), project="mine", stack="test", config=config) == expected
-    assert run_program(lambda: None, HologresMocks()) == {}
-    assert (Path.cwd(), sys.path) == before
-    assert "part" not in sys.modules
-
-
-def test_a_program_fails_with_its_own_error(tmp_path: Path) -> None:
-    (tmp_path / "__main__.py").write_text("import pulumi\nraise pulumi.RunError('no room')\n")
-    with pytest.raises(pulumi.RunError, match="no room"):
-        run_program(tmp_path, HologresMocks())
-
-
-# ------------------------------------------------------------------------------------------------------------ fixtures
-
-
-def assert_ids(nodes: AiNodeList, expected: list[str]) -> pulumi.Output[None]:
-    def check(ids: Sequence[str]) -> None:
-        assert ids == expected
-
-    return nodes.ids.apply(check)
-
-
-@pytest.mark.parametrize("hologres_fleet", [[AiNode(ai_instance_id="a")], [{"aiInstanceId": "b"}], SHIPPED_FLEET])
-def test_the_mocks_are_set(hologres_mocks: HologresMocks) -> None:
-    """As Pulumi's own documentation tests resources; each parameter is a fleet of its own."""
-    expected = sorted(node.ai_instance_id or "" for node in hologres_mocks.nodes)
-    pulumi.runtime.test(assert_ids)(AiNodeList("nodes"), expected)  # type: ignore[no-untyped-call]
-    with pytest.raises(AssertionError):
-        pulumi.runtime.test(assert_ids)(AiNodeList("again"), ["another"])  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", "a developer's own")
-    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:1/")
-
-
-@pytest.mark.parametrize("hologres_fleet", [[AiNode(ai_instance_id="a")], SHIPPED_FLEET])
-@pytest.mark.usefixtures("_own_settings")
-def test_the_environment_leads_to_the_emulator(hologres_fleet: Fleet, hologres_emulator: Emulator) -> None:
-    ids = read_ai_nodes().ids
-    assert ids == ("a",) or hologres_fleet == SHIPPED_FLEET
-    assert len(ids) == len(json.loads(hologres_emulator.fleet_path.read_text())["nodes"])
-    hologres_emulator.fleet_path.write_text('{"nodes": []}')
-    assert read_ai_nodes().ids == ()
-    assert hologres_emulator.requests == 2
-
-
-def pytest_in(folder: Path) -> "subprocess.CompletedProcess[str]":
-    """`pytest` as a user runs it, in a copy of the example."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-
-
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    return Path(shutil.copytree(EXAMPLES / "tested-program", tmp_path / "program", ignore=ignored))
-
-
-def test_the_example_s_tests_pass(example: Path) -> None:
-    done = pytest_in(example)
-    assert (done.returncode, "7 passed" in done.stdout) == (0, True), done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "fails"),
-    [
-        ("return min(", "return max(", "test_the_fullest_that_fits[24-half]"),
-        ("if not fitting:", "if not listed:", "test_no_room"),
-    ],
-)
-def test_the_example_s_tests_find_a_mistake(example: Path, right: str, wrong: str, fails: str) -> None:
-    source = (example / "placement.py").read_text()
-    assert right in source
-    (example / "placement.py").write_text(source.replace(right, wrong))
-    done = pytest_in(example)
-    assert done.returncode == 1
-    assert f"FAILED test_program.py::{fails}" in done.stdout
-
-
-# -------------------------------------------------------------------------------------------------------- dependencies
-
-
-def python(script: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-
-
-def test_pytest_is_for_the_fixtures_alone() -> None:
-    done = python("import sys, hologres_ai.testing\nprint('pytest' in sys.modules)")
-    assert done.stdout == "False\n", done.stderr
-
-
-def test_what_has_to_be_installed_is_named() -> None:
-    done = python("import sys\nsys.modules['aiohttp'] = None\nimport hologres_ai.testing")
-    assert done.stderr.splitlines()[-1].endswith("pip install 'hologres_ai[testing]'")

@@ -1,0 +1,202 @@
+"""The function `getAiNodeList` and the resource `AiNodeList`, on plain values.
+
+A check reads, and adds the inventory to the inputs, as other providers add a generated name. So the engine sees drift
+wherever it compares inputs, in a preview and in a refresh. Create, update and diff call nothing: their results follow
+from the inputs, so that one step is one call, and what is stored is what a preview showed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from ..api.transport import Connections
+from ..clock import utc_now
+from ..core.call_sharing import CallSharing
+from ..core.read import read
+from ..errors import HologresAiError, InvalidArgumentError
+from ..models import AiNodeListResult, Query, to_wire
+from ..requirements import Clock, Requirements, describe_secret, enforce
+from .config import changed_settings, may_show, read_configuration, with_secrets
+from .inputs import (
+    INVENTORY,
+    NODES,
+    REQUIREMENTS,
+    awaiting_inventory,
+    build_function_query,
+    build_outputs,
+    build_whole_query,
+    changed_paths,
+    given_inputs,
+    has_inventory,
+    has_secret,
+    is_waiting,
+    known_query,
+    known_requirements,
+    shown,
+    with_inventory,
+    with_old_inventory,
+)
+from .inventory import UPDATE, Kind, top_name
+from .properties import Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
+
+Warn = Callable[[str], Awaitable[None]]
+
+
+class Provider:
+    """The provider with one configuration at a time. Nothing is remembered from one run of a program to the next.
+
+    Args:
+        warn: shows a warning to the user.
+        clock: the present, from which the days to an expiry are counted.
+    """
+
+    def __init__(self, warn: Warn, clock: Clock = utc_now) -> None:
+        self._warn = warn
+        self._clock = clock
+        self._connections = Connections()  # open until the process ends, which is when the program has run
+        self._reads: set[asyncio.Task[AiNodeListResult]] = set()
+        self.configure({})
+
+    # --- The settings -------------------------------------------------------------------------------------------------
+
+    def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
+        """Return the settings, the secret ones marked. A setting that is missing may be in the environment.
+
+        Raises:
+            InvalidArgumentError: a setting does not exist or is invalid.
+        """
+        try:
+            read_configuration(given, urn)
+        except InvalidArgumentError as error:
+            raise hide_names(error, lambda name: name not in given or may_show(name)) from None
+        return with_secrets(given)
+
+    def diff_config(self, old: Properties, new: Properties) -> dict[str, Kind]:
+        """Return the settings that changed. A newer version of the plugin is no change."""
+        return dict.fromkeys(changed_settings(old, new), UPDATE)
+
+    def configure(self, settings: Properties) -> None:
+        """Begin a run of a program with these settings, which are resolved when something is read."""
+        self._configuration = read_configuration(settings)
+        self._shared = CallSharing()  # lists that ask the same share a call
+
+    # --- The function -------------------------------------------------------------------------------------------------
+
+    async def call_function(self, arguments: Properties) -> dict[str, Property]:
+        """Return the result with the request ID; nothing while an argument is not known yet.
+
+        Raises:
+            HologresAiError: an argument is invalid, the read failed, or a requirement is not met.
+        """
+        if any(map(is_unknown, arguments.values())):
+            return {}
+        with _hidden_names(arguments):
+            result = await self._read_required(build_function_query(arguments), arguments)
+        wire = cast("Properties", to_wire(result, request_id=True))
+        return marked(wire, secret=has_secret(arguments))
+
+    # --- The resource -------------------------------------------------------------------------------------------------
+
+    async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
+        """Return the inputs with the region and the inventory: of now or, where pinned or ignored, of the old inputs.
+
+        Requirements are judged here alone: a preview fails before anything changes, an update does so again, and a
+        refresh or an import still shows what is there.
+
+        Raises:
+            HologresAiError: an input is invalid, the read failed, or a requirement is not met.
+        """
+        new, old = shown(new), shown(old)
+        with _hidden_names(new):
+            requirements = known_requirements(new, known_query(new))  # a known one is checked even if the rest waits
+            if is_waiting(new):
+                return awaiting_inventory(new)
+            kept = with_old_inventory(new, old)
+            if kept is None:
+                return with_inventory(new, await self._read_required(build_whole_query(new), new), old)
+            if requirements is not None:
+                await self._read_required(build_whole_query(kept), kept)
+            return kept
+
+    async def diff(self, old: Properties, new: Properties, ignored: Collection[str]) -> dict[str, Kind]:
+        """Return each path in arguments and inventory that differs, without the ignored properties."""
+        if any(top_name(path) == NODES for path in ignored):
+            await self._warn(
+                f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
+            )
+        paths = changed_paths(shown(old), shown(new))
+        return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
+
+    async def create_or_update(self, given: Properties) -> dict[str, Property]:
+        """Return the outputs, in a preview too. Inputs that nobody has checked are checked now."""
+        inputs = shown(given)
+        return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
+
+    async def read(self, inputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
+        """Return inputs and outputs as they are now: for `get`, a refresh, and an import, which has no inputs."""
+        old = shown(inputs)
+        given = given_inputs(old)
+        now = with_inventory(given, await self._read(build_whole_query(given), given), old)
+        return now, build_outputs(now)
+
+    def cancel(self) -> None:
+        """End the reads that are under way."""
+        for task in self._reads:
+            task.cancel()
+
+    async def _read_required(self, query: Query, inputs: Properties) -> AiNodeListResult:
+        """The nodes, if they are what the inputs require; a requirement that is not known yet waits."""
+        requirements = known_requirements(inputs, query)
+        result = await self._read(query, inputs)
+        if requirements is not None:
+            await self._enforce(requirements, result, secret=is_secret({**inputs}))
+        return result
+
+    async def _enforce(self, requirements: Requirements, result: AiNodeListResult, *, secret: bool) -> None:
+        warnings: list[str] = []
+        enforce(requirements, result, self._clock(), warnings.append, describe=describe_secret if secret else str)
+        for warning in warnings:
+            await self._warn(warning)
+
+    async def _read(self, query: Query, inputs: Properties) -> AiNodeListResult:
+        """The nodes. Neither a warning nor an error shows what a secret holds or selects."""
+        secrets = secret_texts(inputs)
+        try:
+            result = await self._cancellable_read(query)
+        except HologresAiError as error:
+            if not secrets:
+                raise
+            raise HologresAiError(hide(str(error), secrets)) from None
+        if has_secret(inputs):
+            secrets |= {*result.ids, *result.names}
+        for warning in result.warnings:
+            await self._warn(hide(warning, secrets))
+        return result
+
+    async def _cancellable_read(self, query: Query) -> AiNodeListResult:
+        call = read(query, stack=self._configuration.get, shared=self._shared, connections=self._connections)
+        task = asyncio.create_task(call)
+        self._reads.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if (caller := asyncio.current_task()) and caller.cancelling():
+                raise  # the engine closed the request; nobody waits for an answer
+            raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
+        finally:
+            self._reads.discard(task)
+
+
+@contextmanager
+def _hidden_names(inputs: Properties) -> Iterator[None]:
+    """Hide the name of an invalid input whose value must not be shown: a secret, or an object, which is unreadable."""
+
+    def may_show_value(name: str) -> bool:
+        top = top_name(name)
+        return top in inputs and top not in (REQUIREMENTS, INVENTORY) and not is_secret(inputs[top])
+
+    try:
+        yield
+    except InvalidArgumentError as error:
+        raise hide_names(error, may_show_value) from None

@@ -1,0 +1,143 @@
+"""`AiNodeList` in a program on mocks: what the engine is not needed to show."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from hologres_ai import AiNode, AiNodeList
+from hologres_ai.dynamic import ArgumentError, derive_id
+from hologres_ai.testing import HologresMocks, run_program
+
+QUERY: dict[str, Any] = {"instance_id": None, "region": None, "include_usage": True}
+
+
+class PlainMocks(Mocks):
+    """Mocks as Pulumi's documentation has them: inputs are outputs."""
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, object], None]:
+        """The arguments."""
+        return args.args, None
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """The inputs."""
+        return f"{args.name}-id", args.inputs
+
+
+# ---------------------------------------------------------------------------------------------------------- the id
+
+
+def test_the_id_is_the_same_for_the_same_query() -> None:
+    """It stands in users' states: another id for the same query would be a change of every list."""
+    assert derive_id(QUERY) == "default-region/all-instances/0dceb616"
+    assert derive_id({**QUERY, "profile": None}) == derive_id(QUERY)
+    assert derive_id({**QUERY, "ids": None}) == derive_id(QUERY)
+
+
+def test_the_id_names_what_is_read() -> None:
+    named = derive_id({**QUERY, "regions": ["cn-a", "cn-b"], "instance_id": "hg", "profile": "other"})
+    assert named.startswith("cn-a,cn-b/hg/other/")
+    assert derive_id({**QUERY, "profile": "other"}) != derive_id({**QUERY, "profile": "another"})
+
+
+# --------------------------------------------------------------------------------------------------- explicit providers
+
+
+class Platform(pulumi.ComponentResource):
+    """A component with a list."""
+
+    def __init__(self, opts: pulumi.ResourceOptions, **arguments: Any) -> None:
+        super().__init__("example:index:Platform", "platform", None, opts)
+        AiNodeList("nodes", opts=pulumi.ResourceOptions(parent=self), **arguments)
+
+
+def provider(package: str = "hologres") -> pulumi.ProviderResource:
+    return pulumi.ProviderResource(package, "far", {"region": "cn-shanghai"})
+
+
+def with_transformation() -> None:
+    def give_provider(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.endswith(":AiNodeList"):
+            return None
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(providers=[provider()]))
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    AiNodeList("nodes", opts=pulumi.ResourceOptions(transformations=[give_provider]))
+
+
+WAYS: dict[str, Callable[[], object]] = {
+    "provider": lambda: AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider())),
+    "a list of providers": lambda: AiNodeList("nodes", opts=pulumi.ResourceOptions(providers=[provider()])),
+    "a map of providers": lambda: AiNodeList("nodes", opts=pulumi.ResourceOptions(providers={"hologres": provider()})),
+    "a component's providers": lambda: Platform(pulumi.ResourceOptions(providers=[provider()])),
+    "a component's provider": lambda: Platform(pulumi.ResourceOptions(provider=provider())),
+    "a component's component": lambda: Platform(
+        pulumi.ResourceOptions(
+            parent=pulumi.ComponentResource("a:b:C", "c", None, pulumi.ResourceOptions(providers=[provider()]))
+        )
+    ),
+    "the neighbour's provider": lambda: AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider("alicloud"))),
+    "a transformation": with_transformation,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_explicit_provider_is_refused(way: str) -> None:
+    with pytest.raises(ArgumentError, match=r'Set profile="NAME".* or use AiNodeList of pulumi_hologres'):
+        run_program(WAYS[way], HologresMocks())
+
+
+def test_an_explicit_provider_is_accepted_with_a_profile() -> None:
+    def program() -> None:
+        nodes = AiNodeList("nodes", profile="other", opts=pulumi.ResourceOptions(provider=provider()))
+        Platform(pulumi.ResourceOptions(providers=[provider("aws")]))
+        pulumi.export("ids", nodes.ids)
+
+    assert run_program(program, HologresMocks([AiNode(ai_instance_id="a")])) == {"ids": ["a"]}
+
+
+@pytest.mark.parametrize("profile", ["", 7, ["other"]])
+def test_a_profile_that_is_no_name_is_refused(profile: Any) -> None:
+    with pytest.raises(ArgumentError, match="profile: the name of a profile is expected"):
+        run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
+
+
+# ------------------------------------------------------------------------------------------------ what is exported
+
+
+def test_an_export_names_the_profile_that_was_read() -> None:
+    def program() -> None:
+        AiNodeList("ours").export("ours")
+        AiNodeList("theirs", profile=pulumi.Output.from_input("other")).export("theirs")
+
+    outputs = run_program(program, HologresMocks())
+    profiles = {name: value.get("profile") for name, value in outputs.items() if isinstance(value, dict)}
+    assert profiles == {"ours": None, "theirs": "other"}
+
+
+def test_mocks_that_read_nothing_give_no_values() -> None:
+    """Inputs such as `ids` would pass for nodes."""
+
+    def program() -> None:
+        nodes = AiNodeList("nodes", ids=["a"], region="cn-hangzhou")
+        for name in ("ids", "region", "names", "totals"):
+            pulumi.export(name, getattr(nodes, name))
+        pulumi.export("count", nodes.ids.apply(len))
+        pulumi.export("plain", 1)
+
+    assert run_program(program, PlainMocks()) == {"plain": 1}
+
+
+def test_a_name_may_hold_a_double_colon() -> None:
+    def program() -> None:
+        far = pulumi.ProviderResource("hologres", "a::b", {"region": "cn-shanghai"})
+        pulumi.export("plain", AiNodeList("c::d").region)
+        opts = pulumi.InvokeOptions(provider=far)
+        pulumi.export(
+            "region",
+            pulumi.runtime.invoke_output("hologres:index:getAiNodeList", {}, opts).apply(lambda r: r["region"]),
+        )
+
+    assert run_program(program, HologresMocks()) == {"plain": "cn-hangzhou", "region": "cn-shanghai"}
