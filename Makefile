@@ -29,7 +29,7 @@ test: .venv/.ready ## all tests
 	$(PYTEST) -m load
 
 test-browser: .venv/.ready ## tests of the HTML report in a real browser; needs Chromium
-	$(PYTEST) -m browser tests/browser
+	$(PYTEST) $(PARALLEL) -m browser tests/browser
 
 test-fast: .venv/.ready ## tests without engine, builds, fuzzing and load
 	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load and not browser"

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import ssl
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from hologres_ai.credentials import cache
 from hologres_ai.credentials.http import FetchError, HttpRequest, send
 from hologres_ai.credentials.types import Limits
 from hologres_ai.errors import HologresAiError
-from hologres_ai.network import parse_endpoint, proxy_for, proxy_passwords, redact_logs
+from hologres_ai.network import parse_endpoint, proxy_for, proxy_passwords, redact_logs, tls_context
 from tests.support.raw_server import RawServer, http
 
 PROXY = "http://127.0.0.1:9"
@@ -129,3 +131,39 @@ def test_secrets_are_redacted_while_a_block_runs(caplog: pytest.LogCaptureFixtur
         log.debug("sent %s", "secret")
     log.debug("sent %s", "other")
     assert [record.getMessage() for record in caplog.records] == ["sent ***", "sent other"]
+
+
+# --- Trust -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_context_of_plain_http_trusts_no_certificate() -> None:
+    context = tls_context("http")
+    assert context is tls_context("http")
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.get_ca_certs() == []
+
+
+def test_https_has_one_context_until_the_environment_or_the_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    first = tls_context("https")
+    assert first is tls_context("https")
+    assert first.verify_mode is ssl.CERT_REQUIRED
+    assert first.get_ca_certs()
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(ssl.DER_cert_to_PEM_cert(first.get_ca_certs(binary_form=True)[0]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    second = tls_context("https")
+    assert second is not first
+    bundle.write_text("no certificate any more")
+    with pytest.raises(OSError):
+        tls_context("https")
+
+
+def test_a_missing_certificate_file_is_an_error_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    for _ in range(2):
+        with pytest.raises(OSError):
+            tls_context("https")

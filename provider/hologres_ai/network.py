@@ -177,6 +177,24 @@ def proxy_passwords() -> list[str]:
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
+def describe_proxies() -> dict[str, str]:
+    """Return the variables that are set, each proxy with its host and port alone, and ``NO_PROXY`` as it is."""
+    names = [f"{kind}_proxy" for kind in ("https", "http", "all", "no")]
+    found = {name: os.environ.get(name) for lower in names for name in (lower.upper(), lower)}
+    return {name: _without_password(name, value) for name, value in found.items() if value}
+
+
+def _without_password(name: str, value: str) -> str:
+    if name.lower() == "no_proxy":
+        return value
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "can't be read"
+    return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
+
+
 # --- Logs ------------------------------------------------------------------------------------------------------------
 
 

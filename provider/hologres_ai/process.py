@@ -1,10 +1,16 @@
 """What the two processes of this package share: the command line and the plugin. Never used in a user's process."""
 
-import asyncio
 import contextlib
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+DEBUG = "HOLOGRES_AI_DEBUG"
+"""The variable that switches on tracebacks of internal errors, where it is 1."""
 
 
 def exit_process(code: int) -> None:
@@ -21,8 +27,10 @@ def exit_process(code: int) -> None:
     os._exit(code)
 
 
-def stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> "asyncio.Event":
     """Return an event of the running loop that SIGINT and SIGTERM set."""
+    import asyncio  # noqa: PLC0415 - --help does without it
+
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself

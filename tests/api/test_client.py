@@ -1,4 +1,4 @@
-"""The client on real loopback sockets: what it sends, tries again and gives up. How it fails is in `tests/faults`."""
+"""The client on loopback sockets: requests, retries and limits. `tests/faults` has the failures."""
 
 import asyncio
 import hashlib
@@ -143,7 +143,7 @@ def test_a_good_call_is_one_signed_request(instance_id: str | None) -> None:
     assert request.headers["accept-encoding"] == "identity"
 
 
-def test_each_try_is_signed_anew() -> None:
+def test_each_try_has_its_own_signature() -> None:
     with RawServer([refusal(503, "ServiceUnavailable")] * 3 + [GOOD]) as server:
         assert call_url(server.url) == GOOD_REPLY
     assert len({request.headers["x-acs-signature-nonce"] for request in server.requests}) == 4
@@ -151,7 +151,7 @@ def test_each_try_is_signed_anew() -> None:
         assert request.headers["authorization"] == independent_signature(request)
 
 
-def test_a_chunked_answer_is_an_answer() -> None:
+def test_a_chunked_response_is_read() -> None:
     with RawServer([chunked(NODES[:10], NODES[10:], b"")]) as server:
         assert call_url(server.url) == GOOD_REPLY
 
@@ -168,7 +168,7 @@ TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\
 HTML = f"<html>{ECHO}</html>"
 
 
-def test_a_deadline_tells_what_failed_last() -> None:
+def test_a_deadline_error_has_the_last_failure() -> None:
     with RawServer([refusal(503, "ServiceUnavailable", message="full house"), Silence()]) as server:
         error = fail(Client(settings_for(server.url, deadline=0.7)))
     assert type(error) is DeadlineExceededError
@@ -176,7 +176,7 @@ def test_a_deadline_tells_what_failed_last() -> None:
     assert len(server.requests) == 2
 
 
-def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
+def test_the_read_timeout_ends_one_try_and_not_the_call() -> None:
     with RawServer([Silence(), GOOD]) as server:
         assert call_url(server.url, read_timeout=0.3) == GOOD_REPLY
     assert len(server.requests) == 2
@@ -184,7 +184,7 @@ def test_the_read_limit_ends_one_try_and_not_the_call() -> None:
 
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize("framing", ["length", "chunked", "until the end", "endless"])
-def test_a_body_over_the_limit_is_cut_off(framing: str, status: int) -> None:
+def test_a_body_over_the_limit_is_refused(framing: str, status: int) -> None:
     body = b"x" * (2**20 + 1)
     answers: dict[str, Answer] = {
         "length": http(200, body),
@@ -199,7 +199,7 @@ def test_a_body_over_the_limit_is_cut_off(framing: str, status: int) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_body_at_the_limit_passes() -> None:
+def test_a_body_at_the_limit_is_read() -> None:
     with RawServer([GOOD]) as server:
         assert call(Client(settings_for(server.url), max_body_bytes=len(NODES))) == GOOD_REPLY
 
@@ -231,13 +231,13 @@ PASSING: list[tuple[str, list[Answer]]] = [
 
 
 @pytest.mark.parametrize(("name", "faults"), PASSING, ids=[name for name, _ in PASSING])
-def test_a_passing_fault_is_retried(name: str, faults: list[Answer]) -> None:
+def test_a_transient_fault_is_retried(name: str, faults: list[Answer]) -> None:
     with RawServer([*faults, GOOD]) as server:
         assert call_url(server.url) == GOOD_REPLY
     assert len(server.requests) == len(faults) + 1
 
 
-def test_a_wait_that_is_asked_for_is_kept() -> None:
+def test_a_requested_wait_is_kept() -> None:
     with RawServer([http(503, "", "x-acs-retry-after: 400"), GOOD]) as server:
         started = time.monotonic()
         assert call(Client(settings_for(server.url))) == GOOD_REPLY
@@ -261,7 +261,7 @@ def test_the_wait_before_a_retry_can_be_given() -> None:
 # --- Second chances --------------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_clock_is_set_by_the_services() -> None:
+def test_a_wrong_clock_is_corrected_by_the_date_of_the_service() -> None:
     late = refusal(400, "InvalidTimeStamp.Expired", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
     with RawServer([late, GOOD]) as server:
         client = Client(settings_for(server.url), clock=lambda: NOW)
@@ -288,7 +288,7 @@ def test_the_date_of_the_service_is_used_for_no_other_failure() -> None:
     assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
 
 
-def test_a_used_nonce_is_changed() -> None:
+def test_a_used_nonce_is_replaced() -> None:
     nonces = iter(["one", "two", "three"])
     with RawServer([refusal(400, "SignatureNonceUsed"), GOOD]) as server:
         assert call(Client(settings_for(server.url), nonce=lambda: next(nonces))) == GOOD_REPLY
@@ -314,7 +314,7 @@ def test_clients_can_share_a_quota() -> None:
     assert len(server.requests) == 4 + 2 + 1
 
 
-def test_a_success_gives_back() -> None:
+def test_a_success_returns_tokens() -> None:
     quota = RetryQuota(20)
     assert quota.take()
     with RawServer([GOOD]) as server:
@@ -322,7 +322,7 @@ def test_a_success_gives_back() -> None:
     assert retries_left(quota) == 4
 
 
-def test_a_refusal_takes_nothing_from_the_quota() -> None:
+def test_a_refusal_takes_no_tokens() -> None:
     quota = RetryQuota(20)
     with RawServer([refusal(403, "Forbidden.RAM")]) as server:
         fail(Client(settings_for(server.url), quota=quota))
@@ -347,7 +347,7 @@ def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, nam
     assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
 
 
-def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_except_for_hosts_in_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority().file))
     with RawServer([GOOD]) as proxy, RawServer([GOOD], tls=authority().servers["trusted"]) as server:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -361,7 +361,7 @@ def test_a_proxy_is_used_and_not_for_what_no_proxy_names(monkeypatch: pytest.Mon
         assert len(proxy.requests) == seen
 
 
-def test_a_proxy_never_sees_what_is_meant_for_loopback_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_to_loopback_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer([GOOD]) as proxy, RawServer([GOOD]) as server:
         for name in ("HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -383,7 +383,7 @@ def test_a_netrc_does_not_replace_the_signature(monkeypatch: pytest.MonkeyPatch,
     assert server.requests[0].headers["authorization"].startswith("ACS3-HMAC-SHA256 ")
 
 
-def test_calls_at_once_do_not_disturb_each_other() -> None:
+def test_concurrent_calls_are_independent() -> None:
     async def many(client: Client) -> list[NodeList]:
         return await asyncio.gather(*(client.list_instance_model() for _ in range(16)))
 

@@ -1,13 +1,19 @@
-"""httpx as it is used here."""
+"""Connections, what httpx raises as errors of ours, and that only a read imports httpx."""
 
+import asyncio
+import socket
 import ssl
 import subprocess
 import sys
-from pathlib import Path
 
+import httpx
 import pytest
 
-from hologres_ai.network import tls_context
+from hologres_ai.api.transport import Connections, ensure_connections, transport_error
+from hologres_ai.config import CallConfig
+from hologres_ai.credentials import Credentials
+from hologres_ai.errors import HologresAiError, ResponseError, TlsError, TransportError
+from hologres_ai.network import parse_endpoint
 
 
 def imported(script: str) -> set[str]:
@@ -28,34 +34,78 @@ def test_a_program_that_declares_a_list_imports_nothing_that_reads() -> None:
     assert modules.isdisjoint({"httpx", "tenacity", "hologres_ai.core.read", "hologres_ai.api.client"})
 
 
-def test_plain_http_trusts_nobody() -> None:
-    context = tls_context("http")
-    assert context is tls_context("http")
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.get_ca_certs() == []
+# --- Connections -----------------------------------------------------------------------------------------------------
 
 
-def test_https_has_one_context_until_the_environment_or_the_file_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    first = tls_context("https")
-    assert first is tls_context("https")
-    assert first.verify_mode is ssl.CERT_REQUIRED
-    assert first.get_ca_certs()
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text(ssl.DER_cert_to_PEM_cert(first.get_ca_certs(binary_form=True)[0]))
-    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-    second = tls_context("https")
-    assert second is not first
-    bundle.write_text("no certificate any more")
-    with pytest.raises(OSError):
-        tls_context("https")
+def test_one_client_serves_the_endpoints_of_a_scheme() -> None:
+    async def check() -> None:
+        async with Connections() as connections:
+            http = connections.client(parse_endpoint("http://127.0.0.1:1"))
+            assert connections.client(parse_endpoint("http://127.0.0.1:2")) is http
+            assert connections.client(parse_endpoint("127.0.0.1:1")) is not http
+        assert http.is_closed
+
+    asyncio.run(check())
 
 
-def test_a_file_that_is_not_there_is_told_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
-    for _ in range(2):
-        with pytest.raises(OSError):
-            tls_context("https")
+@pytest.mark.parametrize("given", [True, False])
+def test_given_connections_stay_open(given: bool) -> None:
+    async def check() -> bool:
+        async with Connections() as connections:
+            async with ensure_connections(connections if given else None) as used:
+                client = used.client(parse_endpoint("http://127.0.0.1:1"))
+            return client.is_closed
+
+    assert asyncio.run(check()) is not given
+
+
+# --- Failures --------------------------------------------------------------------------------------------------------
+
+SECRET = "canary-key-secret-5eRz"
+CONFIG = CallConfig(
+    region="cn-hangzhou",
+    endpoint=parse_endpoint("hologram.cn-hangzhou.aliyuncs.com"),
+    credentials=Credentials("the-id", SECRET),
+)
+
+
+def caused_by(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
+    (httpx.ConnectError("refused"), TransportError, "ConnectError: refused"),
+    (httpx.ReadTimeout(""), TransportError, "ReadTimeout"),
+    (httpx.RemoteProtocolError("illegal: bytearray(b'...')"), TransportError, "RemoteProtocolError: illegal"),
+    (httpx.ConnectError(f"you sent {SECRET}"), TransportError, "you sent ***"),
+    (caused_by(httpx.ConnectError("no name"), NO_NAME), TransportError, "no name"),
+    (caused_by(httpx.ConnectError("bad"), ssl.SSLError(1, "self-signed")), TlsError, "no trusted TLS connection"),
+    (caused_by(httpx.ConnectError("closed"), ssl.SSLEOFError(8, "EOF")), TransportError, "no complete response"),
+    (httpx.UnsupportedProtocol("ftp"), ResponseError, "cannot be called"),
+    (httpx.ProxyError("407 Proxy Authentication Required"), ResponseError, "the proxy opened no tunnel"),
+    (httpx.ProxyError("403 Forbidden"), ResponseError, "the proxy opened no tunnel"),
+    (httpx.ProxyError("503 Busy"), TransportError, "the proxy opened no tunnel"),
+    (httpx.ProxyError("429 Too many"), TransportError, "the proxy opened no tunnel"),
+    (httpx.ProxyError("nonsense"), TransportError, "the proxy opened no tunnel"),
+    (OverflowError("port must be 0-65535"), TransportError, "OverflowError"),
+]
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "says"), FAILURES, ids=[f"{type(raised).__name__} {raised}"[:40] for raised, _, _ in FAILURES]
+)
+def test_a_failure_of_httpx_as_an_error_of_ours(raised: Exception, kind: type[HologresAiError], says: str) -> None:
+    error = transport_error(raised, CONFIG, [SECRET])
+    assert type(error) is kind
+    assert says in error.title
+    assert "hologram.cn-hangzhou.aliyuncs.com" in error.title
+    assert error.remedy
+    assert SECRET not in str(error)
+    assert "bytearray" not in str(error)
+
+
+def test_a_host_name_that_does_not_exist_is_marked() -> None:
+    marked = [getattr(transport_error(raised, CONFIG, []), "no_such_host", False) for raised, _, _ in FAILURES]
+    assert [raised for (raised, _, _), mark in zip(FAILURES, marked, strict=True) if mark] == [FAILURES[4][0]]

@@ -32,7 +32,7 @@ def edit(emulator: Emulator) -> Edit:
     return edit_
 
 
-def test_a_line_a_requirement(emulator: Emulator) -> None:
+def test_each_requirement_is_a_line(emulator: Emulator) -> None:
     done = run(
         "check", "--min-free-gpus", "7", "--min-free-gpu-memory=502", "--min-nodes-ready", "22",
         "--require-ai-spec", "small-8core-30G-24G", "--require-status", "ResourceReady",
@@ -50,7 +50,7 @@ def test_a_line_a_requirement(emulator: Emulator) -> None:
     ]
 
 
-def test_what_is_met_and_what_is_tolerated_exit_with_0(emulator: Emulator, edit: Edit) -> None:
+def test_met_and_tolerated_requirements_exit_with_0(emulator: Emulator, edit: Edit) -> None:
     env = environment(emulator.url)
     edit(SUBSCRIBED, expirationTime="2020-01-01T00:00:00Z")
     assert run("check", "--min-free-gpus", "6", env=env).returncode == 0
@@ -111,9 +111,7 @@ def test_json(emulator: Emulator, edit: Edit) -> None:
         (["--min-free-gpus"], "requires an argument"),
     ],
 )
-def test_what_could_not_be_told_exits_with_1_before_any_call(
-    emulator: Emulator, arguments: list[str], says: str
-) -> None:
+def test_wrong_options_exit_with_1_before_any_call(emulator: Emulator, arguments: list[str], says: str) -> None:
     done = run("check", *arguments, env=environment(emulator.url))
     assert (done.returncode, done.stdout, emulator.requests) == (1, "", 0)
     assert says in done.stderr
@@ -143,7 +141,7 @@ def test_a_terminal_of_another_encoding_gets_words(emulator: Emulator) -> None:
     assert [line[:7] for line in shown.splitlines()[1:]] == ["  ok fr", "  no re"]
 
 
-def test_what_a_region_that_could_not_be_read_might_change_can_not_be_told(emulator: Emulator) -> None:
+def test_what_an_unread_region_might_change_is_unknown(emulator: Emulator) -> None:
     regions = ("--region", "cn-hangzhou", "--region", "cn-shanghai", "--on-region-error", "partial")
 
     def code(*required: str) -> int:

@@ -97,7 +97,7 @@ NO_DRIFT: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("name", NO_DRIFT)
-def test_what_only_looks_like_drift_is_none(world: World, name: str) -> None:
+def test_another_order_a_repeat_and_another_notation_are_no_drift(world: World, name: str) -> None:
     if name == "another zone":
         world.edit(put(2, expirationTime="2030-01-01T00:00:00Z"))
         assert world.drift("--accept").returncode == 0
@@ -118,7 +118,7 @@ def test_a_failed_read_is_not_drift(world: World, fault: str) -> None:
     assert world.drift().returncode == 0
 
 
-def test_an_empty_list_is_drift_with_a_hint(world: World) -> None:
+def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(world: World) -> None:
     world.edit(lambda nodes: nodes.clear())
     done = world.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
@@ -145,7 +145,7 @@ USAGE = [
 
 
 @pytest.mark.parametrize(("options", "says"), USAGE, ids=str)
-def test_what_stops_it_is_never_taken_for_drift(emulator: Emulator, options: list[str], says: str) -> None:
+def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: list[str], says: str) -> None:
     env = {**environment(emulator.url), "PATH": "/nowhere"}
     done = run("drift", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -155,7 +155,7 @@ def test_what_stops_it_is_never_taken_for_drift(emulator: Emulator, options: lis
 
 
 @pytest.mark.parametrize("name", ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"])
-def test_a_missing_setting_is_never_taken_for_drift(world: World, name: str) -> None:
+def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) -> None:
     del world.env[name]
     if name == "ALIBABA_CLOUD_REGION":  # the baseline tells it
         assert world.drift().returncode == 0
@@ -218,7 +218,7 @@ def test_the_baseline_may_come_from_stdin(world: World) -> None:
 # ------------------------------------------------------------------------------------------------------- --accept
 
 
-def test_accept_makes_what_is_there_the_baseline(world: World) -> None:
+def test_accept_writes_the_present_nodes_as_the_baseline(world: World) -> None:
     world.edit(put(1, nodeCount=3))
     accepted = world.drift("--accept")
     assert (accepted.returncode, "nodeCount 1 -> 3" in accepted.stdout) == (0, True)
@@ -253,7 +253,7 @@ def test_an_interrupt_leaves_the_old_baseline_whole(world: World) -> None:
 # --------------------------------------------------------------------------------------------------------- forms
 
 
-def test_a_terminal_gets_colour_and_tells_a_renewal_from_its_end(world: World) -> None:
+def test_a_terminal_gets_colour_and_a_sign_for_each_kind(world: World) -> None:
     world.edit(TEN["renewed"][0])
     world.edit(put(11, autoRenewal=False))
     code, screen = on_terminal("drift", "--baseline", str(world.baseline), env=world.env)

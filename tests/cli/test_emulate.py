@@ -30,7 +30,7 @@ def served() -> Iterator["subprocess.Popen[str]"]:
     process.communicate()
 
 
-def test_emulate_says_where_it_is_and_how_to_use_it(served: "subprocess.Popen[str]") -> None:
+def test_emulate_prints_its_url_and_the_variables_to_set(served: "subprocess.Popen[str]") -> None:
     url = first_line(served).removesuffix("\n")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
@@ -74,7 +74,7 @@ def test_what_emulate_prints_can_be_pasted() -> None:
     assert "AI节点List测试" in pasted.stdout
 
 
-def test_a_port_in_use_is_told(emulator: Emulator) -> None:
+def test_a_port_in_use_is_an_error(emulator: Emulator) -> None:
     done = run("emulate", "--port", emulator.url.rsplit(":", 1)[1], env=environment(""))
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -82,7 +82,7 @@ def test_a_port_in_use_is_told(emulator: Emulator) -> None:
     assert len(done.stderr.splitlines()) == 2
 
 
-def test_listening_beyond_loopback_is_warned_of() -> None:
+def test_listening_beyond_loopback_is_a_warning() -> None:
     process = subprocess.Popen(
         [*COMMAND, "emulate", "--host", "0.0.0.0"],
         env=environment(""),
@@ -136,7 +136,7 @@ def documents(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["a fleet", "a saved list", "a response of the API", "an envelope"])
-def test_a_fleet_is_emulated_from_what_there_is(emulator: Emulator, tmp_path: Path, name: str) -> None:
+def test_a_fleet_is_emulated_from_each_form_of_a_saved_list(emulator: Emulator, tmp_path: Path, name: str) -> None:
     file = tmp_path / "saved.json"
     file.write_text(documents(emulator, tmp_path)[name])
     arguments = ["drift", "--baseline", str(tmp_path / "baseline.json")]

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from hologres_ai.cli import errors, main
 from hologres_ai.emulator import Emulator
+from hologres_ai.process import DEBUG
 from tests.support.command_line import COMMAND, environment, on_terminal, run, wait_until, write_fleet
 
 
@@ -53,7 +54,7 @@ def test_a_refusal_shows_the_facts_and_the_remedy(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_the_reader_may_go_away(tmp_path: Path, unbuffered: str) -> None:
+def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_message(tmp_path: Path, unbuffered: str) -> None:
     many = ({"aiInstanceId": f"{number:0500}"} for number in range(2000))
     with Emulator(write_fleet(tmp_path, *many)) as emulator:
         for arguments in (["list"], ["list", "--json"]):
@@ -130,8 +131,8 @@ def surprise() -> None:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_a_bug_asks_to_be_reported(monkeypatch: pytest.MonkeyPatch, debug: bool) -> None:
-    monkeypatch.setenv(errors.DEBUG, "1" if debug else "")
+def test_an_internal_error_is_a_message_without_its_own_text(monkeypatch: pytest.MonkeyPatch, debug: bool) -> None:
+    monkeypatch.setenv(DEBUG, "1" if debug else "")
     done = CliRunner().invoke(guarded, ["surprise"])
 
     assert done.exit_code == 1

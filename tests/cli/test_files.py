@@ -132,17 +132,20 @@ def test_a_pipe_and_a_device_are_written_in_place(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [pipe]
 
 
-@pytest.mark.parametrize("name", ["no-folder/file", "folder", "file/file", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["no-folder/file", "folder", "file/file", "loop", "x" * 300], ids=lambda name: name[:10]
+)
 def test_an_error_names_the_file_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("old")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match=name[:20]) as raised:
         write_file(name, "new")
     assert raised.value.filename == name
     assert ".hologres-ai-" not in str(raised.value)
     assert (tmp_path / "file").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder", "loop"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

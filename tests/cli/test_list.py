@@ -13,7 +13,7 @@ from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SEC
 from tests.support.command_line import COMMAND, environment, on_terminal, plain_lines, run, write_fleet
 
 
-def test_a_pipe_gets_one_line_a_node(emulator: Emulator) -> None:
+def test_a_pipe_gets_a_line_for_each_node(emulator: Emulator) -> None:
     done = run("list", env=environment(emulator.url, COLUMNS="20", FORCE_COLOR="1"))
 
     nodes = json.loads(emulator.fleet_path.read_text(encoding="utf-8"))["nodes"]
@@ -159,7 +159,7 @@ def test_colour_can_be_switched_off(emulator: Emulator, changes: dict[str, str])
         assert not re.search(r"\x1b\[(\d+;)*(3\d|9\d)", screen)
 
 
-def test_it_says_that_it_waits_when_it_takes_long(emulator: Emulator) -> None:
+def test_progress_is_shown_when_a_read_takes_long(emulator: Emulator) -> None:
     emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
     _, screen = on_terminal("list", env=environment(emulator.url))
     assert "reading the AI nodes of cn-hangzhou" in screen

@@ -45,37 +45,43 @@ IMPORTED = """
 import sys
 from hologres_ai.cli import main
 try:
-    main(sys.argv[1:])
+    main(sys.argv[1:], complete_var="_COMPLETE")
 except SystemExit:
     pass
 print(*sys.modules, file=sys.stderr)
 """
 
 
+HEAVY = {"aiohttp", "asyncio", "httpx", "jinja2", "pulumi", "pydantic", "rich"}
+
+
+@pytest.mark.parametrize("command", ["", "list", "drift", "check", "doctor", "emulate"])
+def test_help_and_completion_import_no_library_but_click(command: str) -> None:
+    words = {"COMP_WORDS": f"hologres-ai {command} --", "COMP_CWORD": "2" if command else "1"}
+    for settings, arguments in (({}, [*command.split(), "--help"]), ({"_COMPLETE": "bash_complete", **words}, [])):
+        assert imported(arguments, environment("", **settings)) & HEAVY == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
-        (["list", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
-        (["check", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
-        (["doctor", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
-        (["emulate", "--help"], {"pulumi", "httpx", "aiohttp", "rich", "pydantic"}),
-        (["doctor"], {"pulumi", "aiohttp", "alibabacloud_credentials", "requests"}),
-        (["list"], {"pulumi", "aiohttp", "hologres_ai.cli.table", "hologres_ai.cli.progress"}),
+        (["doctor"], {"pulumi", "aiohttp", "alibabacloud_credentials", "jinja2", "requests", "hologres_ai.cli.table"}),
+        (["list"], {"pulumi", "aiohttp", "jinja2", "hologres_ai.cli.table"}),
+        (["check", "--min-free-gpus", "1"], {"pulumi", "aiohttp", "jinja2", "hologres_ai.cli.table"}),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_only_what_is_needed_is_imported(emulator: Emulator, arguments: list[str], absent: set[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *arguments],
-        env=environment(emulator.url),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def test_a_command_imports_only_what_it_needs(emulator: Emulator, arguments: list[str], absent: set[str]) -> None:
+    assert imported(arguments, environment(emulator.url)) & absent == set()
 
+
+def imported(arguments: list[str], settings: dict[str, str]) -> set[str]:
+    """The modules of a process that has run a command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments], env=settings, capture_output=True, text=True, check=True
+    )
     assert done.stdout
-    assert not absent & set(done.stderr.split())
+    return set(done.stderr.split())
 
 
 def test_version() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hologres_ai import region_data
 from hologres_ai.emulator import Emulator
 from tests.conftest import write_a_node_in_each
 from tests.support.command_line import environment, on_terminal, run
@@ -30,7 +31,12 @@ def test_the_nodes_of_each(env: dict[str, str]) -> None:
     done = run("list", *ALL, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == list(REGIONS)
-    assert len(run("list", "--region", "*", env=env).stdout.splitlines()) == 3
+    every = run("list", "--region", "*", env=env)
+    assert len(every.stdout.splitlines()) == 3
+    assert (
+        f"note: * read the {len(region_data.REGIONS)} regions in the list of {region_data.AS_OF}"
+        in every.stderr.splitlines()
+    )
 
 
 def test_json_names_the_outcomes(env: dict[str, str]) -> None:

@@ -165,7 +165,7 @@ def test_expiry(expiry: str, renews: bool | None, shown: str, red: bool) -> None
     assert ("\x1b[1;31m" in line) == red
 
 
-def test_another_region_than_the_one_read_is_told() -> None:
+def test_a_node_of_another_region_is_shown_with_its_region() -> None:
     text = draw(result_of(NODE, replace(OTHER, region_id="cn-beijing")))
 
     assert text.count("in cn-beijing") == 1

@@ -83,7 +83,7 @@ BAD_PROFILES: list[tuple[str, Arrange, str]] = [
 
 
 @pytest.mark.parametrize(("name", "arrange", "says"), BAD_PROFILES, ids=[name for name, _, _ in BAD_PROFILES])
-def test_a_bad_profile_is_told_before_any_call(room: Room, name: str, arrange: Arrange, says: str) -> None:
+def test_an_invalid_profile_is_an_error_before_any_call(room: Room, name: str, arrange: Arrange, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings_of(room, arrange(room))
     assert says in caught.value.title
@@ -104,7 +104,7 @@ def test_the_region_of_a_profile_is_the_last_resort(room: Room) -> None:
     assert resolve({}, None, environ | {"ALICLOUD_REGION": "cn-shanghai"}).region == "cn-shanghai"
 
 
-def test_a_profile_that_vanishes_later_is_told(room: Room) -> None:
+def test_a_profile_that_is_removed_later_is_an_error(room: Room) -> None:
     environ = room.profile("AK", **PROFILE_KEYS)
     settings = settings_of(room, environ)
     Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"]).unlink()
@@ -128,7 +128,7 @@ def test_the_remedy_of_an_unknown_mode_lists_the_modes_that_are_read(room: Room)
 
 @pytest.mark.parametrize("name", ["mode", "region_id", "endpoint_type", "sts_endpoint", "ram_session_name"])
 @pytest.mark.parametrize("value", [["x"], {}, True], ids=repr)
-def test_a_field_that_is_no_text_is_refused(room: Room, name: str, value: object) -> None:
+def test_a_field_that_is_not_a_text_is_refused(room: Room, name: str, value: object) -> None:
     fields = {**PROFILE_KEYS, "ram_role_arn": ROLE, name: value}
     environ = room.profile(**{"mode": "RamRoleArn", **fields})
     with pytest.raises(ConfigurationError, match=f"{name} in profile 'it'"):

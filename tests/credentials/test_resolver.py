@@ -66,9 +66,7 @@ HALVES: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("name", "environ", "says"), HALVES, ids=[f"{h[0]}, {h[2]}" for h in HALVES])
-def test_half_a_source_is_an_error_and_never_passed_over(
-    room: Room, name: str, environ: dict[str, str], says: str
-) -> None:
+def test_a_partially_configured_source_is_an_error(room: Room, name: str, environ: dict[str, str], says: str) -> None:
     below = {} if name == "role to assume" else default_profile(room)
     with pytest.raises(ConfigurationError) as caught:
         settings_of(room, below | environ)
@@ -95,7 +93,7 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("text", "says"), OBJECTS, ids=[text[:20] for text, _ in OBJECTS])
-def test_an_object_that_can_not_be_meant_is_refused(room: Room, text: str, says: str) -> None:
+def test_an_invalid_object_is_refused(room: Room, text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings_of(room, KEYS, assume_role=text)
     assert says in caught.value.title

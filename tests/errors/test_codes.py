@@ -50,6 +50,7 @@ def test_a_code_of_every_service(
 API: list[tuple[str, int, type[ApiError], str]] = [
     ("Forbidden.RAM", 403, AccessDeniedError, GRANT),
     ("Forbidden.RAM", 400, AccessDeniedError, GRANT),
+    ("Forbidden", 403, AccessDeniedError, GRANT),
     ("NoPermission", 403, AccessDeniedError, "AliyunHologresReadOnlyAccess"),
     ("Forbidden.RegionNotFound", 400, ApiError, "hologres:region"),
     ("InvalidRegionId.NotFound", 404, ApiError, "ALIBABA_CLOUD_REGION"),

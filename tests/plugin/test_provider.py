@@ -1,11 +1,17 @@
 """Reads and requirements, over gRPC."""
 
+import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from hologres_ai.clock import utc_now
 from hologres_ai.emulator import Emulator
+from hologres_ai.errors import RequirementsError
+from hologres_ai.plugin.properties import Properties as PlainProperties
+from hologres_ai.plugin.provider import Provider
 from tests.support.plugin_client import (
     CANARY,
     HOLO_INSTANCE,
@@ -138,17 +144,18 @@ def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
     assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
 
 
-def test_messages_hide_what_a_secret_holds_or_selects(environment: dict[str, str], fleet: Path) -> None:
-    twice = json.loads(fleet.read_text())["nodes"][:1] * 2
-    fleet.write_text(json.dumps({"nodes": [{**node, "cpu": index} for index, node in enumerate(twice)]}))
+def test_warnings_hide_what_a_secret_holds_or_selects(environment: dict[str, str], fleet: Path) -> None:
+    node = json.loads(fleet.read_text())["nodes"][0]
     asked = {"region": secret("cn-hangzhuo")}
     with running(environment) as plugin:
         plugin.configure()
-        assert plugin.asked(asked)
-        plugin.check({**asked, "nameRegex": "^no such name$"})
-    assert len(plugin.warnings) == 5, plugin.warnings
-    assert all("[secret]" in warning for warning in plugin.warnings)
-    assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or str(twice[0]["aiInstanceId"]) in text]
+        plugin.check({**asked, "nameRegex": "^no such name$"})  # why it is empty
+        fleet.write_text(json.dumps({"nodes": [{**node, "cpu": cpu} for cpu in (1, 2)]}))
+        plugin.configure()
+        assert plugin.asked(asked)  # that an ID is listed twice
+    assert len(plugin.warnings) == 4, plugin.warnings
+    assert all("[secret]" in warning for warning in plugin.warnings), plugin.warnings
+    assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or node["aiInstanceId"] in text]
 
 
 def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
@@ -179,3 +186,17 @@ def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[s
         assert plugin.check(required)["inventory"]
     assert len(plugin.warnings) == 2
     assert all(message.startswith(UNMET) for message in plugin.warnings)
+
+
+def test_days_are_counted_from_the_clock(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    async def warn(text: str) -> None:
+        raise AssertionError(text)
+
+    arguments: PlainProperties = {"requirements": {"notExpiringWithinDays": 5.0}}
+    assert asyncio.run(Provider(warn).call_function(arguments))["ids"]
+    in_a_year = Provider(warn, lambda: utc_now() + timedelta(days=365))
+    with pytest.raises(RequirementsError):
+        asyncio.run(in_a_year.call_function(arguments))

@@ -52,7 +52,9 @@ def test_the_targets_are_what_the_tests_run() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
     assert re.search(
-        r"^test: .*\n\t\$\(PYTEST\) \$\(PARALLEL\) -m \"not load\"\n\t\$\(PYTEST\) -m load$", makefile, re.MULTILINE
+        r"^test: .*\n\t\$\(PYTEST\) \$\(PARALLEL\) -m \"not load and not browser\"\n\t\$\(PYTEST\) -m load$",
+        makefile,
+        re.MULTILINE,
     )
 
 

@@ -39,6 +39,9 @@ _RESOURCE_TEXT = f"""\
 
 Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
 that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
+
+Changes are shown by AI instance. To ignore them, write `inventory` in `ignoreChanges`; changes of single nodes cannot
+be ignored. If one argument is a secret, all outputs, the stored nodes and their changes are secret.
 """
 _PROVIDER_TEXT = """\
 The region, endpoint and credentials of the reads. A setting that is not given comes from the configuration of the

@@ -1,14 +1,12 @@
 """``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
 SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
 TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 
 
 @dataclass
@@ -132,13 +129,14 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
 
 def examine(arguments: Mapping[str, str | None]) -> Report:
     """Look at every setting, and make one call where they allow it."""
+    from ..network import describe_proxies
     from ..settings import look_up
 
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)
     region = _region(settings, resolution)
     report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
-    report.proxies = _proxies(os.environ)
+    report.proxies = describe_proxies()
     report.switches = _switches(settings)
     if resolution:
         _add_source(report, settings, resolution)
@@ -231,22 +229,6 @@ def _credentials(
 def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
     return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
-
-
-def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: _without_password(name, environ[name]) for name in PROXIES if environ.get(name)}
-
-
-def _without_password(name: str, value: str) -> str:
-    """The host and port of a proxy; NO_PROXY unchanged."""
-    if name.lower() == "no_proxy":
-        return value
-    try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "can't be read"
-    return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
 
 
 # --- The call --------------------------------------------------------------------------------------------------------

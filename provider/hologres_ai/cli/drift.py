@@ -14,6 +14,7 @@ import click
 from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
 from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES
 from .errors import DONE, FAILED, FINDING
+from .files import target_of, write_file
 from .ignore import Entry, IgnoreEntry, read_entries, split_events
 from .options import (
     EXIT_CODES_HELP,
@@ -170,9 +171,9 @@ def _check_usage(
         raise click.UsageError("Give either --baseline or --stack.")
     if accept and baseline in (None, STDIN):
         raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
-    read = {Path(file).resolve() for file in (baseline, ignore_file) if file and file != STDIN}
+    read = {target_of(file) for file in (baseline, ignore_file) if file and file != STDIN}
     for target in targets:
-        if target.file is not None and Path(target.file).resolve() in read:
+        if target.file is not None and target_of(target.file) in read:
             raise click.UsageError(f"A report can't replace {target.file}, which is read.")
 
 
@@ -200,8 +201,9 @@ def _run(comparison: Comparison) -> Report:
     current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
     counted, ignored = split_events(drift.events, comparison.entries)
-    if not drift.unread and not comparison.accept:
-        _note_unused(comparison.entries, ignored)
+    unused = () if drift.unread or comparison.accept else _unused(comparison.entries, ignored)
+    for text in unused:
+        say("note", text, "Remove the entry if it is no longer needed.")
     if drift.before and not drift.after and not drift.unread:
         say(
             "note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account."
@@ -212,7 +214,12 @@ def _run(comparison: Comparison) -> Report:
         return replace(report, drift=drift, limit=comparison.limit)
     code = FINDING if counted else FAILED if drift.unread else DONE
     return replace(
-        report, drift=replace(drift, events=counted), ignored=ignored, limit=comparison.limit, exit_code=code
+        report,
+        drift=replace(drift, events=counted),
+        ignored=ignored,
+        limit=comparison.limit,
+        notes=unused,
+        exit_code=code,
     )
 
 
@@ -221,10 +228,10 @@ def _note(text: str, comparison: Comparison) -> None:
         say("note", text)
 
 
-def _note_unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> None:
-    for entry in entries:
-        if not any(entry.matches(event) for event in ignored):
-            say("note", f"--ignore {entry} matches no event", "Remove the entry if it is no longer needed.")
+def _unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> tuple[str, ...]:
+    """A note for each entry that matches nothing; none of a comparison that does not know every node."""
+    useless = (entry for entry in entries if not any(entry.matches(event) for event in ignored))
+    return tuple(f"--ignore {entry} matches no event" for entry in useless)
 
 
 def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Report:
@@ -242,7 +249,6 @@ def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Repor
 
 def _write_baseline(path: Path, result: "AiNodeListResult", profile: str | None) -> None:
     from ..envelope import to_envelope
-    from .files import write_file
 
     if result.unread:
         raise RegionsError(

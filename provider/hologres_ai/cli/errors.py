@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from ..errors import HologresAiError
-from .output import print_text, say
+from ..process import DEBUG
+from .output import print_text, printable, say
 from .reports import STDOUT
 
 DONE = 0
@@ -29,8 +30,6 @@ EXIT_CODES = (
     (INTERRUPTED, "interrupted"),
     (READER_GONE, "the reader of the output closed it, as `head` does"),
 )
-
-DEBUG = "HOLOGRES_AI_DEBUG"
 
 _NAGIOS = "hologres_ai.nagios"
 
@@ -91,7 +90,7 @@ def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
     if nagios:
         code = UNKNOWN_STATE
         with suppress(OSError):
-            print_text(f"HOLOGRES_AI UNKNOWN - {title}")
+            print_text(printable(f"HOLOGRES_AI UNKNOWN - {title}").replace("|", "/"))
             sys.stdout.flush()
     raise click.exceptions.Exit(code)
 

@@ -26,14 +26,17 @@ def write_file(name: str, text: str) -> None:
     """
     path = Path(name)
     try:
-        if not _is_replaceable(path) or not _replaced(path.resolve(), text):
+        target = target_of(name)
+        is_replaceable = path.is_file() or not os.path.lexists(target)
+        if not is_replaceable or not _replaced(target, text):
             _write(path, "w", text)
     except OSError as error:
         raise OSError(error.errno, error.strerror, name) from None
 
 
-def _is_replaceable(path: Path) -> bool:
-    return path.is_file() or not path.exists()
+def target_of(name: str) -> Path:
+    """The file that a name means: absolute, and where its links lead; a loop of links is left as it is."""
+    return Path(os.path.realpath(name))
 
 
 def _replaced(target: Path, text: str) -> bool:

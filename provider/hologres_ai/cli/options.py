@@ -3,16 +3,17 @@
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce, wraps
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from ..names import EVERY_REGION
+from ..process import DEBUG
 from ..region_data import REGIONS
 from ..settings import SETTINGS, Setting
-from .errors import DEBUG, EXIT_CODES
+from .errors import EXIT_CODES
+from .files import target_of
 from .reports import Target, parse_target
 
 _T = TypeVar("_T")
@@ -218,7 +219,7 @@ def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
         raise click.UsageError(f"Only one report can go to stdout, not {' and '.join(printed)}: give FORMAT=FILE.")
     files = [target.file for target in targets if target.file is not None]
     for file in files:
-        if [Path(other).resolve() for other in files].count(Path(file).resolve()) > 1:
+        if [target_of(other) for other in files].count(target_of(file)) > 1:
             raise click.UsageError(f"Two reports can't go to the same file: {file}")
     return targets
 

@@ -11,7 +11,7 @@ from ..credentials import Credentials
 from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
-from ..region_data import REGIONS
+from ..region_data import AS_OF, REGIONS
 from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
 from .options import option_name
 from .output import progress, say
@@ -53,6 +53,8 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
     stages: list[tuple[str, ...]] = []
     with progress(lambda: _describe(stages)):
         result = run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
+    if EVERY_REGION in (query.regions or ()):
+        say("note", f"* read the {len(REGIONS)} regions in the list of {AS_OF}")
     for warning in result.warnings:
         say("warning", warning)
     report = Report(

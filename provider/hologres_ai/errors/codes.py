@@ -171,7 +171,7 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
     (_BOTH, "Forbidden.RiskControl", ErrorRule(AccessDeniedError, _RISK)),
     (
         _API,
-        "Forbidden.RAM Forbidden.NoPermission Forbidden.NoRAMPermission NoPermission AccessDenied",
+        "Forbidden Forbidden.RAM Forbidden.NoPermission Forbidden.NoRAMPermission NoPermission AccessDenied",
         ErrorRule(AccessDeniedError, _PERMISSION),
     ),
     (
@@ -218,7 +218,8 @@ TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
-# The class where the code is not in the table; every `Forbidden.*` is a refusal of the caller.
+# `Forbidden.*` is a refusal of the caller; what it needs depends on what follows the dot.
+_NOT_A_FAMILY = frozenset({"forbidden"})
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
 _CLASS_BY_STATUS: dict[int, type[ApiError]] = {
     401: AuthenticationError,
@@ -240,7 +241,8 @@ def classify(code: str | None, status: int | None, service: Service = "hologram"
 
 def _by_code(code: str | None, service: Service) -> ErrorRule | None:
     parts = (code or "").lower().split(".")
-    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    whole, *families = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    names = [whole, *(family for family in families if family not in _NOT_A_FAMILY)]
     return next((_RULES[service, name] for name in names if (service, name) in _RULES), None)
 
 

@@ -188,7 +188,7 @@ def test_junit_has_unique_names_and_times() -> None:
         ("2026-03-03T01:00:00.000Z", "(2 days later)"),
     ],
 )
-def test_an_expiry_that_moved_by_less_than_two_days_is_told_in_hours(after: str, says: str) -> None:
+def test_a_move_of_an_expiry_by_less_than_two_days_is_in_hours(after: str, says: str) -> None:
     before = replace(NODE, expiration_time="2026-03-01T00:00:00.000Z")
     report = drift_report((before,), (replace(before, expiration_time=after),))
     for name in ("text", "markdown", "junit"):
