@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
+from hologres_ai import AiNode
 from hologres_ai.emulator import Emulator
 from hologres_ai.emulator.faults import KINDS
+from hologres_ai.testing import HologresMocks, run_program
 from tests.conftest import OpenFolder
 from tests.repo.test_docs import CONFIGS, PROGRAMS, SCRIPTS, VERSION, a_project, shell
 from tests.support import pages
@@ -116,7 +119,7 @@ def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) 
 
 
 def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: OpenFolder) -> None:
-    [program], [native_program] = blocks("guards.md", "python"), blocks("guards.md", "yaml")
+    program, [native_program] = blocks("guards.md", "python")[0], blocks("guards.md", "yaml")
     told, _printed = blocks("guards.md", "text")
     with open_folder(a_program(tmp_path, "guarded", program)) as project:
         preview = project.preview()
@@ -129,6 +132,39 @@ def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: 
         preview = project.preview()
         assert preview.code == 0, preview.text
         assert "deployOn" in preview.text
+
+
+GUARDS_THAT_WAIT = ("AiNodeList", "get_ai_node_list_output", "hologres.AiNodeList")  # in the order of the page
+
+
+class Cloud(Mocks):
+    """Creates resources of the neighbour; at a preview their ids are unknown."""
+
+    def __init__(self, *, preview: bool) -> None:
+        self.preview = preview
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, object], None]:
+        """No function is called."""
+        raise AssertionError(args.token)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """The id and the inputs."""
+        return "" if self.preview else "hgpostcn-cn-yi34hlzdx003", args.inputs
+
+
+@pytest.mark.parametrize("interface", GUARDS_THAT_WAIT)
+def test_a_guard_waits_for_what_the_same_program_creates(
+    interface: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(sdk.python_package()))
+    programs = dict(zip(GUARDS_THAT_WAIT, blocks("guards.md", "python")[1:], strict=True))
+    folder = a_program(tmp_path, "waits", programs[interface])
+    fleet = [AiNode(ai_instance_id="a", holo_instance_id="hgpostcn-cn-yi34hlzdx003", gpu=1, node_count=1, gpu_used=0)]
+    mocks = HologresMocks(fleet, others=Cloud(preview=True))
+    assert run_program(folder, mocks, preview=True) == {}
+    mocks.others = Cloud(preview=False)
+    with pytest.raises(Exception, match="at least 2 required, 1 found"):
+        run_program(folder, mocks)
 
 
 def test_the_report_is_what_the_command_prints(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> None:
