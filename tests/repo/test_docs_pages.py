@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ from hologres_ai.emulator import Emulator
 from hologres_ai.emulator.faults import KINDS
 from hologres_ai.testing import HologresMocks, run_program
 from tests.conftest import OpenFolder
-from tests.repo.test_docs import CONFIGS, SCRIPTS, VERSION, shell
+from tests.repo.test_docs import CONFIGS, PROGRAMS, SCRIPTS, VERSION, a_project, shell
 from tests.support import pages
 from tools import sdk
-from tools.project import Project
+from tools.project import ROOT, Project
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -466,3 +467,15 @@ def test_doctor_shows_the_source_of_the_credentials(environment: dict[str, str])
     done = shell(DOCTOR, {**environment, "PATH": f"{SCRIPTS}:{os.environ['PATH']}"})
     assert done.returncode == 0, done.stderr
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in done.stdout
+
+
+# ------------------------------------------------------------------------------------------------------ the overview
+
+
+@pytest.mark.parametrize("language", PROGRAMS)  # tests/repo/test_sdk.py compiles the one in Go
+def test_an_example_of_the_overview_shows_the_free_gpus(language: str, tmp_path: Path, open_folder: OpenFolder) -> None:
+    folder = a_project(tmp_path / "readme", language, DOCS / "_index.md")
+    installed = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])} if language == "python" else {}
+    with open_folder(folder) as project:
+        preview = replace(project, environment={**project.environment, **installed}).preview()
+    assert re.search(r"freeGpus *: 5\n", preview.text), preview.text
