@@ -17,6 +17,7 @@ from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query
 from hologres_ai.names import DRIFT_CLASSES as CLASSES
+from hologres_ai.names import DRIFT_EVENTS
 from tests.test_envelope import NODES, over_the_wire
 
 NODE = AiNode(
@@ -262,3 +263,40 @@ def test_json_has_the_apis_names() -> None:
         ],
         "ignored": [],
     }
+
+
+@given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))
+def test_every_event_is_of_a_named_kind_and_its_class(before: list[AiNode], after: list[AiNode]) -> None:
+    for event in compare(result_of(*before), result_of(*after), CLASSES).events:
+        assert DRIFT_EVENTS[event.kind] == event.category
+
+
+@given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4), st.randoms())
+def test_the_fingerprint_depends_on_the_events_alone(
+    before: list[AiNode], after: list[AiNode], chance: random.Random
+) -> None:
+    first = compare(result_of(*before), result_of(*after))
+    chance.shuffle(before)
+    chance.shuffle(after)
+    second = compare(result_of(*before), result_of(*after))
+    assert (first.events == second.events) <= (drift.fingerprint(first) == drift.fingerprint(second))
+
+
+def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
+    moved = replace(NODE, node_count=9)
+    busier = replace(moved, gpu_used=7)
+
+    def fingerprint(after: AiNode, *classes: str) -> str:
+        return drift.fingerprint(compare(result_of(NODE), result_of(after), classes or CLASSES[:2]))
+
+    assert fingerprint(moved) == fingerprint(busier)
+    assert fingerprint(moved, *CLASSES) != fingerprint(busier, *CLASSES)
+    assert fingerprint(moved) != fingerprint(replace(NODE, node_count=8))
+
+
+def test_the_fingerprint_of_two_nodes_without_an_id_is_not_that_of_one() -> None:
+    nameless = replace(NODE, ai_instance_id=None)
+    one, two = (
+        compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))
+    )
+    assert drift.fingerprint(one) != drift.fingerprint(two)

@@ -99,6 +99,11 @@ def test_a_code_of_success_is_no_failure(code: str) -> None:
     assert body.code() is None
 
 
+@pytest.mark.parametrize("name", ["succes$s", "c.ode", "coden", "code2", "co de", "\u0441ode"])
+def test_a_name_that_is_only_similar_tells_nothing(name: str) -> None:
+    assert not parse_error_body(json.dumps({name: False if "s" in name else "Throttling"}).encode()).tells_failure
+
+
 @pytest.mark.parametrize("success", ["false", '"false"', '"False"'])
 def test_a_call_without_success_is_a_failure(success: str) -> None:
     assert parse_error_body(f'{{"Success": {success}}}'.encode()).tells_failure
