@@ -81,7 +81,7 @@ def test_force_color_colours_text_for_people_and_no_machine_format(emulator: Emu
 
 def test_progress_hides_no_cursor_and_is_cleared(emulator: Emulator) -> None:
     emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
-    _, screen = on_terminal("list", env=environment(emulator.url))
+    _, screen = on_terminal("list", env=environment(emulator.url), with_progress=True)
     assert re.search(r"\r[-\\|/] reading the AI nodes of cn-hangzhou \d s\x1b\[K", screen)
     assert "\x1b[?25l" not in screen
     assert "reading" not in screen.rpartition("\r\x1b[K")[2]

@@ -290,11 +290,12 @@ def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, ope
         assert done.stdout == f"{free} free GPUs in cn-hangzhou\n", done.stderr
 
 
-def test_the_tests_of_a_program_pass(tmp_path: Path) -> None:
+@pytest.mark.parametrize("conftest", ["plugins", "imports"])
+def test_the_tests_of_a_program_pass(conftest: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(DOCS.parent / "examples" / "tested-program", tmp_path / "program"))
     (folder / "test_program.py").unlink()
-    *tests, conftest, fixtures = blocks("testing.md", "python")
-    (folder / "conftest.py").write_text(conftest)
+    *tests, plugins, fixtures, imports = blocks("testing.md", "python")
+    (folder / "conftest.py").write_text(plugins if conftest == "plugins" else imports)
     for number, text in enumerate([*tests, fixtures]):
         (folder / f"test_{number}.py").write_text(text)
     done = shell(PYTEST, {}, folder=folder)
