@@ -1,7 +1,7 @@
 """Faults through a real engine: the message, the end, and what remains.
 
-The rows are those of `tests/faults`. One stack of each interface is deployed once. Each fault is tested with a preview, one
-with an update, and one with a refresh.
+The rows are those of `tests/faults`. One stack of each interface is deployed once. Each fault is tested with a preview,
+one with an update, and one with a refresh.
 """
 
 import json
