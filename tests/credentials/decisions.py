@@ -130,6 +130,13 @@ DECISIONS = (
     Decision("a profile by its third name", {"ALIBABACLOUD_PROFILE": "two"}, profiles=TWO, key=OTHER),
     Decision("keys before a configured profile", keys(ENV) | {"ALICLOUD_PROFILE": "two"}, profiles=TWO, key=ENV),
     Decision(
+        "keys in the environment before a profile in hologres:",
+        keys(ENV),
+        stack={"hologres:profile": "two"},
+        profiles=TWO,
+        key=ENV,
+    ),
+    Decision(
         "a profile as an argument before keys in the environment and the configuration",
         keys(ENV),
         arguments={"profile": "two"},
