@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import outputs
     from .core.read import read_ai_nodes
     from .core.session import Session
     from .dynamic import AiNodeList
@@ -39,12 +40,15 @@ __all__ = [
     "Session",
     "Totals",
     "Usage",
+    "outputs",
     "read_ai_nodes",
     "require",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name == "outputs":
+        return import_module(".outputs", __name__)
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 - slow to import, and rarely needed
 
