@@ -158,6 +158,17 @@ def test_warnings_hide_what_a_secret_holds_or_selects(environment: dict[str, str
     assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or node["aiInstanceId"] in text]
 
 
+def test_an_unmet_requirement_hides_a_secret_region(plugin: Plugin) -> None:
+    given = {"region": secret("cn-hangzhou"), **TOO_MUCH}
+    for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
+        [failure] = failures
+        assert failure.reason.startswith("the AI nodes of [secret] do not meet the requirements")
+    plugin.check({**given, "requirements": {"minFreeGpus": 7, "mode": "warn"}})
+    assert [text.partition("\n")[0] for text in plugin.warnings] == [
+        "the AI nodes of [secret] do not meet the requirements"
+    ]
+
+
 def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
     nowhere = {
         **environment,

@@ -36,8 +36,8 @@ from tests.support.plugin_client import (
     secret,
     started,
     struct,
-    wait_until,
 )
+from tests.support.processes import wait_until
 
 ASSET, ARCHIVE, RESOURCE_REFERENCE, BYTES = REFUSED_SIGNATURES
 
