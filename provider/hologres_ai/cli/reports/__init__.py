@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ...errors import AccessDeniedDetail
 from ...names import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ReportedError:
         facts: such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
         remedy: what to do next; may be empty, or have several lines.
         kind: the name of the exception's class.
+        denial: what the service says about a missing permission; its diagnostic message is complete here.
     """
 
     title: str
@@ -38,6 +40,7 @@ class ReportedError:
     status: int | None = None
     code: str | None = None
     request_id: str | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
