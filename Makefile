@@ -110,7 +110,7 @@ publish-npm: ## publish dist/npm; run by the release workflow
 	npm publish dist/npm/*.tgz --provenance --access public
 
 publish-files: ## publish everything in dist as the release TAG; run by the release workflow
-	gh release create $(TAG) --verify-tag --title $(TAG) --notes-file CHANGELOG.md $$(find dist -type f)
+	gh release create $(TAG) --verify-tag --title $(TAG) --notes-file CHANGELOG.md $$(find dist dist/python dist/npm -maxdepth 1 -type f)
 
 lowest: .venv-lowest/.ready ## tests with the lowest allowed version of every dependency
 	.venv-lowest/bin/pytest $(PARALLEL) -m "not fuzz and not load" $(LOWEST)
