@@ -13,7 +13,7 @@ PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 LOWEST := tests/api tests/cli/reports tests/core/test_read.py tests/emulator tests/plugin tests/testing \
 	$(addprefix tests/cli/test_,list.py outcomes.py output.py table.py) \
 	$(addprefix tests/test_,dynamic.py envelope.py models.py requirements.py stack_outputs.py) \
-	$(addprefix tests/engine/test_,accounts.py faces.py failed_reads.py)
+	$(addprefix tests/engine/test_,accounts.py interfaces.py failed_reads.py)
 
 .PHONY: help docs demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
 	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean

@@ -30,7 +30,7 @@ class PlainMocks(Mocks):
 
 
 def test_the_id_is_the_same_for_the_same_query() -> None:
-    """It stands in users' states: another id for the same query would be a change of every list."""
+    """It is stored in the states of users: another id for the same query would change every list."""
     assert derive_id(QUERY) == "default-region/all-instances/0dceb616"
     assert derive_id({**QUERY, "profile": None}) == derive_id(QUERY)
     assert derive_id({**QUERY, "ids": None}) == derive_id(QUERY)
@@ -99,7 +99,7 @@ def test_an_explicit_provider_is_accepted_with_a_profile() -> None:
 
 
 @pytest.mark.parametrize("profile", ["", 7, ["other"]])
-def test_a_profile_that_is_no_name_is_refused(profile: Any) -> None:
+def test_a_profile_that_is_not_a_name_is_refused(profile: Any) -> None:
     with pytest.raises(ArgumentError, match="profile: the name of a profile is expected"):
         run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
 

@@ -1,7 +1,7 @@
 """Hologres AI nodes for infrastructure programs.
 
-`AiNodeList` is the Pulumi data source; `read_ai_nodes` reads the same without an engine, in a `Session` again and
-again, and `require` judges it.
+`AiNodeList` is the Pulumi data source. `read_ai_nodes` reads the same nodes without an engine, repeatedly in a
+`Session`, and `require` enforces requirements.
 """
 
 from importlib import import_module

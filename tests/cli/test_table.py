@@ -87,12 +87,12 @@ def test_nothing_is_cut_at_any_width(width: int, usage: bool) -> None:
 
 
 def column_end(text: str) -> int:
-    """Where the first column ends: the heading's first line tells."""
+    """The end of the first column, by the first line of the heading."""
     heading = next(line for line in text.splitlines() if "GPU" in line)
     return heading.index("Nodes") if "Nodes  " in heading else heading.index("GPU")
 
 
-def test_columns_stay_aligned_whatever_the_name() -> None:
+def test_columns_stay_aligned_with_every_name() -> None:
     names = ["AI节点List测试", "שלום עולם", "مرحبا", "🇨🇳👍🏽", "e\u0301", "\x1b[2J\x07\u202e\u200d", "a\nb\tc", ""]
     spoilt = [replace(NODE, ai_instance_id=name, holo_instance_id=str(i)) for i, name in enumerate(names)]
     text = draw(result_of(*spoilt))

@@ -1,4 +1,4 @@
-"""Which account is read, as data: what is set, and what arrives at STS and at the API."""
+"""The account that is read, as data: the settings, and the requests at STS and at the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""The reports of a run: one data object, and a function for each format that makes a text of it.
+"""The reports of a run: one data object, and a function for each format that renders it as text.
 
-Everything that a report shows comes from outside: names are shown as they are, and none can change what stands around
-it. Each format names the regions that could not be read.
+All values of a report are shown as text: none can change the structure of the report. Each
+format names the regions that could not be read.
 """
 
 from collections.abc import Callable, Iterable
@@ -45,7 +45,7 @@ class ReportedError:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a run found, or the failure that ended it: all that a renderer gets.
+    """The findings of a run, or the failure that ended it: the input of a renderer.
 
     Attributes:
         command: ``list``, ``drift`` or ``check``.
@@ -102,7 +102,7 @@ Renderer = Callable[[Report], str]
 
 
 def _renderer(name: str) -> Renderer:
-    """The function ``render_NAME`` of the module NAME, imported when it is first called."""
+    """The function ``render_NAME`` of the module NAME, imported at its first call."""
 
     def render(report: Report) -> str:
         text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
