@@ -12,7 +12,8 @@ PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 # What touches a dependency: HTTP, models, command line, emulator, plugin, mocks; and every interface on the engine.
 LOWEST := tests/api tests/cli/reports tests/core/test_read.py tests/emulator tests/plugin tests/testing \
 	$(addprefix tests/cli/test_,list.py outcomes.py output.py table.py) \
-	$(addprefix tests/test_,envelope.py models.py requirements.py) tests/engine/test_faces.py
+	$(addprefix tests/test_,dynamic.py envelope.py models.py requirements.py stack_outputs.py) \
+	$(addprefix tests/engine/test_,accounts.py interfaces.py failed_reads.py)
 
 .PHONY: help docs demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
 	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean
@@ -109,7 +110,7 @@ publish-npm: ## publish dist/npm; run by the release workflow
 	npm publish dist/npm/*.tgz --provenance --access public
 
 publish-files: ## publish everything in dist as the release TAG; run by the release workflow
-	gh release create $(TAG) --verify-tag --title $(TAG) --notes-file CHANGELOG.md $$(find dist -type f)
+	gh release create $(TAG) --verify-tag --title $(TAG) --notes-file CHANGELOG.md $$(find dist dist/python dist/npm -maxdepth 1 -type f)
 
 lowest: .venv-lowest/.ready ## tests with the lowest allowed version of every dependency
 	.venv-lowest/bin/pytest $(PARALLEL) -m "not fuzz and not load" $(LOWEST)

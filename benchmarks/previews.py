@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,36 +18,29 @@ from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
 SMALLEST = 1e-4  # seconds; an added time is never zero or less
-LARGE = (5_000, 10_000)  # nodes, of which one is twice the other
+HALF, WHOLE = 5_000, 10_000  # nodes
+
+# A program in JSON is a project in YAML; the others are Python.
+EMPTY = {"yaml": "{}", "python": ""}
 
 
-@dataclass(frozen=True)
-class Program:
-    """A Pulumi program: its runtime and its text."""
-
-    runtime: str
-    text: str
+def _python(imports: str, nodes: str) -> str:
+    return f"import pulumi\n{imports}\npulumi.export('count', {nodes})\n"
 
 
-def _python(imports: str, nodes: str) -> Program:
-    return Program("python", f"import pulumi\n{imports}\npulumi.export('count', {nodes})\n")
+def _yaml(**nodes: object) -> str:
+    return json.dumps({**nodes, "outputs": {"fingerprint": "${nodes.fingerprint}"}})
 
 
-def _yaml(**parts: object) -> Program:
-    return Program("yaml", json.dumps(parts))
+def _function(name: str) -> str:
+    return _yaml(variables={"nodes": {"fn::invoke": {"function": name, "arguments": {}}}})
 
 
-def _function(name: str) -> Program:
-    invoke = {"fn::invoke": {"function": name, "arguments": {}}}
-    return _yaml(variables={"nodes": invoke}, outputs={"fingerprint": "${nodes.fingerprint}"})
-
-
-def _resource(name: str) -> Program:
-    return _yaml(resources={"nodes": {"type": name}}, outputs={"fingerprint": "${nodes.fingerprint}"})
+def _resource(name: str) -> str:
+    return _yaml(resources={"nodes": {"type": name}})
 
 
 _BARE = "from benchmarks.bare import dynamic as bare"
-EMPTY = {"python": Program("python", ""), "yaml": _yaml()}
 DYNAMIC = _python("from hologres_ai import AiNodeList", "AiNodeList('nodes').instance_model_list.apply(len)")
 BARE = _python(_BARE, "bare.BareList('nodes').instanceModelList.apply(len)")
 IMPORTING = _python(_BARE, "bare.BareList('nodes', bare.ImportingProvider()).instanceModelList.apply(len)")
@@ -57,18 +49,18 @@ FUNCTION, BARE_FUNCTION = _function("hologres:getAiNodeList"), _function("bare:g
 RESOURCE, BARE_RESOURCE = _resource("hologres:AiNodeList"), _resource("bare:Nodes")
 LISTS = {"dynamic": DYNAMIC, "native function": FUNCTION, "native resource": RESOURCE}
 
-# name, ours, beside, theirs, target, by number of nodes
-ROWS = {
+# by number of nodes: name, ours, beside, theirs, target
+ROWS: dict[int, tuple[tuple[str, str, str, str, float | None], ...]] = {
     1: (
-        ("dynamic", DYNAMIC, "a bare resource that imports httpx and pydantic", IMPORTING, 1.4),
-        ("dynamic", DYNAMIC, "a program that calls the SDK itself", SDK, None),
-        ("native function", FUNCTION, "a bare plugin", BARE_FUNCTION, 1.0),
-        ("native resource", RESOURCE, "a bare plugin", BARE_RESOURCE, 1.0),
+        ("dynamic, 1 node", DYNAMIC, "a bare resource that imports httpx and pydantic", IMPORTING, 1.4),
+        ("dynamic, 1 node", DYNAMIC, "a program that calls the SDK itself", SDK, None),
+        ("native function, 1 node", FUNCTION, "a bare plugin", BARE_FUNCTION, 1.0),
+        ("native resource, 1 node", RESOURCE, "a bare plugin", BARE_RESOURCE, 1.0),
     ),
     1_000: (
-        ("dynamic", DYNAMIC, "a bare resource", BARE, 1.4),
-        ("native function", FUNCTION, "a bare plugin", BARE_FUNCTION, 1.0),
-        ("native resource", RESOURCE, "a bare plugin", BARE_RESOURCE, 1.3),
+        ("dynamic, 1,000 nodes", DYNAMIC, "a bare resource", BARE, 1.4),
+        ("native function, 1,000 nodes", FUNCTION, "a bare plugin", BARE_FUNCTION, 1.0),
+        ("native resource, 1,000 nodes", RESOURCE, "a bare plugin", BARE_RESOURCE, 1.3),
     ),
 }
 
@@ -77,43 +69,41 @@ def previews(rounds: int) -> Iterator[Row]:
     """Each interface beside a bare one, and beside itself with half the nodes."""
     engine = find_engine(say=lambda _line: None)
     for size, rows in ROWS.items():
-        programs = {program for _, ours, _, theirs, _ in rows for program in (ours, theirs)}
-        found = _added(engine, programs, size, rounds)
+        found = _added(engine, {program for row in rows for program in (row[1], row[3])}, size, rounds)
         for name, ours, beside, theirs, target in rows:
-            nodes = f"{size:,} node{'s' if size > 1 else ''}"
-            title = f"added to a preview: {name}, {nodes}"
-            yield Row(name=title, beside=beside, ours=found[ours], theirs=found[theirs], target=target)
-    half, whole = (_added(engine, LISTS.values(), size, rounds) for size in LARGE)
+            yield Row(f"added to a preview: {name}", beside, found[ours], found[theirs], target)
+    half, whole = (_added(engine, LISTS.values(), size, rounds) for size in (HALF, WHOLE))
     for name, program in LISTS.items():
-        title = f"added to a preview: {name}, {LARGE[1]:,} nodes"
-        yield Row(name=title, beside=f"{LARGE[0]:,} nodes", ours=whole[program], theirs=half[program], target=2.2)
+        title = f"added to a preview: {name}, {WHOLE:,} nodes"
+        yield Row(title, f"{HALF:,} nodes", whole[program], half[program], 2.2)
 
 
-def _added(engine: Engine, programs: Iterable[Program], size: int, rounds: int) -> dict[Program, float]:
+def _added(engine: Engine, programs: Iterable[str], size: int, rounds: int) -> dict[str, float]:
     """The seconds that each program takes beyond the empty one."""
-    every = {program.text: program for program in (*EMPTY.values(), *programs)}
-    with serving(f"{size}:0") as urls, _plugins() as plugins, ExitStack() as stack:
+    every = dict.fromkeys([*EMPTY.values(), *programs])
+    with serving(f"{size}:0") as [url], _plugins() as plugins, ExitStack() as stack:
         path = f"{plugins}{os.pathsep}{engine.environment()['PATH']}"
-        environment = {**settings(urls[f"{size}:0"]), COUNT: str(size), "PATH": path}
-        projects = {text: stack.enter_context(_open(engine, item, environment)) for text, item in every.items()}
-        found = alternate({text: partial(_preview, project) for text, project in projects.items()}, rounds)
-    empty = {runtime: found[program.text].seconds for runtime, program in EMPTY.items()}
-    return {item: max(found[text].seconds - empty[item.runtime], SMALLEST) for text, item in every.items()}
+        environment = {**settings(url), COUNT: str(size), "PATH": path}
+        projects = {program: stack.enter_context(_open(engine, program, environment)) for program in every}
+        found = alternate({program: partial(_preview, project) for program, project in projects.items()}, rounds)
+    return {item: max(found[item].seconds - found[EMPTY[_runtime(item)]].seconds, SMALLEST) for item in every}
+
+
+def _runtime(program: str) -> str:
+    return "yaml" if program.startswith("{") else "python"
 
 
 @contextmanager
-def _open(engine: Engine, program: Program, environment: Mapping[str, str]) -> Iterator[Project]:
+def _open(engine: Engine, program: str, environment: Mapping[str, str]) -> Iterator[Project]:
+    runtime = _runtime(program)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary) / "program"
         folder.mkdir()
-        project = {"name": "program", "runtime": program.runtime}
-        if program.runtime == "yaml":
-            project |= json.loads(program.text)
-        else:
-            (folder / "__main__.py").write_text(program.text)
+        project = {"name": "program", "runtime": runtime} | (json.loads(program) if runtime == "yaml" else {})
         (folder / "Pulumi.yaml").write_text(json.dumps(project))
-        with opened(engine, folder, environment=environment) as opened_:
-            yield opened_
+        (folder / "__main__.py").write_text("" if runtime == "yaml" else program)
+        with opened(engine, folder, environment=environment) as ready:
+            yield ready
 
 
 def _preview(project: Project) -> Figures:

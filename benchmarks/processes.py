@@ -9,70 +9,55 @@ from benchmarks.rows import Row
 from benchmarks.server import serving
 from hologres_ai.region_data import REGIONS
 
-SDK = "the SDK"
-LIST = (sys.executable, "-m", "hologres_ai.cli", "list")
-SCRIPT = (sys.executable, "-m", "benchmarks.programs.list_nodes")
-SDK_SCRIPT = (sys.executable, "-m", "benchmarks.programs.list_on_sdk")
+PYTHON = (sys.executable, "-m")
+LIST, SCRIPT, SDK = (
+    ("hologres_ai.cli", "list"),
+    ("benchmarks.programs.list_nodes",),
+    ("benchmarks.programs.list_on_sdk",),
+)
 
 
 def cold_processes(rounds: int) -> Iterator[Row]:
     """Processes from their start to their end."""
-    with serving("13:0", "100:0", "1000:0") as urls:
-        subjects = {"list": partial(whole_process, LIST, settings(urls["13:0"]))}
-        subjects["13"] = partial(whole_process, SDK_SCRIPT, settings(urls["13:0"]))
-        for size in ("100", "1000"):
-            subjects[size] = partial(whole_process, SDK_SCRIPT, settings(urls[f"{size}:0"]))
-            subjects[f"{size} ours"] = partial(whole_process, SCRIPT, settings(urls[f"{size}:0"]))
-        found = {name: figures.seconds for name, figures in alternate(subjects, rounds).items()}
-    yield Row(
-        name="`hologres-ai list`, cold process",
-        beside="ten lines on the SDK",
-        ours=found["list"],
-        theirs=found["13"],
-        target=0.75,
-    )
-    for size in ("100", "1000"):
-        name = f"script that reads {int(size):,} nodes, cold process"
-        yield Row(name=name, beside="the same on the SDK", ours=found[f"{size} ours"], theirs=found[size], target=0.95)
+    for size, name, command, beside, target in (
+        ("13", "`hologres-ai list`, cold process", LIST, "ten lines on the SDK", 0.75),
+        ("100", "script that reads 100 nodes, cold process", SCRIPT, "the same on the SDK", 0.95),
+        ("1000", "script that reads 1,000 nodes, cold process", SCRIPT, "the same on the SDK", 0.95),
+    ):
+        with serving(f"{size}:0") as [url]:
+            subjects = {who: partial(whole_process, (*PYTHON, *who), settings(url)) for who in (command, SDK)}
+            found = alternate(subjects, rounds)
+        yield Row(name, beside, found[command].seconds, found[SDK].seconds, target)
 
 
 def reads(rounds: int) -> Iterator[Row]:
     """Later reads of a process."""
-    with serving("1:20", "1000:0") as urls:
-        for service, name, target in (
-            ("1:20", "call in a `Session` to a service that takes 20 ms", 1.1),
-            ("1000:0", "later read of 1,000 nodes in a `Session`", None),
-        ):
-            subjects = {who: partial(reader, who, urls[service], 20) for who in ("session", "sdk")}
-            found = alternate(subjects, rounds)
-            ours, theirs = found["session"].seconds, found["sdk"].seconds
-            yield Row(name=name, beside=SDK, ours=ours, theirs=theirs, target=target)
+    for service, name, target in (
+        ("1:20", "call in a `Session` to a service that takes 20 ms", 1.1),
+        ("1000:0", "later read of 1,000 nodes in a `Session`", None),
+    ):
+        with serving(service) as [url]:
+            found = alternate({who: partial(reader, who, url, 20) for who in ("session", "sdk")}, rounds)
+        yield Row(name, "the SDK", found["session"].seconds, found["sdk"].seconds, target)
 
 
 def large_reads(rounds: int) -> Iterator[Row]:
     """Reads of 100,000 nodes, and of half as many."""
-    with serving("50000:0", "100000:0") as urls:
-        whole, half = urls["100000:0"], urls["50000:0"]
+    with serving("50000:0", "100000:0") as [half, whole]:
         subjects = {who: partial(reader, who, whole, 1) for who in ("session", "sdk")}
         found = alternate({**subjects, "half": partial(reader, "session", half, 1)}, rounds)
-    ours, theirs, before = found["session"], found["sdk"], found["half"]
-    name = "read of 100,000 nodes"
-    yield Row(name=f"{name}, time", beside=SDK, ours=ours.seconds, theirs=theirs.seconds)
-    memory = {"ours": ours.memory, "theirs": theirs.memory}
-    yield Row(name=f"{name}, peak memory", beside=SDK, **memory, target=1.0, unit="MiB")
-    yield Row(name=name, beside="50,000 nodes", ours=ours.seconds, theirs=before.seconds, target=2.2)
+    ours, sdk, name = found["session"], found["sdk"], "read of 100,000 nodes"
+    yield Row(f"{name}, time", "the SDK", ours.seconds, sdk.seconds)
+    yield Row(f"{name}, peak memory", "the SDK", ours.memory, sdk.memory, 1.0, "MiB")
+    yield Row(name, "50,000 nodes", ours.seconds, found["half"].seconds, 2.2)
 
 
 def all_regions(rounds: int) -> Iterator[Row]:
     """All known regions, each of which takes 50 ms."""
-    with serving("1:50") as urls:
-        url = urls["1:50"]
-        subjects = {
-            "all": partial(reader, "ours", url, 5, REGIONS),
-            "one": partial(reader, "ours", url, 5, [REGION]),
-            "sdk": partial(reader, "sdk", url, 1, REGIONS),
-        }
-        found = {name: figures.seconds for name, figures in alternate(subjects, rounds).items()}
-    row = partial(Row, name="all known regions, each taking 50 ms", ours=found["all"])
-    yield row(beside="one region", theirs=found["one"], target=2.1)
-    yield row(beside="the SDK, one after the other", theirs=found["sdk"], target=0.15)
+    with serving("1:50") as [url]:
+        cases = {"all": ("ours", 5, REGIONS), "one": ("ours", 5, [REGION]), "sdk": ("sdk", 1, REGIONS)}
+        subjects = {name: partial(reader, who, url, repeats, names) for name, (who, repeats, names) in cases.items()}
+        found = alternate(subjects, rounds)
+    name = "all known regions, each taking 50 ms"
+    yield Row(name, "one region", found["all"].seconds, found["one"].seconds, 2.1)
+    yield Row(name, "the SDK, one after the other", found["all"].seconds, found["sdk"].seconds, 0.15)

@@ -3,20 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["reached", "missed", "shown"]
 HEADINGS = ("what", "ours", "beside", "theirs", "ratio", "at most", "verdict")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row:
-    """A comparison.
-
-    Attributes:
-        name: what was measured.
-        beside: what it is compared with.
-        ours, theirs: medians in seconds, or in MiB.
-        target: the highest ratio that is accepted; None where the ratio is only shown.
-    """
+    """A comparison of two medians, in seconds or MiB; without a target the ratio is only shown."""
 
     name: str
     beside: str
@@ -26,22 +18,16 @@ class Row:
     unit: Literal["s", "MiB"] = "s"
 
     @property
-    def ratio(self) -> float:
-        """Ours as a multiple of theirs."""
-        return self.ours / self.theirs
-
-    @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Literal["reached", "missed", "shown"]:
         """Whether the ratio is within the target."""
         if self.target is None:
             return "shown"
-        return "reached" if self.ratio <= self.target else "missed"
+        return "reached" if self.ours <= self.target * self.theirs else "missed"
 
     def cells(self) -> tuple[str, ...]:
         """The cells under `HEADINGS`."""
-        target = "" if self.target is None else f"{self.target:.2f}"
-        figures = (self._figure(self.ours), self.beside, self._figure(self.theirs))
-        return (self.name, *figures, f"{self.ratio:.2f}", target, self.verdict)
+        ratio, target = f"{self.ours / self.theirs:.2f}", "" if self.target is None else f"{self.target:.2f}"
+        return (self.name, self._figure(self.ours), self.beside, self._figure(self.theirs), ratio, target, self.verdict)
 
     def _figure(self, value: float) -> str:
         if self.unit == "MiB":

@@ -1,4 +1,4 @@
-"""Two results compared: each difference has its name, and what is none stays none."""
+"""Comparison of two results: each difference has its name, and equal results have none."""
 
 import json
 import random
@@ -17,6 +17,7 @@ from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query
 from hologres_ai.names import DRIFT_CLASSES as CLASSES
+from hologres_ai.names import DRIFT_EVENTS
 from tests.test_envelope import NODES, over_the_wire
 
 NODE = AiNode(
@@ -97,7 +98,7 @@ def test_no_field_is_forgotten() -> None:
     assert ruled == set(AiNode.__dataclass_fields__) - keys
 
 
-def test_a_renewal_and_a_renewal_turned_off_are_told_apart() -> None:
+def test_a_renewal_and_a_renewal_turned_off_are_distinguished() -> None:
     renewed = replace(NODE, expiration_time="2027-01-28T07:44:27.535Z")
     turned_off = replace(NODE, auto_renewal=False)
     assert [kind for _, kind, _ in found(NODE, renewed)] == ["expiry-moved-forward"]
@@ -146,7 +147,7 @@ def test_usage_counts_only_when_chosen() -> None:
 
 
 @given(st.lists(NODES, max_size=5), st.randoms())
-def test_order_repeats_and_the_wire_are_no_drift(nodes: list[AiNode], chance: random.Random) -> None:
+def test_order_repeats_and_the_wire_are_not_drift(nodes: list[AiNode], chance: random.Random) -> None:
     shuffled = [*nodes, *nodes[:2]]
     chance.shuffle(shuffled)
     before = from_envelope(over_the_wire(to_envelope(result_of(*nodes))))
@@ -161,11 +162,11 @@ def test_a_repeat_in_a_result_made_by_hand_counts_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-01-28T07:44:27.535000Z", "2026-01-28T15:44:27.535+08:00"])
-def test_the_same_moment_in_other_words_is_no_drift(text: str) -> None:
+def test_the_same_moment_in_other_words_is_not_drift(text: str) -> None:
     assert found(NODE, replace(NODE, expiration_time=text)) == []
 
 
-def test_an_entry_of_a_repeated_id_is_no_node_that_went() -> None:
+def test_an_entry_of_a_repeated_id_is_not_a_node_that_went() -> None:
     twice = result_of(NODE, replace(NODE, status="Paused"))
     assert kinds(compare(twice, result_of(NODE))) == [("lifecycle", "status-changed")]
     assert kinds(compare(result_of(NODE), twice)) == [("lifecycle", "status-changed")]
@@ -179,7 +180,7 @@ def test_nodes_without_an_id_come_and_go_by_number() -> None:
     assert kinds(compare(result_of(one), result_of(two))) == [("inventory", "resized")]
 
 
-def test_a_region_that_could_not_be_read_is_no_removal() -> None:
+def test_a_region_that_could_not_be_read_is_not_a_removal() -> None:
     elsewhere = replace(OTHER, region_id="cn-beijing")
     whole = result_of(NODE, elsewhere)
     gap = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
@@ -222,7 +223,7 @@ def test_another_query_is_refused(then: dict[str, Any], now: dict[str, Any], say
     assert says in caught.value.title
 
 
-def test_the_order_of_a_filter_is_no_other_query() -> None:
+def test_the_order_of_a_filter_is_the_same_query() -> None:
     assert compare(result_of(ids=["a", "b"]), result_of(ids=["b", "a"])).events == ()
 
 
@@ -262,3 +263,40 @@ def test_json_has_the_apis_names() -> None:
         ],
         "ignored": [],
     }
+
+
+@given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))
+def test_every_event_is_of_a_named_kind_and_its_class(before: list[AiNode], after: list[AiNode]) -> None:
+    for event in compare(result_of(*before), result_of(*after), CLASSES).events:
+        assert DRIFT_EVENTS[event.kind] == event.category
+
+
+@given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4), st.randoms())
+def test_the_fingerprint_depends_on_the_events_alone(
+    before: list[AiNode], after: list[AiNode], chance: random.Random
+) -> None:
+    first = compare(result_of(*before), result_of(*after))
+    chance.shuffle(before)
+    chance.shuffle(after)
+    second = compare(result_of(*before), result_of(*after))
+    assert (first.events == second.events) <= (drift.fingerprint(first) == drift.fingerprint(second))
+
+
+def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
+    moved = replace(NODE, node_count=9)
+    busier = replace(moved, gpu_used=7)
+
+    def fingerprint(after: AiNode, *classes: str) -> str:
+        return drift.fingerprint(compare(result_of(NODE), result_of(after), classes or CLASSES[:2]))
+
+    assert fingerprint(moved) == fingerprint(busier)
+    assert fingerprint(moved, *CLASSES) != fingerprint(busier, *CLASSES)
+    assert fingerprint(moved) != fingerprint(replace(NODE, node_count=8))
+
+
+def test_the_fingerprint_of_two_nodes_without_an_id_is_not_that_of_one() -> None:
+    nameless = replace(NODE, ai_instance_id=None)
+    one, two = (
+        compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))
+    )
+    assert drift.fingerprint(one) != drift.fingerprint(two)

@@ -11,7 +11,7 @@ from hologres_ai import AiNode
 from hologres_ai.core.result import build_result
 from hologres_ai.models import NodeList, Query
 from hologres_ai.testing import HologresMocks, run_program
-from tests.support import typed_program
+from tests.support import pages, typed_program
 from tools import sdk
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +59,19 @@ def test_a_program_gets_the_declared_types(mocks: HologresMocks) -> None:
 def test_a_script_gets_the_declared_types() -> None:
     nodes = NodeList(nodes=(AiNode(ai_instance_id="a", status="ResourceReady"),), request_id=None)
     assert typed_program.look_at_result(build_result("cn-hangzhou", Query(), nodes)) == ["match True"]
+
+
+def test_the_program_of_the_reference_runs(tmp_path: Path) -> None:
+    [program] = pages.blocks(ROOT / "docs" / "reference.md", "python")
+    (tmp_path / "__main__.py").write_text(program)
+    nodes = [AiNode(ai_instance_id="a", status="ResourceReady"), AiNode(ai_instance_id="b", status="Paused")]
+    assert run_program(tmp_path, HologresMocks(nodes)) == {"ready": ["a"]}
+
+
+def test_the_output_types_are_public() -> None:
+    script = "import hologres_ai; print(hologres_ai.outputs.AiNode.__name__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "AiNode\n"
 
 
 def checked(checker: str, file: Path) -> "subprocess.CompletedProcess[str]":

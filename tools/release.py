@@ -28,7 +28,7 @@ from tools.publication import publication
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 SUMS = "SHA256SUMS"
-FOLDERS = {"python": "PyPI", "npm": "npm"}
+FOLDERS = (DIST, DIST / "python", DIST / "npm")
 
 
 @click.group(help=(__doc__ or "").partition("\n")[0])

@@ -1,4 +1,4 @@
-"""How this process reaches a service: endpoints, trusted certificates, proxies, and logs without secrets.
+"""How this process reaches a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
 
 STS and the API use the same rules. The environment is read at each use; nothing is written to it.
 """
@@ -11,6 +11,8 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -193,6 +195,28 @@ def _without_password(name: str, value: str) -> str:
     except ValueError:
         return "can't be read"
     return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
+
+
+# --- Times in headers ------------------------------------------------------------------------------------------------
+
+
+def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the requested wait in seconds, from ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
+    milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
+    if milliseconds.isdecimal():
+        return int(milliseconds[:9]) / 1000
+    if seconds.isdecimal():
+        return float(seconds[:9])
+    date = parse_http_date(seconds)
+    return max(0.0, (date - now).total_seconds()) if date else None
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Parse a date of HTTP, in UTC; None if it is invalid."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 # --- Logs ------------------------------------------------------------------------------------------------------------

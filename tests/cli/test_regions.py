@@ -23,7 +23,7 @@ def fleet(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def env(emulator: Emulator) -> dict[str, str]:
-    """Each region has an endpoint of its own, and none is preferred."""
+    """Each region has a separate endpoint, and none is preferred."""
     return environment(emulator.endpoint, ALIBABA_CLOUD_REGION=None, MAX_RETRY_TIMEOUT="3")
 
 
@@ -59,7 +59,7 @@ def test_a_region_that_can_not_be_read(env: dict[str, str], emulator: Emulator) 
 
 def test_on_a_terminal_each_region_that_is_waited_for_is_named(env: dict[str, str], emulator: Emulator) -> None:
     emulator.arm("hang", 20, region="cn-beijing")
-    code, shown = on_terminal("list", *ALL, *PARTIAL, env=env, width=120)
+    code, shown = on_terminal("list", *ALL, *PARTIAL, env=env, width=120, with_progress=True)
     assert code == 0
     assert "reading 3 regions: 2 done, waiting for cn-beijing" in shown
     assert "in cn-shanghai" in shown

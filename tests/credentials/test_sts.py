@@ -82,6 +82,14 @@ def test_a_code_that_nobody_knows_gets_no_invented_remedy(room: Room) -> None:
     assert "roleArn" not in refused(room, 400, as_json("SomethingNew")).remedy
 
 
+def test_the_wait_that_sts_asks_for_is_known(room: Room) -> None:
+    settings = settings_of(room, ASSUME)
+    room.stand_in.failing = (429, as_json("Throttling.User"), {"Retry-After": "7"})
+    with pytest.raises(CredentialsError) as caught:
+        get(settings)
+    assert caught.value.retry_after == 7
+
+
 def test_throttling_is_retried_in_the_call(room: Room) -> None:
     with RawServer([NODES]) as api:
         settings = settings_of(room, ASSUME, endpoint=api.url)
@@ -136,7 +144,7 @@ UNIQUE = {"SignatureNonce", "Signature", "Timestamp"}
 
 
 def asked_by_the_library(build: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The query that the vendor's library sends; it speaks https alone, so its URL is rewritten."""
+    """The query that the vendor's library sends; it uses only https, so its URL is rewritten."""
     from Tea.core import TeaCore  # noqa: PLC0415 - the library takes a second to import
 
     compose = TeaCore.compose_url

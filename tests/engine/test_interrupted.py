@@ -1,4 +1,4 @@
-"""Ctrl-C and termination amid a read that hangs: a prompt end, nothing left running, and a stack that works on."""
+"""Ctrl-C and SIGTERM during a read that hangs: a prompt end, no process left, and a usable stack."""
 
 import json
 import os

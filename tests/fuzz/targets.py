@@ -45,7 +45,8 @@ def fleet(data: bytes) -> None:
         _check_words(error)
         nodes = []
     else:
-        listed = json.loads(data)["nodes"]
+        document = json.loads(data)
+        listed = document.get("nodes", document.get("instanceModelList"))
         assert len(nodes) == len(listed)
     _serve(nodes)
     path.write_text('{"nodes": []}')

@@ -64,7 +64,7 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
 ]
 
 
-def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
+def test_an_invalid_requirement_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
     """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
     for requirements, told in BAD_REQUIREMENTS:
         given = {"requirements": requirements, "includeUsage": False}
@@ -76,7 +76,7 @@ def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: 
     assert emulator.requests == 0
 
 
-def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
+def test_requirements_are_not_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
     bare = plugin.check()
     state = plugin.create(bare)
     inputs = plugin.check(ENOUGH, bare)
@@ -86,7 +86,7 @@ def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) 
         assert plugin.paths(olds, news) == {}
 
 
-def test_a_refresh_and_an_import_tell_what_is_there(plugin: Plugin, change: Change) -> None:
+def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check(ENOUGH)
     state = plugin.create(inputs)
     change(CREATING, gpuUsed=1)

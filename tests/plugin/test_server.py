@@ -27,7 +27,7 @@ from tests.support.plugin_client import (
 from tests.support.processes import wait_until
 
 
-def test_it_tells_its_version(plugin: Plugin) -> None:
+def test_it_reports_its_version(plugin: Plugin) -> None:
     assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version == version("hologres_ai")
 
 
@@ -111,7 +111,7 @@ def is_connected(plugin: Plugin, engine: RecordingEngine) -> bool:
     return any("cn-hangzhuo" in message for _, message in engine.lines)
 
 
-def test_it_ends_when_the_engine_that_answered_has_gone(misspelt: dict[str, str]) -> None:
+def test_it_ends_when_the_engine_that_answered_has_ended(misspelt: dict[str, str]) -> None:
     with recording() as (engine, address), started(misspelt, address) as plugin:
         assert is_connected(plugin, engine)
         engine.stop()

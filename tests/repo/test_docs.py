@@ -93,15 +93,16 @@ def test_a_program_gives_the_output_beside_it(language: str, tmp_path: Path, ope
             assert done.returncode == 0, done.stderr
 
 
-def a_project(folder: Path, language: str) -> Path:
-    """A project around README's program in a language."""
-    [program] = blocks(README, language)
+def a_project(folder: Path, language: str, page: Path = README) -> Path:
+    """A project around the program of a page in a language."""
+    [program] = blocks(page, language)
     folder.mkdir()
     if language == "typescript":
         for name in ("package.json", "tsconfig.json"):
             shutil.copy(TYPESCRIPT / name, folder)
     runtime = "nodejs" if language == "typescript" else language
-    (folder / "Pulumi.yaml").write_text(f"name: readme\nruntime: {runtime}\n")
+    description = "" if program.startswith("name: ") else f"name: readme\nruntime: {runtime}\n"
+    (folder / "Pulumi.yaml").write_text(description)
     with (folder / PROGRAMS[language]).open("a") as file:  # in YAML the program is part of Pulumi.yaml
         file.write(program)
     return folder

@@ -1,4 +1,4 @@
-"""The pages in docs/: every command in them runs here, and gives what stands beside it."""
+"""The pages in docs/: every command in them runs here and gives the output beside it."""
 
 import json
 import os
@@ -7,17 +7,22 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
+from hologres_ai import AiNode
 from hologres_ai.emulator import Emulator
 from hologres_ai.emulator.faults import KINDS
+from hologres_ai.testing import HologresMocks, run_program
 from tests.conftest import OpenFolder
-from tests.repo.test_docs import CONFIGS, SCRIPTS, VERSION, shell
+from tests.repo.test_docs import CONFIGS, PROGRAMS, SCRIPTS, VERSION, a_project, shell
 from tests.support import pages
-from tools.project import Project
+from tools import sdk
+from tools.project import ROOT, Project
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -114,7 +119,7 @@ def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) 
 
 
 def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: OpenFolder) -> None:
-    [program], [native_program] = blocks("guards.md", "python"), blocks("guards.md", "yaml")
+    program, [native_program] = blocks("guards.md", "python")[0], blocks("guards.md", "yaml")
     told, _printed = blocks("guards.md", "text")
     with open_folder(a_program(tmp_path, "guarded", program)) as project:
         preview = project.preview()
@@ -127,6 +132,39 @@ def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: 
         preview = project.preview()
         assert preview.code == 0, preview.text
         assert "deployOn" in preview.text
+
+
+GUARDS_THAT_WAIT = ("AiNodeList", "get_ai_node_list_output", "hologres.AiNodeList")  # in the order of the page
+
+
+class Cloud(Mocks):
+    """Creates resources of the neighbour; at a preview their ids are unknown."""
+
+    def __init__(self, *, preview: bool) -> None:
+        self.preview = preview
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, object], None]:
+        """No function is called."""
+        raise AssertionError(args.token)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """The id and the inputs."""
+        return "" if self.preview else "hgpostcn-cn-yi34hlzdx003", args.inputs
+
+
+@pytest.mark.parametrize("interface", GUARDS_THAT_WAIT)
+def test_a_guard_waits_for_what_the_same_program_creates(
+    interface: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(sdk.python_package()))
+    programs = dict(zip(GUARDS_THAT_WAIT, blocks("guards.md", "python")[1:], strict=True))
+    folder = a_program(tmp_path, "waits", programs[interface])
+    fleet = [AiNode(ai_instance_id="a", holo_instance_id="hgpostcn-cn-yi34hlzdx003", gpu=1, node_count=1, gpu_used=0)]
+    mocks = HologresMocks(fleet, others=Cloud(preview=True))
+    assert run_program(folder, mocks, preview=True) == {}
+    mocks.others = Cloud(preview=False)
+    with pytest.raises(Exception, match="at least 2 required, 1 found"):
+        run_program(folder, mocks)
 
 
 def test_the_report_is_what_the_command_prints(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> None:
@@ -221,7 +259,7 @@ def test_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
         ("--stack dev --output aiNode", 'did you mean "aiNodes"?'),
     ],
 )
-def test_a_stack_that_has_no_baseline_is_told(dynamic: Project, options: str, says: str) -> None:
+def test_a_stack_that_has_no_baseline_is_reported(dynamic: Project, options: str, says: str) -> None:
     done = run(f"hologres-ai drift {options}", dynamic)
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr
@@ -252,11 +290,12 @@ def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, ope
         assert done.stdout == f"{free} free GPUs in cn-hangzhou\n", done.stderr
 
 
-def test_the_tests_of_a_program_pass(tmp_path: Path) -> None:
+@pytest.mark.parametrize("conftest", ["plugins", "imports"])
+def test_the_tests_of_a_program_pass(conftest: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(DOCS.parent / "examples" / "tested-program", tmp_path / "program"))
     (folder / "test_program.py").unlink()
-    *tests, conftest, fixtures = blocks("testing.md", "python")
-    (folder / "conftest.py").write_text(conftest)
+    *tests, plugins, fixtures, imports = blocks("testing.md", "python")
+    (folder / "conftest.py").write_text(plugins if conftest == "plugins" else imports)
     for number, text in enumerate([*tests, fixtures]):
         (folder / f"test_{number}.py").write_text(text)
     done = shell(PYTEST, {}, folder=folder)
@@ -428,3 +467,15 @@ def test_doctor_shows_the_source_of_the_credentials(environment: dict[str, str])
     done = shell(DOCTOR, {**environment, "PATH": f"{SCRIPTS}:{os.environ['PATH']}"})
     assert done.returncode == 0, done.stderr
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in done.stdout
+
+
+# ------------------------------------------------------------------------------------------------------ the overview
+
+
+@pytest.mark.parametrize("language", PROGRAMS)  # tests/repo/test_sdk.py compiles the one in Go
+def test_an_example_of_the_overview_shows_the_free_gpus(language: str, tmp_path: Path, open_folder: OpenFolder) -> None:
+    folder = a_project(tmp_path / "readme", language, DOCS / "_index.md")
+    installed = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])} if language == "python" else {}
+    with open_folder(folder) as project:
+        preview = replace(project, environment={**project.environment, **installed}).preview()
+    assert re.search(r"freeGpus *: 5\n", preview.text), preview.text

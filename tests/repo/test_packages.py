@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("packages")
 def run(*command: str, folder: Path = ROOT, environment: dict[str, str] | None = None) -> str:
     """What a command prints; it must succeed."""
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -92,10 +92,21 @@ def texts(value: object) -> Iterator[str]:
 
 
 def tells_failure(document: Pairs) -> bool:
-    told = {name.lower(): value for name, value in document}
-    code = told.get("code") or told.get("errorcode")
-    fine = not code or str(code).lower() in {"0", "200", "ok", "success", "null"}
-    return not fine or told.get("success") is False or told.get("success") == "false"
+    fields = named(document)
+    if not tells(fields) and isinstance(fields.get("error"), Pairs):
+        fields |= named(fields["error"])
+    return tells(fields)
+
+
+def named(document: Pairs) -> dict[str, Any]:
+    """The fields by their names in lower case without ``_`` and ``-``."""
+    return {re.sub("[_-]", "", name.lower()): value for name, value in document}
+
+
+def tells(fields: dict[str, Any]) -> bool:
+    code = fields.get("code") or fields.get("errorcode")
+    fine = not code or str(code).strip().lower() in {"0", "200", "ok", "success", "null"}
+    return not fine or str(fields.get("success")).lower() == "false"
 
 
 def request_id(document: Pairs) -> str | None:

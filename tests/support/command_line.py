@@ -70,15 +70,18 @@ def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[
     return subprocess.run([*COMMAND, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def on_terminal(*arguments: str, env: Mapping[str, str], width: int = 80) -> tuple[int, str]:
-    """The exit code and all that a terminal of that width receives on stdout and stderr together."""
+def on_terminal(
+    *arguments: str, env: Mapping[str, str], width: int = 80, with_progress: bool = False
+) -> tuple[int, str]:
+    """The exit code and what a terminal of that width shows of stdout and stderr; progress, which is cleared, apart."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, width))
     process = subprocess.Popen([*COMMAND, *arguments], env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     received = b"".join(_received(ours))
     os.close(ours)
-    return process.wait(timeout=60), received.decode().replace("\r\n", "\n")
+    shown = received.decode().replace("\r\n", "\n")
+    return process.wait(timeout=60), shown if with_progress else re.sub(r"\r[^\r\n]*\x1b\[K", "", shown)
 
 
 def _received(terminal: int) -> Iterator[bytes]:

@@ -182,7 +182,7 @@ def started(
 
 
 class KeptWarnings(Engine):
-    """No engine: the warnings are kept."""
+    """Keep the warnings; there is no engine."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -242,7 +242,7 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
     def stop(self) -> None:
-        """End without a word to the clients."""
+        """End without a response to the clients."""
         self._server.stop(None).wait()
         self._threads.shutdown()
 

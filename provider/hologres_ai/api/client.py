@@ -21,9 +21,9 @@ from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
 from ..errors.redaction import clean
 from ..models import NodeList
-from ..network import redact_logs
+from ..network import parse_http_date, redact_logs
 from .response import HttpResponse, parse_response
-from .retry import RetryQuota, RetryState, Wait, parse_http_date, retry_wait
+from .retry import RetryQuota, RetryState, Wait, retry_wait
 from .signing import Acs3Auth, new_nonce
 from .transport import Connections, ensure_connections, transport_error
 

@@ -23,7 +23,7 @@ from ..errors.redaction import clean, redact
 from ..errors.validation import first_problem
 from ..models import AiNode, NodeList
 from ..names import to_camel
-from .retry import requested_wait
+from ..network import requested_wait
 
 log = logging.getLogger(__name__)
 

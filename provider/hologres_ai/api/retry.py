@@ -1,8 +1,6 @@
 """Retries: which failures are sent again, how often, and after which wait."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 
 from tenacity import RetryCallState
 from tenacity.wait import wait_base, wait_random_exponential
@@ -97,22 +95,3 @@ def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITT
         return min(MAX_WAIT, asked)
 
     return wait
-
-
-def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The wait that a response requests, in seconds: ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
-    milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
-    if milliseconds.isdecimal():
-        return int(milliseconds[:9]) / 1000
-    if seconds.isdecimal():
-        return float(seconds[:9])
-    date = parse_http_date(seconds)
-    return max(0.0, (date - now).total_seconds()) if date else None
-
-
-def parse_http_date(text: str | None) -> datetime | None:
-    """Parse a date of HTTP, in UTC; None if it is invalid."""
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except (ValueError, OverflowError):
-        return None

@@ -30,6 +30,7 @@ class FetchError(Exception):
         reason: what happened; never a text of the peer.
         transient: whether the same request may succeed later.
         status, code, request_id: the facts of the answer, where there was one.
+        retry_after: the seconds that the service asked to wait.
         remedy: the next step, if the failure needs another one than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
         denial: what the service says about a missing permission, where it gave details.
@@ -43,6 +44,7 @@ class FetchError(Exception):
         status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
+        retry_after: float | None = None,
         remedy: str | None = None,
         is_transport: bool = False,
         denial: AccessDeniedDetail | None = None,
@@ -53,6 +55,7 @@ class FetchError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.retry_after = retry_after
         self.remedy = remedy
         self.is_transport = is_transport
         self.denial = denial

@@ -257,6 +257,7 @@ def _error(failure: FetchError, link: Link, source: CredentialsSource) -> Creden
         status=failure.status,
         code=failure.code,
         request_id=failure.request_id,
+        retry_after=failure.retry_after,
         attempts=attempts,
         transient=failure.transient,
         denial=failure.denial,

@@ -11,14 +11,14 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from ..clock import utc_now
 from ..errors.bodies import parse_error_body
 from ..errors.codes import Retry, classify, remedy_for
-from ..network import parse_endpoint
+from ..network import parse_endpoint, parse_http_date, requested_wait
 from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
 from .types import Credentials, Limits, Oidc, Role, StsHost
 
@@ -113,7 +113,7 @@ class _Call:
             **self.parameters,
             "Format": "JSON",
             "Version": _VERSION,
-            "Timestamp": (datetime.now(UTC) + clock_difference).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Timestamp": (utc_now() + clock_difference).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "SignatureNonce": secrets.token_hex(16),
         }
         if self.secret:
@@ -135,17 +135,16 @@ class _Call:
             status=answer.status,
             code=code,
             request_id=request_id,
+            retry_after=requested_wait(answer.headers, utc_now()),
             remedy=remedy_for(rule, denial),
             denial=denial,
         )
 
 
 def _clock_difference(answer: HttpAnswer) -> timedelta:
-    """The clock of STS less the one of this machine, by the Date of its answer."""
-    try:
-        return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC) - datetime.now(UTC)
-    except (ValueError, OverflowError):
-        return timedelta(0)
+    """The clock of STS minus the clock of this machine, by the Date of its answer."""
+    theirs = parse_http_date(answer.headers.get("date"))
+    return theirs - utc_now() if theirs else timedelta(0)
 
 
 # --- The signature ---------------------------------------------------------------------------------------------------

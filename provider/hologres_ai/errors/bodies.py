@@ -1,6 +1,5 @@
 """The error body of a service, in JSON or XML, with the names of its fields in any case and spelling."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,12 +95,12 @@ def _parse_json(content: Body) -> dict[str, Any]:
 
 
 def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {_letters(name): value for name, value in fields.items()}
+    return {_plain(name): value for name, value in fields.items()}
 
 
-def _letters(name: object) -> str:
+def _plain(name: object) -> str:
     """``RequestId``, ``requestId`` and ``request_id`` are one name."""
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+    return str(name).lower().replace("_", "").replace("-", "")
 
 
 def _parse_xml(content: Body) -> dict[str, Any]:
@@ -131,4 +130,4 @@ def _text(element: Xml.Element) -> str:
 
 
 def _local(element: Xml.Element) -> str:
-    return _letters(str(element.tag).rpartition("}")[2])
+    return _plain(str(element.tag).rpartition("}")[2])

@@ -1,0 +1,86 @@
+"""What docs/limits.md says of the engine: when one of these fails, the page can lose a section."""
+
+import json
+from pathlib import Path
+
+from hologres_ai.emulator import Emulator
+from tests.conftest import OpenFolder
+from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+LIST = "urn:pulumi:dev::program::pulumi-python:dynamic/hologres:AiNodeList::nodes"
+OTHER = "urn:pulumi:dev::program::pulumi-python:dynamic:Resource::other"
+PROGRAM = (
+    DYNAMIC_PROVIDER
+    + """
+    nodes = AiNodeList("nodes", ids=None)
+    Made("other", {"got": 1})
+    pulumi.export("region", nodes.region)
+"""
+)
+
+
+def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFolder, world: Fleet) -> None:
+    with program(PROGRAM) as project:
+        assert project.up().code == 0
+        for option in (("--target", OTHER), ("--exclude", LIST)):
+            before = world.emulator.requests
+            assert project.preview(*option).code == 0
+            assert world.emulator.requests == before + 1, option
+        nodes = json.loads(world.path.read_text())["nodes"]
+        world.path.write_text(json.dumps({"nodes": nodes[1:]}))
+        preview = project.preview("--expect-no-changes")
+        assert preview.code == 0, preview.text
+        drift = project.drift("--diff")
+        assert drift.code != 0
+        changed = [line for line in drift.text.splitlines() if line.lstrip().startswith(("+", "-", "~"))]
+        assert len(changed) > 100
+
+
+def test_a_plan_holds_single_outputs_and_no_whole_list(program: OpenFolder) -> None:
+    with program(PROGRAM) as project:
+        source = project.folder / "__main__.py"
+        assert project.up().code == 0
+        source.write_text(source.read_text() + '\nnodes.export("aiNodes")\n')
+        assert project.preview("--save-plan", "plan.json").code == 0
+        assert project.up("--plan", "plan.json").code == 0
+        source.write_text(source.read_text() + '\npulumi.export("nodes", nodes)\n')
+        assert project.preview("--save-plan", "plan.json").code == 0
+        assert project.up("--plan", "plan.json").code != 0
+
+
+JOINED = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    nodes = AiNodeList("nodes")
+    pulumi.export("joined", pulumi.Output.concat("the region ", nodes.region))
+    pulumi.export("nested", {"ids": nodes.ids})
+    pulumi.export("derived", nodes.totals.apply(lambda totals: f"{totals.gpu.free} free GPUs"))
+"""
+
+
+def test_a_joined_output_of_a_failed_read_is_a_marker(program: OpenFolder, emulator: Emulator) -> None:
+    with program(JOINED) as project:
+        emulator.arm("denied")
+        assert project.up("--continue-on-error").code != 0
+        assert project.outputs() == {"joined": UNKNOWN, "nested": {"ids": None}}
+
+
+AUTOMATION = """
+    import json, os, sys
+    from pathlib import Path
+
+    Path("ran.json").write_text(json.dumps(sys.executable))
+    from hologres_ai import AiNodeList
+    AiNodeList("nodes")
+"""
+
+
+def test_the_python_that_reads_is_that_of_a_variable(program: OpenFolder, environment: dict[str, str]) -> None:
+    variables = {**environment, "PULUMI_PYTHON_CMD": "/nowhere/python"}
+    with program(AUTOMATION, environment=variables) as project:
+        run = project.preview()
+        assert run.code != 0
+        assert "/nowhere/python" in run.text
+        assert Path(project.folder / "ran.json").is_file(), "the program itself has run"
