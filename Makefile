@@ -12,8 +12,9 @@ PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 # What touches a dependency: HTTP, models, command line, emulator, plugin, mocks; and every interface on the engine.
 LOWEST := tests/api tests/cli/reports tests/core/test_read.py tests/emulator tests/plugin \
 	$(addprefix tests/cli/test_,list.py outcomes.py output.py table.py) \
-	$(addprefix tests/test_,envelope.py models.py requirements.py) \
-	$(addprefix tests/testing/test_,fixtures.py fleets.py package.py programs.py) tests/engine/test_faces.py
+	$(addprefix tests/test_,dynamic.py envelope.py models.py requirements.py stack_outputs.py) \
+	$(addprefix tests/testing/test_,fixtures.py fleets.py package.py programs.py) \
+	$(addprefix tests/engine/test_,accounts.py interfaces.py failed_reads.py)
 
 .PHONY: help docs demo test test-browser test-fast bench faults check fuzz audit pictures licences schema sdk format dist \
 	packages sdk-packages sbom sums release-check release-dry-run publish-npm publish-files lowest workflows lock clean

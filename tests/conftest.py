@@ -98,13 +98,13 @@ def environment(emulator: Emulator) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The engine; where none can be had the tests fail: they are never skipped."""
+    """The engine. Without one the tests fail; they are never skipped."""
     return find_engine()
 
 
 @pytest.fixture
 def open_folder(engine: Engine, environment: dict[str, str]) -> OpenFolder:
-    """Opens a folder as a project whose settings point to the emulator; `environment` and others may be given anew."""
+    """Opens a folder as a project whose settings point to the emulator; `environment` and others can be replaced."""
 
     def open_(folder: Path, **options: Any) -> AbstractContextManager[Project]:
         return opened(engine, folder, **{"environment": environment, **options})

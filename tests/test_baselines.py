@@ -63,17 +63,17 @@ def test_each_form_gives_what_was_read(form: str, document: dict[str, Any], choi
     assert (baseline.form, baseline.result) == (form, RESULT)
 
 
-def test_a_list_does_not_tell_its_filters() -> None:
+def test_a_list_does_not_show_its_filters() -> None:
     assert read_baseline(json.dumps(LIST)).result.query == build_query({"region": "cn-hangzhou"})
 
 
 @pytest.mark.parametrize("usage", [True, False])
-def test_a_list_tells_whether_usage_is_in_it(usage: bool) -> None:
+def test_a_list_shows_whether_usage_is_in_it(usage: bool) -> None:
     listed = to_wire(result_of("a", include_usage=usage))
     assert read_baseline(json.dumps(listed)).result.query.include_usage is usage
 
 
-def test_a_list_of_other_filters_than_were_told_is_refused() -> None:
+def test_a_list_of_other_filters_than_were_given_is_refused() -> None:
     with pytest.raises(DocumentError, match="2 of its AI nodes are not selected by its query"):
         read_baseline(json.dumps(LIST), query={"statuses": ["Paused"]})
 
@@ -113,7 +113,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("document", "choice", "says"), BAD, ids=lambda value: str(value)[:50])
-def test_what_is_no_baseline_is_told(document: dict[str, Any], choice: dict[str, Any], says: str) -> None:
+def test_a_document_without_a_baseline_is_reported(document: dict[str, Any], choice: dict[str, Any], says: str) -> None:
     with pytest.raises(DocumentError) as caught:
         read_baseline(json.dumps(document), **choice)
     assert says in caught.value.title

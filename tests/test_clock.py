@@ -39,7 +39,7 @@ def test_a_time_is_parsed_or_is_none(text: object, time: datetime | None) -> Non
         ("2026-01-28T07:44:27.535001+00:00", "2026-01-28T07:44:27.535001Z"),
     ],
 )
-def test_a_time_in_another_zone_is_converted_and_one_in_utc_is_left_as_it_is(text: str, utc: str) -> None:
+def test_a_time_in_another_zone_is_converted_and_one_in_utc_is_left_unchanged(text: str, utc: str) -> None:
     assert to_utc_text(text) == utc
 
 
@@ -61,5 +61,5 @@ def test_days_are_whole_days_and_negative_after_the_end() -> None:
         (timedelta(0), "0 minutes"),
     ],
 )
-def test_a_duration_is_told_in_days_hours_or_minutes(duration: timedelta, words: str) -> None:
+def test_a_duration_is_reported_in_days_hours_or_minutes(duration: timedelta, words: str) -> None:
     assert describe_duration(duration) == words

@@ -50,7 +50,7 @@ class Case:
 
 
 def plain(settings: CallConfig) -> Credentials:
-    """The keys, which stand in the settings themselves."""
+    """The keys in the settings."""
     assert isinstance(settings.credentials, Credentials)
     return settings.credentials
 
@@ -274,7 +274,7 @@ PAIRS = [
 
 
 def resolve_at(case: Case, given_values: dict[int, str]) -> CallConfig:
-    """The settings with the case's value at each of the given places; all else is in the environment's last names."""
+    """The settings with the value of the case at each given place; the others are in the environment."""
     sources: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": base_without(case)}
     for index, value in given_values.items():
         kind, name = case.places[index]
@@ -383,7 +383,7 @@ def test_no_key_at_all_names_every_place_of_both_halves() -> None:
         "cn%2dhangzhou",
     ],
 )
-def test_a_region_that_is_no_label_is_refused(region: str) -> None:
+def test_a_region_that_is_not_a_label_is_refused(region: str) -> None:
     error = fail({"ALICLOUD_REGION": region})
     assert "ALICLOUD_REGION is not a region" in error.title
     assert "cn-hangzhou" in error.remedy
@@ -486,7 +486,7 @@ REFUSED_ENDPOINTS = [
 
 
 @pytest.mark.parametrize("text", REFUSED_ENDPOINTS, ids=lambda text: ascii(text)[:40])
-def test_an_endpoint_that_is_no_host_is_refused(text: str) -> None:
+def test_an_endpoint_that_is_not_a_host_is_refused(text: str) -> None:
     error = fail({"HOLOGRAM_ENDPOINT": text})
     assert "HOLOGRAM_ENDPOINT is not an endpoint" in error.title
     assert error.remedy
@@ -600,11 +600,11 @@ def test_what_is_left_over_is_a_warning_for_each_region() -> None:
     assert TOKEN not in repr(configs)
 
 
-def test_a_region_that_is_missing_is_told_before_missing_keys() -> None:
+def test_a_region_that_is_missing_is_reported_before_missing_keys() -> None:
     with pytest.raises(ConfigurationError, match="no region is set"):
         resolve({}, None, {})
 
 
-def test_a_source_that_is_set_in_part_is_told_before_a_missing_region() -> None:
+def test_a_source_that_is_set_in_part_is_reported_before_a_missing_region() -> None:
     with pytest.raises(ConfigurationError, match="no secretKey is set"):
         resolve({}, None, {"ALICLOUD_ACCESS_KEY": "a"})

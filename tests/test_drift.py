@@ -1,4 +1,4 @@
-"""Two results compared: each difference has its name, and what is none stays none."""
+"""Comparison of two results: each difference has its name, and equal results have none."""
 
 import json
 import random
@@ -98,7 +98,7 @@ def test_no_field_is_forgotten() -> None:
     assert ruled == set(AiNode.__dataclass_fields__) - keys
 
 
-def test_a_renewal_and_a_renewal_turned_off_are_told_apart() -> None:
+def test_a_renewal_and_a_renewal_turned_off_are_distinguished() -> None:
     renewed = replace(NODE, expiration_time="2027-01-28T07:44:27.535Z")
     turned_off = replace(NODE, auto_renewal=False)
     assert [kind for _, kind, _ in found(NODE, renewed)] == ["expiry-moved-forward"]
@@ -147,7 +147,7 @@ def test_usage_counts_only_when_chosen() -> None:
 
 
 @given(st.lists(NODES, max_size=5), st.randoms())
-def test_order_repeats_and_the_wire_are_no_drift(nodes: list[AiNode], chance: random.Random) -> None:
+def test_order_repeats_and_the_wire_are_not_drift(nodes: list[AiNode], chance: random.Random) -> None:
     shuffled = [*nodes, *nodes[:2]]
     chance.shuffle(shuffled)
     before = from_envelope(over_the_wire(to_envelope(result_of(*nodes))))
@@ -162,11 +162,11 @@ def test_a_repeat_in_a_result_made_by_hand_counts_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-01-28T07:44:27.535000Z", "2026-01-28T15:44:27.535+08:00"])
-def test_the_same_moment_in_other_words_is_no_drift(text: str) -> None:
+def test_the_same_moment_in_other_words_is_not_drift(text: str) -> None:
     assert found(NODE, replace(NODE, expiration_time=text)) == []
 
 
-def test_an_entry_of_a_repeated_id_is_no_node_that_went() -> None:
+def test_an_entry_of_a_repeated_id_is_not_a_node_that_went() -> None:
     twice = result_of(NODE, replace(NODE, status="Paused"))
     assert kinds(compare(twice, result_of(NODE))) == [("lifecycle", "status-changed")]
     assert kinds(compare(result_of(NODE), twice)) == [("lifecycle", "status-changed")]
@@ -180,7 +180,7 @@ def test_nodes_without_an_id_come_and_go_by_number() -> None:
     assert kinds(compare(result_of(one), result_of(two))) == [("inventory", "resized")]
 
 
-def test_a_region_that_could_not_be_read_is_no_removal() -> None:
+def test_a_region_that_could_not_be_read_is_not_a_removal() -> None:
     elsewhere = replace(OTHER, region_id="cn-beijing")
     whole = result_of(NODE, elsewhere)
     gap = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
@@ -223,7 +223,7 @@ def test_another_query_is_refused(then: dict[str, Any], now: dict[str, Any], say
     assert says in caught.value.title
 
 
-def test_the_order_of_a_filter_is_no_other_query() -> None:
+def test_the_order_of_a_filter_is_the_same_query() -> None:
     assert compare(result_of(ids=["a", "b"]), result_of(ids=["b", "a"])).events == ()
 
 

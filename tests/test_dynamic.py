@@ -30,7 +30,7 @@ class PlainMocks(Mocks):
 
 
 def test_the_id_is_the_same_for_the_same_query() -> None:
-    """It stands in users' states: another id for the same query would be a change of every list."""
+    """It is stored in the states of users: another id for the same query would change every list."""
     assert derive_id(QUERY) == "default-region/all-instances/0dceb616"
     assert derive_id({**QUERY, "profile": None}) == derive_id(QUERY)
     assert derive_id({**QUERY, "ids": None}) == derive_id(QUERY)
@@ -99,12 +99,52 @@ def test_an_explicit_provider_is_accepted_with_a_profile() -> None:
 
 
 @pytest.mark.parametrize("profile", ["", 7, ["other"]])
-def test_a_profile_that_is_no_name_is_refused(profile: Any) -> None:
+def test_a_profile_that_is_not_a_name_is_refused(profile: Any) -> None:
     with pytest.raises(ArgumentError, match="profile: the name of a profile is expected"):
         run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
 
 
-# ------------------------------------------------------------------------------------------------ what is exported
+# ------------------------------------------------------------------------------ dependencies and what is exported
+
+
+class Unborn(PlainMocks):
+    """Resources without an id, as at a first preview."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """No id, and no outputs."""
+        return "", {}
+
+
+FORMS: dict[str, Callable[[pulumi.Resource], Any]] = {
+    "a resource": lambda made: made,
+    "a list": lambda made: [made],
+    "a tuple": lambda made: (made,),
+    "an output": pulumi.Output.from_input,
+    "an output of a list": lambda made: pulumi.Output.from_input([made]),
+    "a list with an output": lambda made: [pulumi.Output.from_input(made)],
+    "an output with None": lambda made: pulumi.Output.from_input([None, made]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_list_waits_for_each_form_of_depends_on(form: str, preview: bool) -> None:
+    def program() -> None:
+        made = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
+        opts = pulumi.ResourceOptions(depends_on=FORMS[form](made))
+        pulumi.export("region", AiNodeList("nodes", opts=opts).region)
+
+    mocks = HologresMocks(others=Unborn() if preview else PlainMocks())
+    assert run_program(program, mocks, preview=preview) == ({} if preview else {"region": "cn-hangzhou"})
+
+
+@pytest.mark.parametrize("depends_on", [[], (), None])
+def test_a_list_without_dependencies_waits_for_nothing(depends_on: Any) -> None:
+    def program() -> None:
+        opts = pulumi.ResourceOptions(depends_on=depends_on)
+        pulumi.export("region", AiNodeList("nodes", opts=opts).region)
+
+    assert run_program(program, HologresMocks(), preview=True) == {"region": "cn-hangzhou"}
 
 
 def test_an_export_names_the_profile_that_was_read() -> None:

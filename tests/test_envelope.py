@@ -1,4 +1,4 @@
-"""The envelope: what goes in comes out, over a wire that turns numbers into doubles, and nothing else comes out."""
+"""The envelope: a round trip over a wire that turns numbers into doubles keeps the result."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
 
 
 def over_the_wire(value: JsonValue) -> JsonValue:
-    """What a stack makes of a value on its way: every number a double, nothing where null was."""
+    """The value after a stack: every number is a double, and null is absent."""
     if isinstance(value, dict):
         return {name: over_the_wire(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -124,7 +124,7 @@ BAD: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("value", "says"), BAD, ids=lambda value: str(value)[:60])
-def test_what_is_none_is_told(value: object, says: str) -> None:
+def test_an_invalid_value_is_reported(value: object, says: str) -> None:
     with pytest.raises(DocumentError) as caught:
         from_envelope(value)
     assert says in caught.value.title
@@ -148,7 +148,7 @@ def test_of_several_envelopes_the_named_one_is_taken() -> None:
         from_outputs(outputs)
 
 
-def test_no_envelope_is_told_with_what_there_is() -> None:
+def test_a_document_without_an_envelope_is_reported_with_what_there_is() -> None:
     with pytest.raises(DocumentError, match="no list of AI nodes among the outputs"):
         from_outputs({"a": 1})
     with pytest.raises(DocumentError, match='no output "aiNode"; did you mean "aiNodes"') as caught:
@@ -157,12 +157,12 @@ def test_no_envelope_is_told_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "{", '{"a":', b"\xff\xfe\x00", "[" * 100_000, b"\x80"], ids=ascii)
-def test_what_is_no_json_object_is_told(text: str | bytes) -> None:
+def test_what_is_not_a_json_object_is_reported(text: str | bytes) -> None:
     with pytest.raises(DocumentError, match="the document is not"):
         from_json(text)
 
 
-def test_a_byte_order_mark_is_no_content() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     text = json.dumps(GOOD)
     assert from_json("\ufeff" + text).region == from_json(text.encode("utf-8-sig")).region == "r"
 

@@ -1,4 +1,4 @@
-"""The shapes: how a query is built and refused, and how nodes and results are spelled on the wire."""
+"""The models: how a query is built and refused, and the names of nodes and results in JSON."""
 
 import json
 from dataclasses import is_dataclass, replace

@@ -68,6 +68,12 @@ def test_the_program_of_the_reference_runs(tmp_path: Path) -> None:
     assert run_program(tmp_path, HologresMocks(nodes)) == {"ready": ["a"]}
 
 
+def test_the_output_types_are_public() -> None:
+    script = "import hologres_ai; print(hologres_ai.outputs.AiNode.__name__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "AiNode\n"
+
+
 def checked(checker: str, file: Path) -> "subprocess.CompletedProcess[str]":
     """Run a type checker as a user does, with no settings of this project."""
     commands = {

@@ -48,7 +48,7 @@ def test_another_region_is_tried_with_a_plain_notice_and_no_guess(region: str) -
         ("eu-centrel-1", "eu-central-1"),
     ],
 )
-def test_one_wrong_letter_is_told(typo: str, region: str) -> None:
+def test_one_wrong_letter_is_reported(typo: str, region: str) -> None:
     assert f'did you mean "{region}"?' in (region_notice(typo) or "")
 
 
@@ -57,6 +57,6 @@ def test_hosts_of_the_api() -> None:
     assert service_host("cn-hangzhou", vpc=True) == "hologram-vpc.cn-hangzhou.aliyuncs.com"
 
 
-def test_a_region_that_a_setting_names_for_sts_is_taken_as_it_is() -> None:
+def test_a_region_that_a_setting_names_for_sts_is_taken_unchanged() -> None:
     assert sts_host("cn-newtown") == "sts.cn-newtown.aliyuncs.com"
     assert sts_host("cn-newtown", vpc=True) == "sts-vpc.cn-newtown.aliyuncs.com"

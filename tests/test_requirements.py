@@ -1,4 +1,4 @@
-"""Requirements: what is met, what just is and just is not, what is not known, and the words for it."""
+"""Requirements: met, just met, just not met, unknown, and the texts."""
 
 import json
 import typing
@@ -52,7 +52,7 @@ def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
 
 
 def judged(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
-    """What became of the one requirement."""
+    """The outcome of the one requirement."""
     [finding] = assess(build_requirements(asked), result_of(*nodes), now)
     return finding
 
@@ -88,7 +88,7 @@ def test_every_requirement_has_its_edge() -> None:
 
 @pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
 def test_all_nodes_count(name: str, met: object, missed: object, figure: object) -> None:
-    """What one lacks another may have, but for what is asked of each."""
+    """Nodes are counted together, except for requirements of each node."""
     each = {"statuses": False, "not_expiring_within_days": False}
     good = replace(NODE, ai_instance_id="b", status="Paused", gpu_used=0, ai_spec="small", auto_renewal=True)
     ready = replace(good, status="ResourceReady", gpu_memory_used=0)
@@ -238,7 +238,7 @@ BAD: list[tuple[dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "told"), BAD)
-def test_what_can_not_be_meant_is_refused(arguments: dict[str, object], told: str) -> None:
+def test_an_invalid_requirement_is_refused(arguments: dict[str, object], told: str) -> None:
     with pytest.raises(InvalidArgumentError) as refused:
         build_requirements(arguments)
     assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [told]
@@ -285,7 +285,7 @@ def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
     ]
 
 
-def test_mode_warn_says_the_same_and_goes_on() -> None:
+def test_mode_warn_says_the_same_and_continues() -> None:
     said: list[str] = []
     asked = {"min_free_gpus": 2, "mode": "warn"}
     enforce(build_requirements(asked), result_of(NODE), NOW, said.append)
@@ -368,7 +368,7 @@ def missed(requirements: Requirements, nodes: list[AiNode]) -> set[str]:
 
 @given(ASKED, NODES, st.integers(0, 5))
 def test_more_that_is_free_or_ready_makes_nothing_unmet(asked: Requirements, nodes: list[AiNode], at: int) -> None:
-    """Also where it was not known: a figure that becomes known can only help."""
+    """Also if it was unknown: a figure that becomes known can only help."""
     before = missed(asked, nodes)
     for index in [at % len(nodes)] if nodes else []:
         counted: dict[str, Any] = {"status": "ResourceReady", "node_count": nodes[index].node_count or 0}
@@ -387,7 +387,7 @@ def test_asking_for_more_makes_nothing_met(asked: Requirements, nodes: list[AiNo
 
 
 @given(ASKED, NODES)
-def test_what_is_told_fits_what_was_found(asked: Requirements, nodes: list[AiNode]) -> None:
+def test_the_words_fit_what_was_found(asked: Requirements, nodes: list[AiNode]) -> None:
     for finding in assess(asked, result_of(*nodes), NOW):
         assert len(finding.nearest) <= 3
         assert finding.more == 0 or len(finding.nearest) == 3

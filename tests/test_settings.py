@@ -56,7 +56,7 @@ def test_all_origins_of_a_value_are_known_in_order() -> None:
     ]
 
 
-def test_an_invalid_object_is_an_error_of_whoever_needs_it() -> None:
+def test_an_invalid_object_is_an_error_where_it_is_needed() -> None:
     settings = look_up({"assume_role": "[]"}, None, {})
     with pytest.raises(ConfigurationError, match="argument assume_role is not a JSON object"):
         settings.find_field(ASSUME_ROLE, "roleArn")
@@ -84,7 +84,7 @@ def test_the_neighbours_host_of_sts(endpoints: str, host: str | None) -> None:
     assert (found.value if found else None) == host
 
 
-def test_settings_of_the_environment_are_no_arguments_of_a_provider() -> None:
+def test_settings_of_the_environment_are_not_arguments_of_a_provider() -> None:
     assert not set(SETTINGS) & set(ENVIRONMENT_SETTINGS)
     assert all(setting.keys == () for setting in ENVIRONMENT_SETTINGS)
     assert {name for setting in SETTINGS for name in setting.environment} < environment_names()

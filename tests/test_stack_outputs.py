@@ -41,7 +41,7 @@ def test_it_has_the_outputs_of_a_list(mocks: HologresMocks) -> None:
         ("other", f'the output "other" of the stack {STACK} is not a list of AI nodes'),
     ],
 )
-def test_an_output_that_is_no_list_is_an_error(mocks: HologresMocks, name: str, says: str) -> None:
+def test_an_output_that_is_not_a_list_is_an_error(mocks: HologresMocks, name: str, says: str) -> None:
     with pytest.raises(StackOutputError, match=says) as raised:
         run_program(lambda: pulumi.export("ids", read(name).ids), mocks)
     assert isinstance(raised.value, DocumentError)

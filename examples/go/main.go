@@ -1,4 +1,4 @@
-// Where has a model room that needs 40 GB of GPU memory on one card?
+// Finds the AI nodes with room for a model that needs 40 GB of GPU memory on one card.
 package main
 
 import (
@@ -14,7 +14,7 @@ func main() {
 }
 
 func program(ctx *pulumi.Context) error {
-	// Kept in the state: a preview shows what moved since the last update.
+	// Kept in the state: a preview shows what changed since the last update.
 	nodes, err := hologres.NewAiNodeList(ctx, "nodes", &hologres.AiNodeListArgs{
 		Statuses: pulumi.StringArray{hologres.NodeStatusResourceReady},
 	})
@@ -28,7 +28,7 @@ func program(ctx *pulumi.Context) error {
 }
 
 // withRoom gives the IDs of the nodes with a card that is large enough and enough memory free. Any field may be missing,
-// because the API promises none. A specification is that of one node, what is used is the total over all of them.
+// because the API guarantees none. A specification is that of one node; the usage is the total over all nodes.
 func withRoom(nodes []hologres.AiNode) []string {
 	ids := []string{}
 	for _, node := range nodes {

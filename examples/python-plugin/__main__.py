@@ -13,7 +13,7 @@ config = pulumi.Config()
 
 
 def ready_nodes(account: str, region: str) -> hologres.AiNodeList:
-    """The nodes that can be used. Their usage is left out: it moves all the time, and would be a change each time."""
+    """The nodes that are ready, without their usage, which changes all the time."""
     provider = hologres.Provider(
         account,
         region=region,

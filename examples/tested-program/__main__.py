@@ -1,4 +1,4 @@
-"""Where is a model served? The program stops where it has room nowhere; test_program.py proves both."""
+"""Choose the AI nodes that serve a model, or fail if none has room. test_program.py tests both."""
 
 import pulumi
 from placement import choose

@@ -36,7 +36,7 @@ export function fromEnvelope(value: unknown, place: string): AiNodes {
         throw new pulumi.RunError(`${place} has version ${value.version}; this program reads version ${VERSION}`);
     }
     if (!Array.isArray(value.instanceModelList) || !value.instanceModelList.every(isNode)) {
-        throw new pulumi.RunError(`${place} can't be read: it was changed on the way, write it again`);
+        throw new pulumi.RunError(`${place} is invalid: it was modified after it was written; export it again`);
     }
     return value as unknown as AiNodes; // the rest follows from the nodes, and was written with them
 }

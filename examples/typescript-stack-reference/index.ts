@@ -1,4 +1,4 @@
-// Where does the fleet of another stack have room? Its Python program reads the AI nodes; here nothing is called.
+// Shows the free GPU memory of the AI nodes that a Python program in another stack read. The service is not called.
 import * as pulumi from "@pulumi/pulumi";
 import { AiNode, fromStack } from "./envelope";
 
@@ -6,7 +6,7 @@ import { AiNode, fromStack } from "./envelope";
 const fleet = new pulumi.StackReference(new pulumi.Config().require("fleet"));
 const nodes = fromStack(fleet, "aiNodes");
 
-// GPU memory left over all nodes of an entry, in GB; undefined where a figure is missing.
+// Free GPU memory over all nodes of an AI instance, in GB; undefined if a figure is missing.
 function freeGpuMemory({ gpuMemory, nodeCount, gpuMemoryUsed }: AiNode): number | undefined {
     return gpuMemory == null || nodeCount == null || gpuMemoryUsed == null
         ? undefined

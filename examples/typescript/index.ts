@@ -1,13 +1,13 @@
-// Which subscriptions of AI nodes run out next, and which of them do not renew by themselves?
+// Lists the subscriptions of AI nodes that end next, and those that do not renew automatically.
 import * as hologres from "pulumi-hologres";
 
-// Kept in the state: a preview shows what moved since the last update. Usage would move all the time.
+// Kept in the state: a preview shows what changed since the last update. Usage would change all the time.
 const subscribed = new hologres.AiNodeList("subscribed", {
     chargeTypes: [hologres.ChargeType.PrePaid],
     includeUsage: false,
 });
 
-// Times are ISO 8601 in UTC, so their order is that of texts. Any field may be missing, because the API promises none.
+// Times are ISO 8601 in UTC, so they sort as texts. Any field may be missing, because the API guarantees none.
 const byExpiry = subscribed.instanceModelList.apply(nodes =>
     [...nodes].sort((one, other) => (one.expirationTime ?? "").localeCompare(other.expirationTime ?? "")),
 );

@@ -1,13 +1,14 @@
 """Hologres AI nodes for infrastructure programs.
 
-`AiNodeList` is the Pulumi data source; `read_ai_nodes` reads the same without an engine, in a `Session` again and
-again, and `require` judges it.
+`AiNodeList` is the Pulumi data source. `read_ai_nodes` reads the same nodes without an engine, repeatedly in a
+`Session`, and `require` enforces requirements.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import outputs
     from .core.read import read_ai_nodes
     from .core.session import Session
     from .dynamic import AiNodeList
@@ -39,12 +40,15 @@ __all__ = [
     "Session",
     "Totals",
     "Usage",
+    "outputs",
     "read_ai_nodes",
     "require",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name == "outputs":
+        return import_module(".outputs", __name__)
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 - slow to import, and rarely needed
 

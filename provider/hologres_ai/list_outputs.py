@@ -5,7 +5,7 @@ the inputs or with None, which look like values, and writes its marker for an un
 the stack.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -75,7 +75,8 @@ def _once_created(depends_on: Any) -> pulumi.Input[object]:
 
     The engine's own function answers with the state of one of the resources, which is not used.
     """
-    resources = depends_on if isinstance(depends_on, list) else [depends_on]
+    given = depends_on if isinstance(depends_on, Sequence) else [depends_on]
+    resources = [resource for resource in given if resource is not None]
     if not resources:
         return True
     opts = pulumi.InvokeOutputOptions(depends_on=resources)

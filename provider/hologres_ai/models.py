@@ -4,7 +4,7 @@ The description and the unit of each field are only here; schema, outputs and do
 Names are snake case in Python and the API's camel case in JSON.
 
 Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only and
-promises none of them, so every one is optional.
+guarantees none of them, so all are optional.
 """
 
 import re

@@ -33,7 +33,7 @@ DRIFT_EVENTS = {
     "renewal-turned-on": "lifecycle",
     "usage": "usage",
 }
-DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # usage moves all the time
+DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # usage changes all the time
 
 
 def to_camel(name: str) -> str:

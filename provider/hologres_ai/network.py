@@ -201,7 +201,7 @@ def _without_password(name: str, value: str) -> str:
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the wait that a response requests, in seconds: ``x-acs-retry-after`` (ms), ``Retry-After`` (s or date)."""
+    """Return the requested wait in seconds, from ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
     milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
     if milliseconds.isdecimal():
         return int(milliseconds[:9]) / 1000

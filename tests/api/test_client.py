@@ -72,7 +72,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Every line of every library is taken down, and none of them may hold a secret."""
+    """Every log record of every library is captured; none may contain a secret."""
     caplog.set_level(logging.DEBUG)
     yield
     assert [secret for secret in SECRETS if secret in caplog.text] == []
@@ -98,7 +98,7 @@ def call_url(url: str, **limits: float) -> NodeList:
 
 
 def fail(client: Client) -> HologresAiError:
-    """The failure of one call, once it is sure that it shows no secret."""
+    """The failure of one call, checked for secrets."""
     with pytest.raises(HologresAiError) as caught:
         call(client)
     error = caught.value
@@ -116,7 +116,7 @@ def retries_left(quota: RetryQuota) -> int:
 
 
 def independent_signature(request: Request) -> str:
-    """The Authorization that the request as it arrived has to carry, by a signer that shares no code with ours."""
+    """The expected Authorization of the received request, by a signer that shares no code with the package."""
     parts = urlsplit(request.target)
     pairs = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in parse_qsl(parts.query, keep_blank_values=True))
     names = sorted(name for name in request.headers if name == "host" or name.startswith("x-acs-"))

@@ -1,4 +1,4 @@
-"""What each status and body means. `test_any_response` tries generated bodies."""
+"""The result of each status and body. `test_any_response` tries generated bodies."""
 
 import json
 import logging
@@ -122,7 +122,7 @@ def test_without_a_code_the_status_decides(status: int, kind: type[HologresAiErr
     assert f"HTTP {status}" in str(error)
 
 
-def test_a_list_with_another_status_is_no_list() -> None:
+def test_a_list_with_another_status_is_not_a_list() -> None:
     assert type(refuse(500, EXAMPLE)) is ServiceError
     assert type(refuse(206, EXAMPLE)) is ResponseError
 
@@ -172,7 +172,7 @@ def test_a_refusal_in_xml_is_the_same_refusal(status: int, code: str, kind: type
     assert (error.title, error.facts, error.remedy) == (told.title, told.facts, told.remedy)
 
 
-def test_xml_without_a_code_is_told_by_its_status() -> None:
+def test_xml_without_a_code_is_classified_by_its_status() -> None:
     error = refuse(503, b"<status>busy</status>", {"content-type": "text/xml"})
     assert type(error) is ServiceError
     assert "text/xml: <status>busy</status>" in error.title
@@ -237,7 +237,7 @@ def test_no_secret_is_in_the_details_of_a_denial() -> None:
 @pytest.mark.parametrize(
     ("status", "body"), [(200, HTML), (200, b"{}"), (301, b""), (204, b""), (503, HTML), (403, b"{}")]
 )
-def test_the_request_id_of_the_header_is_told(status: int, body: bytes) -> None:
+def test_the_request_id_of_the_header_is_reported(status: int, body: bytes) -> None:
     assert refuse(status, body, {"x-acs-request-id": "R-9"}).request_id == "R-9"
 
 
@@ -333,11 +333,11 @@ def test_the_example() -> None:
         assert getattr(node, field) == value
 
 
-def test_an_empty_list_is_no_nodes_and_no_warning() -> None:
+def test_an_empty_list_gives_no_nodes_and_no_warning() -> None:
     assert parse_response(HttpResponse(200, {}, nodes())) == NodeList(nodes=(), request_id="R-1")
 
 
-def test_null_for_a_list_is_no_nodes_with_a_warning() -> None:
+def test_null_for_a_list_gives_no_nodes_and_a_warning() -> None:
     reply = parse_response(HttpResponse(200, {}, b'{"instanceModelList": null}'))
     assert (reply.nodes, reply.request_id) == ((), None)
     (warning,) = reply.warnings
@@ -385,7 +385,7 @@ NO_LISTS = [
 
 
 @pytest.mark.parametrize(("body", "place"), NO_LISTS, ids=lambda value: ascii(value)[:50])
-def test_what_is_no_list_names_the_place(body: bytes, place: str) -> None:
+def test_a_response_that_is_not_a_list_names_the_place(body: bytes, place: str) -> None:
     error = refuse(200, body)
     assert type(error) is ResponseError
     assert f": {place}: " in error.title
@@ -512,7 +512,7 @@ def test_a_failure_beside_no_nodes_is_the_failure(failure: str, listed: str) -> 
 @pytest.mark.parametrize(
     "well", ['"code": "200"', '"Success": "true", "ErrorCode": "null"', '"code": null', '"code": ""']
 )
-def test_a_success_that_says_so_is_no_failure(well: str) -> None:
+def test_a_success_that_says_so_is_not_a_failure(well: str) -> None:
     body = f'{{{well}, "instanceModelList": []}}'.encode()
     assert parse_response(HttpResponse(200, {}, body)) == NodeList(nodes=(), request_id=None)
 
@@ -535,7 +535,7 @@ TWICE: list[tuple[bytes, tuple[AiNode, ...]]] = [
 
 @pytest.mark.parametrize(("body", "read"), TWICE, ids=[str(number) for number in range(len(TWICE))])
 def test_of_a_name_given_twice_the_last_value_counts(body: bytes, read: tuple[AiNode, ...]) -> None:
-    """As in every JSON reader, the standard library's among them."""
+    """As in every JSON parser, including the standard library."""
     assert parse_response(HttpResponse(200, {}, body)).nodes == read
 
 
@@ -544,7 +544,7 @@ def test_a_request_id_is_text_or_a_number() -> None:
     assert parse_response(HttpResponse(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
 
 
-def test_a_mistake_in_a_large_body_is_told_with_its_place() -> None:
+def test_a_mistake_in_a_large_body_is_reported_with_its_place() -> None:
     listed = [{"aiInstanceId": f"ai-{number}"} for number in range(40_000)]
     listed[39_000]["cpu"] = "many"
     error = refuse(200, nodes(*listed))

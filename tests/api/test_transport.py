@@ -1,4 +1,4 @@
-"""Connections, what httpx raises as errors of ours, and that only a read imports httpx."""
+"""Connections, exceptions of httpx as errors of this package, and that only a read imports httpx."""
 
 import asyncio
 import socket

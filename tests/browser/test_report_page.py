@@ -1,4 +1,4 @@
-"""The HTML report in Chromium: what it shows, to whom, and that it asks nobody for anything."""
+"""The HTML report in Chromium: its content, accessibility, and that it makes no request."""
 
 import json
 import re
@@ -318,7 +318,7 @@ def test_thousand_nodes_are_bounded_and_add_up(open_report: Open) -> None:
 
 
 def browser_time(opened: Opened) -> float:
-    """The CPU time that the browser takes to load the page anew and to draw it, in seconds."""
+    """The CPU time of the browser to reload and draw the page, in seconds."""
     session = opened.page.context.new_cdp_session(opened.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     opened.page.reload()

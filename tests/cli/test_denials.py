@@ -1,4 +1,4 @@
-"""The details of a denied permission: cut in text, whole in `doctor` and in its JSON."""
+"""The details of a denied permission: cut in text, complete in `doctor` and in JSON."""
 
 import json
 import os
@@ -45,6 +45,17 @@ def test_doctor_shows_the_message_whole(denying: Emulator) -> None:
     assert done.returncode == 1
     assert MESSAGE in joined(done.stdout)
     assert "(cut" not in done.stdout
+
+
+def test_a_json_report_has_the_details_and_the_whole_message(denying: Emulator) -> None:
+    document = json.loads(run(denying, "list", "--json").stdout)
+    assert document["kind"] == "hologres-ai/Error"
+    assert document["accessDeniedDetail"] == {
+        "authAction": "hologram:ListInstanceModel",
+        "noPermissionType": "ExplicitDeny",
+        "policyType": "ControlPolicy",
+        "encodedDiagnosticMessage": MESSAGE,
+    }
 
 
 def test_doctor_has_the_details_in_json(denying: Emulator) -> None:

@@ -21,7 +21,7 @@ GROWN = "hologram_aipostpay_public_cn-77a02"
 
 
 class World:
-    """An emulator with a fleet to edit, and a baseline of how it was."""
+    """An emulator with an editable fleet, and a baseline of the original."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.emulator = emulator
@@ -39,7 +39,7 @@ class World:
 
 @pytest.fixture
 def world(emulator: Emulator, tmp_path: Path) -> World:
-    """A world whose baseline was just made, usage included."""
+    """An emulator and a new baseline, usage included."""
     made = World(emulator, tmp_path)
     done = made.drift("--accept", "--classes", "inventory,lifecycle,usage")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -97,7 +97,7 @@ NO_DRIFT: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("name", NO_DRIFT)
-def test_another_order_a_repeat_and_another_notation_are_no_drift(world: World, name: str) -> None:
+def test_another_order_a_repeat_and_another_notation_are_not_drift(world: World, name: str) -> None:
     if name == "another zone":
         world.edit(put(2, expirationTime="2030-01-01T00:00:00Z"))
         assert world.drift("--accept").returncode == 0

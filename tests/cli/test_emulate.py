@@ -154,7 +154,7 @@ def test_a_fleet_is_emulated_from_each_form_of_a_saved_list(emulator: Emulator, 
         ("{", "Expecting property name"),
     ],
 )
-def test_a_file_that_is_no_fleet_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
+def test_a_file_that_is_not_a_fleet_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "fleet.json"
     file.write_text(text)
     done = CliRunner().invoke(main, ["emulate", "--fleet", str(file)])

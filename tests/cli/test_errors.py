@@ -74,7 +74,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_message(tmp_pa
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_no_success(emulator: Emulator) -> None:
+def test_a_full_disk_is_a_failure(emulator: Emulator) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*COMMAND, "list"],
@@ -88,7 +88,7 @@ def test_a_full_disk_is_no_success(emulator: Emulator) -> None:
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
-def test_a_closed_stdout_is_no_success(emulator: Emulator) -> None:
+def test_a_closed_stdout_is_a_failure(emulator: Emulator) -> None:
     done = subprocess.run(
         ["sh", "-c", f"exec {shlex.join([*COMMAND, 'list'])} >&-"],
         env=environment(emulator.url),
@@ -116,7 +116,7 @@ def test_an_interrupt_ends_a_read_promptly(emulator: Emulator) -> None:
 
 
 class SurpriseError(RuntimeError):
-    """Something nobody thought of."""
+    """An unexpected exception."""
 
 
 @click.group(cls=errors.CommandGroup)
@@ -126,7 +126,7 @@ def guarded() -> None:
 
 @guarded.command()
 def surprise() -> None:
-    """Fail in a way that nobody thought of."""
+    """Raise an unexpected exception."""
     raise SurpriseError("with a secret in it")
 
 

@@ -1,4 +1,4 @@
-"""Files are replaced in one step, whatever ends the process."""
+"""Files are replaced in one step, even if the process is killed."""
 
 import json
 import os
@@ -154,7 +154,7 @@ def test_a_full_device_is_an_error() -> None:
         write_file("/dev/full", "text")
 
 
-def test_a_file_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+def test_a_file_is_utf_8_in_every_locale(tmp_path: Path) -> None:
     code = "import sys; from hologres_ai.cli.files import write_file; write_file(sys.argv[1], '\\u2192 \\u8282')"
     environment = {"PATH": "", "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "cp1252"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "file")], env=environment, check=True)

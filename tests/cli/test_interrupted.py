@@ -1,4 +1,4 @@
-"""The command line, ended from outside at any moment: promptly, and without a trace."""
+"""The command line, killed or interrupted at any time: it ends promptly, without a traceback."""
 
 import os
 import signal

@@ -91,7 +91,7 @@ def test_json_is_the_wire_form_with_the_request_id(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "utf-16"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_pipe_gets_utf_8_whatever_the_locale(emulator: Emulator, encoding: str, unbuffered: str) -> None:
+def test_a_pipe_gets_utf_8_in_every_locale(emulator: Emulator, encoding: str, unbuffered: str) -> None:
     env = environment(emulator.url, PYTHONUTF8="0", PYTHONIOENCODING=encoding, PYTHONUNBUFFERED=unbuffered)
 
     def printed(*arguments: str) -> str:

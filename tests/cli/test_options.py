@@ -35,7 +35,7 @@ def test_help_of_list_names_columns_and_settings() -> None:
     assert f"within {NEAR} days" in " ".join(shown.split())
 
 
-def test_keys_are_no_options() -> None:
+def test_keys_are_not_options() -> None:
     options = {option for parameter in main.commands["list"].params for option in parameter.opts}
 
     assert not {option for option in options if re.search("key|secret|token", option)}

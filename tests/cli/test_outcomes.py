@@ -66,7 +66,7 @@ class Row:
     Attributes:
         arguments: of the command.
         code: its exit code.
-        prepare: brings the world to it.
+        prepare: sets the emulator and the files up.
         text: whether text is printed where no format is asked for.
         says: what stderr says; empty where it says nothing.
         junit: the numbers of failures, errors and skipped testcases.
@@ -159,7 +159,7 @@ TABLE: dict[str, Row] = {
 
 
 def check_report(name: str, text: str, row: Row) -> None:
-    """The report is what its format says, and tells of a failure where there was one."""
+    """The report is valid in its format, and contains the failure if there was one."""
     CHECKS[name](text, row)
 
 
@@ -352,7 +352,7 @@ def test_an_ignore_file_has_entries_and_comments(world: World, tmp_path: Path) -
     assert (done.exit_code, f"{file}, line 2: no such event or class: 'resize'" in done.stderr) == (1, True)
 
 
-def test_an_entry_that_matches_nothing_is_no_note_while_a_region_is_unread(world: World) -> None:
+def test_an_entry_that_matches_nothing_is_not_a_note_while_a_region_is_unread(world: World) -> None:
     gap(world)
     assert "matches no event" not in world.run(*DRIFT, *PARTIAL, "--ignore", "added").stderr
 

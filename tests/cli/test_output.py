@@ -1,4 +1,4 @@
-"""What a command prints: text that a terminal shows as it is, its width, and colour."""
+"""The output of a command: printable text, its width, and colour."""
 
 import io
 import re
@@ -62,7 +62,7 @@ def test_a_width_that_makes_sense_is_taken(monkeypatch: pytest.MonkeyPatch, colu
 
 
 @pytest.mark.parametrize(("name", "value"), [("COLUMNS", "0"), ("LINES", "²")])
-def test_a_table_is_shown_whatever_the_size(emulator: Emulator, name: str, value: str) -> None:
+def test_a_table_of_every_size_is_shown(emulator: Emulator, name: str, value: str) -> None:
     code, screen = on_terminal("list", env=environment(emulator.url, **{name: value}))
     assert code == 0
     assert "Total in cn-hangzhou" in screen

@@ -23,7 +23,7 @@ def fleet(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def env(emulator: Emulator) -> dict[str, str]:
-    """Each region has an endpoint of its own, and none is preferred."""
+    """Each region has a separate endpoint, and none is preferred."""
     return environment(emulator.endpoint, ALIBABA_CLOUD_REGION=None, MAX_RETRY_TIMEOUT="3")
 
 

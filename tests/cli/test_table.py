@@ -8,8 +8,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from hologres_ai.cli.table import SLIM, WIDE, Look, build_table, utilisation
+from hologres_ai.cli.table import SLIM, WIDE, Look, build_table, render_table, utilisation
 from hologres_ai.models import AiNodeListResult, Usage
+from hologres_ai.requirements import assess, build_requirements
 from tests.support.command_line import NODE, NOW, OTHER, plain_lines, result_of
 
 
@@ -86,12 +87,12 @@ def test_nothing_is_cut_at_any_width(width: int, usage: bool) -> None:
 
 
 def column_end(text: str) -> int:
-    """Where the first column ends: the heading's first line tells."""
+    """The end of the first column, by the first line of the heading."""
     heading = next(line for line in text.splitlines() if "GPU" in line)
     return heading.index("Nodes") if "Nodes  " in heading else heading.index("GPU")
 
 
-def test_columns_stay_aligned_whatever_the_name() -> None:
+def test_columns_stay_aligned_with_every_name() -> None:
     names = ["AI节点List测试", "שלום עולם", "مرحبا", "🇨🇳👍🏽", "e\u0301", "\x1b[2J\x07\u202e\u200d", "a\nb\tc", ""]
     spoilt = [replace(NODE, ai_instance_id=name, holo_instance_id=str(i)) for i, name in enumerate(names)]
     text = draw(result_of(*spoilt))
@@ -170,3 +171,11 @@ def test_a_node_of_another_region_is_shown_with_its_region() -> None:
 
     assert text.count("in cn-beijing") == 1
     assert "in cn-hangzhou" in text
+
+
+@pytest.mark.parametrize("hour", [0, 7, 8, 12, 23])
+def test_list_and_check_count_the_same_days(hour: int) -> None:
+    now = NOW.replace(hour=hour)
+    result = result_of(NODE)
+    [verdict] = assess(build_requirements({"not_expiring_within_days": 1}, prefix=""), result, now)
+    assert f"in {verdict.figure} days" in render_table(result, now)

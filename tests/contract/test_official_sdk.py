@@ -1,4 +1,4 @@
-"""The vendor's own SDK as the outside judge: of the emulator's signature check, and of our signer."""
+"""The vendor's own SDK as an independent check of the emulator's verification and of our signer."""
 
 import asyncio
 from collections.abc import Iterator
@@ -140,7 +140,7 @@ def test_the_two_signers_agree(
 
 
 def test_the_query_names_where_they_differ_are_encoded_by_ours() -> None:
-    """The reason of the restriction above, as a fact: should the official signer change, this says so."""
+    """The reason of the restriction above: if the official signer changes, this test fails."""
     request = SimpleNamespace(method="GET", pathname="/", query={"a b": "1"}, headers={})
     theirs = Utils.get_authorization(request, signing.ALGORITHM, signing.EMPTY_PAYLOAD_HASH, "key", "secret")
     canonical = signing.canonical_request("GET", "/", "a b=1", {}, signing.EMPTY_PAYLOAD_HASH)

@@ -1,4 +1,4 @@
-"""The vendor's generic OpenAPI clients for Node.js and Go as outside judges of the emulator, and of what we read.
+"""The vendor's generic OpenAPI clients for Node.js and Go as independent checks of the emulator and of our reads.
 
 The vendor's clients for this product are not served by the registries for these languages; the generic ones take the
 action, version and path as parameters and sign with ACS3-HMAC-SHA256 by default.
@@ -34,7 +34,7 @@ Outcome = Mapping[str, Any]
 
 
 class Judge:
-    """A running client: a job a line, an outcome a line."""
+    """A running client: it reads one job per line and writes one outcome per line."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process

@@ -1,4 +1,4 @@
-"""`sharing`: one call for all who ask the same at the same time, and never an old answer."""
+"""Call sharing: concurrent identical reads make one call, and never get an old result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -93,7 +93,7 @@ def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
 
 
 async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
-    """The one who makes the call, and one who waits for it."""
+    """The caller that makes the call, and one that waits for it."""
     leader = asyncio.create_task(get(shared, service.call))
     await asyncio.sleep(0)
     follower = asyncio.create_task(get(shared, service.call))

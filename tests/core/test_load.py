@@ -1,4 +1,4 @@
-"""Many reads at once, in every way that a process can read, against a real emulator in a process of its own."""
+"""Many concurrent reads, through each entry point, against a real emulator in another process."""
 
 import asyncio
 import gc
@@ -102,7 +102,7 @@ def test_so_they_do_while_the_service_stumbles(service: Service) -> None:
     assert asyncio.run(call_at_once(service.url, AT_ONCE)) == [right(number) for number in range(AT_ONCE)]
 
 
-def test_eight_threads_read_at_the_synchronous_door(service: Service) -> None:
+def test_eight_threads_read_at_the_synchronous_entry_point(service: Service) -> None:
     assert read_in_threads(service.url, THREADS * 10) == [right(number) for number in range(THREADS * 10)]
 
 
@@ -114,7 +114,7 @@ def test_a_read_from_within_a_running_loop(service: Service) -> None:
 
 
 def forked(act: Callable[[], object]) -> object:
-    """What comes of it in a child that is forked from this very moment."""
+    """The result in a child that is forked now."""
     receiver, sender = FORK.Pipe(duplex=False)
     child = FORK.Process(target=lambda: sender.send(act()))
     child.start()
@@ -126,7 +126,7 @@ def forked(act: Callable[[], object]) -> object:
         child.join()
 
 
-def test_a_fork_after_use_reads_anew(service: Service) -> None:
+def test_a_fork_after_use_reads_again(service: Service) -> None:
     assert read_one(service.url, 1) == right(1)
     assert forked(lambda: [read_one(service.url, number) for number in range(3)]) == [right(n) for n in range(3)]
     assert read_one(service.url, 2) == right(2)
@@ -160,7 +160,7 @@ def descriptors(pid: int | None = None) -> int:
 
 
 def settled(count: Callable[[], int], wanted: int) -> int:
-    """The count once it is down to what is wanted, or after a while."""
+    """The count when it has reached the expected value, or after a time limit."""
     end = time.monotonic() + 5
     while count() > wanted and time.monotonic() < end:
         time.sleep(0.05)
@@ -176,7 +176,7 @@ def test_memory_is_flat_over_five_thousand_reads(service: Service) -> None:
 
 
 def resident_after_each_window(url: str) -> list[int]:
-    """The resident memory in bytes after each window of reads, by both doors."""
+    """The resident memory in bytes after each window of reads, by both entry points."""
     found = []
     for _ in range(READS // WINDOW):
         for _ in range(9):

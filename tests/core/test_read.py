@@ -79,7 +79,7 @@ def test_run_from_8_threads_at_once() -> None:
 
 
 def test_a_slow_resolver_does_not_outlast_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name's resolution runs in a thread that can't be stopped: nothing may wait for it."""
+    """A name resolution runs in a thread that can't be stopped: nothing may wait for it."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: time.sleep(3))
     settings = CallConfig("cn-hangzhou", Endpoint("https", "localhost"), Credentials("id", "secret"), deadline=0.5)
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Several regions at once: `regions` and what `reading` makes of it, on the emulator, each at its own endpoint."""
+"""Several regions at once: `regions` on the emulator, each at its own endpoint."""
 
 import time
 from collections.abc import Iterator
@@ -112,7 +112,9 @@ def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
     assert str(caught.value.errors["cn-beijing"].request_id) in str(caught.value)
 
 
-def test_a_region_that_does_not_exist_is_told_from_one_that_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_that_does_not_exist_is_distinguished_from_one_that_is_not_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # No resolver knows a name under .invalid (RFC 6761).
     monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "hologram.{region}.invalid")
     with pytest.raises(RegionsError) as caught:

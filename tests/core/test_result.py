@@ -1,4 +1,4 @@
-"""From a reply to a result, which is pure; and the doors that run the whole of it."""
+"""From a response to a result (pure), and the entry points that run all of it."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -303,7 +303,7 @@ def test_free_is_never_negative_and_never_guessed(figures: list[tuple[int | None
 
 
 def test_without_usage_two_nodes_that_differ_in_nothing_else_are_one() -> None:
-    """Or a list that was kept would come back shorter, and be drift."""
+    """Otherwise a stored list would have fewer nodes, which is drift."""
     busy, idle = make("a", gpu_used=1), make("a", gpu_used=0)
     result = result_of(busy, idle, query=Query(include_usage=False))
     assert (len(result.instance_model_list), result.warnings) == (1, ())
@@ -322,7 +322,7 @@ def test_without_usage_the_nodes_have_none_and_the_capacity_stays() -> None:
 
 
 def test_the_fingerprint_is_pinned() -> None:
-    """It stands in stacks: another value for the same fleet is drift where there is none."""
+    """It is stored in stacks: another value for the same nodes would be false drift."""
     assert result_of(EXAMPLE_NODE).fingerprint == PINNED_EXAMPLE
     assert result_of().fingerprint == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -360,7 +360,7 @@ def test_the_fingerprint_changes_with_the_number_of_nodes() -> None:
     assert len({result_of(*fleet).fingerprint for fleet in fleets}) == 4
 
 
-def test_the_fingerprint_tells_empty_from_missing() -> None:
+def test_the_fingerprint_distinguishes_empty_from_missing() -> None:
     assert fingerprint([AiNode(status="")]) != fingerprint([AiNode()])
     assert fingerprint([AiNode(gpu=0)]) != fingerprint([AiNode()])
 

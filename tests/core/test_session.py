@@ -1,4 +1,4 @@
-"""A session keeps its connection from read to read, whoever reads, and closes it."""
+"""A session keeps its connection between reads of any thread, and closes it."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Each test has no proxy of this machine and no cached credentials, and leaks no secret into logs and output."""
+"""Each test runs without the proxy of this machine and without cached credentials, and leaks no secret."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.support.stand_ins import (
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No proxy of this machine, and nothing held from another test."""
+    """No proxy of this machine, and nothing cached from another test."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -34,7 +34,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 @pytest.fixture(autouse=True)
 def _nothing_leaks(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Every line of every library is taken down, and none of them, nor any output, may hold a secret."""
+    """Every log record of every library is captured; no record and no output may contain a secret."""
     caplog.set_level(logging.DEBUG)
     yield
     assert CANARY not in caplog.text

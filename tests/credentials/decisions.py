@@ -1,4 +1,4 @@
-"""Which account is read, as data: what is set, and what arrives at STS and at the API."""
+"""The account that is read, as data: the settings, and the requests at STS and at the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -129,6 +129,13 @@ DECISIONS = (
     Decision("a named profile", {"ALICLOUD_PROFILE": "two"}, profiles=TWO, key=OTHER),
     Decision("a profile by its third name", {"ALIBABACLOUD_PROFILE": "two"}, profiles=TWO, key=OTHER),
     Decision("keys before a configured profile", keys(ENV) | {"ALICLOUD_PROFILE": "two"}, profiles=TWO, key=ENV),
+    Decision(
+        "keys in the environment before a profile in hologres:",
+        keys(ENV),
+        stack={"hologres:profile": "two"},
+        profiles=TWO,
+        key=ENV,
+    ),
     Decision(
         "a profile as an argument before keys in the environment and the configuration",
         keys(ENV),

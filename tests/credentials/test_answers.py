@@ -1,4 +1,4 @@
-"""Credentials in answers: expiries of every form, and answers that are incomplete."""
+"""Credentials in responses: every form of expiry, and incomplete responses."""
 
 import asyncio
 import json

@@ -193,7 +193,7 @@ def test_a_forked_process_fetches_its_own_credentials(room: Room) -> None:
 
 
 class Shelf:
-    """A fetcher that gives what is on it, in turn, and a clock to set."""
+    """A fetcher that returns given values in turn, and a clock to set."""
 
     def __init__(self, *outcomes: Fetched | Exception) -> None:
         self._outcomes = list(outcomes)

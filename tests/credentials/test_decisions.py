@@ -1,4 +1,4 @@
-"""Who is read is decided by data: each row of the decision table, by what STS and the API received."""
+"""Each row of the decision table, by what STS and the API received."""
 
 import asyncio
 import json

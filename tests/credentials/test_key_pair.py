@@ -1,4 +1,4 @@
-"""Which AccessKey in the settings is used: a key pair has one origin, with the token of that origin alone."""
+"""The AccessKey in the settings that is used: a key pair has one origin, with the token of that origin only."""
 
 import traceback
 from collections.abc import Iterable
@@ -104,7 +104,7 @@ ROWS = [
 
 
 def looked_up(sets: Iterable[str]) -> ResolvedSettings:
-    """The settings with a value of its own at each place."""
+    """The settings with a different value at each place."""
     places: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": {}}
     for place in sets:
         origin, _, part = place.rpartition(" ")
@@ -137,7 +137,7 @@ def test_the_key_pair_that_is_used(decision: Row) -> None:
 
 
 @pytest.mark.parametrize("decision", [one for one in ROWS if not one.error], ids=str)
-def test_each_part_is_told_with_its_origin_and_no_value(decision: Row) -> None:
+def test_each_part_is_reported_with_its_origin_and_no_value(decision: Row) -> None:
     found = find_key_pair(looked_up(decision.sets))
     assert found is not None
     names = [name for name, _ in found.parts]
@@ -146,7 +146,7 @@ def test_each_part_is_told_with_its_origin_and_no_value(decision: Row) -> None:
     assert value_at(f"{decision.secret_from} secret") not in repr(found)
 
 
-def test_nothing_set_is_no_key_pair() -> None:
+def test_nothing_set_is_not_a_key_pair() -> None:
     assert find_key_pair(look_up({}, None, {})) is None
 
 

@@ -58,7 +58,7 @@ def test_the_file_keeps_its_other_content_and_its_permissions(room: Room) -> Non
     assert [path.name for path in file.parent.glob(".config*")] == []
 
 
-def test_a_byte_order_mark_is_no_obstacle(room: Room) -> None:
+def test_a_byte_order_mark_is_not_an_obstacle(room: Room) -> None:
     environ = room.profile("OAuth", **OAUTH)
     file = file_of(environ)
     file.write_text(file.read_text(), encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""Credentials from every source, against local stand-ins: what is asked for, and what a failure says."""
+"""Credentials from every source, against local stand-ins: the requests, and the text of failures."""
 
 import asyncio
 import json

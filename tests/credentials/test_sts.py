@@ -144,7 +144,7 @@ UNIQUE = {"SignatureNonce", "Signature", "Timestamp"}
 
 
 def asked_by_the_library(build: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The query that the vendor's library sends; it speaks https alone, so its URL is rewritten."""
+    """The query that the vendor's library sends; it uses only https, so its URL is rewritten."""
     from Tea.core import TeaCore  # noqa: PLC0415 - the library takes a second to import
 
     compose = TeaCore.compose_url

@@ -41,7 +41,7 @@ EXAMPLE = Path(__file__).parents[1] / "data" / "example-response.json"
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that changes only when it is set."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -62,7 +62,7 @@ def signed(
     path: str = PATH,
     params: dict[str, str] | None = None,
 ) -> httpx.Request:
-    """A request with a good signature over whatever it holds."""
+    """A request with a valid signature over its content."""
     request = httpx.Request(method, emulator.url + path, params=params)
     auth = Acs3Auth(credentials, action=action, version=version, clock=clock, nonce=nonce)
     return next(auth.auth_flow(request))

@@ -17,7 +17,7 @@ from tools.project import Project
 
 @dataclass(frozen=True)
 class Fleet:
-    """The world, to be changed: the fleet file of the running emulator."""
+    """The fleet of the running emulator, to be edited."""
 
     path: Path
     emulator: Emulator

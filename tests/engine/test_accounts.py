@@ -1,4 +1,4 @@
-"""A second account in a program of Python: read in updates, refreshes and drift, and never taken for the first."""
+"""A second account in a Python program: read in updates, refreshes and drift, and never confused with the first."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""AiNodeList in a program, as its users meet it."""
+"""AiNodeList in a program on a real engine."""
 
 import base64
 import json
@@ -105,7 +105,7 @@ def test_a_second_up_has_no_changes(simple: Project) -> None:
     assert again.code == 0, again.text
 
 
-def test_a_changed_world_shows_at_preview_as_an_output_change(simple: Project, world: Fleet) -> None:
+def test_a_changed_fleet_shows_at_preview_as_an_output_change(simple: Project, world: Fleet) -> None:
     simple.up()
     world.change(NODE, nodeCount=3)
     run = simple.preview("--diff")
@@ -114,7 +114,7 @@ def test_a_changed_world_shows_at_preview_as_an_output_change(simple: Project, w
     assert "1 => 3" in run.text
 
 
-def test_refresh_tells_drift_by_its_exit_code(simple: Project, world: Fleet) -> None:
+def test_refresh_reports_drift_by_its_exit_code(simple: Project, world: Fleet) -> None:
     simple.up()
     unchanged = simple.drift()
     assert unchanged.code == 0, unchanged.text
@@ -126,7 +126,7 @@ def test_refresh_tells_drift_by_its_exit_code(simple: Project, world: Fleet) -> 
 
 
 def test_a_refresh_asks_again_what_the_program_asked(program: OpenFolder, world: Fleet) -> None:
-    """`ids` is both a filter and an output: a refresh must not filter by yesterday's answer."""
+    """`ids` is both a filter and an output: a refresh must not filter by an earlier result."""
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', statuses=['Paused'])") as project:
         project.up()
         world.change(NODE, status="Paused")
@@ -280,7 +280,7 @@ def test_no_secret_is_in_the_state(simple: Project, program: OpenFolder, environ
 
 
 def forms(secret: str) -> list[str]:
-    """A secret as it is, and as base64 in each of the three ways in which it can lie in a longer text."""
+    """A secret, and its base64 form at each of the three offsets in a longer text."""
     encoded = [base64.b64encode(b"x" * shift + secret.encode()).decode() for shift in range(3)]
     return [secret, *(text[4:-4] for text in encoded)]
 
@@ -353,7 +353,7 @@ def test_nothing_is_captured_in_the_pickle(simple: Project) -> None:
         ("token-expired", "Get a new security token"),
     ],
 )
-def test_a_refusal_is_told_with_its_remedy(simple: Project, emulator: Emulator, fault: str, message: str) -> None:
+def test_a_refusal_is_reported_with_its_remedy(simple: Project, emulator: Emulator, fault: str, message: str) -> None:
     emulator.arm(fault, times=4)
     run = simple.preview()
     assert run.code != 0
@@ -365,7 +365,7 @@ def test_a_refusal_is_told_with_its_remedy(simple: Project, emulator: Emulator, 
     assert simple.preview().code == 0
 
 
-def test_a_service_that_is_down_is_told_with_its_host(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_a_service_that_is_down_is_reported_with_its_host(program: OpenFolder, environment: dict[str, str]) -> None:
     environment["ALIBABA_CLOUD_ENDPOINT_HOLOGRAM"] = "http://127.0.0.1:1"
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes')") as project:
         run = project.preview()
@@ -374,7 +374,7 @@ def test_a_service_that_is_down_is_told_with_its_host(program: OpenFolder, envir
         assert "region cn-hangzhou" in run.text
 
 
-def test_a_missing_region_is_told_with_every_place_to_set_it(
+def test_a_missing_region_is_reported_with_every_place_to_set_it(
     program: OpenFolder, environment: dict[str, str], emulator: Emulator
 ) -> None:
     del environment["ALIBABA_CLOUD_REGION"]
@@ -408,7 +408,7 @@ def test_bad_arguments_are_refused_before_any_call(
         assert emulator.requests == 0
 
 
-def test_what_a_person_should_know_is_told(program: OpenFolder, world: Fleet) -> None:
+def test_what_a_person_should_know_is_reported(program: OpenFolder, world: Fleet) -> None:
     world.change(NODE, expirationTime="soon")
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', region='cn-hangzou')") as project:
         run = project.preview()

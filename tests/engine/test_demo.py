@@ -1,4 +1,4 @@
-"""`make demo` from its first line to its last, and what it leaves behind: nothing."""
+"""`make demo` as a whole: its output, and that nothing remains afterwards."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def traces(tmp_path: Path) -> dict[str, Path]:
 
 
 def start(traces: dict[str, Path]) -> subprocess.Popen[str]:
-    """The demo in a process group of its own, as a terminal has it."""
+    """The demo in a separate process group, as in a terminal."""
     environment = {**os.environ, **{name: str(folder) for name, folder in traces.items()}}
     return subprocess.Popen(
         [sys.executable, "-m", "tools.demo"],

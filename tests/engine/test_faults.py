@@ -1,7 +1,7 @@
-"""The faults that a user meets, through a real engine: what is told, how it ends, and what is left behind.
+"""Faults through a real engine: the message, the end, and what remains.
 
-The rows are those of `tests/faults`. One stack of each face is brought up once, and each fault meets a preview of it;
-one meets an update, and one a refresh.
+The rows are those of `tests/faults`. One stack of each interface is deployed once. Each fault is tested with a preview,
+one with an update, and one with a refresh.
 """
 
 import json
@@ -35,7 +35,7 @@ MET = {
     "a wrong region": ("argument", "a misspelt region"),
 }
 ROW_OF = {name: next(row for row in ROWS if row.key == key) for name, key in MET.items()}
-# The core's words are the same behind either face: what differs between them is met by both.
+# The core's words are the same behind either interface: what differs between them is met by both.
 BY_BOTH = ("wrong key", "a wrong region")
 BY_PLUGIN = ("throttled forever", "a page of HTML", "a redirect", "DNS failure", *BY_BOTH)
 BY_DYNAMIC = tuple(name for name in MET if name not in BY_PLUGIN or name in BY_BOTH)
@@ -105,10 +105,10 @@ class World:
 
 @pytest.fixture(scope="module")
 def worlds(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World]]:
-    """The stack of each face."""
+    """The stack of each interface."""
     with staged(Scene()) as stage:
         environment = variables(stage.job)
-        folders = {face: written(tmp_path_factory.mktemp(face), face) for face in PROGRAMS}
+        folders = {interface: written(tmp_path_factory.mktemp(interface), interface) for interface in PROGRAMS}
         with (
             opened(engine, folders["dynamic"], environment=environment) as dynamic,
             opened(engine, folders["plugin"], environment=environment) as plugin,
@@ -119,8 +119,8 @@ def worlds(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield {"dynamic": World(dynamic), "plugin": World(plugin)}
 
 
-def written(folder: Path, face: str) -> Path:
-    for name, text in PROGRAMS[face].items():
+def written(folder: Path, interface: str) -> Path:
+    for name, text in PROGRAMS[interface].items():
         (folder / name).write_text(text)
     return folder
 

@@ -99,12 +99,12 @@ def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> N
         for told in (
             'min_free_gpu: no such argument; did you mean "min_free_gpus"?',
             "min_free_gpus: not a whole number",
-            "min_free_gpus: can't be told without the usage figures",
+            "min_free_gpus: needs the usage figures, which includeUsage leaves out",
         ):
             assert f"invalid argument {told}" in run.text
 
 
-def test_mode_warn_goes_on(program: OpenFolder) -> None:
+def test_mode_warn_continues(program: OpenFolder) -> None:
     with program(dependent(HELD_BACK, "min_free_gpus=7, mode='warn'")) as project:
         run = project.preview()
         assert run.code == 0, run.text
@@ -156,7 +156,7 @@ def test_the_plugin_holds_back_what_depends_on_the_nodes(open_folder: OpenFolder
 
 
 def assert_no_change(project: Project) -> None:
-    """Another requirement is no change of the nodes, and a refresh heeds none."""
+    """A changed requirement is not a change of the nodes, and a refresh ignores requirements."""
     (project.folder / "Pulumi.yaml").write_text(native(requirements={"minFreeGpus": 8, "mode": "warn"}))
     preview = project.preview("--diff", "--expect-no-changes")
     assert preview.code == 0, preview.text

@@ -76,7 +76,7 @@ def unpacked(archive: Path) -> Path:
 
 @pytest.fixture
 def bare(tmp_path: Path, engine: Engine, environment: dict[str, str]) -> dict[str, str]:
-    """The environment on a machine that has the engine's own programs, no Python, and nobody's settings."""
+    """The environment of a machine with the engine's own programs, without Python and without settings."""
     folders = {name: tmp_path / name for name in ("bin", "home", "pulumi-home")}
     for folder in folders.values():
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Ctrl-C and termination amid a read that hangs: a prompt end, nothing left running, and a stack that works on."""
+"""Ctrl-C and SIGTERM during a read that hangs: a prompt end, no process left, and a usable stack."""
 
 import json
 import os
@@ -42,6 +42,24 @@ def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: Op
         for run in (project.preview("--expect-no-changes"), project.up()):
             assert run.code == 0, run.text
         assert state(project) == (before, set())
+
+
+def test_the_plugin_ends_with_an_engine_that_is_killed(open_folder: OpenFolder, emulator: Emulator) -> None:
+    """Such an engine closes no plugin. The read would hang for its whole time limit, and the plugin would run on."""
+    with open_folder(EXAMPLES / "yaml", environment={**emulator.environment, "MAX_RETRY_TIMEOUT": "600"}) as project:
+        emulator.arm("hang", times=100)
+        mark = f"killed-{os.getpid()}-{time.monotonic_ns()}"
+        process = start(project, "preview", mark)
+        wait_until(lambda: emulator.requests > 0, 120)
+        assert plugins(mark)
+        process.kill()
+        process.wait()
+        wait_until(lambda: plugins(mark) == [], 60)
+
+
+def plugins(mark: str) -> list[str]:
+    """The living processes of the plugin with the mark."""
+    return [command for command in marked(mark) if "pulumi-resource-hologres" in command]
 
 
 def interrupt(project: Project, emulator: Emulator, verb: str, number: signal.Signals, times: int) -> None:

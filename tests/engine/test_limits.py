@@ -20,7 +20,7 @@ PROGRAM = (
 )
 
 
-def test_a_list_is_read_whatever_is_a_target_and_is_no_change(program: OpenFolder, world: Fleet) -> None:
+def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFolder, world: Fleet) -> None:
     with program(PROGRAM) as project:
         assert project.up().code == 0
         for option in (("--target", OTHER), ("--exclude", LIST)):

@@ -1,4 +1,4 @@
-"""The examples that use the plugin, in each language: what they show, and that they notice a change of the world."""
+"""The examples that use the plugin, in each language: their outputs, and that they detect a change of the nodes."""
 
 import json
 import os
@@ -21,7 +21,7 @@ NODE = "hologram_aicombo_public_cn-77a03"  # ready, subscribed, with a card of 4
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to the node, how a diff tells it, and an output before and after it."""
+    """The change of a node, its line in a diff, and an output before and after it."""
 
     fields: Mapping[str, object]
     told: str
@@ -114,7 +114,7 @@ def assert_quiet(project: Project) -> None:
 
 
 def assert_destroyed_without_a_call(project: Project, *worlds: Fleet) -> None:
-    """The stack is empty, and nobody was asked."""
+    """The stack is empty, and no call was made."""
     before = [world.emulator.requests for world in worlds]
     succeeded(project.destroy())
     assert [world.emulator.requests for world in worlds] == before

@@ -1,4 +1,4 @@
-"""Several regions in a program, with either face: a region that can't be read is named, and its nodes have not gone."""
+"""Several regions in a program, with each interface: an unreadable region is named, and its nodes stay."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -125,7 +125,7 @@ def test_they_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
         ("newer", 'the output "newer" of the stack organization/writer/dev has version 2'),
     ],
 )
-def test_what_can_not_be_read_is_told_without_a_trace(beside: OpenBeside, name: str, says: str) -> None:
+def test_what_can_not_be_read_is_reported_without_a_trace(beside: OpenBeside, name: str, says: str) -> None:
     writer = """
         import pulumi
 
@@ -228,7 +228,7 @@ def room(node: dict[str, int]) -> int:
 
 ENVELOPE: dict[str, object] = {"kind": "hologres-ai/AiNodeList", "version": 1, "instanceModelList": []}
 NEITHER_KIND = "the output is not a list of AI nodes"
-CHANGED = "the output can't be read"
+CHANGED = "the output is invalid"
 READINGS: list[tuple[object, str]] = [
     (ENVELOPE, "read"),
     ({**ENVELOPE, "instanceModelList": [{"cpu": 8, "gpu": None}], "novelty": 1}, "read"),

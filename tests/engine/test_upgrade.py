@@ -54,7 +54,7 @@ pulumi.export("dynamic", dynamic.instance_model_list)
 pulumi.export("plugin", plugin.instance_model_list)
 """
 
-# What tells of the machine and the moment. The engine does without it.
+# Values of the machine and the time. The engine does not need them.
 STRIPPED = {"sourcePosition", "stackTrace", "created", "modified", "plugins", "time"}
 
 
@@ -91,7 +91,7 @@ def write() -> None:
 
 
 def stripped(value: JsonValue) -> JsonValue:
-    """The state without what tells of the machine and the moment."""
+    """The state without values of the machine and the time."""
     if isinstance(value, dict):
         return {name: stripped(item) for name, item in value.items() if name not in STRIPPED}
     return [stripped(item) for item in value] if isinstance(value, list) else value

@@ -88,19 +88,19 @@ NOT_AN_ERROR = {
 
 
 @pytest.mark.parametrize("name", NOT_AN_ERROR)
-def test_any_other_body_tells_no_failure(name: str) -> None:
+def test_any_other_body_shows_no_failure(name: str) -> None:
     assert parse_error_body(NOT_AN_ERROR[name]) == ErrorBody({})
 
 
 @pytest.mark.parametrize("code", ["null", '""', '"0"', "0", '"200"', "200", '"OK"', '"Success"', '"success"'])
-def test_a_code_of_success_is_no_failure(code: str) -> None:
+def test_a_code_of_success_is_not_a_failure(code: str) -> None:
     body = parse_error_body(f'{{"Code": {code}}}'.encode())
     assert not body.tells_failure
     assert body.code() is None
 
 
 @pytest.mark.parametrize("name", ["succes$s", "c.ode", "coden", "code2", "co de", "\u0441ode"])
-def test_a_name_that_is_only_similar_tells_nothing(name: str) -> None:
+def test_a_name_that_is_only_similar_shows_nothing(name: str) -> None:
     assert not parse_error_body(json.dumps({name: False if "s" in name else "Throttling"}).encode()).tells_failure
 
 

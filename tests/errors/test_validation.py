@@ -31,10 +31,10 @@ def test_of_a_field_of_several_types_the_most_tolerant_gives_the_reason() -> Non
     assert (problem.place, problem.reason, problem.value) == ("[1].gpuUsed", "not a whole number", "many")
 
 
-def test_the_first_place_is_told() -> None:
+def test_the_first_place_is_reported() -> None:
     assert first_problem(error_of({"cpu": "x"}, {"gpu": "y"}), 2).place == "[0].cpu"
 
 
-def test_all_problems_are_told_in_order() -> None:
+def test_all_problems_are_reported_in_order() -> None:
     places = [problem.location[:2] for problem in all_problems(error_of({"status": 1}, {"aiSpec": []}))]
     assert places == [(0, "status"), (1, "aiSpec")]

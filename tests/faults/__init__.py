@@ -1,4 +1,4 @@
-"""Faults and bad input: one table of them, staged for real, and two clients that are judged by it.
+"""Faults and invalid input: one table, staged with real servers, and two clients that are judged by it.
 
     certificates  a throw-away authority and the certificates of good and bad servers
     stage         what the servers of a row do, and the surroundings that the client gets

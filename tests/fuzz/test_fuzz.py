@@ -55,7 +55,7 @@ def test_nothing_is_found(name: str, tmp_path: Path) -> None:
 
 
 @fuzzer
-def test_a_name_that_is_no_target_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_target_is_reported(tmp_path: Path) -> None:
     done = fuzz("answer", tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith("give one of answers, fleet, baselines, and libFuzzer's options after it\n")

@@ -59,7 +59,7 @@ def test_a_key_of_a_project_called_hologres_is_named_with_its_namespace(name: st
     assert failure.reason == f"team: hologres:team is not a setting of the provider. {SHARED}"
 
 
-def test_an_explicit_provider_is_told_of_no_namespace() -> None:
+def test_an_explicit_provider_gets_no_namespace() -> None:
     urn = PROVIDER_URN.removesuffix("default") + "a::b"
     with running({}) as plugin:
         request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": CANARY}))
@@ -136,7 +136,7 @@ def test_a_changed_setting_does_not_replace_the_provider(plugin: Plugin) -> None
     assert list(answer.replaces) == []
 
 
-def test_a_newer_version_is_no_change_to_a_provider(plugin: Plugin) -> None:
+def test_a_newer_version_is_not_a_change_to_a_provider(plugin: Plugin) -> None:
     olds = struct({"region": "cn-hangzhou", "version": "0.0.9"})
     news = struct({"region": "cn-hangzhou", "version": "0.1.0"})
     answer = plugin.call("DiffConfig", provider_pb2.DiffRequest(urn=PROVIDER_URN, id="id", olds=olds, news=news))

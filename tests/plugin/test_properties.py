@@ -123,7 +123,7 @@ def test_a_secret_shows_nothing_and_is_found_at_any_depth() -> None:
     assert CANARY not in repr(properties)
     assert [is_secret(value) for value in properties.values()] == [True, False]
     assert {name: reveal(value) for name, value in properties.items()} == {"a": [{"b": [CANARY, 7.0]}], "c": "open"}
-    assert secret_texts(properties) == {CANARY}
+    assert secret_texts({**properties, "short": Secret("abc")}) == {CANARY}
     assert hide(f"{CANARY}-and-more and open", secret_texts(properties)) == "[secret]-and-more and open"
 
 

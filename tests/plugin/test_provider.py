@@ -64,7 +64,7 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
 ]
 
 
-def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
+def test_an_invalid_requirement_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
     """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
     for requirements, told in BAD_REQUIREMENTS:
         given = {"requirements": requirements, "includeUsage": False}
@@ -76,7 +76,7 @@ def test_a_requirement_that_can_not_be_meant_is_refused_before_any_call(plugin: 
     assert emulator.requests == 0
 
 
-def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
+def test_requirements_are_not_part_of_the_state_nor_a_difference(plugin: Plugin) -> None:
     bare = plugin.check()
     state = plugin.create(bare)
     inputs = plugin.check(ENOUGH, bare)
@@ -86,7 +86,7 @@ def test_requirements_are_no_part_of_the_state_nor_a_difference(plugin: Plugin) 
         assert plugin.paths(olds, news) == {}
 
 
-def test_a_refresh_and_an_import_tell_what_is_there(plugin: Plugin, change: Change) -> None:
+def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check(ENOUGH)
     state = plugin.create(inputs)
     change(CREATING, gpuUsed=1)
@@ -156,6 +156,17 @@ def test_warnings_hide_what_a_secret_holds_or_selects(environment: dict[str, str
     assert len(plugin.warnings) == 4, plugin.warnings
     assert all("[secret]" in warning for warning in plugin.warnings), plugin.warnings
     assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or node["aiInstanceId"] in text]
+
+
+def test_an_unmet_requirement_hides_a_secret_region(plugin: Plugin) -> None:
+    given = {"region": secret("cn-hangzhou"), **TOO_MUCH}
+    for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
+        [failure] = failures
+        assert failure.reason.startswith("the AI nodes of [secret] do not meet the requirements")
+    plugin.check({**given, "requirements": {"minFreeGpus": 7, "mode": "warn"}})
+    assert [text.partition("\n")[0] for text in plugin.warnings] == [
+        "the AI nodes of [secret] do not meet the requirements"
+    ]
 
 
 def test_errors_hide_a_secret(environment: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -15,10 +14,20 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from hologres_ai.emulator import Emulator
 from hologres_ai.plugin.engine import GONE_SECONDS
 from hologres_ai.plugin.schema import schema_text
-from tests.support.plugin_client import CANARY, Plugin, RecordingEngine, RefusedError, recording, started, wait_until
+from hologres_ai.plugin.servicer import Servicer
+from tests.support.plugin_client import (
+    CANARY,
+    Plugin,
+    RecordingEngine,
+    RefusedError,
+    recording,
+    running,
+    started,
+)
+from tests.support.processes import wait_until
 
 
-def test_it_tells_its_version(plugin: Plugin) -> None:
+def test_it_reports_its_version(plugin: Plugin) -> None:
     assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version == version("hologres_ai")
 
 
@@ -68,23 +77,18 @@ def test_a_method_that_is_not_implemented_is_reported_without_a_traceback(plugin
     assert plugin.is_alive()
 
 
-BREAKING = """
-import hologres_ai.plugin.servicer as servicer
-from hologres_ai.plugin import main
+class BrokenServicer(Servicer):
+    """Fails in a way that nobody foresaw."""
 
-async def get_schema(self, request, context):
-    raise ValueError("CANARY")
-
-servicer.Servicer.GetSchema = get_schema
-main()
-""".replace("CANARY", CANARY)
+    async def GetSchema(self, request: object, context: object) -> provider_pb2.GetSchemaResponse:  # noqa: N802
+        """Fail."""
+        raise ValueError(CANARY)
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_an_internal_error_is_reported_without_its_text(debug: str) -> None:
     """Its text may hold anything, a secret too; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
-    command = (sys.executable, "-c", BREAKING)
-    with started({"HOLOGRES_AI_DEBUG": debug}, command=command) as plugin, pytest.raises(RefusedError) as refused:
+    with running({"HOLOGRES_AI_DEBUG": debug}, BrokenServicer) as plugin, pytest.raises(RefusedError) as refused:
         plugin.call("GetSchema", provider_pb2.GetSchemaRequest())
     told = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
     assert (refused.value.words == told) is not bool(debug)
@@ -107,7 +111,7 @@ def is_connected(plugin: Plugin, engine: RecordingEngine) -> bool:
     return any("cn-hangzhuo" in message for _, message in engine.lines)
 
 
-def test_it_ends_when_the_engine_that_answered_has_gone(misspelt: dict[str, str]) -> None:
+def test_it_ends_when_the_engine_that_answered_has_ended(misspelt: dict[str, str]) -> None:
     with recording() as (engine, address), started(misspelt, address) as plugin:
         assert is_connected(plugin, engine)
         engine.stop()

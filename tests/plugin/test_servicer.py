@@ -36,8 +36,8 @@ from tests.support.plugin_client import (
     secret,
     started,
     struct,
-    wait_until,
 )
+from tests.support.processes import wait_until
 
 ASSET, ARCHIVE, RESOURCE_REFERENCE, BYTES = REFUSED_SIGNATURES
 
@@ -52,7 +52,7 @@ ASSET, ARCHIVE, RESOURCE_REFERENCE, BYTES = REFUSED_SIGNATURES
         {"aiSpecs": [], "region": "cn-shanghai", "nameRegex": None},
     ],
 )
-def test_the_function_gives_what_every_face_gives(
+def test_the_function_gives_what_every_interface_gives(
     plugin: Plugin, environment: dict[str, str], arguments: Properties
 ) -> None:
     result = plugin.asked(arguments)
@@ -100,7 +100,7 @@ def test_what_a_secret_selects_is_secret(plugin: Plugin) -> None:
     assert (failure.property, CANARY in failure.reason) == ("", False)
 
 
-def test_a_failed_read_is_told_in_words(plugin: Plugin, emulator: Emulator) -> None:
+def test_a_failed_read_is_reported_in_words(plugin: Plugin, emulator: Emulator) -> None:
     for ask in (plugin.invoke, plugin.try_check):
         emulator.arm("denied")
         [failure] = ask().failures
@@ -143,7 +143,7 @@ def test_its_outputs_are_those_of_the_dynamic_resource(
     assert of_every_interface(plugin.create(plugin.check({"nameRegex": "节点"}))) == of_every_interface(outputs)
 
 
-def test_lists_of_one_region_are_one_call_in_a_run_and_a_new_run_asks_anew(
+def test_lists_of_one_region_are_one_call_in_a_run_and_a_new_run_asks_again(
     plugin: Plugin, emulator: Emulator, change: Change
 ) -> None:
     answers = [plugin.check({"statuses": [status]}) for status in ("ResourceReady", "Paused")]
@@ -160,7 +160,7 @@ def test_a_resource_that_nobody_checked_is_read(plugin: Plugin, environment: dic
     assert of_every_interface(plugin.create({})) == expected(environment)
 
 
-def test_an_unchanged_world_is_no_difference(plugin: Plugin) -> None:
+def test_an_unchanged_fleet_is_not_a_difference(plugin: Plugin) -> None:
     inputs = plugin.check()
     assert plugin.paths(inputs, plugin.check({}, inputs)) == {}
 
@@ -197,7 +197,7 @@ def test_a_refresh_shows_drift(plugin: Plugin, change: Change) -> None:
     assert plugin.paths(now, inputs) == {f'inventory["{NODE}"].cpuUsed': "UPDATE"}
 
 
-def test_usage_is_no_drift_where_it_is_left_out(plugin: Plugin, change: Change) -> None:
+def test_usage_is_not_drift_where_it_is_left_out(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check({"includeUsage": False})
     assert "Used" not in json.dumps([inputs, plugin.create(inputs)])
     change(cpuUsed=7)
@@ -382,7 +382,7 @@ ODD: list[Properties] = [
 
 
 def refusals(plugin: Plugin, odd: Properties) -> Iterator[str]:
-    """What each kind of request is told when `odd` is in all its places; an answer is nothing."""
+    """The error of each kind of request with `odd` in all its places; no error is an empty text."""
     message = struct(odd)
     requests = [
         ("CheckConfig", provider_pb2.CheckRequest(urn=PROVIDER_URN, olds=message, news=message)),

@@ -1,4 +1,4 @@
-"""docs/credentials.md and docs/regions.md: their commands run here and print what stands beside them."""
+"""docs/credentials.md and docs/regions.md: their commands run here and print the output beside them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The pages in docs/: every command in them runs here, and gives what stands beside it."""
+"""The pages in docs/: every command in them runs here and gives the output beside it."""
 
 import json
 import os
@@ -259,7 +259,7 @@ def test_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
         ("--stack dev --output aiNode", 'did you mean "aiNodes"?'),
     ],
 )
-def test_a_stack_that_has_no_baseline_is_told(dynamic: Project, options: str, says: str) -> None:
+def test_a_stack_that_has_no_baseline_is_reported(dynamic: Project, options: str, says: str) -> None:
     done = run(f"hologres-ai drift {options}", dynamic)
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr

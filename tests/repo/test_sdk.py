@@ -1,4 +1,4 @@
-"""The SDKs: what the generators write, accepted by each language, as a user would install and write it."""
+"""The generated SDKs: each language accepts them, installed and used as by a user."""
 
 import json
 import os

@@ -31,7 +31,7 @@ def test_what_the_package_brings_is_pinned_to_what_is_installed() -> None:
 
 
 def test_the_page_of_licences_is_that_of_this_environment() -> None:
-    """On another Python there may be fewer; those that are here stand in it as they are."""
+    """On another Python there may be fewer; the installed ones have the pinned versions."""
     page = licences.PAGE.read_text()
     assert page.startswith(licences.HEAD)
     assert [row for row in licences.rows() if f"| {' | '.join(row)} |\n" not in page] == [], "run `make licences`"
@@ -44,7 +44,7 @@ def test_no_licence_is_a_surprise() -> None:
 
 
 def test_wheels_alone_are_installed_but_for_named_exceptions() -> None:
-    """pip itself refuses the rest: no source archive, which would run code, can get in unnoticed."""
+    """pip refuses the rest: a source archive, which could run code, can't be installed unnoticed."""
     [wheels] = re.findall(r"^WHEELS := --only-binary :all: --no-binary (\S+)$", MAKEFILE, re.MULTILINE)
     installs = re.findall(r"^\t.*/pip install (?!--quiet --upgrade 'pip>=)(.*)$", MAKEFILE, re.MULTILINE)
     assert [options.split(" --editable")[0] for options in installs] == [

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -183,7 +182,7 @@ def started(
 
 
 class KeptWarnings(Engine):
-    """No engine: the warnings are kept."""
+    """Keep the warnings; there is no engine."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,13 +194,13 @@ class KeptWarnings(Engine):
 
 
 @contextmanager
-def running(environment: Mapping[str, str]) -> Iterator[Plugin]:
+def running(environment: Mapping[str, str], servicer_type: type[Servicer] = Servicer) -> Iterator[Plugin]:
     """A plugin in this process, on a port of its own and with an event loop in another thread."""
     engine, ports, stops = KeptWarnings(), Queue[int](), Queue[Callable[[], object]]()
 
     async def serve() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        servicer = Servicer(engine)
+        servicer = servicer_type(engine)
         server, port = create_server(servicer)
         await server.start()
         stops.put(lambda: loop.call_soon_threadsafe(stop.set))
@@ -243,7 +242,7 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
     def stop(self) -> None:
-        """End without a word to the clients."""
+        """End without a response to the clients."""
         self._server.stop(None).wait()
         self._threads.shutdown()
 
@@ -256,13 +255,6 @@ def recording(address: str = "127.0.0.1:0") -> Iterator[tuple[RecordingEngine, s
         yield engine, engine.address
     finally:
         engine.stop()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def expected(environment: Mapping[str, str], **arguments: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ MARK = "HOLOGRES_AI_TEST_MARK"
 
 
 def marked(mark: str) -> list[str]:
-    """The command lines of the living processes with the mark, whoever started them and wherever they are."""
+    """The command lines of all running processes with the mark."""
     wanted, found = f"{MARK}={mark}".encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -34,7 +34,7 @@ NODES = http(200, b'{"requestId": "R-1", "instanceModelList": []}')
 
 
 def shown(error: BaseException) -> str:
-    """All that a person or a file could get to see of an error."""
+    """Everything of an error that a person or a file can see."""
     forms = [str(error), repr(error), repr(vars(error)), repr(pickle.dumps(error)), str(copy.copy(error))]
     return "".join([*forms, *traceback.format_exception(error)])
 

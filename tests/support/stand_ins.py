@@ -1,6 +1,6 @@
-"""Local stand-ins for the services that hand out credentials: STS, ECS metadata, a credentials URI, two logins.
+"""Local stand-ins for the services that return credentials: STS, ECS metadata, a credentials URI, two logins.
 
-One loopback server speaks all of them, checks what it is sent as the real ones would, and numbers what it issues.
+One loopback server implements all of them, verifies requests as the real ones do, and numbers what it issues.
 """
 
 import base64

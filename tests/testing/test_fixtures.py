@@ -1,4 +1,4 @@
-"""The pytest fixtures: what they give, and that a user's other tests stay as they were."""
+"""The pytest fixtures: their values, and that other tests are not affected."""
 
 import json
 import shutil

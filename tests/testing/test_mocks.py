@@ -1,4 +1,4 @@
-"""`hologres_ai.testing`: a program on mocks gets what it gets from the service, and fails as it does there."""
+"""`hologres_ai.testing`: a program on mocks gets the same results and failures as from the service."""
 
 import json
 from collections.abc import Callable
@@ -184,7 +184,7 @@ def test_a_failed_resource_has_the_type_of_the_failure() -> None:
     assert raised.value is DENIED
 
 
-def test_an_argument_that_can_not_be_meant(read: Read) -> None:
+def test_an_invalid_argument(read: Read) -> None:
     with pytest.raises(Exception, match="not a regular expression") as raised:
         run_program(lambda: read(name_regex=pulumi.Output.from_input("(")), HologresMocks())
     assert isinstance(raised.value, InvalidArgumentError) or "getAiNodeList" in str(raised.value)
@@ -234,7 +234,7 @@ def test_a_warning_of_the_read_is_logged(caplog: pytest.LogCaptureFixture) -> No
 
 
 class Recorder(Mocks):
-    """Answers as some other provider would, and keeps what it was asked."""
+    """Answers for other providers, and records the calls."""
 
     def __init__(self) -> None:
         self.made: list[MockResourceArgs] = []

@@ -63,7 +63,7 @@ for _ in range(2):
 """
 
 
-def test_a_failure_is_told_once() -> None:
+def test_a_failure_is_reported_once() -> None:
     done = python(ENDED)
     assert (done.stdout, done.stderr) == ("not allowed\nnot allowed\n", "")
 

@@ -1,4 +1,4 @@
-"""The engine resolver, step by step, on small real executables: no network and no long build."""
+"""The engine resolver, step by step, with small executables: no network and no long build."""
 
 import os
 import re
@@ -84,7 +84,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has waited for yet counts as ended."""
+    """Whether a process has ended; a zombie counts as ended."""
     try:
         state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -207,14 +207,14 @@ def test_failed_build_shows_its_reason_and_leaves_nothing(bench: Bench) -> None:
     assert not (bench.store / "bin").exists()
 
 
-def test_build_tells_of_its_progress(bench: Bench) -> None:
+def test_build_shows_its_progress(bench: Bench) -> None:
     write_go(bench.path, f"sleep 1; {build_script()}")
     bench.find(progress_every=0.3)
     assert bench.said("about 4 minutes")
     assert bench.said("still building")
 
 
-def test_build_asks_for_the_pinned_module_as_it_is(bench: Bench, tmp_path: Path) -> None:
+def test_build_asks_for_the_pinned_module_unchanged(bench: Bench, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     bench.path.mkdir()
     write_program(bench.path / "go", f'echo "$PWD $*" >{seen}; exit 1')

@@ -1,4 +1,4 @@
-"""Where the project is published: one source, and nothing invented while it is empty."""
+"""The publication metadata: one source, and empty values are left out."""
 
 import json
 from pathlib import Path

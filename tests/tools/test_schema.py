@@ -42,7 +42,7 @@ PLACES = [
 
 
 def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
-    """YAML takes what `get` is asked by from the outputs alone."""
+    """YAML checks the arguments of `get` against the outputs only."""
     arguments = RESOURCE["inputProperties"].keys() - {"requirements"}
     outputs = FUNCTION["outputs"]["properties"].keys() - {"requestId"}
     assert RESOURCE["properties"].keys() == arguments | outputs
@@ -94,7 +94,7 @@ def test_every_public_field_is_there_with_a_description(shape: type, properties:
         ("Totals", "gpuMemory", "GB"),
     ],
 )
-def test_units_are_told(shape: str, name: str, unit: str) -> None:
+def test_units_are_reported(shape: str, name: str, unit: str) -> None:
     assert unit in TYPES[f"hologres:index:{shape}"]["properties"][name]["description"]
 
 
@@ -149,7 +149,7 @@ def test_no_setting_is_copied_from_the_environment_into_the_state() -> None:
 
 
 def test_a_named_value_stands_beside_any_string() -> None:
-    """An enum alone would make the SDKs refuse, or fail on, a value that the service adds later."""
+    """A closed enum would make the SDKs refuse, or fail on, a value that the service adds later."""
     enums = {f"#/types/hologres:index:{name}" for name in ENUMS}
     unions = [spec for spec in walk(SERVED) if any(item.get("$ref") in enums for item in spec.get("oneOf", ()))]
     assert all(union["oneOf"][0] == {"type": "string"} and union["type"] == "string" for union in unions)

@@ -48,7 +48,7 @@ OPTIONS = {
     metavar="DAYS",
     help="Require that no subscription ends within this many days, unless it is known to renew itself.",
 )
-@click.option("--warn", is_flag=True, help="Exit with 0 even where a requirement is not met.")
+@click.option("--warn", is_flag=True, help="Exit with 0 even if a requirement is not met.")
 @with_filters
 @with_connection
 @with_reports("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
@@ -67,12 +67,12 @@ def check_command(
     quiet: bool,
     **filters: str | tuple[str, ...] | None,
 ) -> int:
-    """Check what is required of the AI nodes: before a deployment, or in monitoring.
+    """Check requirements of the AI nodes, before a deployment or in monitoring.
 
     The filters select the nodes; every requirement must be met. A figure that the service leaves unknown meets no
-    requirement, and where no AI node is listed, no minimum is met.
+    requirement, and an empty list meets no minimum.
 
-    Prints a line for each requirement: what is required, what was found, and the AI instances that come next to it.
+    Prints a line for each requirement: what is required, what was found, and the AI instances that are nearest to it.
     Credentials come from the environment; see `hologres-ai list --help`.
 
     With --report nagios, one line and the exit codes of a monitoring plugin: 0 met, 1 not met with --warn, 2 not met,
@@ -114,7 +114,7 @@ def check_command(
 
 
 def _exit_code(verdicts: "Sequence[RequirementResult]") -> int:
-    """What a region that could not be read might meet is unknown: that is a failure, no finding."""
+    """A requirement that depends on a region that could not be read is a failure, not a finding."""
     unmet = [verdict for verdict in verdicts if not verdict.met]
     return FINDING if any(not verdict.unread for verdict in unmet) else FAILED if unmet else DONE
 

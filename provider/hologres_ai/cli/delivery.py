@@ -57,6 +57,7 @@ def _failed(command: str, error: Exception, regions: tuple[str, ...]) -> Report:
         status=known.status,
         code=known.code,
         request_id=known.request_id,
+        denial=known.denial,
     )
     return Report(command=command, read_at=utc_now(), regions=regions, error=reported, exit_code=FAILED)
 

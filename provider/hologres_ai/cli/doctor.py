@@ -45,7 +45,7 @@ class Observation:
 
 @dataclass
 class RoleReport:
-    """A role that STS is asked for: its ARN, the host that is asked, and the origin of that host."""
+    """A role to assume: its ARN, the STS host, and the origin of that host."""
 
     arn: str
     host: str
@@ -96,7 +96,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where the call worked; 1 where it failed, or the settings did not allow one."""
+        """0 if the call worked; 1 if it failed, or if the settings did not allow one."""
         return DONE if self.call and self.call.ok else FAILED
 
 
@@ -128,7 +128,7 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
 
 
 def examine(arguments: Mapping[str, str | None]) -> Report:
-    """Look at every setting, and make one call where they allow it."""
+    """Inspect every setting, and make one call if the settings allow it."""
     from ..network import describe_proxies
     from ..settings import look_up
 
@@ -201,7 +201,7 @@ def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Res
 
 
 def _spelt(place: str) -> str:
-    """``option --region`` for ``argument region``: what this command's reader has typed."""
+    """``option --region`` for ``argument region``, as the user typed it."""
     return place.replace("argument ", "option --")
 
 

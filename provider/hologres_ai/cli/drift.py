@@ -32,7 +32,7 @@ from .reports import Report, Target
 
 if TYPE_CHECKING:
     from ..baselines import Baseline
-    from ..drift import Event
+    from ..drift import Drift, Event
     from ..models import AiNodeListResult, Query, RegionErrors
     from .read import Connection
 
@@ -200,27 +200,33 @@ def _run(comparison: Comparison) -> Report:
     connection = {**comparison.connection, "profile": comparison.connection["profile"] or baseline.profile}
     current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
-    counted, ignored = split_events(drift.events, comparison.entries)
-    unused = () if drift.unread or comparison.accept else _unused(comparison.entries, ignored)
-    for text in unused:
-        say("note", text, "Remove the entry if it is no longer needed.")
     if drift.before and not drift.after and not drift.unread:
-        say(
-            "note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account."
-        )
+        _say_that_all_are_gone()
     if comparison.accept and path is not None:
         _write_baseline(path, current, connection["profile"])
         _note(f"{path} is the new baseline", comparison)
         return replace(report, drift=drift, limit=comparison.limit)
-    code = FINDING if counted else FAILED if drift.unread else DONE
+    return _with_verdict(report, drift, comparison)
+
+
+def _with_verdict(report: Report, drift: "Drift", comparison: Comparison) -> Report:
+    """The report with the events that count, those that are ignored, and the exit code."""
+    counted, ignored = split_events(drift.events, comparison.entries)
+    unused = () if drift.unread else _unused(comparison.entries, ignored)
+    for text in unused:
+        say("note", text, "Remove the entry if it is no longer needed.")
     return replace(
         report,
         drift=replace(drift, events=counted),
         ignored=ignored,
         limit=comparison.limit,
         notes=unused,
-        exit_code=code,
+        exit_code=FINDING if counted else FAILED if drift.unread else DONE,
     )
+
+
+def _say_that_all_are_gone() -> None:
+    say("note", "no AI instance of the baseline exists now", "Check that this is the AccessKey of the same account.")
 
 
 def _note(text: str, comparison: Comparison) -> None:

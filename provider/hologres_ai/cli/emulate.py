@@ -1,4 +1,4 @@
-"""``hologres-ai emulate``: run the emulator until it is stopped, and say how to use it."""
+"""``hologres-ai emulate``: run the emulator until it is stopped, and print how to use it."""
 
 import os
 import shlex
@@ -38,7 +38,7 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     metavar="FILE",
     type=File(),
     help='The nodes: {"nodes": [...]}, a saved `list --json`, a response of the API, or what `drift --accept` wrote. '
-    "Read again when the file changes. Without it, a fleet that comes with the package.",
+    "Read again when the file changes. Without it, the fleet of the package.",
 )
 @click.option(
     "--access-key-id", type=Value(), metavar="ID", help="The AccessKey ID to expect. Not a real one: others can see it."

@@ -37,7 +37,7 @@ _NAGIOS = "hologres_ai.nagios"
 class CommandGroup(click.Group):
     """The group of all commands, which maps every failure to one of `EXIT_CODES`.
 
-    A command returns its exit code, or None where it is done.
+    A command returns its exit code, or None for 0.
     """
 
     def main(self, *args: Any, **extra: Any) -> Any:
@@ -68,7 +68,7 @@ class CommandGroup(click.Group):
 
 
 def wants_nagios(arguments: Sequence[str]) -> bool:
-    """Whether ``--report nagios`` is among the arguments of a process, however wrong the others are."""
+    """Whether ``--report nagios`` is among the arguments of a process, even if the others are invalid."""
     pairs = zip(("", *arguments), arguments, strict=False)
     values = (now if before == "--report" else now.removeprefix("--report=") for before, now in pairs if now != before)
     return any(value in ("nagios", *(f"nagios={name}" for name in STDOUT)) for value in values)
@@ -76,7 +76,7 @@ def wants_nagios(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
-    """End the block with `click.exceptions.Exit`, and with nothing else, where it fails."""
+    """End the block with `click.exceptions.Exit` for every failure."""
     try:
         yield
     except click.exceptions.Exit:
@@ -96,7 +96,7 @@ def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
 
 
 def _report(error: BaseException) -> tuple[int, str]:
-    """Say on stderr why a command ended; its exit code and the words."""
+    """Print on stderr why a command ended; return its exit code and the text."""
     if isinstance(error, click.ClickException):
         with suppress(OSError):
             error.show()
@@ -112,7 +112,7 @@ def _report(error: BaseException) -> tuple[int, str]:
 
 
 def report_error(error: BaseException) -> tuple[int, str]:
-    """Say on stderr what failed and what to do next; the exit code and the title."""
+    """Print on stderr what failed and what to do next; return the exit code and the title."""
     title, facts, remedy = describe_error(error)
     if not isinstance(error, HologresAiError | OSError) and os.environ.get(DEBUG) == "1":
         traceback.print_exception(error)
@@ -137,10 +137,10 @@ def describe_error(error: BaseException) -> tuple[str, str, str]:
 
 
 def open_missing_streams() -> None:
-    """Put a stand-in where the process was started without stdin, stdout or stderr.
+    """Replace a stdin, stdout or stderr that is closed at the start.
 
-    Otherwise the next file or socket would get the number of the missing stream. Writing to the stand-in of stdout
-    fails, because what is printed would be lost; messages on stderr may be.
+    Otherwise the next file or socket would get the number of the missing stream. Writing to the replacement of
+    stdout fails, because the output would be lost; messages on stderr may be lost.
     """
     for number in range(3):
         try:
@@ -154,10 +154,10 @@ def open_missing_streams() -> None:
 
 
 def prepare_stdout() -> None:
-    """Write UTF-8 unless stdout is a terminal, whose encoding then counts; and write to the end.
+    """Write UTF-8, or the encoding of a terminal, and write all of the output.
 
-    With ``PYTHONUNBUFFERED`` stdout has no buffer, and Python takes a write that a full disk or a closed pipe has cut
-    short for a complete one.
+    With ``PYTHONUNBUFFERED`` stdout has no buffer, and Python does not notice that a full disk or a closed pipe
+    shortened a write.
     """
     if not isinstance(sys.stdout, io.TextIOWrapper):
         return
@@ -170,7 +170,7 @@ def prepare_stdout() -> None:
 
 
 def _abandon_stdout() -> None:
-    """Send what is left to nowhere: Python flushes stdout once more at its end, and would report the failure again."""
+    """Discard the rest of the output: at its end Python flushes stdout again, and would repeat the failure."""
     with suppress(OSError, ValueError):
         number = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)

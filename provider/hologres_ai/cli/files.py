@@ -17,7 +17,7 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_file(name: str, text: str) -> None:
-    """Replace a file by a text in UTF-8: in one step where the folder allows it, else in place.
+    """Replace a file by a text in UTF-8: in one step if the folder allows it, else in place.
 
     A bind-mounted file, one in a folder that can't be written, a pipe or a device are written in place.
 
@@ -35,12 +35,12 @@ def write_file(name: str, text: str) -> None:
 
 
 def target_of(name: str) -> Path:
-    """The file that a name means: absolute, and where its links lead; a loop of links is left as it is."""
+    """The file that a name means: absolute, and where its links lead; a loop of links is not followed."""
     return Path(os.path.realpath(name))
 
 
 def _replaced(target: Path, text: str) -> bool:
-    """Put a draft in the place of the target; False where the folder does not allow that."""
+    """Replace the target by a draft; False if the folder does not allow that."""
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
     with _end_in_order():
         try:
@@ -95,7 +95,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Without this, a power cut may bring the old text back."""
+    """Without this, the old text may be back after a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

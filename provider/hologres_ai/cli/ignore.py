@@ -59,10 +59,10 @@ def parse_entry(text: str) -> Entry:
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
-    """Return the entries of a file: one a line; ``#`` at the beginning of a line, or after a space, is a comment.
+    """Return the entries of a file: one in each line; ``#`` at the beginning of a line, or after a space, is a comment.
 
     Raises:
-        ConfigurationError: the file can't be read, or a line is no entry.
+        ConfigurationError: the file can't be read, or a line is not an entry.
     """
     if file is None:
         return ()

@@ -1,4 +1,4 @@
-"""``hologres-ai list``: read the nodes and show them in the form that suits the reader."""
+"""``hologres-ai list``: read the nodes and show them as a table, tab-separated lines or a report."""
 
 import click
 

@@ -31,7 +31,7 @@ _SHORT_FORMS = ("json", "markdown", "junit")
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A text that is not empty: an empty one is a variable of a script that was never set."""
+    """A text that is not empty: an empty one is usually an unset variable of a script."""
 
     name = "text"
 
@@ -39,12 +39,12 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         """Return the value of a text.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is empty.
         """
         return text
 
     def completions(self, incomplete: str) -> Iterable[str]:  # noqa: ARG002 - for subclasses
-        """Return the texts that begin like `incomplete`."""
+        """Return the texts that start with `incomplete`."""
         return ()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -77,7 +77,7 @@ class File(Value):
 
 
 class OneOf(Value):
-    """A text for which some values are usual; others are not refused here."""
+    """A text with usual values for completion; other values are accepted."""
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = tuple(values)
@@ -181,7 +181,7 @@ def with_filters(command: Command[_T]) -> Command[_T]:
 
 
 def with_connection(command: Command[_T]) -> Command[_T]:
-    """Give a command the options that say where to read, and with which credentials."""
+    """Give a command the options for the region, the endpoint and the credentials."""
     return _with(_CONNECTION, command)
 
 

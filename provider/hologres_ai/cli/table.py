@@ -32,7 +32,7 @@ _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
 
 @dataclass(frozen=True)
 class Look:
-    """What the terminal can show, and the time from which days are counted."""
+    """The width and encoding of the terminal, and the time from which days are counted."""
 
     width: int
     encoding: str
@@ -82,12 +82,12 @@ Cell = Callable[[Row, Look], Text]
 
 
 def stacked(*cells: Cell) -> Cell:
-    """The cells above one another."""
+    """The cells of a column, one below the other."""
     return lambda row, look: join_lines(*(cell(row, look) for cell in cells))
 
 
 def join_lines(*texts: Text) -> Text:
-    """The texts above one another, without the empty ones."""
+    """The texts, one below the other, without the empty ones."""
     return Text("\n").join(text for text in texts if text)
 
 
@@ -153,7 +153,7 @@ def show_bar(resource: str) -> Cell:
 
 
 def utilisation(usage: Usage, look: Look) -> Text:
-    """``███░░  60%``, or the two figures where they give no share."""
+    """``███░░  60%``, or the two figures if they have no ratio."""
     used, capacity = usage.used, usage.capacity
     if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
         return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
@@ -178,12 +178,12 @@ def _fullness(share: float) -> str:
 
 
 def show_expiry(row: Row, look: Look) -> Text:
-    """``2026-01-28, in 9 days``; empty where the API gives none."""
+    """``2026-01-28, in 9 days``; empty if the API gives none."""
     return Text(", ").join(text for text in (show_expiry_date(row, look), show_expiry_distance(row, look)) if text)
 
 
 def show_expiry_date(row: Row, look: Look) -> Text:
-    """``2026-01-28``, in UTC; a time that can't be read as it came."""
+    """``2026-01-28``, in UTC; an invalid time unchanged."""
     if row.node is None or not has_end(row.node):
         return Text()
     end = parse_time(row.node.expiration_time)
@@ -200,7 +200,7 @@ def show_expiry_distance(row: Row, look: Look) -> Text:
 
 
 def _urgency(node: AiNode, look: Look) -> str:
-    """Red where a node ends soon, or has ended, and is not known to renew: as `check --not-expiring-within 30`."""
+    """Red if a node ends soon, or has ended, and is not known to renew, as in `check --not-expiring-within 30`."""
     end = parse_time(node.expiration_time)
     return "bold red" if end and days_left(end, look.now) < NEAR and may_end(node) else ""
 
@@ -210,7 +210,7 @@ def _urgency(node: AiNode, look: Look) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and what stands beneath it. `folds` lets it be narrowed, by breaking lines."""
+    """A heading and its cells. `folds` lets it be narrowed, by breaking lines."""
 
     heading: str
     cell: Cell

@@ -1,6 +1,6 @@
 """Credentials: which source is used, asking it, and caching what it returned.
 
-`resolver` chooses the source from the settings (`key_pair` the AccessKey, `profile` what the CLI's file says),
+`resolver` chooses the source from the settings (`key_pair` the AccessKey, `profile` the file of the CLI),
 `providers` ask it (`sts`, `oauth`), and `cache` keeps the credentials. Plain keys need only `resolver`.
 """
 

@@ -12,7 +12,7 @@ What it does not imitate:
   known.
 - ``instanceId``: it is applied, as the text of the vendor's page says; the page's table lists no parameter. For an
   unknown instance the response is an empty list.
-- A security token is compared with the configured one; where none is configured, any token is accepted.
+- A security token is compared with the configured one; if none is configured, any token is accepted.
 - The order of the checks, the words of the messages and the rarer error codes follow the documentation; they were not
   observed.
 - TLS, other API versions and every other action of the product.

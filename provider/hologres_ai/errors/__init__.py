@@ -60,11 +60,11 @@ class HologresAiError(Exception):
     Attributes:
         title: what failed, one line.
         remedy: what to do next; may be empty.
-        status: the HTTP status, where there was a response.
-        code: the error code of the service, where it gave one.
-        request_id: the service's id of the request, where it gave one.
-        retry_after: the seconds that the service asked to wait before the next try.
-        denial: what the service says about a missing permission, where it gave details.
+        status: the HTTP status, if there was a response.
+        code: the error code of the service, if it gave one.
+        request_id: the service's id of the request, if it gave one.
+        retry_after: the seconds that the service requires before the next try.
+        denial: what the service says about a missing permission, if it gave details.
     """
 
     def __init__(

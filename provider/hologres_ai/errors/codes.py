@@ -229,8 +229,8 @@ _CLASS_BY_STATUS: dict[int, type[ApiError]] = {
 
 _NO_CODE = (
     "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
-    "Check the endpoint and the proxy settings (HTTPS_PROXY, NO_PROXY); if both are right, give the request id to the "
-    "vendor's support."
+    "Check the endpoint (hologres:endpoint, and hologres:stsEndpoint for STS) and the proxy (HTTPS_PROXY, NO_PROXY). "
+    "If both are right, give the request id to the vendor's support."
 )
 
 

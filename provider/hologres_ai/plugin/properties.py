@@ -35,6 +35,9 @@ UNKNOWN_TEXTS = {
 }
 
 
+SHORTEST_HIDDEN = 4  # characters of a secret that a message hides
+
+
 class Unknown(Enum):
     """The type of `UNKNOWN`."""
 
@@ -151,8 +154,9 @@ def mark_secret(value: Property) -> Secret:
 
 
 def secret_texts(properties: Properties) -> set[str]:
-    """Return the texts in secret values, for `hide`."""
-    return {text for value in properties.values() for text in _texts(value, secret=False)}
+    """Return the texts in secret values, for `hide`; not those that are so short that they are part of any message."""
+    texts = {text for value in properties.values() for text in _texts(value, secret=False)}
+    return {text for text in texts if len(text) >= SHORTEST_HIDDEN}
 
 
 def _texts(value: Property, *, secret: bool) -> Iterator[str]:

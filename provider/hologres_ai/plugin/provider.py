@@ -6,7 +6,7 @@ from the inputs, so that one step is one call, and what is stored is what a prev
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -150,29 +150,27 @@ class Provider:
         requirements = known_requirements(inputs, query)
         result = await self._read(query, inputs)
         if requirements is not None:
-            await self._enforce(requirements, result, secret=is_secret({**inputs}))
+            with _hidden_texts(secret_texts(given_inputs(inputs))):
+                await self._enforce(requirements, result, inputs)
         return result
 
-    async def _enforce(self, requirements: Requirements, result: AiNodeListResult, *, secret: bool) -> None:
+    async def _enforce(self, requirements: Requirements, result: AiNodeListResult, inputs: Properties) -> None:
         warnings: list[str] = []
-        enforce(requirements, result, self._clock(), warnings.append, describe=describe_secret if secret else str)
-        for warning in warnings:
-            await self._warn(warning)
+        describe = describe_secret if is_secret({**inputs}) else str
+        enforce(requirements, result, self._clock(), warnings.append, describe=describe)
+        await self._show(warnings, secret_texts(given_inputs(inputs)))
 
     async def _read(self, query: Query, inputs: Properties) -> AiNodeListResult:
         """The nodes. Neither a warning nor an error shows what a secret holds or selects."""
-        secrets = secret_texts(inputs)
-        try:
+        secrets = secret_texts(given_inputs(inputs))
+        with _hidden_texts(secrets):
             result = await self._cancellable_read(query)
-        except HologresAiError as error:
-            if not secrets:
-                raise
-            raise HologresAiError(hide(str(error), secrets)) from None
-        if has_secret(inputs):
-            secrets |= {*result.ids, *result.names}
-        for warning in result.warnings:
-            await self._warn(hide(warning, secrets))
+        await self._show(result.warnings, secrets | ({*result.ids, *result.names} if has_secret(inputs) else set()))
         return result
+
+    async def _show(self, warnings: Iterable[str], secrets: Collection[str]) -> None:
+        for warning in warnings:
+            await self._warn(hide(warning, secrets))
 
     async def _cancellable_read(self, query: Query) -> AiNodeListResult:
         call = read(query, stack=self._configuration.get, shared=self._shared, connections=self._connections)
@@ -186,6 +184,17 @@ class Provider:
             raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
         finally:
             self._reads.discard(task)
+
+
+@contextmanager
+def _hidden_texts(secrets: Collection[str]) -> Iterator[None]:
+    """Replace these texts in the message of a failed read or of an unmet requirement."""
+    try:
+        yield
+    except HologresAiError as error:
+        if not secrets:
+            raise
+        raise HologresAiError(hide(str(error), secrets)) from None
 
 
 @contextmanager

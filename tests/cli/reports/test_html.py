@@ -1,4 +1,4 @@
-"""The HTML report as text: what it says, and that nothing from outside becomes markup."""
+"""The HTML report as text: its content, and that no value becomes markup."""
 
 import base64
 import hashlib
@@ -371,7 +371,7 @@ def test_requirement_that_is_not_met_is_a_warning_where_that_was_asked_for() -> 
     assert '<p class="headline note">' in html
 
 
-def test_first_baseline_is_no_drift() -> None:
+def test_first_baseline_is_not_drift() -> None:
     same = compare(result(emulator_nodes()), result(emulator_nodes()))
     text = Document(render_html(report("drift", drift=same, first_baseline=True))).text
     assert "First baseline of cn-hangzhou: 13 AI instances" in text

@@ -1,4 +1,4 @@
-"""What holds for a report in every format."""
+"""Properties of a report in every format."""
 
 import json
 import re
@@ -209,6 +209,6 @@ def test_a_target_is_split_at_the_first_equals_sign(text: str, target: Target) -
 
 
 @pytest.mark.parametrize("text", ["", "=", "=x", "json=", "xml", "JSON", "jsn=x"])
-def test_a_target_that_is_none_is_refused(text: str) -> None:
+def test_a_target_that_is_invalid_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"format|empty"):
         parse_target(text, FORMATS)

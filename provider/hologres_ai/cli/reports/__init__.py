@@ -1,7 +1,7 @@
-"""The reports of a run: one data object, and a function for each format that makes a text of it.
+"""The reports of a run: one data object, and a function for each format that renders it as text.
 
-Everything that a report shows comes from outside: names are shown as they are, and none can change what stands around
-it. Each format names the regions that could not be read.
+All values of a report are shown as text: none can change the structure of the report. Each
+format names the regions that could not be read.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ...errors import AccessDeniedDetail
 from ...names import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ReportedError:
         facts: such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
         remedy: what to do next; may be empty, or have several lines.
         kind: the name of the exception's class.
+        denial: what the service says about a missing permission; its diagnostic message is complete here.
     """
 
     title: str
@@ -38,11 +40,12 @@ class ReportedError:
     status: int | None = None
     code: str | None = None
     request_id: str | None = None
+    denial: AccessDeniedDetail | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a run found, or the failure that ended it: all that a renderer gets.
+    """The findings of a run, or the failure that ended it: the input of a renderer.
 
     Attributes:
         command: ``list``, ``drift`` or ``check``.
@@ -99,7 +102,7 @@ Renderer = Callable[[Report], str]
 
 
 def _renderer(name: str) -> Renderer:
-    """The function ``render_NAME`` of the module NAME, imported when it is first called."""
+    """The function ``render_NAME`` of the module NAME, imported at its first call."""
 
     def render(report: Report) -> str:
         text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)

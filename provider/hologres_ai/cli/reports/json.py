@@ -1,10 +1,12 @@
 """JSON for programs, in the API's spelling."""
 
 import json
+from dataclasses import asdict
 
 from pydantic import JsonValue
 
 from ...drift import to_json
+from ...errors import AccessDeniedDetail
 from ...models import to_wire
 from ...names import to_camel
 from ...requirements import RequirementResult
@@ -42,7 +44,15 @@ def _error(report: Report) -> dict[str, JsonValue]:
         "status": report.error.status,
         "code": report.error.code,
         "requestId": report.error.request_id,
+        **_denial(report.error.denial),
     }
+
+
+def _denial(denial: AccessDeniedDetail | None) -> dict[str, JsonValue]:
+    """The details of a missing permission, in the API's spelling; nothing where the service gave none."""
+    if denial is None:
+        return {}
+    return {"accessDeniedDetail": {to_camel(name): value for name, value in asdict(denial).items()}}
 
 
 def _check(report: Report) -> dict[str, JsonValue]:

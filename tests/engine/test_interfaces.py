@@ -1,5 +1,7 @@
-"""Every face gives the same answer: the dynamic resource, the plugin's function and resource, plain Python, the command
-line. One fleet with all that a fleet can hold, one table of arguments."""
+"""Every interface returns the same result: dynamic resource, plugin (function, resource), plain Python, command line.
+
+One fleet with all kinds of nodes, one table of arguments.
+"""
 
 import json
 import re
@@ -72,13 +74,13 @@ def odd_fleet(request: pytest.FixtureRequest, fleet: Path, emulator: Emulator) -
 
 @pytest.fixture
 def expected(odd_fleet: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Wire]:
-    """What plain Python gives, for each row of the table."""
+    """The result of plain Python for each row of the table."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return {row: to_wire(read_sync(build_query(arguments))) for row, arguments in ROWS.items()}
 
 
-def test_the_table_tells_its_rows_apart(expected: dict[str, Wire], odd_fleet: str) -> None:
+def test_the_rows_of_the_table_are_distinct(expected: dict[str, Wire], odd_fleet: str) -> None:
     sizes = {row: len(wire["ids"]) if isinstance(wire["ids"], list) else -1 for row, wire in expected.items()}
     if odd_fleet == "empty":
         assert set(sizes.values()) == {0}
@@ -98,7 +100,7 @@ def test_the_dynamic_resource(program: OpenFolder, expected: dict[str, Wire]) ->
 
 
 def test_the_plugins_resource_and_function(tmp_path: Path, open_folder: OpenFolder, expected: dict[str, Wire]) -> None:
-    folder = tmp_path / "faces"
+    folder = tmp_path / "interfaces"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(json.dumps(yaml_program()))
     with open_folder(folder) as project:
@@ -114,7 +116,7 @@ def test_the_plugins_resource_and_function(tmp_path: Path, open_folder: OpenFold
 def yaml_program() -> dict[str, object]:
     """A YAML program, in JSON, with a resource and a function call for each row."""
     return {
-        "name": "faces",
+        "name": "interfaces",
         "runtime": "yaml",
         "resources": {row: {"type": "hologres:AiNodeList", "properties": arguments} for row, arguments in ROWS.items()},
         "outputs": {
@@ -126,7 +128,7 @@ def yaml_program() -> dict[str, object]:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row != "no-ids"])
 def test_the_command_line(row: str, expected: dict[str, Wire]) -> None:
-    """Which has no way to say an empty list of ids."""
+    """The command line can't express an empty list of ids."""
     command = [sys.executable, "-m", "hologres_ai.cli", "list", "--json", *options(ROWS[row])]
     run = subprocess.run(command, capture_output=True, check=True, timeout=60)
     printed = json.loads(run.stdout)
