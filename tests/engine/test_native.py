@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
 from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state
 from tools import sdk
@@ -135,6 +136,41 @@ def test_what_depends_on_a_failed_read_is_not_created(
         world.emulator.disarm()
         succeeded(project.up("--continue-on-error"))
         assert names(project) == ["after", "nodes", "unrelated"]
+
+
+CREATED = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
+
+    nodes = hologres.AiNodeList("nodes")
+    Made("of-ids", {"got": nodes.ids})
+    Made("after", {"got": 1}, pulumi.ResourceOptions(depends_on=[nodes]))
+"""
+)
+GOT = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
+
+    nodes = hologres.AiNodeList.get("nodes", "nodes")
+    Made("of-ids", {"got": nodes.ids}, pulumi.ResourceOptions(depends_on=[nodes]))
+    Made("unrelated", {"got": 1})
+"""
+)
+
+
+@pytest.mark.parametrize(("source", "left"), [(CREATED, []), (GOT, ["unrelated"])], ids=["created", "get"])
+def test_no_python_program_creates_something_of_a_failed_read(
+    program: OpenFolder, environment: dict[str, str], emulator: Emulator, source: str, left: list[str]
+) -> None:
+    """With `get`, only `depends_on` makes the engine skip it: the SDK gives None for outputs that were not read."""
+    emulator.arm("denied", 1000)
+    with program(source, environment={**environment, **with_the_sdk()}) as project:
+        run = project.up("--continue-on-error")
+        assert run.code != 0
+        assert "hologram:ListInstanceModel" in run.text
+        assert names_in_state(project) == left
 
 
 # --- What has to wait -------------------------------------------------------------------------------------------------
