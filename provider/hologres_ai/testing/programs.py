@@ -6,7 +6,7 @@ import runpy
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
+from contextvars import Context, copy_context
 from functools import partial
 from pathlib import Path
 
@@ -52,15 +52,29 @@ def run_program(
         ThreadPoolExecutor(1, thread_name_prefix="pulumi-program") as executor,
     ):
         # Pulumi's settings are context variables, and the event loop is the thread's.
-        executor.submit(Context().run, _run, run, settings, config or {}).result()
+        executor.submit(Context().run, _run, run, settings, monitor, config or {}).result()
     outputs = {name: _plain(value) for name, value in monitor.outputs.items()}
     return {name: value for name, value in outputs.items() if not pulumi.contains_unknowns(value)}
 
 
 class _Monitor(MockMonitor):
-    """Keeps the stack's outputs as the program registers them."""
+    """Keeps the stack's outputs, and lets the mocks see the program's configuration.
+
+    Pulumi keeps the configuration in a context variable and calls mocks in threads. Some versions (3.200 to 3.250 were
+    tried) do so without the program's context.
+    """
 
     outputs: Mapping[str, object] = {}
+    context = Context()
+
+    def Invoke(self, request: object) -> object:  # noqa: N802 - the engine's
+        return self.context.copy().run(super().Invoke, request)
+
+    def ReadResource(self, request: object) -> object:  # noqa: N802 - the engine's
+        return self.context.copy().run(super().ReadResource, request)
+
+    def RegisterResource(self, request: object) -> object:  # noqa: N802 - the engine's
+        return self.context.copy().run(super().RegisterResource, request)
 
     def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> object:  # noqa: N802 - the engine's
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
@@ -68,9 +82,12 @@ class _Monitor(MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
-def _run(run: Callable[[], object], settings: Callable[[], Settings], config: Mapping[str, str]) -> None:
+def _run(
+    run: Callable[[], object], settings: Callable[[], Settings], monitor: _Monitor, config: Mapping[str, str]
+) -> None:
     configure(settings())
     set_all_config(dict(config))
+    monitor.context = copy_context()
     with asyncio.Runner() as runner:
         # The error of a run is raised. Pulumi stores it in every output too, and asyncio would log each of them.
         runner.get_loop().set_exception_handler(lambda _loop, _context: None)
