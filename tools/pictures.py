@@ -3,15 +3,18 @@
 All show the emulator's fleet at a fixed time, so that a picture changes only with the code.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
@@ -121,7 +124,18 @@ def draw_list(scheme: Scheme) -> str:
     svg = console.export_svg(
         title="hologres-ai list", theme=THEMES[scheme], code_format=SVG, unique_id=f"list-{scheme}"
     )
-    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in _fit_wide_characters(svg).splitlines()) + "\n"
+
+
+def _fit_wide_characters(svg: str) -> str:
+    """Give each text the width of its cells; rich counts a Chinese character as one cell here."""
+
+    def fit(match: re.Match[str]) -> str:
+        text = unescape(match["text"])
+        width = float(match["width"]) * cell_len(text) / max(len(text), 1)
+        return f'textLength="{width:g}"{match["rest"]}>{match["text"]}</text>'
+
+    return re.sub(r'textLength="(?P<width>[0-9.]+)"(?P<rest>[^>]*)>(?P<text>[^<]*)</text>', fit, svg)
 
 
 def _draw_page(html: str) -> None:

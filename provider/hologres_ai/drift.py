@@ -272,7 +272,7 @@ RULES = (
 def fingerprint(drift: Drift) -> str:
     """Return a SHA-256 of the events and of the regions that could not be read: the same for the same drift.
 
-    No time is in it, and usage only where that class is compared.
+    It contains no time, and usage only if that class is compared.
     """
     lines = [json.dumps(line) for event in drift.events for line in _fingerprint_lines(event)]
     lines += [json.dumps(["unread", region]) for region in drift.unread]

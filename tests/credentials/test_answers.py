@@ -92,7 +92,7 @@ def test_credentials_without_an_expiry_are_kept_until_the_service_calls_them_exp
 def test_a_uri_whose_code_is_not_success_is_refused(room: Room, code: str | None) -> None:
     with (
         RawServer([uri({"Code": code, **KEY})]) as service,
-        pytest.raises(CredentialsError, match="another Code than Success"),
+        pytest.raises(CredentialsError, match="the Code in its response is not Success"),
     ):
         get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": service.url}))
 

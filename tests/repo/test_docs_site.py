@@ -1,10 +1,16 @@
 """The documentation as a whole: generated tables are current, links lead somewhere, every message is explained."""
 
+import inspect
 import re
+from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import hologres_ai
+import hologres_ai.outputs
+from hologres_ai import emulator, errors, testing
 from tests.support.pages import anchors, blocks, headings, links
 from tools import messages, registry, tables
 from tools.schema.examples import FUNCTION_EXAMPLES
@@ -48,6 +54,25 @@ def test_the_site_has_every_page() -> None:
     assert sorted(path.stem for path in DOCS.glob("*.md")) == sorted(
         {"index", "_index", *(name for name in listed if (DOCS / f"{name}.md").exists())}
     )
+
+
+@pytest.mark.parametrize(
+    "module", [hologres_ai, hologres_ai.outputs, errors, emulator, testing], ids=attrgetter("__name__")
+)
+def test_every_public_name_has_a_docstring(module: ModuleType) -> None:
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if name[0].isupper()]
+    public = {name: getattr(module, name) for name in names}
+    objects = {name: value for name, value in public.items() if inspect.isclass(value) or inspect.isfunction(value)}
+    own = {name: value for name, value in objects.items() if value.__module__.startswith("hologres_ai")}
+    assert own
+    assert [name for name, value in own.items() if not _is_documented(value)] == []
+
+
+def _is_documented(value: object) -> bool:
+    """Whether a class or function and all its own public methods have docstrings."""
+    members = vars(value).items() if inspect.isclass(value) else ()
+    methods = [item for name, item in members if not name.startswith("_") and inspect.isfunction(item)]
+    return all(inspect.getdoc(item) for item in (value, *methods))
 
 
 # ------------------------------------------------------------------------------------------------------- the messages

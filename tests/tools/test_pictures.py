@@ -25,3 +25,8 @@ def test_pictures_of_the_list_are_up_to_date() -> None:
 def test_picture_is_the_same_each_time() -> None:
     assert draw_list("light") == draw_list("light")
     assert draw_list("light") != draw_list("dark")
+
+
+def test_a_chinese_name_has_the_width_of_its_cells() -> None:
+    [length] = re.findall(r'textLength="([0-9.]+)"[^>]*>AI节点List测试<', draw_list("light"))
+    assert float(length) == pytest.approx(14 * 12.2)  # 14 cells; a cell is 12.2 wide

@@ -139,7 +139,7 @@ _FILTERS = (
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
     click.option(
-        "--name-regex", metavar="REGEX", help="Only where the Hologres name has a match of this Python regex."
+        "--name-regex", metavar="REGEX", help="Only nodes whose Hologres name matches this Python regex."
     ),
     click.option(
         "--status",

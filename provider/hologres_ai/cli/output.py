@@ -83,7 +83,7 @@ def print_text(text: str) -> None:
 
 
 def print_lines(lines: Iterable[Line]) -> None:
-    """Print lines on stdout, in colour if enabled. The terminal breaks a long one, so it can be copied."""
+    """Print lines on stdout, in colour if enabled. Long lines are not cut, so that they can be copied."""
     colour = wants_colour(sys.stdout)
     for line in lines:
         print_text(line.styled() if colour else str(line))

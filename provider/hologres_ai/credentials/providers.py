@@ -82,7 +82,7 @@ def _ask(link: Link, held: Credentials | None, source: CredentialsSource, limits
 def _from_uri(origin: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
     document = _document(send(HttpRequest(origin.uri), limits))
     if document.get("Code") != "Success":
-        raise FetchError("its response has another Code than Success")
+        raise FetchError("the Code in its response is not Success")
     return credentials_in(document)
 
 
@@ -95,7 +95,7 @@ def _from_ecs(origin: EcsRole, _held: Credentials | None, _sts: StsHosts, limits
         raise FetchError("its response names no RAM role")
     document = _document(send(HttpRequest(folder + name, headers=headers, direct=True), limits))
     if document.get("Code") != "Success":
-        raise FetchError("its response has another Code than Success")
+        raise FetchError("the Code in its response is not Success")
     return credentials_in(document)
 
 
