@@ -111,7 +111,7 @@ def run(folder: Path, name: str, *arguments: str) -> str:
     """What a program prints.
 
     Raises:
-        SystemExit: it is not there or fails; the text has what it said.
+        SystemExit: it is missing or fails; the text has its output.
     """
     program = shutil.which(name)
     if program is None:

@@ -116,7 +116,7 @@ def test_unfit_cli_on_path_is_passed_over_and_the_cached_one_taken(bench: Bench,
     write_program(bench.path / "pulumi", script)
     write_engine(bench.store / "bin")
     assert bench.find().origin == "cache"
-    assert bench.said(f"passing over {bench.path / 'pulumi'}")
+    assert bench.said(f"skipping {bench.path / 'pulumi'}")
     assert bench.said(reason)
 
 
