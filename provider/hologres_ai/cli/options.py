@@ -138,9 +138,7 @@ _FILTERS = (
         help="When one of several regions can't be read: fail (the default), or report the others and name the gaps.",
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
-    click.option(
-        "--name-regex", metavar="REGEX", help="Only nodes whose Hologres name matches this Python regex."
-    ),
+    click.option("--name-regex", metavar="REGEX", help="Only nodes whose Hologres name matches this Python regex."),
     click.option(
         "--status",
         "statuses",
