@@ -70,7 +70,7 @@ class Stage:
 
 
 class Blunt(RawServer):
-    """Says one thing to whatever comes first, and closes: a peer that was taken for one of TLS."""
+    """Sends fixed bytes to the first connection and closes it: a peer without TLS."""
 
     def __init__(self, says: bytes) -> None:
         super().__init__([b""])
@@ -82,7 +82,7 @@ class Blunt(RawServer):
 
 
 class Tunnel(RawServer):
-    """A proxy that works: it connects to what CONNECT names, and carries bytes to and fro."""
+    """A working proxy: it connects to the host of CONNECT and forwards bytes in both directions."""
 
     def __init__(self) -> None:
         super().__init__([b""])
