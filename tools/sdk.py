@@ -108,7 +108,7 @@ def _write_go_module(folder: Path) -> None:
 
 
 def run(folder: Path, name: str, *arguments: str) -> str:
-    """What a program prints.
+    """Return the output of a program.
 
     Raises:
         SystemExit: it is missing or fails; the text has its output.

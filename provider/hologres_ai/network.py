@@ -1,4 +1,4 @@
-"""How this process reaches a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
+"""Access to a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
 
 STS and the API use the same rules. The environment is read at each use; nothing is written to it.
 """
@@ -34,7 +34,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
+        """The URL, such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
         return f"{self.scheme}://{self.authority}"
 
     @property

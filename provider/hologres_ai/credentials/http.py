@@ -63,7 +63,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What a service answered; its body holds secrets."""
+    """The response of a service; its body contains secrets."""
 
     status: int
     body: bytes = field(repr=False)

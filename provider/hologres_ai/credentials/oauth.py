@@ -117,7 +117,7 @@ def _exchange(token: str, host: str, limits: Limits) -> Document:
 
 
 def _fields_of(document: Document) -> Document:
-    """What a profile keeps of a temporary AccessKey."""
+    """The temporary AccessKey in a profile."""
     return {
         "access_key_id": document.get("AccessKeyId"),
         "access_key_secret": document.get("AccessKeySecret"),

@@ -40,7 +40,7 @@ MAX_CHAIN = 10  # profiles that name each other as their source
 
 @dataclass(frozen=True)
 class ProfileContent:
-    """What a profile says: the source of credentials, its mode, and what else it sets for a read."""
+    """The content of a profile: the source of credentials, its mode, and other settings of a read."""
 
     source: CredentialsSource
     mode: str

@@ -48,7 +48,7 @@ class ErrorBody:
         return as_text(self.fields.get("requestid"), secrets)
 
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
-        """What the service says about a missing permission."""
+        """The details of a missing permission."""
         detail = self.fields.get("accessdenieddetail")
         if isinstance(detail, str):  # some products encode it once more
             detail = _parse_json(detail.encode())

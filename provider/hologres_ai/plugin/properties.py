@@ -119,7 +119,7 @@ def _read_object(struct: Struct) -> Property:
 
 
 def _write(value: Property) -> object:
-    """What `Struct.update` takes."""
+    """A value that `Struct.update` accepts."""
     if isinstance(value, dict):
         return {name: _write(item) for name, item in value.items()}
     if isinstance(value, list):

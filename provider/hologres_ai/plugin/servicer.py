@@ -147,7 +147,7 @@ class Servicer(ResourceProviderServicer):
 
 
 def _read_given(struct: Struct) -> dict[str, Property]:
-    """What a program gave.
+    """Return the inputs of a program.
 
     Raises:
         InvalidArgumentError: a property holds what no argument takes; its name is in the reason alone.

@@ -67,7 +67,7 @@ export interface AssumeRoleWithOidcArgs {
 }
 
 /**
- * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+ * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
  */
 export interface Requirements {
     /**
@@ -101,7 +101,7 @@ export interface Requirements {
 }
 
 /**
- * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+ * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
  */
 export interface RequirementsArgs {
     /**
