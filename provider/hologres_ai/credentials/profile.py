@@ -221,7 +221,7 @@ _UNSUPPORTED = {
 
 
 def _recognized_mode(profile: _Reader) -> str:
-    """The mode of a profile without one, by the rules of the CLI, from the profile's own fields alone."""
+    """The mode of a profile without one, by the rules of the CLI, only from the fields of the profile."""
     if profile.has("access_key_id", "access_key_secret"):
         if profile.has("sts_token"):
             return "StsToken"

@@ -174,7 +174,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
-    """Return the error, with each name that may not be shown in its reason alone.
+    """Return the error, with each name that may not be shown only in its reason.
 
     The engine shows the value of the property that a failure names, also where it is secret. Where it may not, only
     the reason has the name.

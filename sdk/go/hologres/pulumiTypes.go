@@ -192,7 +192,7 @@ func (o AiNodeArrayOutput) Index(i pulumi.IntInput) AiNodeOutput {
 	}).(AiNodeOutput)
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRole struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId *string `pulumi:"externalId"`
@@ -217,7 +217,7 @@ type AssumeRoleInput interface {
 	ToAssumeRoleOutputWithContext(context.Context) AssumeRoleOutput
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRoleArgs struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId pulumi.StringPtrInput `pulumi:"externalId"`
@@ -284,7 +284,7 @@ func (i *assumeRolePtrType) ToAssumeRolePtrOutputWithContext(ctx context.Context
 	return pulumi.ToOutputWithContext(ctx, i).(AssumeRolePtrOutput)
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRoleOutput struct{ *pulumi.OutputState }
 
 func (AssumeRoleOutput) ElementType() reflect.Type {

@@ -7,7 +7,7 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * A RAM role to assume with the credentials, whatever their source.
+ * A RAM role to assume with the credentials of any source.
  */
 export interface AssumeRoleArgs {
     /**

@@ -28,7 +28,7 @@ __all__ = [
 
 class AssumeRoleArgsDict(TypedDict):
     """
-    A RAM role to assume with the credentials, whatever their source.
+    A RAM role to assume with the credentials of any source.
     """
     external_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -60,7 +60,7 @@ class AssumeRoleArgs:
                  session_expiration: pulumi.Input[Optional[_builtins.int]] = None,
                  session_name: pulumi.Input[Optional[_builtins.str]] = None):
         """
-        A RAM role to assume with the credentials, whatever their source.
+        A RAM role to assume with the credentials of any source.
 
         :param pulumi.Input[_builtins.str] external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
