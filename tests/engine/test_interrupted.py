@@ -38,7 +38,7 @@ def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: Op
             interrupt(project, emulator, verb, number, times)
             outputs, under_way = state(project)
             assert outputs == before
-            assert under_way <= {"reading"}  # at most a read, which nobody has to repair
+            assert under_way <= {"reading"}  # at most a read, which needs no repair
         for run in (project.preview("--expect-no-changes"), project.up()):
             assert run.code == 0, run.text
         assert state(project) == (before, set())

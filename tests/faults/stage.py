@@ -111,7 +111,7 @@ def staged(scene: Scene) -> Iterator[Stage]:
     """The scene for as long as the block runs."""
     with ExitStack() as stack:
         dead = stack.enter_context(socket.socket())
-        dead.bind(("127.0.0.1", 0))  # held and never listened on: a connection is refused, and nobody else takes it
+        dead.bind(("127.0.0.1", 0))  # bound and never listened on: connections are refused, and the port stays reserved
         elsewhere = stack.enter_context(_second(scene))
         names = {"$elsewhere": elsewhere.url, "$port2": str(elsewhere.port), "$dead": str(dead.getsockname()[1])}
         server = stack.enter_context(_first(scene, names))
