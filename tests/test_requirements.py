@@ -95,7 +95,7 @@ def test_all_nodes_count(name: str, met: object, missed: object, figure: object)
     assert one([NODE, good if name == "statuses" else ready], **{name: missed}).met is each.get(name, True)
 
 
-# What is not known never meets a requirement, and is told with its reason.
+# An unknown figure never meets a requirement, and is reported with its reason.
 UNKNOWN: list[tuple[str, object, Mapping[str, object], str]] = [
     ("min_free_gpus", 0, {"gpu_used": None}, "a (no gpuUsed)"),
     ("min_free_gpus", 1, {"gpu": None}, "a (no gpu)"),

@@ -1,1 +1,1 @@
-"""What the repository needs to build and test itself; no part of the package."""
+"""Tools to build and test the repository; not part of the package."""

@@ -1,6 +1,6 @@
 """`make demo`: a real engine reads a fleet of AI nodes and shows a change. Nothing remains afterwards.
 
-It fails when any step fails, also when a step that should find a change finds none.
+It fails when any step fails, also when a step does not find the expected change.
 """
 
 import json

@@ -130,10 +130,10 @@ def _on_path(path: str, store: Path, say: Say) -> Engine | None:
         return None
     version = _version(program, store)
     if version is None:
-        say(f"passing over {program}: it does not tell its version")
+        say(f"skipping {program}: it does not print its version")
         return None
     if version < MINIMUM or version.major != MINIMUM.major:
-        say(f"passing over {program}: version {version}, wanted {MINIMUM} to {MINIMUM.major}.x")
+        say(f"skipping {program}: version {version}, wanted {MINIMUM} to {MINIMUM.major}.x")
         return None
     return Engine(program, str(version), "PATH", store)
 
@@ -155,7 +155,7 @@ def _installed(store: Path, installer: Sequence[str], patience: float, say: Say)
         try:
             status = _run(command, stage, cwd=stage, env=_private(store), tick=_giving_up(stage, patience))
         except (TimeoutError, OSError) as error:
-            say(f"the installer was given up: {error}")
+            say(f"the installer was stopped: {error}")
             return None
         if status != 0 or _version(stage / "bin" / "pulumi", store) != PINNED:
             say(f"the installer failed: {_last_lines(stage, 1) or f'exit status {status}'}")
@@ -181,7 +181,7 @@ def _giving_up(stage: Path, patience: float) -> Tick:
 def _go(path: str) -> Path:
     program = _which("go", path)
     if program is None:
-        raise EngineUnavailableError(_remedies("there is no Go to build one with"))
+        raise EngineUnavailableError(_remedies("Go is not installed to build one"))
     return program
 
 
@@ -228,7 +228,7 @@ def _write_shim(folder: Path) -> None:
 def _run(command: Sequence[str], stage: Path, *, cwd: Path, env: Mapping[str, str], tick: Tick) -> int:
     """Run `command` in its own process group; the whole group is killed when this function ends.
 
-    Output goes to the stage's log and temporary files stay inside the stage, so that both go when it goes.
+    Output goes to the stage's log and temporary files stay inside the stage, so that both are removed with it.
     `tick` is called several times a second with the elapsed seconds and may raise to stop the run.
     """
     scratch = stage / "tmp"
@@ -284,7 +284,7 @@ def _locked(store: Path, say: Say) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        say("waiting for another process that is making the engine")
+        say("waiting for another process that is building the engine")
         lock.acquire()
     try:
         yield
@@ -367,7 +367,7 @@ def main() -> int:
         say(str(error))
         return 1
     except KeyboardInterrupt:
-        say("stopped; nothing half-made is left")
+        say("stopped; no partial engine remains")
         return 130
     return 0
 

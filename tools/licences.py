@@ -49,7 +49,7 @@ def rows() -> list[tuple[str, str, str]]:
 
 
 def closure() -> dict[str, Distribution]:
-    """What is installed for the package's sake, by canonical name."""
+    """The packages that this package requires, by canonical name."""
     found: dict[str, Distribution] = {}
     waiting = list(_required(distribution(PACKAGE), EXTRAS))
     while waiting:

@@ -172,7 +172,7 @@ def _drift() -> Report:
 
 
 def _changed(nodes: Sequence[AiNode]) -> Iterator[AiNode]:
-    """The fleet after some days: one AI instance has grown, one has lost its renewal, one has gone."""
+    """The fleet after some days: one AI instance has grown, one has lost its renewal, one was removed."""
     for index, node in enumerate(nodes):
         match index:
             case 1:

@@ -1,4 +1,4 @@
-"""Where this project is published: one source for the metadata of the package, the schema and the SDKs.
+"""The publication of this project: one source for the metadata of the package, the schema and the SDKs.
 
 The values are under `[tool.hatch.metadata.hooks.custom]` in pyproject.toml. An empty value is left out everywhere.
 Hatchling loads this file by its path when it builds, so it imports nothing else of this repository.

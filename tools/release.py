@@ -1,4 +1,4 @@
-"""What a release consists of, and whether it can be made: `python -m tools.release COMMAND`.
+"""The parts of a release, and whether it can be made: `python -m tools.release COMMAND`.
 
 check    fails while pyproject.toml does not say where the project is published
 sdks     packs the SDKs for PyPI and npm

@@ -108,10 +108,10 @@ def _write_go_module(folder: Path) -> None:
 
 
 def run(folder: Path, name: str, *arguments: str) -> str:
-    """What a program prints.
+    """Return the output of a program.
 
     Raises:
-        SystemExit: it is not there or fails; the text has what it said.
+        SystemExit: it is missing or fails; the text has its output.
     """
     program = shutil.which(name)
     if program is None:

@@ -91,7 +91,7 @@ def _formats_of_commands() -> dict[str, tuple[str, ...]]:
 
 
 def _help(name: str) -> str:
-    """What ``hologres-ai NAME --help`` prints on a terminal of 80 columns."""
+    """The output of ``hologres-ai NAME --help`` on a terminal of 80 columns."""
     context = click.Context(
         main.commands[name],
         info_name=f"hologres-ai {name}",

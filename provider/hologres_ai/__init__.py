@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     __version__: str
     from .stack_outputs import AiNodes
 
-# The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import alone
+# The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import
 # takes longer than everything else they do.
 _HOMES = {
     "AiNode": "models",

@@ -3,7 +3,7 @@
 envelope    what `AiNodeList.export` and `hologres-ai drift --accept` write
 outputs     `pulumi stack output --json`, with an envelope among the outputs
 state       `pulumi stack export` or a stack file of a file backend, with an AiNodeList of either provider in it
-list        `hologres-ai list --json`, which does not say what was asked
+list        `hologres-ai list --json`, which does not contain its query
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -44,7 +44,7 @@ def days_left(end: datetime, now: datetime) -> int:
 
 
 def describe_duration(duration: timedelta) -> str:
-    """Return the length of a duration, whatever its sign: ``9 days``, or hours below two days, or minutes."""
+    """Return the length of a duration without its sign: ``9 days``, or hours below two days, or minutes."""
     seconds = abs(duration).total_seconds()
     if seconds >= 2 * 86_400:
         return _count(int(seconds // 86_400), "day")

@@ -51,7 +51,7 @@ FROM_REGION = "the region"
 
 @dataclass(frozen=True)
 class CallConfig:
-    """What a call needs. Time limits are in seconds; `deadline` is that of all tries of one call together.
+    """The settings of a call. Time limits are in seconds; `deadline` is that of all tries of one call together.
 
     `credentials` are plain keys, or the source that returns some; `credentials_from` names it in words.
     """

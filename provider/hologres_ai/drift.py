@@ -44,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to one AI instance; `node` is its present state or, when it was removed, its last one."""
+    """A difference of one AI instance; `node` is its present state or, when it was removed, its last one."""
 
     category: str
     kind: str

@@ -64,7 +64,7 @@ _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
 # The vendor says that values of resources other than AI nodes may be invalid: an empty text is a missing value.
 _Empty = Annotated[None, BeforeValidator(_empty_as_none)]
-# Left to right: a value of the right type is validated in pydantic's compiled code alone. The last member gives the
+# Left to right: a value of the right type is validated only in pydantic's compiled code. The last member gives the
 # reason of an error.
 Integer = Annotated[
     Annotated[int, Strict(), _EXACT] | _Empty | Annotated[int, BeforeValidator(lossless_integer), _EXACT],

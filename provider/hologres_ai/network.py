@@ -1,4 +1,4 @@
-"""How this process reaches a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
+"""Access to a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
 
 STS and the API use the same rules. The environment is read at each use; nothing is written to it.
 """
@@ -34,7 +34,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
+        """The URL, such as ``https://hologram.cn-hangzhou.aliyuncs.com``."""
         return f"{self.scheme}://{self.authority}"
 
     @property
@@ -180,7 +180,7 @@ def proxy_passwords() -> list[str]:
 
 
 def describe_proxies() -> dict[str, str]:
-    """Return the variables that are set, each proxy with its host and port alone, and ``NO_PROXY`` as it is."""
+    """Return the variables that are set, each proxy only with its host and port, and ``NO_PROXY`` unchanged."""
     names = [f"{kind}_proxy" for kind in ("https", "http", "all", "no")]
     found = {name: os.environ.get(name) for lower in names for name in (lower.upper(), lower)}
     return {name: _without_password(name, value) for name, value in found.items() if value}

@@ -1,4 +1,4 @@
-"""What the two processes of this package share: the command line and the plugin. Never used in a user's process."""
+"""Shared by the two processes of this package, command line and plugin. Never used in a user's process."""
 
 import contextlib
 import os

@@ -42,7 +42,7 @@ _Texts = Annotated[tuple[Annotated[str, Strict(), Field(min_length=1)], ...], Af
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Requirements:
-    """What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none."""
+    """Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none."""
 
     min_free_gpus: Annotated[
         _Count | None, Field(description="Require at least this many free GPU cards in total.")

@@ -35,7 +35,7 @@ class Setting:
 
     `kind` is ``string``, ``integer``, ``boolean`` or ``object``. An object is JSON text in the Pulumi configuration,
     has `fields`, and its `environment` is that of all of them. `neighbours_endpoint` is its name in
-    ``alicloud:endpoints``. A setting without namespaces is read from an argument and the environment alone.
+    ``alicloud:endpoints``. A setting without namespaces is read only from an argument and the environment.
     """
 
     argument: str
@@ -145,7 +145,7 @@ def _object(argument: str, key: str, description: str, *fields: Field) -> Settin
 ASSUME_ROLE = _object(
     "assume_role",
     "assumeRole",
-    "A RAM role to assume with the credentials, whatever their source.",
+    "A RAM role to assume with the credentials of any source.",
     ROLE_ARN,
     Field(
         "sessionName",
@@ -226,7 +226,7 @@ SETTINGS = (
     *(STS_ENDPOINT, ENDPOINT, CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE),
 )
 
-# Read from the environment alone: what the vendor's clients, a cluster or an administrator sets there.
+# Read only from the environment, where the vendor's clients, a cluster or an administrator set them.
 STS_REGION = Setting(
     "sts_region", "stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is used.", namespaces=()
 )

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+ * The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
  *
  * Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
  * that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
@@ -266,7 +266,7 @@ export interface AiNodeListArgs {
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+     * Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
      */
     requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**

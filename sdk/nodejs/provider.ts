@@ -69,7 +69,7 @@ export interface ProviderArgs {
      */
     accessKey?: pulumi.Input<string | undefined>;
     /**
-     * A RAM role to assume with the credentials, whatever their source.
+     * A RAM role to assume with the credentials of any source.
      */
     assumeRole?: pulumi.Input<inputs.AssumeRoleArgs | undefined>;
     /**

@@ -215,7 +215,7 @@ def test_connection_refused_is_retried_and_names_host_and_region() -> None:
     assert retries_left(quota) == 20 - 3
 
 
-# --- What passes by itself -------------------------------------------------------------------------------------------
+# --- Transient failures ----------------------------------------------------------------------------------------------
 
 PASSING: list[tuple[str, list[Answer]]] = [
     ("429 with Retry-After", [http(429, "", "Retry-After: 0")]),

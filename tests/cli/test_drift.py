@@ -126,7 +126,7 @@ def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(world: World) -> 
     assert "Check that this is the AccessKey of the same account." in done.stderr
 
 
-# ------------------------------------------------------------------------------------------- what could not be told
+# --------------------------------------------------------------------------------------------- no comparison possible
 
 USAGE = [
     ([], "Give either --baseline or --stack."),
@@ -158,7 +158,7 @@ def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: l
 @pytest.mark.parametrize("name", ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"])
 def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) -> None:
     del world.env[name]
-    if name == "ALIBABA_CLOUD_REGION":  # the baseline tells it
+    if name == "ALIBABA_CLOUD_REGION":  # it is in the baseline
         assert world.drift().returncode == 0
         world.baseline.unlink()
     done = world.drift("--accept")

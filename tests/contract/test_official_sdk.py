@@ -103,7 +103,7 @@ def refused(client: Client) -> str:
 
 
 # Where the two differ, and why it does not matter here:
-# - the official signer signs whatever headers it is handed, ours chooses host, content-type and x-acs-*; so only such
+# - the official signer signs all headers that it gets, ours chooses host, content-type and x-acs-*; so only such
 #   names are generated, each in one case (it joins the values of two spellings, HTTP clients never hold two);
 # - it does not encode the names of query parameters, the specification does; so names need no encoding here. This API
 #   has one name, instanceId;

@@ -1,4 +1,4 @@
-"""What a program has of a list that could not be read: nothing, and neither None nor a marker in place of a value."""
+"""The outputs of a list that could not be read: absent, never None or a marker."""
 
 import json
 from pathlib import Path

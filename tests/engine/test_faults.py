@@ -83,7 +83,7 @@ def variables(job: Job) -> dict[str, str]:
 
 
 class World:
-    """A stack that is up, the surroundings in which a fault meets it, and the folder of the run."""
+    """A deployed stack, the environment of a fault, and the folder of the run."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -91,12 +91,12 @@ class World:
         self.state = self.resources()
 
     def resources(self) -> object:
-        """The state where it rests, without what an operation writes down of itself."""
+        """The stored state, without the record of an operation."""
         [path] = (self.folder / "backend").rglob("stacks/faults/dev.json")
         return json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
 
     def run(self, command: str, environment: Mapping[str, str]) -> Run:
-        """One of the engine's commands, in other surroundings."""
+        """A command of the engine in another environment."""
         kept = {name: value for name, value in self.project.environment.items() if name not in VARIABLES.values()}
         project = replace(self.project, environment={**kept, **environment})
         run: Run = getattr(project, command)()
@@ -126,7 +126,7 @@ def written(folder: Path, interface: str) -> Path:
 
 
 def meet(world: World, row: Row, command: str) -> tuple[Run, str]:
-    """The run of a command in the row's world, and what the core itself says there."""
+    """The run of a command with the fault of the row, and the message of the core for it."""
     with staged(row.scene) as stage:
         run = world.run(command, variables(stage.job))
     with staged(row.scene) as stage:
@@ -169,7 +169,7 @@ def test_a_fault_in_the_plugin(worlds: dict[str, World], name: str) -> None:
 
 
 def test_a_service_that_is_well_again_is_read_again(worlds: dict[str, World]) -> None:
-    """And no file of the runs, plugin logs, state and its backups among them, holds a secret."""
+    """No file of the runs (plugin logs, state, backups) contains a secret."""
     for world in worlds.values():
         with staged(Scene()) as stage:
             run = world.run("preview", variables(stage.job))

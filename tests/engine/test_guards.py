@@ -1,4 +1,4 @@
-"""Requirements on a real engine: what depends on AI nodes is not touched until they are what is required."""
+"""Requirements on a real engine: resources that depend on AI nodes are not changed until they are met."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def dependent(program: str, requirements: str = "") -> str:
 
 
 def deployed(project: Project) -> list[str]:
-    """The resources in the state that are no part of the reading."""
+    """The resources in the state other than the list."""
     resources = json.loads(project.export())["deployment"].get("resources", [])
     names = [str(resource["urn"]).rpartition("::")[2] for resource in resources]
     return [name for name in names if name in ("deployment", "instance", "after")]

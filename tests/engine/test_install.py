@@ -1,4 +1,4 @@
-"""The plugin installed in each way that its users have, from an empty home, and used by a YAML program."""
+"""The plugin installed in each way, from an empty home, and used by a YAML program."""
 
 import json
 import os
@@ -194,7 +194,7 @@ def test_the_archive_is_installed_and_works_without_python(
 def test_a_package_is_added_to_a_project(
     tmp_path: Path, archive: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
 ) -> None:
-    """The executable tells its schema; the plugin itself is installed as always.
+    """The executable gives its schema; the plugin itself is installed as usual.
 
     A folder is taken as a source-based plugin only, which needs the host of its language.
     """

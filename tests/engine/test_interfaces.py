@@ -171,7 +171,7 @@ def assert_same(found: dict[str, Wire], expected: dict[str, Wire]) -> None:
 
 
 def assert_empty_lists_explained(log: str) -> None:
-    """Of the lists that are empty whatever the fleet, in the engine's log."""
+    """The warnings for lists that are always empty, in the engine's log."""
     for filters in ("ids", "nameRegex"):
         assert re.search(
             f"warning: no AI nodes in cn-hangzhou: the service listed (none|17, {filters} left none)\\.", log

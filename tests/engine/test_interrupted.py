@@ -38,14 +38,14 @@ def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: Op
             interrupt(project, emulator, verb, number, times)
             outputs, under_way = state(project)
             assert outputs == before
-            assert under_way <= {"reading"}  # at most a read, which nobody has to repair
+            assert under_way <= {"reading"}  # at most a read, which needs no repair
         for run in (project.preview("--expect-no-changes"), project.up()):
             assert run.code == 0, run.text
         assert state(project) == (before, set())
 
 
 def test_the_plugin_ends_with_an_engine_that_is_killed(open_folder: OpenFolder, emulator: Emulator) -> None:
-    """Such an engine closes no plugin. The read would hang for its whole time limit, and the plugin would run on."""
+    """Such an engine closes no plugin. Otherwise the plugin runs until the time limit of the read."""
     with open_folder(EXAMPLES / "yaml", environment={**emulator.environment, "MAX_RETRY_TIMEOUT": "600"}) as project:
         emulator.arm("hang", times=100)
         mark = f"killed-{os.getpid()}-{time.monotonic_ns()}"
@@ -58,7 +58,7 @@ def test_the_plugin_ends_with_an_engine_that_is_killed(open_folder: OpenFolder, 
 
 
 def plugins(mark: str) -> list[str]:
-    """The living processes of the plugin with the mark."""
+    """The running processes of the plugin with the mark."""
     return [command for command in marked(mark) if "pulumi-resource-hologres" in command]
 
 
@@ -82,7 +82,7 @@ def interrupt(project: Project, emulator: Emulator, verb: str, number: signal.Si
 
 
 def start(project: Project, verb: str, mark: str) -> subprocess.Popen[str]:
-    """In a process group of its own, as a terminal has it; whatever it starts inherits the mark."""
+    """In a separate process group, as in a terminal; child processes inherit the mark."""
     return subprocess.Popen(
         command(project, verb),
         cwd=project.folder,

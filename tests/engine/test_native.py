@@ -217,7 +217,7 @@ def test_the_function_waits_for_what_it_depends_on(
 
 
 def test_the_resource_does_not_wait_for_what_it_depends_on(program: OpenFolder, environment: dict[str, str]) -> None:
-    """The engine does not tell a provider of a resource's dependencies: docs/guards.md names the function form."""
+    """The engine does not pass the dependencies of a resource to a provider: docs/guards.md names the function form."""
     with program(RESOURCE_FORM, environment={**environment, **with_the_sdk()}) as project:
         run = project.preview()
         assert run.code != 0

@@ -75,7 +75,7 @@ def node_counts(project: Project) -> dict[str, int]:
 
 
 def changed_lines(run: Run) -> list[str]:
-    """The lines of a diff that show a change inside the list, without what it makes of the outputs of the stack."""
+    """The lines of a diff that show a change inside the list, without the outputs of the stack."""
     text = run.text.partition("--outputs:--")[0].partition("Resources:")[0]
     lines = [line.strip() for line in text.splitlines()]
     return [line for line in lines if line.startswith(("~ ", "+ ", "- ")) and "hologres:index:AiNodeList" not in line]

@@ -96,7 +96,7 @@ def assert_shown_and_kept(project: Project, change: Change) -> None:
 
 
 def assert_change_noticed(project: Project, change: Change, world: Fleet) -> None:
-    """Preview and refresh tell what moved and fail; an update accepts it."""
+    """A preview and a refresh show the change and fail; an update accepts it."""
     world.change(NODE, **change.fields)
     for run in (project.preview("--diff", "--expect-no-changes"), project.drift("--diff")):
         assert run.code != 0, run.text

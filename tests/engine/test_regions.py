@@ -48,7 +48,7 @@ def fleet(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(environment: dict[str, str], emulator: Emulator) -> dict[str, str]:
-    """Each region has an endpoint of its own."""
+    """Each region has a separate endpoint."""
     return {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.endpoint, "MAX_RETRY_TIMEOUT": "2"}
 
 

@@ -50,7 +50,7 @@ OpenBeside = Callable[..., AbstractContextManager[Project]]
 
 @pytest.fixture
 def beside(program: OpenFolder, tmp_path: Path) -> OpenBeside:
-    """Opens programs whose stacks lie in one backend."""
+    """Opens programs whose stacks are in one backend."""
 
     def open_(source: str, *, name: str) -> AbstractContextManager[Project]:
         return program(source, name=name, backend=tmp_path / "backend")

@@ -1,4 +1,4 @@
-"""The state that a version wrote is good for those that come after it: no change is found in it.
+"""A later version reads the state of an earlier one and finds no change in it.
 
 A new version adds the state that it writes, and leaves those of others as they are:
 

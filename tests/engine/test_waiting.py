@@ -1,4 +1,4 @@
-"""A list waits for what the same program creates, as Pulumi's functions do; and a resource may have any name."""
+"""A list waits for resources of the same program, as Pulumi's functions do; a resource may have any name."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A throw-away certificate authority, and TLS contexts of servers with good and bad certificates."""
+"""A temporary certificate authority, and TLS contexts of servers with valid and invalid certificates."""
 
 import ssl
 import warnings

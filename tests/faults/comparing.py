@@ -20,7 +20,7 @@ Tell = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a client did in a row, in a few words, and whether that is what is wanted.
+    """The result of a client in a row, in a few words, and whether it is the wanted one.
 
     `carries` is whether the pickled error contains a secret.
     """

@@ -70,7 +70,7 @@ class Stage:
 
 
 class Blunt(RawServer):
-    """Says one thing to whatever comes first, and closes: a peer that was taken for one of TLS."""
+    """Sends fixed bytes to the first connection and closes it: a peer without TLS."""
 
     def __init__(self, says: bytes) -> None:
         super().__init__([b""])
@@ -82,7 +82,7 @@ class Blunt(RawServer):
 
 
 class Tunnel(RawServer):
-    """A proxy that works: it connects to what CONNECT names, and carries bytes to and fro."""
+    """A working proxy: it connects to the host of CONNECT and forwards bytes in both directions."""
 
     def __init__(self) -> None:
         super().__init__([b""])
@@ -111,7 +111,7 @@ def staged(scene: Scene) -> Iterator[Stage]:
     """The scene for as long as the block runs."""
     with ExitStack() as stack:
         dead = stack.enter_context(socket.socket())
-        dead.bind(("127.0.0.1", 0))  # held and never listened on: a connection is refused, and nobody else takes it
+        dead.bind(("127.0.0.1", 0))  # bound and never listened on: connections are refused, and the port stays reserved
         elsewhere = stack.enter_context(_second(scene))
         names = {"$elsewhere": elsewhere.url, "$port2": str(elsewhere.port), "$dead": str(dead.getsockname()[1])}
         server = stack.enter_context(_first(scene, names))

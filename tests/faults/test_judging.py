@@ -1,4 +1,4 @@
-"""The judges can fail, the stage is what it says, and a client is stopped that does not stop."""
+"""The judges can fail, the scenes are as described, and a client that does not end is stopped."""
 
 import gzip
 import json
@@ -106,7 +106,7 @@ def test_the_bomb_is_one() -> None:
 
 
 def test_the_old_server_speaks_with_an_old_client() -> None:
-    """Else the row would show nothing but a server that speaks with nobody."""
+    """Otherwise the row would only show a server without a client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -146,7 +146,7 @@ def test_the_longest_answers_cost_no_more_memory_than_allowed() -> None:
 
 
 def test_the_command_compares() -> None:
-    """The family in which both clients are quick, and differ."""
+    """A family in which both clients are quick and differ."""
     command = [sys.executable, "-m", "tests.faults", "--family", "redirect", "--family", "tls", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""docs/reliability.md is that of this table: its rows, its rubric, and what it says of this package's client."""
+"""docs/reliability.md matches this table: its rows, its rubric, and the results of this package's client."""
 
 import json
 import re

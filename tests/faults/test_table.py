@@ -1,4 +1,4 @@
-"""This package's client against every row of the table, in more than the two clients are compared in."""
+"""This package's client against every row of the table, with more checks than the comparison has."""
 
 import json
 import logging
@@ -47,7 +47,7 @@ def assert_told(row: Row, report: Report) -> None:
 
 
 def assert_exact(row: Row, report: Report) -> None:
-    """The nodes of a success, their numbers as numbers of the same type, each name to the letter."""
+    """The nodes of a success, with numbers of the same type and exactly the same names."""
     if report.nodes is not None and row.nodes is not None:
         wanted = [{name: value for name, value in node.items() if value is not None} for node in row.nodes]
         assert sorted(map(as_text, report.nodes)) == sorted(map(as_text, wanted))

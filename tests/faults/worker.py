@@ -1,4 +1,4 @@
-"""A client in a process of its own, with a limit of time for each call and a limit of memory."""
+"""A client in a separate process, with a time limit for each call and a memory limit."""
 
 import multiprocessing
 import resource

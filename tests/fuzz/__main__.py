@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz TARGET [libFuzzer's options]`: coverage-guided fuzzing of one target, until it is told to stop.
+"""`python -m tests.fuzz TARGET [libFuzzer's options]`: coverage-guided fuzzing of one target until it is stopped.
 
 The seeds in the repository are read and not written to. What is found goes to `.cache/fuzz`, or to FUZZ_FOLDER: inputs
 that reach new code, from which the next run starts, and the input of a finding, whose path is the last line.

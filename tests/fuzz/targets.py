@@ -1,4 +1,4 @@
-"""What is fuzzed: each reader of something that others wrote, and what has to hold whatever they wrote.
+"""The fuzzing targets: each parser of external documents, and the properties of every result.
 
 A target returns, or raises for a finding: an error that is not the reader's own, or an answer that is not what it read.
 """
@@ -87,7 +87,7 @@ def _check_kept(baseline: Baseline) -> None:
 
 
 def _check_words(error: HologresAiError) -> None:
-    """Somebody can act on it: a title, a remedy, and no page of it."""
+    """The error is usable: a title, a remedy, and not a page of text."""
     assert error.title
     assert error.remedy
     assert len(str(error)) < 2_000

@@ -1,4 +1,4 @@
-"""Each target for a bounded number of runs, from the seeds alone; `make fuzz` goes on for as long as wanted."""
+"""Each target for a limited number of runs, from the seeds only; `make fuzz` runs longer."""
 
 import os
 import platform

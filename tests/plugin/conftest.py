@@ -1,4 +1,4 @@
-"""A configured plugin, and a fleet to change behind it."""
+"""A configured plugin, and its fleet, to be edited."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Between the protocol's values and plain ones. Pulumi's own SDK is the judge of what the protocol's values are."""
+"""Between the protocol's values and plain ones. Pulumi's own SDK is the reference for the values of the protocol."""
 
 import asyncio
 from typing import Any, cast

@@ -44,7 +44,7 @@ def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
     assert "requirements" not in met
     assert plugin.check(ENOUGH)["requirements"] == ENOUGH["requirements"]
     with pytest.raises(RefusedError, match="do not meet the requirements"):
-        plugin.create(TOO_MUCH)  # which nobody has checked
+        plugin.create(TOO_MUCH)  # without a check
 
 
 OF_USAGE = "needs the usage figures, which includeUsage leaves out"

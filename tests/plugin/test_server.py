@@ -78,7 +78,7 @@ def test_a_method_that_is_not_implemented_is_reported_without_a_traceback(plugin
 
 
 class BrokenServicer(Servicer):
-    """Fails in a way that nobody foresaw."""
+    """Raise an unexpected exception."""
 
     async def GetSchema(self, request: object, context: object) -> provider_pb2.GetSchemaResponse:  # noqa: N802
         """Fail."""

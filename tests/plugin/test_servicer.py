@@ -1,4 +1,4 @@
-"""The protocol, spoken with Pulumi's own stubs to a plugin that runs as the engine runs it."""
+"""The protocol, with Pulumi's own stubs and a plugin that runs as under the engine."""
 
 import json
 from collections.abc import Iterator

@@ -349,7 +349,7 @@ def job(tmp_path: Path, emulator: Emulator, environment: dict[str, str]) -> Job:
     folder = tmp_path / "checkout"
     folder.mkdir()
     assert shell(ACCEPT, environment, folder=folder).returncode == 0
-    del environment["ALIBABA_CLOUD_REGION"]  # the baseline tells it
+    del environment["ALIBABA_CLOUD_REGION"]  # it is in the baseline
     return Job(folder, environment)
 
 

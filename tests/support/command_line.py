@@ -88,7 +88,7 @@ def _received(terminal: int) -> Iterator[bytes]:
     while True:
         try:
             chunk = os.read(terminal, 65536)
-        except OSError:  # Linux's way to say that nobody writes any more
+        except OSError:  # on Linux: the other end is closed
             return
         if not chunk:
             return

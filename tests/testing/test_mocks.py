@@ -206,7 +206,7 @@ def test_what_is_not_met_ends_the_program(hologres: ModuleType, way: str, caplog
         ids({"min_free_gpus": 7})
     assert ids({"min_free_gpus": 7, "mode": "warn"})
     assert "at least 7 required, 6 found" in caplog.text
-    if way == "AiNodeList":  # the SDK tells no function which argument is a secret
+    if way == "AiNodeList":  # the SDK does not tell a function which arguments are secret
         with pytest.raises(Exception, match="minFreeGpus: not met") as raised:
             ids({"min_free_gpus": 7}, secret=True)
         assert "hologram_" not in str(raised.value)

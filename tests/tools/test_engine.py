@@ -108,15 +108,15 @@ def test_recent_cli_on_path_comes_first(bench: Bench, version: str) -> None:
         ("echo v3.199.9", "version 3.199.9"),
         ("echo v3.200.0-alpha.1", "version 3.200.0-alpha.1"),
         ("echo v4.0.0", "version 4.0.0"),
-        ("echo no version is set", "does not tell its version"),
-        ("echo v3.259.0; exit 1", "does not tell its version"),
+        ("echo no version is set", "does not print its version"),
+        ("echo v3.259.0; exit 1", "does not print its version"),
     ],
 )
 def test_unfit_cli_on_path_is_passed_over_and_the_cached_one_taken(bench: Bench, script: str, reason: str) -> None:
     write_program(bench.path / "pulumi", script)
     write_engine(bench.store / "bin")
     assert bench.find().origin == "cache"
-    assert bench.said(f"passing over {bench.path / 'pulumi'}")
+    assert bench.said(f"skipping {bench.path / 'pulumi'}")
     assert bench.said(reason)
 
 

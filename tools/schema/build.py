@@ -25,7 +25,7 @@ RESOURCE = "hologres:index:AiNodeList"
 SHAPES = (AiNode, RegionOutcome, Totals, Usage, Requirements)
 
 _SUMMARY = (
-    "The Hologres AI nodes of a region: which there are, what they have free and when they expire. "
+    "The Hologres AI nodes of a region: which exist, what they have free and when they expire. "
     "Nothing is ever created, changed or deleted at the service."
 )
 _FUNCTION_TEXT = f"""\
@@ -54,7 +54,7 @@ _PINNED = (
 
 _REQUIREMENTS = (
     "Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They "
-    "are not in the outputs, and a change of them is no difference. A refresh and an import do not check them."
+    "are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them."
 )
 
 ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -208,7 +208,7 @@ def _enums() -> Spec:
 
 
 def _setting(setting: Setting) -> Spec:
-    """A setting without a default of the schema's own: the SDKs would copy the environment's keys into the state."""
+    """A setting without a default: else the SDKs would copy keys of the environment into the state."""
     if not setting.fields:
         return _described({"type": setting.kind}, setting)
     # The SDKs keep a secret of a whole input only, so one secret field makes all of it one.
@@ -236,7 +236,7 @@ def _type_name(setting: Setting) -> str:
 
 
 def _spec(found: Spec) -> Spec:
-    """Without what is empty, which the metaschema takes for a statement."""
+    """Leave out empty values, which have a meaning in the metaschema."""
     return {name: value for name, value in found.items() if value}
 
 

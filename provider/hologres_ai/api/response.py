@@ -68,7 +68,7 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     """The nodes in a response; `now` is the time from which a date in Retry-After counts.
 
     Raises:
-        ApiError: the response is a refusal, whatever its status; none of `secrets` is in the message.
+        ApiError: the response is a refusal, with any status; none of `secrets` is in the message.
         ResponseError: the API does not describe such a response; the title names the place.
     """
     if response.status != 200:

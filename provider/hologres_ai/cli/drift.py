@@ -58,7 +58,7 @@ class BaselineSource:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is to be compared, and how: all options of the command but those of its reports."""
+    """The options of a comparison, without those of its reports."""
 
     source: BaselineSource
     filters: Mapping[str, object]

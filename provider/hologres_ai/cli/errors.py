@@ -1,4 +1,4 @@
-"""How a command ends: every failure becomes a message on stderr and an exit code, never a traceback."""
+"""The end of a command: every failure becomes a message on stderr and an exit code, never a traceback."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""What list, drift and check share: the read itself, with progress, and with the names of options in its errors."""
+"""Shared by list, drift and check: the read, with progress, and with the names of options in its errors."""
 
 from collections.abc import Mapping, Sequence
 

@@ -102,7 +102,7 @@ def show_specification(row: Row, look: Look) -> Text:
 
 
 def show_nodes(row: Row, look: Look) -> Text:
-    """How many nodes."""
+    """The number of nodes."""
     return Text(look.text(row.figures.node_count))
 
 

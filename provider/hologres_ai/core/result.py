@@ -43,7 +43,7 @@ def build_result(
     """Normalise, filter and sort the nodes in `listed`, and derive ids, names, totals and fingerprint from them."""
     found = [*warnings, *listed.warnings]
     nodes = [_in_utc(node, found) for node in listed.nodes]
-    if not query.include_usage:  # before repeats are removed: two nodes that differ in usage alone are one then
+    if not query.include_usage:  # before repeats are removed: two nodes that differ only in usage are then one
         nodes = [replace(node, **_WITHOUT_USAGE) for node in nodes]
     filters = _filters(query).values()
     nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)])

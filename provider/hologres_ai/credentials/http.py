@@ -30,7 +30,7 @@ class FetchError(Exception):
         reason: what happened; never a text of the peer.
         transient: whether the same request may succeed later.
         status, code, request_id: the facts of the answer, where there was one.
-        retry_after: the seconds that the service asked to wait.
+        retry_after: the wait that the service requests, in seconds.
         remedy: the next step, if the failure needs another one than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
         denial: what the service says about a missing permission, where it gave details.
@@ -63,7 +63,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What a service answered; its body holds secrets."""
+    """The response of a service; its body contains secrets."""
 
     status: int
     body: bytes = field(repr=False)

@@ -59,7 +59,7 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class _Origin:
-    """What one origin holds of a key pair."""
+    """The parts of a key pair from one origin."""
 
     name: str
     level: int

@@ -48,7 +48,7 @@ def exchange_login(login: OAuth, hosts: dict[str, str], limits: Limits) -> Docum
         host, client = _site(fields)
         tokens = _tokens(fields, hosts[host], client, limits)
         if "oauth_refresh_token" in tokens:
-            _keep(login, tokens)  # at once: the old refresh token is used up, whatever the exchange brings
+            _keep(login, tokens)  # at once: the old refresh token is used up, even if the exchange fails
         document = _exchange(str(tokens["oauth_access_token"]), hosts[host], limits)
         _keep(login, _fields_of(document))
         return document
@@ -117,7 +117,7 @@ def _exchange(token: str, host: str, limits: Limits) -> Document:
 
 
 def _fields_of(document: Document) -> Document:
-    """What a profile keeps of a temporary AccessKey."""
+    """The temporary AccessKey in a profile."""
     return {
         "access_key_id": document.get("AccessKeyId"),
         "access_key_secret": document.get("AccessKeySecret"),

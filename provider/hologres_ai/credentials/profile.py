@@ -40,7 +40,7 @@ MAX_CHAIN = 10  # profiles that name each other as their source
 
 @dataclass(frozen=True)
 class ProfileContent:
-    """What a profile says: the source of credentials, its mode, and what else it sets for a read."""
+    """The content of a profile: the source of credentials, its mode, and other settings of a read."""
 
     source: CredentialsSource
     mode: str
@@ -221,7 +221,7 @@ _UNSUPPORTED = {
 
 
 def _recognized_mode(profile: _Reader) -> str:
-    """The mode of a profile without one, by the rules of the CLI, from the profile's own fields alone."""
+    """The mode of a profile without one, by the rules of the CLI, only from the fields of the profile."""
     if profile.has("access_key_id", "access_key_secret"):
         if profile.has("sts_token"):
             return "StsToken"

@@ -76,7 +76,7 @@ class Resolution:
     profile: ProfileContent | None = None
 
     def asking(self, hosts: StsHosts) -> CredentialsSource:
-        """Return the source, with the hosts of STS and the roles that are asked for there."""
+        """Return the source, with the hosts of STS and the roles to assume."""
         below = self.profile.source if self.profile else self.source
         links: list[Oidc | Role] = [below.origin] if isinstance(below.origin, Oidc) else []
         links += [*below.roles, *(self.source.roles if self.profile else ())]

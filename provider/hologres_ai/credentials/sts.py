@@ -122,7 +122,7 @@ class _Call:
         return send(HttpRequest(url, secrets=self.hidden), self.limits)
 
     def _failure(self, answer: HttpAnswer) -> FetchError | None:
-        """What STS refused, in JSON or XML. Its message is not shown: it repeats what was signed."""
+        """A refusal of STS, in JSON or XML. Its message is not shown, because it repeats signed values."""
         body = parse_error_body(answer.body)
         if answer.status == 200 and not body.tells_failure:
             return None

@@ -25,7 +25,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Switches:
-    """What an administrator has switched off for every source of credentials."""
+    """The switches of an administrator, which apply to every source of credentials."""
 
     imds_v1_disabled: bool = False
     ecs_metadata_disabled: bool = False

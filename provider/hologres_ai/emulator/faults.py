@@ -186,7 +186,7 @@ def parse_fault(text: str) -> Fault:
 
 
 def reasons(error: ValidationError) -> str:
-    """What is wrong with a fault, on one line."""
+    """The problems of a fault, on one line."""
     return "; ".join(
         "".join(f"{part}: " for part in problem.location) + problem.reason for problem in all_problems(error)
     )

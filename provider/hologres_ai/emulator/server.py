@@ -129,7 +129,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Such as ``http://127.0.0.1:40401``; once it is started."""
+        """The URL, such as ``http://127.0.0.1:40401``; only after the start."""
         return self._ready.result(timeout=0)
 
     @property

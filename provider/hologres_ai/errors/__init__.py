@@ -29,7 +29,7 @@ from typing import TypedDict, Unpack
 
 @dataclass(frozen=True)
 class AccessDeniedDetail:
-    """What the service says about a missing permission (``AccessDeniedDetail`` in its error body).
+    """The details of a missing permission (``AccessDeniedDetail`` in the error body of the service).
 
     Attributes:
         auth_action: the RAM action that was denied, such as ``hologram:ListInstanceModel``.

@@ -15,7 +15,7 @@ Body = bytes | bytearray
 UTF8_MARK = b"\xef\xbb\xbf"
 MAX_XML_BYTES = 64 * 1024
 MAX_DIAGNOSTIC_CHARACTERS = 8_192
-# Calls of this vendor tell their success with these, in a body that has a field for a code either way.
+# Calls of this vendor report success with these, in a body that has a field for a code either way.
 _NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
 
 
@@ -48,7 +48,7 @@ class ErrorBody:
         return as_text(self.fields.get("requestid"), secrets)
 
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
-        """What the service says about a missing permission."""
+        """The details of a missing permission."""
         detail = self.fields.get("accessdenieddetail")
         if isinstance(detail, str):  # some products encode it once more
             detail = _parse_json(detail.encode())

@@ -44,7 +44,7 @@ class Retry(Enum):
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """What follows from an error code.
+    """The consequences of an error code.
 
     Attributes:
         error: the class of the exception.
@@ -235,7 +235,7 @@ _NO_CODE = (
 
 
 def classify(code: str | None, status: int | None, service: Service = "hologram") -> ErrorRule:
-    """What follows from an error code and an HTTP status of a service."""
+    """Return the consequences of an error code and an HTTP status of a service."""
     return _by_code(code, service) or _by_status(code, status or 0)
 
 

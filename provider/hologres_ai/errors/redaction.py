@@ -14,6 +14,6 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN_CHARACTERS) -> str:
-    """What may be shown of a text from outside: redacted, printable, at most `limit` characters and then ``…``."""
+    """Return the part of an external text that may be shown: redacted, printable, at most `limit` characters."""
     printable = "".join(c for c in redact(text, secrets) if c.isprintable())
     return printable if len(printable) <= limit else printable[:limit] + CUT

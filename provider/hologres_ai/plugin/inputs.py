@@ -39,7 +39,7 @@ _NODES = TypeAdapter(tuple[AiNode, ...])
 _OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
 
 
-# --- What was asked ---------------------------------------------------------------------------------------------------
+# --- The query --------------------------------------------------------------------------------------------------------
 
 
 def build_function_query(arguments: Properties) -> Query:

@@ -119,7 +119,7 @@ def _read_object(struct: Struct) -> Property:
 
 
 def _write(value: Property) -> object:
-    """What `Struct.update` takes."""
+    """A value that `Struct.update` accepts."""
     if isinstance(value, dict):
         return {name: _write(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -174,7 +174,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
-    """Return the error, with each name that may not be shown in its reason alone.
+    """Return the error, with each name that may not be shown only in its reason.
 
     The engine shows the value of the property that a failure names, also where it is secret. Where it may not, only
     the reason has the name.

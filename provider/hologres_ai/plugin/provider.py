@@ -101,7 +101,7 @@ class Provider:
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
         """Return the inputs with the region and the inventory: of now or, where pinned or ignored, of the old inputs.
 
-        Requirements are judged here alone: a preview fails before anything changes, an update does so again, and a
+        Requirements are assessed only here: a preview fails before anything changes, an update does so again, and a
         refresh or an import still shows what is there.
 
         Raises:
@@ -129,7 +129,7 @@ class Provider:
         return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
 
     async def create_or_update(self, given: Properties) -> dict[str, Property]:
-        """Return the outputs, in a preview too. Inputs that nobody has checked are checked now."""
+        """Return the outputs, in a preview too. Inputs that were not checked are checked now."""
         inputs = shown(given)
         return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
 
@@ -180,7 +180,7 @@ class Provider:
             return await task
         except asyncio.CancelledError:
             if (caller := asyncio.current_task()) and caller.cancelling():
-                raise  # the engine closed the request; nobody waits for an answer
+                raise  # the engine closed the request; no response is needed
             raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
         finally:
             self._reads.discard(task)

@@ -38,7 +38,7 @@ class Servicer(ResourceProviderServicer):
 
     @cached_property
     def _provider(self) -> "Provider":
-        # Of the three processes that the engine starts for a YAML program, two are asked for the schema alone.
+        # Of the three processes that the engine starts for a YAML program, two are asked only for the schema.
         # Importing the core takes half of the time of such a process (CPU: 0.40 s without, 0.96 s with it).
         from .provider import Provider  # noqa: PLC0415 - see above
 
@@ -147,10 +147,10 @@ class Servicer(ResourceProviderServicer):
 
 
 def _read_given(struct: Struct) -> dict[str, Property]:
-    """What a program gave.
+    """Return the inputs of a program.
 
     Raises:
-        InvalidArgumentError: a property holds what no argument takes; its name is in the reason alone.
+        InvalidArgumentError: a property has a type that no argument accepts; its name is only in the reason.
     """
     try:
         return read_properties(struct)

@@ -1,2 +1,2 @@
-// The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+// The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 package hologres

@@ -11,7 +11,7 @@ import (
 	"hologres-ai/sdk/go/hologres/internal"
 )
 
-// The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+// The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 //
 // Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
 // empty list selects none.
@@ -73,7 +73,7 @@ type LookupAiNodeListArgs struct {
 	Region *string `pulumi:"region"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions []string `pulumi:"regions"`
-	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -123,7 +123,7 @@ type LookupAiNodeListOutputArgs struct {
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
-	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`

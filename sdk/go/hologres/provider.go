@@ -51,7 +51,7 @@ func NewProvider(ctx *pulumi.Context,
 type providerArgs struct {
 	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
 	AccessKey *string `pulumi:"accessKey"`
-	// A RAM role to assume with the credentials, whatever their source.
+	// A RAM role to assume with the credentials of any source.
 	AssumeRole *AssumeRole `pulumi:"assumeRole"`
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc *AssumeRoleWithOidc `pulumi:"assumeRoleWithOidc"`
@@ -87,7 +87,7 @@ type providerArgs struct {
 type ProviderArgs struct {
 	// ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
 	AccessKey pulumi.StringPtrInput
-	// A RAM role to assume with the credentials, whatever their source.
+	// A RAM role to assume with the credentials of any source.
 	AssumeRole AssumeRolePtrInput
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc AssumeRoleWithOidcPtrInput

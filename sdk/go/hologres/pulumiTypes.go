@@ -192,7 +192,7 @@ func (o AiNodeArrayOutput) Index(i pulumi.IntInput) AiNodeOutput {
 	}).(AiNodeOutput)
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRole struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId *string `pulumi:"externalId"`
@@ -217,7 +217,7 @@ type AssumeRoleInput interface {
 	ToAssumeRoleOutputWithContext(context.Context) AssumeRoleOutput
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRoleArgs struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId pulumi.StringPtrInput `pulumi:"externalId"`
@@ -284,7 +284,7 @@ func (i *assumeRolePtrType) ToAssumeRolePtrOutputWithContext(ctx context.Context
 	return pulumi.ToOutputWithContext(ctx, i).(AssumeRolePtrOutput)
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 type AssumeRoleOutput struct{ *pulumi.OutputState }
 
 func (AssumeRoleOutput) ElementType() reflect.Type {
@@ -722,7 +722,7 @@ func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
 	}).(RegionOutcomeOutput)
 }
 
-// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
 type Requirements struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
@@ -751,7 +751,7 @@ type RequirementsInput interface {
 	ToRequirementsOutputWithContext(context.Context) RequirementsOutput
 }
 
-// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
 type RequirementsArgs struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
@@ -822,7 +822,7 @@ func (i *requirementsPtrType) ToRequirementsPtrOutputWithContext(ctx context.Con
 	return pulumi.ToOutputWithContext(ctx, i).(RequirementsPtrOutput)
 }
 
-// What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
 type RequirementsOutput struct{ *pulumi.OutputState }
 
 func (RequirementsOutput) ElementType() reflect.Type {

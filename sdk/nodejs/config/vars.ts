@@ -22,7 +22,7 @@ Object.defineProperty(exports, "accessKey", {
 });
 
 /**
- * A RAM role to assume with the credentials, whatever their source.
+ * A RAM role to assume with the credentials of any source.
  */
 export declare const assumeRole: outputs.AssumeRole | undefined;
 Object.defineProperty(exports, "assumeRole", {

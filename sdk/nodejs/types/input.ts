@@ -7,7 +7,7 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * A RAM role to assume with the credentials, whatever their source.
+ * A RAM role to assume with the credentials of any source.
  */
 export interface AssumeRoleArgs {
     /**
@@ -67,7 +67,7 @@ export interface AssumeRoleWithOidcArgs {
 }
 
 /**
- * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+ * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
  */
 export interface Requirements {
     /**
@@ -101,7 +101,7 @@ export interface Requirements {
 }
 
 /**
- * What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+ * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
  */
 export interface RequirementsArgs {
     /**

@@ -93,7 +93,7 @@ export interface AiNode {
 }
 
 /**
- * A RAM role to assume with the credentials, whatever their source.
+ * A RAM role to assume with the credentials of any source.
  */
 export interface AssumeRole {
     /**

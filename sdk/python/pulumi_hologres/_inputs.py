@@ -28,7 +28,7 @@ __all__ = [
 
 class AssumeRoleArgsDict(TypedDict):
     """
-    A RAM role to assume with the credentials, whatever their source.
+    A RAM role to assume with the credentials of any source.
     """
     external_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -60,7 +60,7 @@ class AssumeRoleArgs:
                  session_expiration: pulumi.Input[Optional[_builtins.int]] = None,
                  session_name: pulumi.Input[Optional[_builtins.str]] = None):
         """
-        A RAM role to assume with the credentials, whatever their source.
+        A RAM role to assume with the credentials of any source.
 
         :param pulumi.Input[_builtins.str] external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
@@ -296,7 +296,7 @@ class AssumeRoleWithOidcArgs:
 
 class RequirementsDict(TypedDict):
     """
-    What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+    Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
     """
     ai_specs: NotRequired[Sequence[_builtins.str]]
     """
@@ -338,7 +338,7 @@ class Requirements:
                  not_expiring_within_days: Optional[_builtins.int] = None,
                  statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None):
         """
-        What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+        Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
 
         :param Sequence[_builtins.str] ai_specs: Require at least one AI instance of each of these specifications.
         :param _builtins.int min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
@@ -450,7 +450,7 @@ class Requirements:
 
 class RequirementsArgsDict(TypedDict):
     """
-    What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+    Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
     """
     ai_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
@@ -492,7 +492,7 @@ class RequirementsArgs:
                  not_expiring_within_days: pulumi.Input[Optional[_builtins.int]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
-        What the listed AI nodes must meet. Every requirement that is given must be met; an unknown figure meets none.
+        Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
 
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Require at least one AI instance of each of these specifications.
         :param pulumi.Input[_builtins.int] min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.

@@ -47,7 +47,7 @@ class AiNodeListArgs:
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-        :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+        :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -199,7 +199,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def requirements(self) -> pulumi.Input[Optional['RequirementsArgs']]:
         """
-        Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+        Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         """
         return pulumi.get(self, "requirements")
 
@@ -425,7 +425,7 @@ class AiNodeList(pulumi.CustomResource):
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None,
                  __props__=None):
         """
-        The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+        The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
         Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
         that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.
@@ -459,7 +459,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-        :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+        :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         ...
@@ -469,7 +469,7 @@ class AiNodeList(pulumi.CustomResource):
                  args: Optional[AiNodeListArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+        The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
         Kept in the state: a preview and a refresh show each change since the last update. Filters are joined by AND. A filter
         that is not given selects every node; an empty list selects none. `get` takes the same arguments; choose any ID.

@@ -149,7 +149,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
                      statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None,
                      opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetAiNodeListResult:
     """
-    The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+    The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
     Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
     empty list selects none.
@@ -181,7 +181,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()
@@ -221,7 +221,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
                             statuses: pulumi.Input[Optional[Optional[Sequence[Union[_builtins.str, 'NodeStatus']]]]] = None,
                             opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetAiNodeListResult]:
     """
-    The Hologres AI nodes of a region: which there are, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
+    The Hologres AI nodes of a region: which exist, what they have free and when they expire. Nothing is ever created, changed or deleted at the service.
 
     Read at every preview and every update. Filters are joined by AND. A filter that is not given selects every node; an
     empty list selects none.
@@ -253,7 +253,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
     :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
     :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
-    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is no difference. A refresh and an import do not check them.
+    :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
     __args__ = dict()

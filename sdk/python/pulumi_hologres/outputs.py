@@ -327,7 +327,7 @@ class AiNode(dict):
 @pulumi.output_type
 class AssumeRole(dict):
     """
-    A RAM role to assume with the credentials, whatever their source.
+    A RAM role to assume with the credentials of any source.
     """
     def __init__(__self__, *,
                  external_id: Optional[_builtins.str] = None,
@@ -336,7 +336,7 @@ class AssumeRole(dict):
                  session_expiration: Optional[_builtins.int] = None,
                  session_name: Optional[_builtins.str] = None):
         """
-        A RAM role to assume with the credentials, whatever their source.
+        A RAM role to assume with the credentials of any source.
 
         :param _builtins.str external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
         :param _builtins.str policy: Policy, as JSON text, that narrows what the session may do.

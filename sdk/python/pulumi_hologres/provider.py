@@ -40,7 +40,7 @@ class ProviderArgs:
         The set of arguments for constructing a Provider resource.
 
         :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
-        :param pulumi.Input['AssumeRoleArgs'] assume_role: A RAM role to assume with the credentials, whatever their source.
+        :param pulumi.Input['AssumeRoleArgs'] assume_role: A RAM role to assume with the credentials of any source.
         :param pulumi.Input['AssumeRoleWithOidcArgs'] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
         :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
@@ -105,7 +105,7 @@ class ProviderArgs:
     @pulumi.getter(name="assumeRole")
     def assume_role(self) -> pulumi.Input[Optional['AssumeRoleArgs']]:
         """
-        A RAM role to assume with the credentials, whatever their source.
+        A RAM role to assume with the credentials of any source.
         """
         return pulumi.get(self, "assume_role")
 
@@ -313,7 +313,7 @@ class Provider(pulumi.ProviderResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
-        :param pulumi.Input[Union['AssumeRoleArgs', 'AssumeRoleArgsDict']] assume_role: A RAM role to assume with the credentials, whatever their source.
+        :param pulumi.Input[Union['AssumeRoleArgs', 'AssumeRoleArgsDict']] assume_role: A RAM role to assume with the credentials of any source.
         :param pulumi.Input[Union['AssumeRoleWithOidcArgs', 'AssumeRoleWithOidcArgsDict']] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
         :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.

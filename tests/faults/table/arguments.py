@@ -1,4 +1,4 @@
-"""Rows about what a caller gives: it is judged before any connection."""
+"""Rows about arguments: they are checked before any connection."""
 
 from typing import Any
 

@@ -262,7 +262,7 @@ def malformed(name: str, body: object, says: str = "instanceModelList", **wanted
 
 
 def node(text: str) -> bytes:
-    """A list of a good node and another, given as JSON's own text."""
+    """A list of a valid node and another one, as JSON text."""
     return f'{{"requestId": "R-1", "instanceModelList": [{{"cpu": 7}}, {text}]}}'.encode()
 
 

@@ -1,4 +1,4 @@
-"""Rows about good lists with odd values in them."""
+"""Rows about valid lists with unusual values."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ def listed(*nodes: Node) -> bytes:
 
 
 def kept(name: str, *nodes: Node, **wanted: Any) -> Row:
-    """What comes out is what was sent."""
+    """The result is what was sent."""
     return Row("value", name, Scene((listed(*nodes),)), nodes=nodes, **wanted)
 
 
@@ -27,7 +27,7 @@ def read_as(name: str, sent: Sequence[Node], nodes: Sequence[Node], **wanted: An
 
 
 def expiry(name: str, sent: str, read: str, **wanted: Any) -> Row:
-    """What is made of a time is a choice of this package."""
+    """The conversion of a time is a choice of this package."""
     return read_as(name, [{"expirationTime": sent}], [{"expirationTime": read}], compared=False, **wanted)
 
 

@@ -42,7 +42,7 @@ def passing() -> list[Row]:
 
 
 def lasting(name: str, scene: Scene, **wanted: Any) -> Row:
-    """A connection that never comes to a whole answer."""
+    """A connection that never gives a complete response."""
     return Row("connection", name, scene, **{"kind": "TransportError", "requests": 4, "says": "127.0.0.1", **wanted})
 
 

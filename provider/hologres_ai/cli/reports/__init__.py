@@ -118,7 +118,7 @@ FORMATS: dict[str, Renderer] = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where a report goes: the format, and the file as the user named it; None is stdout."""
+    """The target of a report: the format, and the file as the user named it; None is stdout."""
 
     format: str
     file: str | None = None

@@ -40,7 +40,7 @@ COLUMNS = (
 
 def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
     """One line for each node, without its line break."""
-    from ...core.result import totals  # noqa: PLC0415 - --help needs the titles alone
+    from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
 
     for node in result.instance_model_list:
         figures = totals([node])

@@ -16,7 +16,7 @@ func GetAccessKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:accessKey")
 }
 
-// A RAM role to assume with the credentials, whatever their source.
+// A RAM role to assume with the credentials of any source.
 func GetAssumeRole(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:assumeRole")
 }

@@ -22,7 +22,7 @@ ID of the AccessKey that signs the requests. Where it is not given, it is taken 
 
 assumeRole: Optional[str]
 """
-A RAM role to assume with the credentials, whatever their source.
+A RAM role to assume with the credentials of any source.
 """
 
 assumeRoleWithOidc: Optional[str]

@@ -31,7 +31,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def assume_role(self) -> Optional[str]:
         """
-        A RAM role to assume with the credentials, whatever their source.
+        A RAM role to assume with the credentials of any source.
         """
         return __config__.get('assumeRole')
 

@@ -66,7 +66,7 @@ class Mark:
 
     @property
     def total(self) -> int:
-        """How many subscriptions end."""
+        """The number of subscriptions that end."""
         return self.ends + self.renews
 
     @property

@@ -91,12 +91,12 @@ class Meter:
 
     @property
     def free(self) -> str:
-        """What is free, or ``?``."""
+        """The free figure, or ``?``."""
         return bounded(self.usage.free)
 
     @property
     def capacity(self) -> str:
-        """What there is, or ``?``."""
+        """The capacity, or ``?``."""
         return bounded(self.usage.capacity)
 
 
@@ -107,7 +107,7 @@ def meters(figures: Totals, *, usage_read: bool) -> tuple[Meter, ...]:
 
 @dataclass(frozen=True)
 class Status:
-    """How many AI instances are in a status."""
+    """The number of AI instances in a status."""
 
     name: str
     instances: int
@@ -151,7 +151,7 @@ def _statuses(nodes: Sequence[AiNode]) -> Iterator[Status]:
 
 @dataclass(frozen=True)
 class Specification:
-    """What the AI instances of one specification have free."""
+    """The free capacity of the AI instances of one specification."""
 
     name: str
     instances: int

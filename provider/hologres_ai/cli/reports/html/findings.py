@@ -58,7 +58,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class DriftSection:
-    """What changed since the baseline; of the events beyond `MAX_EVENTS`, only the number."""
+    """The changes since the baseline; beyond `MAX_EVENTS`, only their number."""
 
     counts: tuple[tuple[str, int], ...]
     events: tuple[EventRow, ...]
