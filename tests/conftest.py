@@ -35,12 +35,15 @@ OpenFolder = Callable[..., AbstractContextManager[Project]]
 
 
 def pytest_configure() -> None:
-    """Restore the default handling of SIGINT, which child processes inherit.
+    """Restore the default handling of signals, which child processes inherit.
 
-    A shell starts `make test &` with SIGINT ignored. A process that inherits this can't be interrupted.
+    A shell starts `make test &` with SIGINT ignored, and nohup with SIGHUP. A process that inherits this does not end.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
