@@ -121,8 +121,8 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
 
 def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
     """A proxy that opens no tunnel: a refusal is final, a failure on its side is transient."""
-    shown = re.match(r"[1-5][0-9]{2}\b", str(error))
-    status = int(shown[0]) if shown else None
+    found = re.match(r"[1-5][0-9]{2}\b", str(error))
+    status = int(found[0]) if found else None
     kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
     return kind(
         f"the proxy opened no tunnel to {host}",

@@ -154,8 +154,8 @@ def _transport_failure(error: Exception) -> FetchError:
     if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
         return FetchError("its identity could not be verified (TLS)", remedy=_TRUST)
     if isinstance(error, httpx.ProxyError):
-        shown = re.match(r"[1-5][0-9]{2}\b", str(error))
-        transient = shown is None or int(shown[0]) >= 500 or int(shown[0]) in RETRIED_STATUSES
+        found = re.match(r"[1-5][0-9]{2}\b", str(error))
+        transient = found is None or int(found[0]) >= 500 or int(found[0]) in RETRIED_STATUSES
         return FetchError("the proxy opened no tunnel to it", transient=transient, remedy=_PROXY)
     if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
         return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", remedy=_PROXY)
