@@ -287,7 +287,7 @@ def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> N
 
 
 def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
-    """Return the hosts of STS; `region` is that of the read.
+    """Return the hosts of STS; `region` is the region that is read.
 
     Raises:
         ConfigurationError: a setting that names one is invalid.

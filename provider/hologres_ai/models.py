@@ -135,7 +135,9 @@ class Usage:
 class Totals:
     """Sums over the listed nodes."""
 
-    node_count: Annotated[int | None, Field(description="Number of nodes, summed; null where any is missing.")] = None
+    node_count: Annotated[
+        int | None, Field(description="Total number of nodes; null where the number of any is missing.")
+    ] = None
     cpu: Annotated[Usage, Field(description="CPU, in cores.")]
     memory: Annotated[Usage, Field(description="Memory, in GiB.")]
     gpu: Annotated[Usage, Field(description="GPU cards.")]

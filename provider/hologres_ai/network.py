@@ -63,7 +63,7 @@ def parse_endpoint(text: str) -> Endpoint:
     if parts.scheme not in ("https", "http"):
         raise ValueError("the scheme is neither https nor http")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("it holds a user name")
+        raise ValueError("it contains a user name")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("it has more than a host and a port")
     host = parts.hostname or ""

@@ -112,7 +112,7 @@ class Totals(_Output):
     """Sums over the listed nodes."""
 
     node_count: int | None = pulumi.property("nodeCount", default=None)
-    """Number of nodes, summed; null where any is missing."""
+    """Total number of nodes; null where the number of any is missing."""
 
     cpu: Usage = pulumi.property("cpu", default=None)
     """CPU, in cores."""

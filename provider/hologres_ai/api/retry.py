@@ -27,7 +27,7 @@ class RetryQuota:
         self._tokens = tokens
 
     def take(self) -> bool:
-        """Take the tokens of one retry; False if too few are left."""
+        """Take the tokens for one retry; return False if too few are left."""
         if self._tokens < self.COST:
             return False
         self._tokens -= self.COST

@@ -51,8 +51,8 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     "faults",
     metavar="[REGION=]KIND[:TIMES[:SECONDS]]",
     multiple=True,
-    help="Apply a fault to the first requests, such as 503:2, or slow:1:3; with a region, to those to its endpoint. "
-    "Repeatable.",
+    help="Apply a fault to the first requests: 503:2 refuses two of them, slow:1:3 delays one by 3 seconds. With a "
+    "region, only to requests to its endpoint. Repeatable.",
 )
 def emulate_command(
     *,
@@ -67,7 +67,7 @@ def emulate_command(
 
     The first line on stdout is only its URL; how to use it follows on stderr. Ctrl-C stops it.
 
-    The URL lists every node of the fleet for every region. To read several regions, give the endpoint
+    The URL lists every node of the fleet for every region. To read several regions, set the endpoint to
     http://{region}.localhost:PORT, where each region lists its own nodes.
 
     \b

@@ -145,7 +145,7 @@ _FILTERS = (
         metavar="STATUS",
         multiple=True,
         type=OneOf(["ResourceReady"]),
-        help="Only in this status, such as ResourceReady. Repeatable.",
+        help="List only nodes in this status, such as ResourceReady. Repeatable.",
     ),
     click.option(
         "--charge-type",
@@ -153,10 +153,14 @@ _FILTERS = (
         metavar="TYPE",
         multiple=True,
         type=OneOf(["PostPaid", "PrePaid"]),
-        help="Only with this billing: PostPaid or PrePaid. Repeatable.",
+        help="List only nodes with this billing: PostPaid or PrePaid. Repeatable.",
     ),
     click.option(
-        "--ai-spec", "ai_specs", metavar="SPEC", multiple=True, help="Only of exactly this specification. Repeatable."
+        "--ai-spec",
+        "ai_specs",
+        metavar="SPEC",
+        multiple=True,
+        help="List only nodes of exactly this specification. Repeatable.",
     ),
 )
 

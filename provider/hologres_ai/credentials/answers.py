@@ -25,7 +25,7 @@ def credentials_in(
     key, secret, token = (document.get(name) or None for name in names[:3])
     for value in (key, secret, token):
         if value is not None and not (isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value)):
-            raise FetchError("its response holds an AccessKey that can't be sent in a header")
+            raise FetchError("its response contains an AccessKey that can't be sent in a header")
     if not isinstance(key, str) or not isinstance(secret, str):
         raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing")
     expires = expiry_of(document.get(names[3]))
@@ -45,7 +45,7 @@ def expiry_of(value: object) -> float | None:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]+)?", value):
         return _seconds_of_date(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not math.isfinite(float(value)):
-        raise FetchError("its response holds an expiry that is neither a number nor a date")
+        raise FetchError("its response contains an expiry that is neither a number nor a date")
     seconds = float(value)
     return seconds / 1000 if seconds > _MILLISECONDS else seconds
 
@@ -56,4 +56,4 @@ def _seconds_of_date(text: str) -> float | None:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return None if moment.year == 1 else moment.timestamp()  # year 1: Go writes no date so
     except (ValueError, OverflowError):
-        raise FetchError("its response holds an expiry that is neither a number nor a date") from None
+        raise FetchError("its response contains an expiry that is neither a number nor a date") from None

@@ -61,7 +61,7 @@ class CredentialsCache:
 
         Raises:
             CredentialsError: the source returned none.
-            ConfigurationError: a file that was valid when the settings were read is invalid now.
+            ConfigurationError: a file has become invalid since the settings were read.
         """
         with self._lock:
             held = self._held

@@ -80,7 +80,7 @@ def _read_token(file: str) -> str:
     if not token:
         raise FetchError(f"the token file {file} is empty")
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise FetchError(f"the token file {file} holds a space, a line break or a character outside ASCII")
+        raise FetchError(f"the token file {file} contains a space, a line break or a character that is not ASCII")
     return token
 
 

@@ -12,12 +12,12 @@ def check_header_safe(value: str, place: str) -> None:
     """Refuse a value that an HTTP header can't carry.
 
     Raises:
-        ConfigurationError: the value holds a space, a line break or a character outside ASCII.
+        ConfigurationError: the value contains a space, a line break or a character that is not ASCII.
     """
     if not re.fullmatch(r"[\x21-\x7e]+", value):
         raise ConfigurationError(
-            f"{place} holds a space, a line break or a character outside ASCII",
-            "Copy it again, without spaces and line breaks around it.",
+            f"{place} contains a space, a line break or a character that is not ASCII",
+            "Copy the value again, without leading or trailing spaces or line breaks.",
         )
 
 

@@ -47,7 +47,7 @@ class Configuration:
     def get(self, key: str) -> str | None:
         """The value of a key such as ``hologres:region``.
 
-        There is none of ``alicloud:``, because the engine gives a plugin only the configuration of its own package.
+        Keys of ``alicloud:`` are not available: the engine gives a plugin only the configuration of its own package.
         """
         namespace, _, name = key.partition(":")
         return self._texts.get(name) if namespace == "hologres" else None

@@ -65,7 +65,7 @@ def read_properties(struct: Struct) -> dict[str, Property]:
     """Read the properties in a request.
 
     Raises:
-        InvalidArgumentError: a property holds an asset, an archive or a resource reference.
+        InvalidArgumentError: a property contains an asset, an archive or a resource reference.
     """
     failures: list[Failure] = []
     properties: dict[str, Property] = {}

@@ -84,7 +84,7 @@ class Provider:
     # --- The function -------------------------------------------------------------------------------------------------
 
     async def call_function(self, arguments: Properties) -> dict[str, Property]:
-        """Return the result with the request ID; nothing while an argument is not known yet.
+        """Return the result and the request ID, or an empty response while an argument is unknown.
 
         Raises:
             HologresAiError: an argument is invalid, the read failed, or a requirement is not met.

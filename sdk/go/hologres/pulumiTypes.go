@@ -986,7 +986,7 @@ type Totals struct {
 	GpuMemory Usage `pulumi:"gpuMemory"`
 	// Memory, in GiB.
 	Memory Usage `pulumi:"memory"`
-	// Number of nodes, summed; null where any is missing.
+	// Total number of nodes; null where the number of any is missing.
 	NodeCount *int `pulumi:"nodeCount"`
 }
 
@@ -1025,7 +1025,7 @@ func (o TotalsOutput) Memory() UsageOutput {
 	return o.ApplyT(func(v Totals) Usage { return v.Memory }).(UsageOutput)
 }
 
-// Number of nodes, summed; null where any is missing.
+// Total number of nodes; null where the number of any is missing.
 func (o TotalsOutput) NodeCount() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Totals) *int { return v.NodeCount }).(pulumi.IntPtrOutput)
 }

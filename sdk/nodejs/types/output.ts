@@ -191,7 +191,7 @@ export interface Totals {
      */
     memory: outputs.Usage;
     /**
-     * Number of nodes, summed; null where any is missing.
+     * Total number of nodes; null where the number of any is missing.
      */
     nodeCount?: number;
 }

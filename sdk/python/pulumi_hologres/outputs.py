@@ -575,7 +575,7 @@ class Totals(dict):
         :param 'Usage' gpu: GPU cards.
         :param 'Usage' gpu_memory: GPU memory, in GB.
         :param 'Usage' memory: Memory, in GiB.
-        :param _builtins.int node_count: Number of nodes, summed; null where any is missing.
+        :param _builtins.int node_count: Total number of nodes; null where the number of any is missing.
         """
         pulumi.set(__self__, "cpu", cpu)
         pulumi.set(__self__, "gpu", gpu)
@@ -620,7 +620,7 @@ class Totals(dict):
     @pulumi.getter(name="nodeCount")
     def node_count(self) -> Optional[_builtins.int]:
         """
-        Number of nodes, summed; null where any is missing.
+        Total number of nodes; null where the number of any is missing.
         """
         return pulumi.get(self, "node_count")
 
