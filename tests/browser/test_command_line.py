@@ -6,12 +6,12 @@ from typing import Any
 
 from hologres_ai.emulator import Emulator
 from tests.browser.conftest import Open
-from tests.support.command_line import environment, run
+from tests.support.command_line import environment, run_process
 
 
 def test_list_writes_the_page_of_the_json_beside_it(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
     page, data = tmp_path / "nodes.html", tmp_path / "nodes.json"
-    done = run("list", f"--report=html={page}", f"--report=json={data}", env=environment(emulator.url))
+    done = run_process("list", f"--report=html={page}", f"--report=json={data}", env=environment(emulator.url))
     assert (done.returncode, done.stderr) == (0, "")
     wire: dict[str, Any] = json.loads(data.read_text(encoding="utf-8"))
     opened = open_report(page)
@@ -29,7 +29,7 @@ def test_list_writes_the_page_of_the_json_beside_it(emulator: Emulator, open_rep
 def test_failed_read_writes_a_page_that_says_so(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
     emulator.arm("denied")
     page = tmp_path / "nodes.html"
-    assert run("list", f"--report=html={page}", env=environment(emulator.url)).returncode == 1
+    assert run_process("list", f"--report=html={page}", env=environment(emulator.url)).returncode == 1
     opened = open_report(page)
     assert (opened.requests, opened.reports) == ([], [])
     assert opened.texts(".headline") == ["✗ The run failed"]

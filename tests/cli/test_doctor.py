@@ -11,7 +11,7 @@ from hologres_ai.credentials import Credentials
 from hologres_ai.credentials.resolver import SOURCES as CREDENTIALS_SOURCES
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.support import stand_ins
-from tests.support.command_line import environment, on_terminal, run
+from tests.support.command_line import environment, on_terminal, run, run_process
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, StandIn
 
@@ -48,9 +48,9 @@ def test_doctor_fetches_credentials_and_shows_none(tmp_path: Path) -> None:
         uri = f"{stand_in.url}/credentials?p={stand_ins.PASSWORD}"
         keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}
         env = environment(emulator.url, ALICLOUD_CREDENTIALS_URI=uri, NO_PROXY="127.0.0.1", **keys)
-        good, listed = run("doctor", "--json", env=env), run("list", env=env)
+        good, listed = run_process("doctor", "--json", env=env), run_process("list", env=env)
         stand_in.failing = (403, f"{CANARY} {uri}".encode(), {})
-        bad = run("doctor", env=env)
+        bad = run_process("doctor", env=env)
 
     report = json.loads(good.stdout)
     assert (good.returncode, report["call"]["ok"]) == (0, True)
@@ -114,9 +114,9 @@ def test_doctor_in_colour_on_a_terminal(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("seconds", "says"),
     [
-        (600, r"5\d\d s behind the service's"),
+        (600, r"(600|5\d\d) s behind the service's"),
         (-600, r"6\d\d s ahead of the service's"),
-        (1500, r"1[34]\d\d s behind the service's; set it"),
+        (1500, r"1([34]\d\d|500) s behind the service's; set it"),
     ],
 )
 def test_doctor_compares_the_clocks(seconds: int, says: str) -> None:

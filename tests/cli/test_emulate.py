@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from hologres_ai.cli import main
 from hologres_ai.emulator import Emulator
-from tests.support.command_line import COMMAND, environment, first_line, run
+from tests.support.command_line import COMMAND, environment, first_line, run_process
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_emulate_prints_its_url_and_the_variables_to_set(served: "subprocess.Pop
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
     secret = environment(url, ALIBABA_CLOUD_ACCESS_KEY_SECRET="a-b")
-    assert "SignatureDoesNotMatch" in run("list", env=secret).stderr
+    assert "SignatureDoesNotMatch" in run_process("list", env=secret).stderr
 
     served.send_signal(signal.SIGINT)
     stdout, stderr = served.communicate(timeout=20)
@@ -75,7 +75,7 @@ def test_what_emulate_prints_can_be_pasted() -> None:
 
 
 def test_a_port_in_use_is_an_error(emulator: Emulator) -> None:
-    done = run("emulate", "--port", emulator.url.rsplit(":", 1)[1], env=environment(""))
+    done = run_process("emulate", "--port", emulator.url.rsplit(":", 1)[1], env=environment(""))
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "cannot listen on" in done.stderr

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hologres_ai.cli import errors, main
 from hologres_ai.emulator import Emulator
 from hologres_ai.process import DEBUG
-from tests.support.command_line import COMMAND, environment, on_terminal, run, wait_until, write_fleet
+from tests.support.command_line import COMMAND, environment, on_terminal, run_process, wait_until, write_fleet
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from tests.support.command_line import COMMAND, environment, on_terminal, run, w
 def test_failures_are_a_message_and_a_code(
     emulator: Emulator, arguments: list[str], changes: dict[str, str | None], requests: int, says: str
 ) -> None:
-    done = run(*arguments, env=environment(emulator.url, **changes))
+    done = run_process(*arguments, env=environment(emulator.url, **changes))
 
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr
@@ -45,7 +45,7 @@ def test_failures_are_a_message_and_a_code(
 
 def test_a_refusal_shows_the_facts_and_the_remedy(emulator: Emulator) -> None:
     emulator.arm("denied")
-    done = run("list", env=environment(emulator.url))
+    done = run_process("list", env=environment(emulator.url))
 
     title, remedy = done.stderr.splitlines()
     assert done.returncode == 1
@@ -156,7 +156,7 @@ def test_a_missing_stream_changes_neither_result_nor_code(
     env = environment(emulator.url)
     command = ["sh", "-c", f"exec {shlex.join([*COMMAND, *arguments])} {closed}"]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
-    expected = run(*arguments, env=env)
+    expected = run_process(*arguments, env=env)
     assert done.returncode == expected.returncode == code
     assert len(done.stdout.splitlines()) == len(expected.stdout.splitlines())
 
@@ -235,6 +235,6 @@ def test_an_interrupt_writes_no_report(emulator: Emulator, tmp_path: Path) -> No
 @pytest.mark.parametrize("kind", ["socks5", "socks5h"])
 def test_a_socks_proxy_is_refused_in_words(kind: str) -> None:
     env = environment("https://hologram.example.com", ALL_PROXY=f"{kind}://127.0.0.1:1")
-    done = run("list", env=env)
+    done = run_process("list", env=env)
     assert (done.returncode, "ImportError" in done.stderr) == (1, False)
     assert "SOCKS proxy" in done.stderr

@@ -14,6 +14,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from hologres_ai.cli import main
 from hologres_ai.core.result import build_result
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query
@@ -67,6 +70,14 @@ def environment(url: str, **changes: str | None) -> dict[str, str]:
 
 
 def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, with this environment; a process of its own takes half a second longer."""
+    changes = dict.fromkeys(os.environ) | dict(env)
+    result = CliRunner().invoke(main, arguments, env=changes, prog_name="hologres-ai")
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
+
+
+def run_process(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process, for what depends on its streams."""
     return subprocess.run([*COMMAND, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
