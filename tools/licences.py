@@ -18,6 +18,7 @@ EXTRAS = ("emulator",)
 
 # Names of licences that are not SPDX identifiers.
 SPDX = {
+    "BSD License": "BSD-3-Clause",  # Jinja2's classifier; its LICENSE.txt has the three clauses
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",

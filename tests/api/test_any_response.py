@@ -13,7 +13,7 @@ from hologres_ai.errors import HologresAiError
 from tests.support.answer_oracle import FIELDS, LARGEST, NUMBERS, SECRETS, TEXTS, check
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()
-GENERATED = 800
+GENERATED = 1_600
 
 # --- The bodies ------------------------------------------------------------------------------------------------------
 

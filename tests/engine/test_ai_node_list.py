@@ -348,8 +348,8 @@ def test_nothing_is_captured_in_the_pickle(simple: Project) -> None:
     ("fault", "message"),
     [
         ("denied", "hologram:ListInstanceModel"),
-        ("throttling-user", "Wait a little and try again"),
-        ("unavailable", "The service failed on its side"),
+        ("throttling-user", "Wait a moment and try again"),
+        ("unavailable", "The service failed: try again later"),
         ("token-expired", "Get a new security token"),
     ],
 )
