@@ -69,7 +69,9 @@ def signed(
 
 
 def send(request: httpx.Request, timeout: float = 5.0) -> httpx.Response:
-    with httpx.Client(trust_env=False, timeout=timeout) as client:
+    # httpx before 0.28 does not apply the client's timeout to a request that was built elsewhere.
+    request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
+    with httpx.Client(trust_env=False) as client:
         return client.send(request)
 
 
