@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hologres_ai.api.client import Client
-from hologres_ai.credentials.answers import credentials_in, expiry_of
+from hologres_ai.credentials.answers import credentials_in, parse_expiry
 from hologres_ai.credentials.http import FetchError
 from hologres_ai.errors import CredentialsError
 from tests.support.raw_server import RawServer, http
@@ -39,7 +39,7 @@ KEY = {"AccessKeyId": "uri-id", "AccessKeySecret": f"{CANARY}-secret"}
     ids=repr,
 )
 def test_an_expiry_of_every_form(value: object, seconds: float | None) -> None:
-    assert expiry_of(value) == (None if seconds is None else pytest.approx(seconds))
+    assert parse_expiry(value) == (None if seconds is None else pytest.approx(seconds))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_expiry_of_every_form(value: object, seconds: float | None) -> None:
 )
 def test_an_expiry_that_is_neither_a_number_nor_a_date_is_refused(value: object) -> None:
     with pytest.raises(FetchError, match="neither a number nor a date"):
-        expiry_of(value)
+        parse_expiry(value)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,14 @@ def test_a_link_stays_a_link(room: Room) -> None:
     assert json.loads(file_of(environ).read_text())["profiles"][0]["sts_token"]
 
 
+def test_a_file_beside_which_no_other_can_be_made_is_written_in_place(room: Room) -> None:
+    environ = room.profile("OAuth", **OAUTH)
+    file = room.folder / f"{'c' * 250}.json"  # no name of a draft beside it fits in the 255 bytes of a name
+    file_of(environ).rename(file)
+    get(settings_of(room, environ | {"ALICLOUD_SHARED_CREDENTIALS_FILE": str(file)}))
+    assert json.loads(file.read_text())["profiles"][0]["sts_token"]
+
+
 def test_a_renewed_token_is_kept_even_if_the_exchange_fails(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     from hologres_ai.credentials.providers import HOSTS  # noqa: PLC0415
 

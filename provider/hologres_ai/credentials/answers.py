@@ -28,13 +28,13 @@ def credentials_in(
             raise FetchError("its response contains an AccessKey that can't be sent in a header")
     if not isinstance(key, str) or not isinstance(secret, str):
         raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing")
-    expires = expiry_of(document.get(names[3]))
+    expires = parse_expiry(document.get(names[3]))
     if expires is not None and expires <= time.time():
         raise FetchError("its credentials have expired already")
     return Fetched(Credentials(key, secret, token if isinstance(token, str) else None), expires)
 
 
-def expiry_of(value: object) -> float | None:
+def parse_expiry(value: object) -> float | None:
     """Return an expiry in seconds since 1970: from a number of seconds or milliseconds, or from a date; None for none.
 
     Raises:

@@ -5,18 +5,17 @@ The file is written again only here, and only the fields that have changed, as t
 
 import json
 import logging
-import os
 import shutil
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
 from ..errors.codes import RETRIED_STATUSES
-from .answers import expiry_of
+from .answers import parse_expiry
 from .http import FetchError, HttpRequest, send
 from .profile import load_file, named_fields
 from .types import Limits, OAuth, Profile
@@ -122,7 +121,7 @@ def _fields_of(document: Document) -> Document:
         "access_key_id": document.get("AccessKeyId"),
         "access_key_secret": document.get("AccessKeySecret"),
         "sts_token": document.get("SecurityToken"),
-        "sts_expiration": int(expiry_of(document.get("Expiration")) or 0),
+        "sts_expiration": int(parse_expiry(document.get("Expiration")) or 0),
     }
 
 
@@ -141,13 +140,13 @@ def _keep(login: OAuth, changed: Document) -> None:
 
 def _replace(file: Path, text: str) -> None:
     """Write the whole file, or leave it as it was; in place where the folder allows no other file."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    draft = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-            new.write(text)
-        shutil.copymode(file, name)
-        Path(name).replace(file)
+        draft.touch(mode=0o600, exist_ok=False)  # it holds tokens
+        draft.write_text(text, encoding="utf-8")
+        shutil.copymode(file, draft)
+        draft.replace(file)
     except OSError:
         with suppress(OSError):
-            Path(name).unlink()
+            draft.unlink()
         file.write_text(text, encoding="utf-8")
