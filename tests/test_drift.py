@@ -245,7 +245,7 @@ def test_json_has_the_apis_names() -> None:
         "kind": "hologres-ai/Drift",
         "version": 1,
         "drift": True,
-        "fingerprint": drift.fingerprint(found),
+        "fingerprint": drift.drift_fingerprint(found),
         "region": "cn-hangzhou",
         "unread": [],
         "classes": ["inventory", "lifecycle"],
@@ -279,7 +279,7 @@ def test_the_fingerprint_depends_on_the_events_alone(
     chance.shuffle(before)
     chance.shuffle(after)
     second = compare(result_of(*before), result_of(*after))
-    assert (first.events == second.events) <= (drift.fingerprint(first) == drift.fingerprint(second))
+    assert (first.events == second.events) <= (drift.drift_fingerprint(first) == drift.drift_fingerprint(second))
 
 
 def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
@@ -287,7 +287,7 @@ def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
     busier = replace(moved, gpu_used=7)
 
     def fingerprint(after: AiNode, *classes: str) -> str:
-        return drift.fingerprint(compare(result_of(NODE), result_of(after), classes or CLASSES[:2]))
+        return drift.drift_fingerprint(compare(result_of(NODE), result_of(after), classes or CLASSES[:2]))
 
     assert fingerprint(moved) == fingerprint(busier)
     assert fingerprint(moved, *CLASSES) != fingerprint(busier, *CLASSES)
@@ -299,4 +299,4 @@ def test_the_fingerprint_of_two_nodes_without_an_id_is_not_that_of_one() -> None
     one, two = (
         compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))
     )
-    assert drift.fingerprint(one) != drift.fingerprint(two)
+    assert drift.drift_fingerprint(one) != drift.drift_fingerprint(two)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from .names import plural
+
 
 def utc_now() -> datetime:
     """Return the present time in UTC."""
@@ -47,11 +49,7 @@ def describe_duration(duration: timedelta) -> str:
     """Return the length of a duration without its sign: ``9 days``, or hours below two days, or minutes."""
     seconds = abs(duration).total_seconds()
     if seconds >= 2 * 86_400:
-        return _count(int(seconds // 86_400), "day")
+        return plural(int(seconds // 86_400), "day")
     if seconds >= 3600:
-        return _count(int(seconds // 3600), "hour")
-    return _count(int(seconds // 60), "minute")
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+        return plural(int(seconds // 3600), "hour")
+    return plural(int(seconds // 60), "minute")

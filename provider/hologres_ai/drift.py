@@ -21,13 +21,13 @@ from pydantic import JsonValue
 from .clock import parse_time
 from .errors import Failure, InvalidArgumentError
 from .models import USAGE_FIELDS, AiNode, AiNodeListResult, Query
-from .names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES, did_you_mean, to_camel
+from .names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES, DRIFT_EVENTS, did_you_mean, to_camel
 
 FILTERS = tuple(
     field.name for field in fields(Query) if field.name not in ("region", "on_region_error", "include_usage")
 )
 
-Value = str | int | None
+FieldValue = str | int | None
 Key = tuple[str | None, str | None]
 Nodes = Sequence[AiNode]
 Pair = tuple[AiNode | None, AiNode | None]
@@ -38,8 +38,8 @@ class Change:
     """A field, by the API's name, and its two values; None is a value that the API did not give."""
 
     field: str
-    before: Value
-    after: Value
+    before: FieldValue
+    after: FieldValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,15 @@ RULES = (
 )
 
 
-def fingerprint(drift: Drift) -> str:
+_RANK = {kind: rank for rank, kind in enumerate(DRIFT_EVENTS)}
+
+
+def worst_first(events: Iterable[Event]) -> list[Event]:
+    """Return the events in the order of `names.DRIFT_EVENTS`: the worst kind first."""
+    return sorted(events, key=lambda event: _RANK[event.kind])
+
+
+def drift_fingerprint(drift: Drift) -> str:
     """Return a SHA-256 of the events and of the regions that could not be read: the same for the same drift.
 
     It contains no time, and usage only if that class is compared.
@@ -279,7 +287,7 @@ def fingerprint(drift: Drift) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _fingerprint_lines(event: Event) -> Iterator[list[Value]]:
+def _fingerprint_lines(event: Event) -> Iterator[list[FieldValue]]:
     head = [event.category, event.kind, event.region_id, event.node.ai_instance_id]
     if not event.changes:
         yield [*head, None, None, None]
@@ -293,7 +301,7 @@ def to_json(drift: Drift, ignored: Sequence[Event] = ()) -> Mapping[str, JsonVal
         "kind": "hologres-ai/Drift",
         "version": 1,
         "drift": bool(drift.events),
-        "fingerprint": fingerprint(drift),
+        "fingerprint": drift_fingerprint(drift),
         "region": drift.region,
         "unread": list(drift.unread),
         "classes": list(drift.classes),

@@ -15,6 +15,11 @@ QUERY_KEY = "__query"
 # Where the dynamic resource keeps the profile that it was read with; absent where none was given.
 PROFILE_KEY = "__profile"
 
+# The mark of a special value in Pulumi's states and protocol, and the value that it has for a secret: constants of
+# sdk/go/common/resource/sig in pulumi/pulumi.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secret
+
 DRIFT_CLASSES = ("inventory", "lifecycle", "usage")
 # The class of each kind of event, the worst kind first.
 DRIFT_EVENTS = {
@@ -45,6 +50,11 @@ def to_camel(name: str) -> str:
 def to_snake(name: str) -> str:
     """Return ``instance_model_list`` for ``instanceModelList``."""
     return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda capital: "_" + capital[0].lower(), name)
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 AI instance``, ``13 AI instances``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def region_label(region: str | None, regions: Sequence[str] | None) -> str:

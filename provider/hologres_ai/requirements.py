@@ -19,7 +19,7 @@ from .clock import days_left, parse_time, utc_now
 from .core.result import capacity, free, has_end, may_end, totals
 from .errors import Failure, InvalidArgumentError, RequirementsError
 from .models import ARGUMENTS, MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Query, build_arguments, lossless_integer
-from .names import to_camel
+from .names import plural, to_camel
 
 READY = "ResourceReady"
 MAX_NEAREST = 3
@@ -329,7 +329,7 @@ def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> R
 
 def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
-    asked = f"subscriptions: none may end within {_days(least)}"
+    asked = f"subscriptions: none may end within {plural(least, 'day')}"
     ends = [(_days_left(node, now), node) for node in nodes if may_end(node)]
     known = sorted((days, node.expiration_time or "", _name(node)) for days, node in ends if days is not None)
     unknown = [f"{_name(node)} ({_unreadable(node)})" for days, node in ends if days is None]
@@ -338,7 +338,7 @@ def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> R
     if early or unknown:
         found = f"{len(early)} found" if early else _UNKNOWN
         return _result("not_expiring_within_days", asked, found, met=False, figure=first, nearest=[*early, *unknown])
-    soonest = "none ends" if first is None else f"the next ends in {_days(first)}"
+    soonest = "none ends" if first is None else f"the next ends in {plural(first, 'day')}"
     return _result("not_expiring_within_days", asked, soonest, met=True, figure=first)
 
 
@@ -352,11 +352,7 @@ def _unreadable(node: AiNode) -> str:
 
 
 def _ends_in(days: int) -> str:
-    return "ended" if days < 0 else _days(days)
-
-
-def _days(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
+    return "ended" if days < 0 else plural(days, "day")
 
 
 def _name(node: AiNode) -> str:

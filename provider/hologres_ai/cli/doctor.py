@@ -20,7 +20,7 @@ from ..errors import (
 )
 from .errors import DONE, FAILED
 from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
-from .output import UNKNOWN, print_machine_text, print_text, printable, style, wants_colour
+from .output import UNKNOWN_SIGN, print_machine_text, print_text, printable, style, wants_colour
 
 if TYPE_CHECKING:
     from ..config import CallConfig
@@ -68,7 +68,7 @@ class CallReport:
 
 
 @dataclass
-class Report:
+class Diagnosis:
     """The findings; `call` is None if the settings did not allow one.
 
     Attributes:
@@ -119,15 +119,15 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
       hologres-ai doctor
       hologres-ai doctor --region cn-hangzhou --json
     """
-    report = examine(arguments)
+    diagnosis = examine(arguments)
     if as_json:
-        print_machine_text(_as_json(report))
+        print_machine_text(_as_json(diagnosis))
     else:
-        print_text("\n".join(_lines(report)))
-    return report.exit_code
+        print_text("\n".join(_lines(diagnosis)))
+    return diagnosis.exit_code
 
 
-def examine(arguments: Mapping[str, str | None]) -> Report:
+def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
     """Inspect every setting, and make one call if the settings allow it."""
     from ..network import describe_proxies
     from ..settings import look_up
@@ -135,30 +135,30 @@ def examine(arguments: Mapping[str, str | None]) -> Report:
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)
     region = _region(settings, resolution)
-    report = Report(region, _endpoint(settings, region.value, resolution), attempts, access_key)
-    report.proxies = describe_proxies()
-    report.switches = _switches(settings)
+    diagnosis = Diagnosis(region, _endpoint(settings, region.value, resolution), attempts, access_key)
+    diagnosis.proxies = describe_proxies()
+    diagnosis.switches = _switches(settings)
     if resolution:
-        _add_source(report, settings, resolution)
-    if not any(found.error for found in (report.region, report.endpoint, report.access_key)):
-        report.call = _configured_call(arguments, report)
-    report.verdict = _verdict(report)
-    return report
+        _add_source(diagnosis, settings, resolution)
+    if not any(found.error for found in (diagnosis.region, diagnosis.endpoint, diagnosis.access_key)):
+        diagnosis.call = _configured_call(arguments, diagnosis)
+    diagnosis.verdict = _verdict(diagnosis)
+    return diagnosis
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-def _add_source(report: Report, settings: "ResolvedSettings", resolution: "Resolution") -> None:
+def _add_source(diagnosis: Diagnosis, settings: "ResolvedSettings", resolution: "Resolution") -> None:
     """Add what follows from the source of credentials."""
     source = resolution.source
-    report.key_parts = {name: _spelt(origin) for name, origin in source.parts}
-    report.left_over = [_spelt(origin) for origin in source.left_over]
-    report.warnings = [_spelt(warning) for warning in source.warnings]
+    diagnosis.key_parts = {name: _spelt(origin) for name, origin in source.parts}
+    diagnosis.left_over = [_spelt(origin) for origin in source.left_over]
+    diagnosis.warnings = [_spelt(warning) for warning in source.warnings]
     try:
-        report.roles = _roles(settings, resolution, report.region.value)
+        diagnosis.roles = _roles(settings, resolution, diagnosis.region.value)
     except ConfigurationError as error:
-        report.access_key = _wrong(error)
+        diagnosis.access_key = _wrong(error)
 
 
 def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str | None) -> list[RoleReport]:
@@ -222,7 +222,7 @@ def _credentials(
     except ConfigurationError as error:
         return None, list(error.attempts), _wrong(error)
     source = resolution.source
-    key = source.origin if isinstance(source.origin, Credentials) and not source.roles else None
+    key = source.base if isinstance(source.base, Credentials) and not source.roles else None
     return resolution, list(source.attempts), _key(key) if key else Observation()
 
 
@@ -234,48 +234,48 @@ def _key(credentials: "Credentials") -> Observation:
 # --- The call --------------------------------------------------------------------------------------------------------
 
 
-def _configured_call(arguments: Mapping[str, str | None], report: Report) -> CallReport | None:
+def _configured_call(arguments: Mapping[str, str | None], diagnosis: Diagnosis) -> CallReport | None:
     from ..config import resolve
     from ..core.session import run as run_to_end
 
     try:
         settings = resolve(arguments)
-        report.warnings = list(settings.warnings)
-        return run_to_end(lambda: _call(settings, report))
+        diagnosis.warnings = list(settings.warnings)
+        return run_to_end(lambda: _call(settings, diagnosis))
     except ConfigurationError as error:  # a time limit, a switch or a proxy that is invalid
-        report.endpoint.error, report.endpoint.remedy = error.title, error.remedy
+        diagnosis.endpoint.error, diagnosis.endpoint.remedy = error.title, error.remedy
         return None
 
 
-def _verdict(report: Report) -> str:
+def _verdict(diagnosis: Diagnosis) -> str:
     """The outcome in one sentence, with the next step."""
-    wrong = next((one for one in (report.region, report.access_key, report.endpoint) if one.error), None)
+    wrong = next((one for one in (diagnosis.region, diagnosis.access_key, diagnosis.endpoint) if one.error), None)
     if wrong:
         next_step = (wrong.remedy or "").partition(" Tried in order: ")[0]
         return f"Not ready: {wrong.error}. {next_step}".strip()
-    used = " and ".join(one.source for one in report.credentials if one.state == "used")
-    if report.call is None or not report.call.ok:
-        call = report.call or CallReport(ok=False)
+    used = " and ".join(one.source for one in diagnosis.credentials if one.state == "used")
+    if diagnosis.call is None or not diagnosis.call.ok:
+        call = diagnosis.call or CallReport(ok=False)
         next_step = (call.remedy or "").partition(" Tried in order: ")[0]
         return f"Not ready: the settings are complete, and the call failed. {next_step}".strip()
-    if not report.call.instances:
-        return f"Ready, with {used}; but {report.region.value} has no AI nodes for this account: check both."
-    return f"Ready: the AI nodes of {report.region.value} can be read with {used}."
+    if not diagnosis.call.instances:
+        return f"Ready, with {used}; but {diagnosis.region.value} has no AI nodes for this account: check both."
+    return f"Ready: the AI nodes of {diagnosis.region.value} can be read with {used}."
 
 
-async def _call(settings: "CallConfig", report: Report) -> CallReport:
+async def _call(settings: "CallConfig", diagnosis: Diagnosis) -> CallReport:
     from ..api.client import Client
 
     client = Client(settings)
     try:
-        report.access_key = _key(await client.credentials())
+        diagnosis.access_key = _key(await client.credentials())
         call = _answered(await client.list_instance_model())
     except ConfigurationError:
         raise
     except HologresAiError as error:
         call = _refused(error)
         if isinstance(error, CredentialsError) and error.attempts:
-            report.credentials = list(error.attempts)
+            diagnosis.credentials = list(error.attempts)
     if client.clock_skew is not None:
         call.clock_skew_seconds = round(client.clock_skew.total_seconds())
     return call
@@ -308,25 +308,25 @@ def _refused(error: HologresAiError) -> CallReport:
 # --- Showing ---------------------------------------------------------------------------------------------------------
 
 
-def _as_json(report: Report) -> str:
-    return json.dumps(asdict(report), indent=2, default=str)
+def _as_json(diagnosis: Diagnosis) -> str:
+    return json.dumps(asdict(diagnosis), indent=2, default=str)
 
 
-def _lines(report: Report) -> Iterator[str]:
-    yield from _finding("region", report.region)
-    yield from _finding("endpoint", report.endpoint)
+def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+    yield from _finding("region", diagnosis.region)
+    yield from _finding("endpoint", diagnosis.endpoint)
     yield _head("credentials")
-    yield from (f"  {_state(step.state)}  {printable(_detail(step))}" for step in report.credentials)
-    yield from _finding("AccessKey", report.access_key)
-    yield from (f"  {name} from {printable(place)}" for name, place in report.key_parts.items())
-    yield from (_head("STS", f"{role.host}, from {role.place}, for {role.arn}") for role in report.roles)
-    yield from _list("switches on", report.switches)
-    yield from _list("set and not used", report.left_over)
-    yield from _list("warnings", report.warnings)
-    yield _head("proxies", "" if report.proxies else "none")
-    yield from (f"  {name}  {printable(value)}" for name, value in report.proxies.items())
-    yield from _call_lines(report.call)
-    yield _head("verdict", report.verdict)
+    yield from (f"  {_state(step.state)}  {printable(_detail(step))}" for step in diagnosis.credentials)
+    yield from _finding("AccessKey", diagnosis.access_key)
+    yield from (f"  {name} from {printable(place)}" for name, place in diagnosis.key_parts.items())
+    yield from (_head("STS", f"{role.host}, from {role.place}, for {role.arn}") for role in diagnosis.roles)
+    yield from _list("switches on", diagnosis.switches)
+    yield from _list("set and not used", diagnosis.left_over)
+    yield from _list("warnings", diagnosis.warnings)
+    yield _head("proxies", "" if diagnosis.proxies else "none")
+    yield from (f"  {name}  {printable(value)}" for name, value in diagnosis.proxies.items())
+    yield from _call_lines(diagnosis.call)
+    yield _head("verdict", diagnosis.verdict)
 
 
 def _list(name: str, texts: Sequence[str]) -> Iterator[str]:
@@ -376,7 +376,7 @@ def _call_lines(call: CallReport | None) -> Iterator[str]:
 
 
 def _shown(number: int | None) -> str:
-    return UNKNOWN if number is None else str(number)
+    return UNKNOWN_SIGN if number is None else str(number)
 
 
 def _skew(seconds: int) -> str:

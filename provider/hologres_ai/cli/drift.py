@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
-from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES
+from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES, plural
 from .errors import DONE, FAILED, FINDING
 from .files import target_of, write_file
 from .ignore import Entry, IgnoreEntry, read_entries, split_events
@@ -248,8 +248,8 @@ def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Repor
     query = replace(given, include_usage="usage" in comparison.classes)
     result, report = read_nodes("drift", query, comparison.connection)
     _write_baseline(path, result, comparison.connection["profile"])
-    count = len(result.instance_model_list)
-    _note(f"{path} is the first baseline: {count} AI instance{'' if count == 1 else 's'}", comparison)
+    listed = plural(len(result.instance_model_list), "AI instance")
+    _note(f"{path} is the first baseline: {listed}", comparison)
     return replace(report, drift=compare(result, result, comparison.classes), first_baseline=True)
 
 

@@ -14,8 +14,9 @@ from typing import TextIO
 
 import click
 
-UNKNOWN = "?"
+UNKNOWN_SIGN = "?"
 NOT_ASKED = "-"
+NEAR = 30  # days before its end in which a subscription is marked
 
 PROGRESS_AFTER = 0.5  # seconds; progress that is cleared at once is only a flicker
 _PROGRESS_EVERY = 0.2  # seconds
@@ -63,7 +64,7 @@ def shown(value: object) -> str:
     """A value as text: ``?`` for an unknown one, ``true`` and ``false`` as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return UNKNOWN if value is None else printable(str(value))
+    return UNKNOWN_SIGN if value is None else printable(str(value))
 
 
 def say(label: str, title: str, remedy: str = "") -> None:

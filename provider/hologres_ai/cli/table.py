@@ -16,16 +16,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clock import days_left, describe_duration, parse_time, utc_now
-from ..core.result import has_end, may_end, totals
+from ..clock import describe_duration, parse_time, utc_now
+from ..core.result import ends_within, has_end, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
-from .output import UNKNOWN, printable, terminal_width, wants_colour
+from .output import NEAR, UNKNOWN_SIGN, printable, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # columns of the table in a file
 # Widths in cells: from which on every figure has a column of its own, there is room between the columns, and CPU and
 # memory have room at all.
 WIDE, ROOMY, SLIM = 150, 100, 72
-NEAR = 30  # days
 
 _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
 
@@ -45,7 +44,7 @@ class Look:
 
     def text(self, value: object) -> str:
         """The value as text with the length that it has on the screen, codes for lacking characters included."""
-        known = UNKNOWN if value is None else printable(str(value))
+        known = UNKNOWN_SIGN if value is None else printable(str(value))
         return known.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
@@ -201,8 +200,7 @@ def show_expiry_distance(row: Row, look: Look) -> Text:
 
 def _urgency(node: AiNode, look: Look) -> str:
     """Red if a node ends soon, or has ended, and is not known to renew, as in `check --not-expiring-within 30`."""
-    end = parse_time(node.expiration_time)
-    return "bold red" if end and days_left(end, look.now) < NEAR and may_end(node) else ""
+    return "bold red" if ends_within(node, look.now, NEAR) else ""
 
 
 # --- The table --------------------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from ..clock import to_utc_text
+from ..clock import days_left, parse_time, to_utc_text
 from ..models import (
     MAX_EXACT_INTEGER,
     RESOURCES,
@@ -134,16 +135,26 @@ def may_end(node: AiNode) -> bool:
     """
     if node.auto_renewal is True:
         return False
-    charge_type = (node.charge_type or "").casefold()
-    if charge_type in PAY_AS_YOU_GO:
+    if is_pay_as_you_go(node):
         return False
-    return charge_type in SUBSCRIPTION or has_end(node)
+    return (node.charge_type or "").casefold() in SUBSCRIPTION or has_end(node)
+
+
+def is_pay_as_you_go(node: AiNode) -> bool:
+    """Return whether the charge type is known to be pay-as-you-go, which has no end."""
+    return (node.charge_type or "").casefold() in PAY_AS_YOU_GO
 
 
 def has_end(node: AiNode) -> bool:
     """Return whether the API gives an end, even an invalid one; the year 1 means none."""
     text = node.expiration_time
     return text is not None and not text.startswith("0001-")
+
+
+def ends_within(node: AiNode, now: datetime, days: int) -> bool:
+    """Return whether a subscription has ended, or may end in less than this many days."""
+    end = parse_time(node.expiration_time)
+    return end is not None and may_end(node) and days_left(end, now) < days
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:

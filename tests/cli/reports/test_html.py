@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from hologres_ai.cli.output import NEAR
 from hologres_ai.cli.reports import ReportedError
 from hologres_ai.cli.reports.html import render_html
-from hologres_ai.cli.reports.html.expiries import COLUMNS, MAX_ROWS, Counts, build_time_line
+from hologres_ai.cli.reports.html.expiries import MAX_ROWS, WEEKS, Counts, build_time_line, expiry_of
 from hologres_ai.cli.reports.html.figures import MAX_INSTANCES, MAX_SPECS, build_fleet, list_specifications, meters
 from hologres_ai.cli.reports.html.findings import MAX_EVENTS
 from hologres_ai.cli.reports.html.values import MAX_CHARACTERS, bounded
-from hologres_ai.core.result import totals
-from hologres_ai.drift import compare, fingerprint
+from hologres_ai.core.result import ends_within, totals
+from hologres_ai.drift import compare, drift_fingerprint
 from hologres_ai.models import AiNode, to_wire
 from tests.support.reports import (
     DENIED,
@@ -268,17 +269,27 @@ def ending(*days: float, renews: bool | None = False) -> list[AiNode]:
 
 
 def test_time_line_counts_each_ai_instance_once() -> None:
-    nodes = [*ending(-400, -0.5, 0.5, 30, 31, 200, 364.9, 366, 4000), AiNode(), AiNode(expiration_time="soon")]
+    nodes = [*ending(-400, -0.5, 0.5, 29.9, 30, 200, 364.9, 366, 4000), AiNode(), AiNode(expiration_time="soon")]
     nodes.append(AiNode(expiration_time="0001-01-01T00:00:00Z"))
     nodes.append(AiNode(expiration_time="9999-12-31T23:59:59-14:00"))
     line = build_time_line(nodes, NOW)
-    assert line.counts == Counts(ended=2, near=2, near_renewing=0, within=5, later=2, unread=2, none=2)
+    assert line.counts == Counts(ended=2, near=2, near_staying=0, within=5, later=2, unread=2, none=2)
     assert sum(mark.total for mark in line.drawing.marks) == line.counts.within
+
+
+def test_an_end_is_marked_as_soon_as_a_requirement_of_30_days_is_not_met() -> None:
+    nodes = [*ending(0.5, 29.9, 30), *ending(1, renews=True), replace(ending(1)[0], charge_type="PostPaid")]
+    marked = [expiry_of(node, NOW) for node in nodes]
+    assert [expiry.is_urgent for expiry in marked if expiry] == [True, True, False, False, False]
+    assert [ends_within(node, NOW, NEAR) for node in nodes] == [True, True, False, False, False]
+    assert [expiry.renewal for expiry in marked if expiry][3:] == ["renews automatically", "pay as you go"]
+    counts = build_time_line(nodes, NOW).counts
+    assert (counts.near, counts.near_staying) == (4, 2)
 
 
 def test_marks_stay_in_the_drawing_however_many_end_together() -> None:
     line = build_time_line([*ending(*[10.0] * 500), *ending(*[10.5] * 500, renews=True), *ending(364.99)], NOW)
-    assert len(line.drawing.marks) <= COLUMNS
+    assert len(line.drawing.marks) <= WEEKS
     assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.drawing.marks)
     assert all(0 < mark.renews_y <= mark.ends_y <= line.drawing.base for mark in line.drawing.marks)
     assert (line.drawing.marks[0].ends, line.drawing.marks[0].renews) == (500, 500)
@@ -383,7 +394,7 @@ def test_ignored_events_and_the_fingerprint_are_shown() -> None:
     assert made.drift is not None
     text = Document(render_html(replace(made, ignored=made.drift.events[:2]))).text
     assert "Ignored: 2 events." in text
-    assert f"Fingerprint: {fingerprint(made.drift)}" in text
+    assert f"Fingerprint: {drift_fingerprint(made.drift)}" in text
 
 
 def test_warning_of_a_region_that_could_not_be_read_is_said_once() -> None:

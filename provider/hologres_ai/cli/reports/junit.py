@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ...drift import Drift, fingerprint
+from ...drift import Drift, drift_fingerprint
 from ..output import printable, shown
 from . import Report
 from .text import describe_event, event_name
@@ -101,7 +101,7 @@ def _add_suite(root: ET.Element, name: str, cases: list[Case], report: Report) -
     suite.set("timestamp", report.read_at.strftime("%Y-%m-%dT%H:%M:%S"))
     if report.drift is not None:
         properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", name="fingerprint", value=fingerprint(report.drift))
+        ET.SubElement(properties, "property", name="fingerprint", value=drift_fingerprint(report.drift))
         ET.SubElement(properties, "property", name="ignored", value=str(len(report.ignored)))
     for case, unique in zip(cases, _unique(case.name for case in cases), strict=True):
         _add_case(suite, name, unique, case)

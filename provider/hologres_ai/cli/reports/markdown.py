@@ -4,18 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ...drift import Drift, Event, Value, fingerprint
-from ...names import DRIFT_EVENTS
+from ...drift import Drift, Event, FieldValue, drift_fingerprint, worst_first
+from ...names import plural
 from ..output import shown
 from . import Report
-from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, count, describe_move, drift_summary
+from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, describe_move, drift_summary
 
 COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
 _LONGEST = 500  # characters of a reason or a remedy
 
 _PLAIN = r"[\w .,:;+()/=?-]"  # characters that mean nothing in Markdown within code
-
-_WORST_FIRST = {kind: place for place, kind in enumerate(DRIFT_EVENTS)}
 
 
 def render_markdown(report: Report) -> str:
@@ -41,7 +39,7 @@ def _error(report: Report) -> Iterator[str]:
 
 def _unread(report: Report) -> Iterator[str]:
     if report.unread:
-        yield from (f"**{count(len(report.unread), 'region')} could not be read:**", "")
+        yield from (f"**{plural(len(report.unread), 'region')} could not be read:**", "")
         yield from (f"- {code(region)}: {code(report.reason(region))}" for region in report.unread)
         yield ""
 
@@ -56,23 +54,19 @@ def _drift(report: Report) -> Iterator[str]:
     if drift is None:
         return
     if drift.events:
-        kinds = Counter(event.kind for event in drift.events)
-        yield from (", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items(), key=_rank_of_kind)), "")
+        kinds = Counter(event.kind for event in worst_first(drift.events))
+        yield from (", ".join(f"{number} {kind}" for kind, number in kinds.items()), "")
         yield from ("| | what | AI instance | Hologres instance | change |", "| --- | --- | --- | --- | --- |")
         yield from _rows(drift, report.limit)
         yield ""
     if report.ignored:
-        yield from (f"{count(len(report.ignored), 'event')} ignored.", "")
-    yield f"Fingerprint: `{fingerprint(drift)}`"
-
-
-def _rank_of_kind(item: tuple[str, int]) -> int:
-    return _WORST_FIRST[item[0]]
+        yield from (f"{plural(len(report.ignored), 'event')} ignored.", "")
+    yield f"Fingerprint: `{drift_fingerprint(drift)}`"
 
 
 def _rows(drift: Drift, limit: int | None) -> Iterator[str]:
     """A row for each event, the worst first, as long as there is room."""
-    events = sorted(drift.events, key=lambda event: _WORST_FIRST[event.kind])
+    events = worst_first(drift.events)
     room, written = COMMENT_LIMIT, 0
     for event in events[:limit]:
         row = _row(drift, event)
@@ -118,7 +112,7 @@ def _list(report: Report) -> Iterator[str]:
     result = report.result
     if result is None:
         return
-    yield from (f"### {count(len(result.instance_model_list), 'AI instance')} in {result.place}", "")
+    yield from (f"### {plural(len(result.instance_model_list), 'AI instance')} in {result.place}", "")
     yield from _unread(report)
     if result.instance_model_list:
         yield from ("| AI instance | Hologres instance | nodes | specification | status | expiry (UTC) |",)
@@ -139,7 +133,7 @@ def _table_row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def code(value: Value) -> str:
+def code(value: FieldValue) -> str:
     """A value as code, in which nothing is a link, a mention, an image, markup or the end of a cell."""
     text = shown(value)
     if len(text) > _LONGEST:

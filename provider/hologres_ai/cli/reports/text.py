@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator
 
 from ...clock import describe_duration, parse_time
-from ...drift import Change, Drift, Event, fingerprint
+from ...drift import Change, Drift, Event, drift_fingerprint
+from ...names import plural
 from ..output import Line, is_unicode, print_lines, print_machine_text, printable, shown
 from . import Report
 from .columns import tab_separated_lines
@@ -118,9 +119,9 @@ def _drift_lines(report: Report) -> Iterator[Line]:
             yield Line(rest, f"  {sign} {event.kind:{width}}", style)
     yield from _unread(report)
     if report.ignored:
-        yield Line(f"{count(len(report.ignored), 'event')} ignored")
+        yield Line(f"{plural(len(report.ignored), 'event')} ignored")
     if drift.events or drift.unread:
-        yield Line(f"fingerprint {fingerprint(drift)}")
+        yield Line(f"fingerprint {drift_fingerprint(drift)}")
 
 
 def drift_summary(report: Report) -> str:
@@ -129,23 +130,18 @@ def drift_summary(report: Report) -> str:
     if drift is None:
         return "no comparison"
     if report.first_baseline:
-        return f"First baseline of {drift.place}: {count(drift.after, 'AI instance')}"
-    gaps = f"; {count(len(drift.unread), 'region')} could not be read" if drift.unread else ""
+        return f"First baseline of {drift.place}: {plural(drift.after, 'AI instance')}"
+    gaps = f"; {plural(len(drift.unread), 'region')} could not be read" if drift.unread else ""
     if not drift.events:
         head = "Unknown whether there is drift: none" if drift.unread else "No drift"
-        same = f"{count(drift.after, 'AI instance')} as in the baseline"
+        same = f"{plural(drift.after, 'AI instance')} as in the baseline"
         if report.ignored:
-            same = f"{count(len(report.ignored), 'event')} ignored"
+            same = f"{plural(len(report.ignored), 'event')} ignored"
         return f"{head} in {drift.place}{gaps}: {same} ({', '.join(drift.classes)})"
     touched = {(event.region_id, event.node.ai_instance_id) for event in drift.events}
     removed = [event for event in drift.events if event.kind == "removed"]
-    of = f"{len(touched)} of {count(drift.after + len(removed), 'AI instance')}"
-    return f"Drift in {drift.place}: {count(len(drift.events), 'event')} at {of}{gaps}"
-
-
-def count(number: int, what: str) -> str:
-    """``1 AI instance``, ``13 AI instances``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    of = f"{len(touched)} of {plural(drift.after + len(removed), 'AI instance')}"
+    return f"Drift in {drift.place}: {plural(len(drift.events), 'event')} at {of}{gaps}"
 
 
 def event_name(drift: Drift, event: Event) -> str:
@@ -192,6 +188,6 @@ def check_summary(report: Report) -> str:
     if report.result is None:
         return "no result"
     met = sum(verdict.met for verdict in report.verdicts)
-    nodes = count(len(report.result.instance_model_list), "AI instance")
-    gaps = f"; {count(len(report.unread), 'region')} could not be read" if report.unread else ""
+    nodes = plural(len(report.result.instance_model_list), "AI instance")
+    gaps = f"; {plural(len(report.unread), 'region')} could not be read" if report.unread else ""
     return f"{met} of {len(report.verdicts)} requirements met in {report.result.place}: {nodes}{gaps}"

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ....clock import days_left, describe_duration, parse_time
-from ....core.result import has_end, may_end
+from ....clock import describe_duration, parse_time
+from ....core.result import ends_within, has_end, is_pay_as_you_go, may_end
 from ....models import AiNode
+from ...output import NEAR
 from .values import bounded, day
 
-NEAR = 30  # days
 LAST = 97  # percent
-COLUMNS = 52
+WEEKS = 52
 MAX_ROWS = 12
 
 # Pixels: room above the highest column, the height of the columns, and of one AI instance at most.
@@ -32,19 +32,23 @@ class Expiry:
 _RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
 
 
+def _renewal(node: AiNode) -> str:
+    return "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
+
+
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
     """Return the expiry of a node; None where the API gives none."""
     if not has_end(node):
         return None
     end = parse_time(node.expiration_time)
     if end is None:
-        return Expiry(bounded(node.expiration_time), renewal=_RENEWAL[node.auto_renewal])
+        return Expiry(bounded(node.expiration_time), renewal=_renewal(node))
     return Expiry(
         date=day(end),
         iso=end.isoformat(),
         left=f"in {describe_duration(end - now)}" if end >= now else f"{describe_duration(end - now)} ago",
-        renewal=_RENEWAL[node.auto_renewal],
-        is_urgent=may_end(node) and days_left(end, now) <= NEAR,
+        renewal=_renewal(node),
+        is_urgent=ends_within(node, now, NEAR),
     )
 
 
@@ -115,11 +119,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of AI instances whose subscription ends in each period; `unread`: not a time, `none`: no end."""
+    """The number of AI instances with an end in each period; `near_staying`: those that renew, or are pay-as-you-go;
+    `unread`: the end is not a time; `none`: there is no end."""
 
     ended: int
     near: int
-    near_renewing: int
+    near_staying: int
     within: int
     later: int
     unread: int
@@ -127,7 +132,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Row:
+class ExpiryRow:
     """One AI instance whose subscription has an end."""
 
     name: str
@@ -143,7 +148,7 @@ class TimeLine:
     end: str
     drawing: Drawing
     counts: Counts
-    rows: tuple[Row, ...]
+    rows: tuple[ExpiryRow, ...]
     others: int
 
 
@@ -167,12 +172,12 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
 
 def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, end: datetime) -> Counts:
     within = [(at, node) for at, node in known if now <= at < end]
-    near = [node for at, node in within if at - now <= timedelta(days=NEAR)]
+    near = [node for at, node in within if at - now < timedelta(days=NEAR)]
     given = len([node for node in nodes if has_end(node)])
     return Counts(
         ended=len([at for at, _ in known if at < now]),
         near=len(near),
-        near_renewing=len([node for node in near if node.auto_renewal is True]),
+        near_staying=len([node for node in near if not may_end(node)]),
         within=len(within),
         later=len([at for at, _ in known if at >= end]),
         unread=given - len(known),
@@ -202,17 +207,17 @@ def _in_a_year(now: datetime) -> datetime:
 
 
 def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
-    """By column, how many subscriptions end, or may end, and how many renew."""
+    """By week, how many subscriptions end, or may end, and how many renew or are pay-as-you-go."""
     columns: dict[int, tuple[int, int]] = {}
     for at, node in within:
-        column = int((at - now) / (end - now) * COLUMNS)
+        column = int((at - now) / (end - now) * WEEKS)
         ends, renews = columns.get(column, (0, 0))
-        columns[column] = (ends, renews + 1) if node.auto_renewal is True else (ends + 1, renews)
+        columns[column] = (ends + 1, renews) if may_end(node) else (ends, renews + 1)
     return columns
 
 
 def _marks(columns: Mapping[int, tuple[int, int]], unit: float, base: int) -> Iterator[Mark]:
-    width = 100 / COLUMNS
+    width = 100 / WEEKS
     for column, (ends, renews) in sorted(columns.items()):
         yield Mark(round(column * width + 0.15, 2), round(width - 0.3, 2), ends, renews, unit, base)
 
@@ -229,8 +234,8 @@ def _next_month(at: datetime) -> datetime:
     return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
 
 
-def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[Row]:
+def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[ExpiryRow]:
     for node in nodes:
         expiry = expiry_of(node, now)
         if expiry is not None:
-            yield Row(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)
+            yield ExpiryRow(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from ....core.result import totals
 from ....models import AiNode, AiNodeListResult, Totals, Usage
+from ....names import plural
 from ....requirements import READY
-from ..text import count
 from .expiries import Expiry, expiry_of
 from .values import bounded
 
@@ -33,7 +33,7 @@ class Resource:
         return f"{self.heading} ({self.unit})" if self.unit else self.heading
 
 
-RESOURCES = (
+METERED = (
     Resource("gpu", "GPU cards", ""),
     Resource("gpu_memory", "GPU memory", "GB"),
     Resource("cpu", "CPU", "cores"),
@@ -101,8 +101,8 @@ class Meter:
 
 
 def meters(figures: Totals, *, usage_read: bool) -> tuple[Meter, ...]:
-    """Return a bar for each of `RESOURCES`."""
-    return tuple(Meter(item, getattr(figures, item.name), usage_read) for item in RESOURCES)
+    """Return a bar for each of `METERED`."""
+    return tuple(Meter(item, getattr(figures, item.name), usage_read) for item in METERED)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def list_specifications(result: AiNodeListResult) -> tuple[Specification, ...]:
     listed, others = known[:MAX_SPECS], known[MAX_SPECS:]
     if others:
         nodes = [node for _, nodes, _ in others for node in nodes]
-        listed.append((f"{count(len(others), 'other specification')}", nodes, totals(nodes)))
+        listed.append((f"{plural(len(others), 'other specification')}", nodes, totals(nodes)))
     return tuple(_specification(*item, usage_read=result.query.include_usage) for item in listed)
 
 
@@ -201,7 +201,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Fleet:
+class FleetSection:
     """The AI instances by Hologres instance; of those beyond `MAX_INSTANCES`, only the sum."""
 
     owners: tuple[Owner, ...]
@@ -211,12 +211,12 @@ class Fleet:
     others_meters: tuple[Meter, ...]
 
 
-def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
+def build_fleet(result: AiNodeListResult, now: datetime) -> FleetSection:
     """Return a row for each AI instance, in the order of the result; days are counted from `now`."""
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     rest = totals(others)
     usage_read = result.query.include_usage
-    return Fleet(
+    return FleetSection(
         owners=tuple(_owners(nodes, result.region, now, usage_read=usage_read)),
         listed=len(nodes),
         others=len(others),

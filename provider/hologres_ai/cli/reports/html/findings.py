@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ....drift import Change, Drift, Event, fingerprint
-from ....names import DRIFT_EVENTS
+from ....drift import Change, Drift, Event, drift_fingerprint, worst_first
 from ....requirements import RequirementResult
 from .. import Report
 from ..text import OTHER_SIGN, SIGNS, describe_move
@@ -15,7 +14,6 @@ MAX_EVENTS = 200
 
 # The colours of the text report as tones of the page.
 _TONES = {"green": "good", "red": "bad", "yellow": "note"}
-_WORST_FIRST = {kind: place for place, kind in enumerate(DRIFT_EVENTS)}
 
 
 @dataclass(frozen=True)
@@ -70,14 +68,14 @@ class DriftSection:
 
 def build_drift(drift: Drift, ignored: int) -> DriftSection:
     """Return the events, the worst first, with their number by kind."""
-    events = sorted(drift.events, key=lambda event: _WORST_FIRST[event.kind])
+    events = worst_first(drift.events)
     return DriftSection(
         counts=tuple(Counter(event.kind for event in events).items()),
         events=tuple(_event(event, drift.region) for event in events[:MAX_EVENTS]),
         others=max(len(events) - MAX_EVENTS, 0),
         ignored=ignored,
         classes=", ".join(drift.classes),
-        fingerprint=fingerprint(drift),
+        fingerprint=drift_fingerprint(drift),
     )
 
 

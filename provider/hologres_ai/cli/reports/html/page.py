@@ -5,18 +5,18 @@ from dataclasses import dataclass, fields
 from importlib.metadata import version
 
 from ....models import Query
-from ....names import to_camel
+from ....names import plural, to_camel
 from .. import Report, ReportedError
-from ..text import check_summary, count, drift_summary
+from ..text import check_summary, drift_summary
 from .expiries import TimeLine, build_time_line
-from .figures import Fleet, Specification, Summary, build_fleet, list_specifications, summarise
+from .figures import FleetSection, Specification, Summary, build_fleet, list_specifications, summarise
 from .findings import DriftSection, Gap, Verdict, build_drift, list_gaps, list_verdicts
 from .values import bounded, message, minute
 
 MAX_WARNINGS = 50
 _NO_FILTERS = frozenset({"region", "regions", "on_region_error", "include_usage"})
 
-Facts = tuple[tuple[str, str], ...]
+NamedValues = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailureSection:
     """Why the run failed, the facts, and what to do next."""
 
     title: str
-    facts: Facts
+    facts: NamedValues
     remedy: tuple[str, ...]
 
 
@@ -44,11 +44,11 @@ class Page:
     title: str
     command: str
     headline: Headline
-    facts: Facts
+    facts: NamedValues
     read_at: str
     read_at_iso: str
     version: str
-    failure: Failure | None
+    failure: FailureSection | None
     gaps: tuple[Gap, ...]
     warnings: tuple[str, ...]
     drift: DriftSection | None
@@ -56,7 +56,7 @@ class Page:
     summary: Summary | None
     specifications: tuple[Specification, ...]
     time_line: TimeLine | None
-    fleet: Fleet | None
+    fleet: FleetSection | None
 
 
 def build_page(report: Report) -> Page:
@@ -96,9 +96,9 @@ def _headline(report: Report) -> Headline:
     if report.verdicts:
         return _check_headline(report)
     nodes = report.result.instance_model_list if report.result else ()
-    listed = count(len(nodes), "AI instance")
+    listed = plural(len(nodes), "AI instance")
     if report.unread:
-        return Headline("note", "!", f"{listed}; {count(len(report.unread), 'region')} could not be read")
+        return Headline("note", "!", f"{listed}; {plural(len(report.unread), 'region')} could not be read")
     return Headline("good", "✓", listed) if nodes else Headline("note", "!", listed)
 
 
@@ -147,13 +147,13 @@ def _filters(query: Query) -> Iterator[str]:
             yield f"{to_camel(field.name)} {value if isinstance(value, str) else ', '.join(value) or '(none)'}"
 
 
-def _failure(error: ReportedError) -> Failure:
+def _failure(error: ReportedError) -> FailureSection:
     known = (("HTTP status", error.status), ("Code", error.code), ("Request ID", error.request_id))
     facts = [(name, bounded(value)) for name, value in known if value is not None]
     if error.facts and not facts:
         facts = [("Facts", message(error.facts))]
     remedy = [message(line) for line in error.remedy.splitlines() if line.strip()]
-    return Failure(message(error.title), tuple(facts), tuple(remedy))
+    return FailureSection(message(error.title), tuple(facts), tuple(remedy))
 
 
 def _warnings(report: Report) -> Iterator[str]:
