@@ -58,7 +58,7 @@ def plain(settings: CallConfig) -> Credentials:
 def sourced(settings: CallConfig) -> Any:
     """The origin of credentials that have to be asked for."""
     assert isinstance(settings.credentials, CredentialsSource)
-    return settings.credentials.origin
+    return settings.credentials.base
 
 
 def both(key: str) -> tuple[str, str]:

@@ -5,14 +5,14 @@ from datetime import date
 import pytest
 
 from hologres_ai.config import resolve
-from hologres_ai.region_data import AS_OF, REGIONS, SOURCES, is_known, region_notice, service_host, sts_host
+from hologres_ai.region_data import AS_OF, DATA_SOURCES, REGIONS, is_known, region_notice, service_host, sts_host
 
 KEYS = {"access_key": "a", "secret_key": "b"}
 
 
 def test_the_list_has_a_date_and_sources() -> None:
     assert date.fromisoformat(AS_OF) >= date(2026, 11, 27)
-    assert all(SOURCES)
+    assert all(DATA_SOURCES)
     assert list(REGIONS) == sorted(set(REGIONS))
 
 

@@ -15,13 +15,9 @@ from pydantic_core import from_json
 from .envelope import envelope_among, from_envelope, is_envelope, load, restore
 from .errors import DocumentError
 from .models import AiNodeListResult
-from .names import PROFILE_KEY, QUERY_KEY, did_you_mean
+from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_mean
 
 Form = Literal["envelope", "outputs", "state", "list"]
-
-# How a state marks a secret; constants of the engine.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, not a secret
 
 
 @dataclass(frozen=True)
@@ -177,7 +173,7 @@ def _without_secret_marks(value: object, place: str) -> object:
         return [_without_secret_marks(item, place) for item in value]
     if not isinstance(value, Mapping):
         return value
-    if value.get(_SIGNATURE) != _SECRET:
+    if value.get(SIGNATURE) != SECRET_SIGNATURE:
         return {name: _without_secret_marks(item, place) for name, item in value.items()}
     if "plaintext" not in value:
         raise DocumentError(

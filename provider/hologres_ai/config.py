@@ -42,7 +42,7 @@ from .settings import (
     ResolvedValue,
     Setting,
     look_up,
-    printable,
+    printable_start,
 )
 
 FROM_REGION = "the region"
@@ -154,7 +154,7 @@ def _config(
     return CallConfig(
         region=region,
         endpoint=find_endpoint(settings, region, resolution.profile)[0],
-        credentials=source.origin if isinstance(source.origin, Credentials) and not source.roles else source,
+        credentials=source.base if isinstance(source.base, Credentials) and not source.roles else source,
         connect_timeout=_seconds(settings, CONNECT_TIMEOUT, default=5.0, per_second=1000),
         read_timeout=_seconds(settings, READ_TIMEOUT, default=10.0, per_second=1000),
         deadline=_seconds(settings, DEADLINE, default=60.0, per_second=1),
@@ -271,7 +271,7 @@ def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | Non
         return None
     if found.value.lower() != "vpc":
         raise ConfigurationError(
-            f"{found.origin} is not an endpoint type: {printable(found.value)!r}", "Set it to vpc, or remove it."
+            f"{found.origin} is not an endpoint type: {printable_start(found.value)!r}", "Set it to vpc, or remove it."
         )
     return found.origin
 

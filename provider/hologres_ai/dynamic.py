@@ -234,7 +234,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         secret = pulumi.Output.all(**{name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__})
 
         def enforced(result: "AiNodeListResult", is_secret: Mapping[str, bool]) -> AiNodeList:
-            enforce(requirements, result, now, resource=self, secret_outputs=[*filter(is_secret.get, is_secret)])
+            secret_outputs = [*filter(is_secret.get, is_secret)]
+            enforce_requirements(requirements, result, now, resource=self, secret_outputs=secret_outputs)
             return self
 
         return list_outputs.as_list_output(
@@ -332,7 +333,7 @@ def check_requirements(
     _as_argument_error(check)
 
 
-def enforce(
+def enforce_requirements(
     requirements: "RequirementArguments",
     result: "AiNodeListResult",
     now: datetime | None,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .errors.redaction import redact
 
@@ -46,7 +46,7 @@ class Endpoint:
     @property
     def address(self) -> str:
         """The URL to connect to. Names under localhost are this machine (RFC 6761); not every resolver knows that."""
-        return replace(self, host="127.0.0.1").url if self.host.endswith(".localhost") else self.url
+        return replace(self, host=LOOPBACK).url if self.host.endswith(".localhost") else self.url
 
 
 def parse_endpoint(text: str) -> Endpoint:
@@ -72,6 +72,9 @@ def parse_endpoint(text: str) -> Endpoint:
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("http is for loopback only, because others could read the signature")
     return Endpoint(parts.scheme, host, port)
+
+
+LOOPBACK = "127.0.0.1"
 
 
 def is_loopback(host: str) -> bool:
@@ -195,6 +198,21 @@ def _without_password(name: str, value: str) -> str:
     except ValueError:
         return "can't be read"
     return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
+
+
+# --- Queries and failures --------------------------------------------------------------------------------------------
+
+
+def percent_encode(text: str, *, safe: str = "") -> str:
+    """RFC 3986: all but ``A-Za-z0-9-_.~`` and `safe` as UTF-8 percent codes; a space is ``%20``."""
+    return quote(text, safe=safe + "-_.~")
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and all that caused it: httpx and httpcore wrap each failure in an error of their own."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 # --- Times in headers ------------------------------------------------------------------------------------------------

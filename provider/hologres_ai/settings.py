@@ -347,7 +347,7 @@ class ResolvedSettings:
         value = found.value.lower() if found else "0"
         if found and value not in ("1", "true", "0", "false"):
             raise ConfigurationError(
-                f"{found.origin} is neither on nor off: {printable(found.value)!r}",
+                f"{found.origin} is neither on nor off: {printable_start(found.value)!r}",
                 "Set it to true or 1, or to false or 0.",
             )
         return value in ("1", "true")
@@ -444,7 +444,7 @@ def _fields(setting: Setting, found: ResolvedValue) -> dict[str, str]:
         if name not in known:
             hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
             raise ConfigurationError(
-                f"{found.origin} has an unknown field {printable(name)!r}{hint}", "Correct or remove it."
+                f"{found.origin} has an unknown field {printable_start(name)!r}{hint}", "Correct or remove it."
             )
     return {name: _text(value, name, found) for name, value in document.items() if value not in (None, "")}
 
@@ -455,7 +455,7 @@ def _text(value: object, name: str, found: ResolvedValue) -> str:
     return str(value)
 
 
-def printable(value: str) -> str:
+def printable_start(value: str) -> str:
     """The start of a value that is not a secret, for a message."""
     return "".join(c for c in value[:64] if c.isprintable())
 

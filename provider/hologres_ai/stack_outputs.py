@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import pulumi
 
-from .dynamic import StackOutputError, enforce, restore_result
+from .dynamic import StackOutputError, enforce_requirements, restore_result
 from .errors import DocumentError
 from .names import to_snake
 from .outputs import AiNode, RegionOutcome, Totals, Usage
@@ -73,7 +73,8 @@ class AiNodes:
             ArgumentError: a requirement is invalid.
             UnmetRequirementsError: a requirement is not met.
         """
-        enforce(requirements, restore_result({}, self.region, self.region_outcomes, self.instance_model_list), now)
+        result = restore_result({}, self.region, self.region_outcomes, self.instance_model_list)
+        enforce_requirements(requirements, result, now)
         return self
 
 

@@ -178,4 +178,4 @@ def test_any_source_as_an_argument_comes_before_keys_in_the_environment(room: Ro
     file = room.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
     given = {name: value.replace("{file}", file) for name, value in arguments.items()}
     source = resolve_credentials(look_up(given, None, KEYS)).source
-    assert not isinstance(source.origin, Credentials)
+    assert not isinstance(source.base, Credentials)

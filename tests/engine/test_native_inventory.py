@@ -10,7 +10,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from pydantic import JsonValue
 
-from hologres_ai.plugin.properties import SIGNATURE
+from hologres_ai.names import SIGNATURE
 from tests.conftest import OpenFolder
 from tests.engine.conftest import Fleet
 from tools.project import Project, Run

@@ -10,10 +10,10 @@ from hologres_ai.errors import (
     ServiceError,
     ThrottledError,
 )
-from hologres_ai.errors.codes import RAM_ACTION, Retry, Service, classify, describe_denial, remedy_for
+from hologres_ai.errors.codes import RAM_ACTION, Retry, ServiceName, classify, describe_denial, remedy_for
 
 GRANT = f"Grant the RAM action {RAM_ACTION} on resource *"
-EACH: tuple[Service, ...] = ("hologram", "sts")
+EACH: tuple[ServiceName, ...] = ("hologram", "sts")
 
 BOTH: list[tuple[str, int, type[ApiError], Retry, str]] = [
     ("SignatureDoesNotMatch", 400, AuthenticationError, Retry.NEVER, "hologres:secretKey"),
@@ -39,7 +39,7 @@ BOTH: list[tuple[str, int, type[ApiError], Retry, str]] = [
 @pytest.mark.parametrize("service", EACH)
 @pytest.mark.parametrize(("code", "status", "kind", "retry", "says"), BOTH)
 def test_a_code_of_every_service(
-    code: str, status: int, kind: type[ApiError], retry: Retry, says: str, service: Service
+    code: str, status: int, kind: type[ApiError], retry: Retry, says: str, service: ServiceName
 ) -> None:
     for spelling in (code, code.lower(), code.upper()):
         rule = classify(spelling, status, service)
@@ -95,7 +95,7 @@ def test_a_code_of_sts_names_its_setting(code: str, status: int, says: str) -> N
 @pytest.mark.parametrize("service", EACH)
 @pytest.mark.parametrize("code", ["Unheard", "Forbidden.Unheard", "Unheard.Of/x y", "InvalidParameter", "节点"])
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409])
-def test_an_unknown_code_gets_no_invented_remedy(service: Service, code: str, status: int) -> None:
+def test_an_unknown_code_gets_no_invented_remedy(service: ServiceName, code: str, status: int) -> None:
     rule = classify(code, status, service)
     assert rule.retry is Retry.NEVER
     assert rule.remedy.startswith("This code is not in the table of hologres-ai. Look it up")

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from hologres_ai.names import SIGNATURE
 from hologres_ai.plugin.inventory import Node, build_inventory, differences
-from hologres_ai.plugin.properties import SIGNATURE, Property
+from hologres_ai.plugin.properties import Property
 
 
 def node(

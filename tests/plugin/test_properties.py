@@ -15,11 +15,10 @@ from hologres_ai.core.result import build_result, capacity
 from hologres_ai.envelope import from_envelope, to_envelope
 from hologres_ai.errors import InvalidArgumentError, ResponseError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, to_wire
+from hologres_ai.names import SECRET_SIGNATURE, SIGNATURE
 from hologres_ai.plugin.properties import (
     OUTPUT_SIGNATURE,
     REFUSED_SIGNATURES,
-    SECRET_SIGNATURE,
-    SIGNATURE,
     UNKNOWN,
     UNKNOWN_TEXT,
     UNKNOWN_TEXTS,

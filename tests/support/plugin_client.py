@@ -21,8 +21,9 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grp
 from hologres_ai.core.read import read_sync
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET
 from hologres_ai.models import build_query, to_wire
+from hologres_ai.names import SECRET_SIGNATURE, SIGNATURE
 from hologres_ai.plugin.engine import Engine
-from hologres_ai.plugin.properties import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
+from hologres_ai.plugin.properties import UNKNOWN_TEXT
 from hologres_ai.plugin.schema import FUNCTION
 from hologres_ai.plugin.server import create_server
 from hologres_ai.plugin.servicer import Servicer

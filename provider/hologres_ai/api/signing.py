@@ -9,21 +9,16 @@ import hmac
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import datetime
-from urllib.parse import quote
 
 import httpx
 
 from ..clock import utc_now
 from ..credentials import Credentials
+from ..network import percent_encode
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 EMPTY_PAYLOAD_HASH = hashlib.sha256(b"").hexdigest()
-
-
-def percent_encode(text: str, *, safe: str = "") -> str:
-    """RFC 3986: all but ``A-Za-z0-9-_.~`` and `safe` as UTF-8 percent codes; a space is ``%20``."""
-    return quote(text, safe=safe + "-_.~")
 
 
 def canonical_uri(path: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
@@ -14,7 +14,7 @@ from ..config import CallConfig
 from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import clean
-from ..network import Endpoint, proxy_for, proxy_passwords, tls_context
+from ..network import Endpoint, causes, proxy_for, proxy_passwords, tls_context
 
 
 class Connections:
@@ -114,7 +114,7 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
         "to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
         + "".join(f" {warning}." for warning in settings.warnings),
         no_such_host=any(
-            isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in _causes(error)
+            isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in causes(error)
         ),
     )
 
@@ -134,11 +134,4 @@ def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
 
 def _is_tls(error: BaseException) -> bool:
     """Whether TLS failed; a peer that closes the connection did not fail in TLS."""
-    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The whole chain: httpx and httpcore wrap each failure in an error of their own."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))

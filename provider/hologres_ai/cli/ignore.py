@@ -13,7 +13,7 @@ from .options import Value
 if TYPE_CHECKING:
     from ..drift import Event
 
-KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DRIFT_CLASSES))
+EVENT_KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DRIFT_CLASSES))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class IgnoreEntry(Value):
 
     def completions(self, incomplete: str) -> Iterable[str]:
         """Return the kinds."""
-        return (kind for kind in KINDS if kind.startswith(incomplete))
+        return (kind for kind in EVENT_KINDS if kind.startswith(incomplete))
 
 
 def parse_entry(text: str) -> Entry:
@@ -51,8 +51,10 @@ def parse_entry(text: str) -> Entry:
         ValueError: there is no such kind, or the ID is empty.
     """
     kind, equals, pattern = text.partition("=")
-    if kind not in KINDS:
-        raise ValueError(f"no such event or class: {kind!r}{did_you_mean(kind, KINDS)}; give one of {', '.join(KINDS)}")
+    if kind not in EVENT_KINDS:
+        raise ValueError(
+            f"no such event or class: {kind!r}{did_you_mean(kind, EVENT_KINDS)}; give one of {', '.join(EVENT_KINDS)}"
+        )
     if equals and not pattern:
         raise ValueError(f"the ID is empty: {text!r}")
     return Entry(kind, pattern if equals else None)

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ import httpx
 
 from ..errors import AccessDeniedDetail
 from ..errors.codes import RETRIED_STATUSES
-from ..network import proxy_for, proxy_passwords, redact_logs, tls_context
+from ..network import causes, proxy_for, proxy_passwords, redact_logs, tls_context
 from .types import Limits
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -176,13 +176,7 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _has_cause(error: Exception, kind: type[Exception]) -> bool:
-    return any(isinstance(cause, kind) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+    return any(isinstance(cause, kind) for cause in causes(error))
 
 
 def text_fact(value: object, form: str, secrets: tuple[str, ...]) -> str | None:

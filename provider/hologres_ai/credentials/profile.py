@@ -16,7 +16,7 @@ from ..errors import ConfigurationError
 from ..names import did_you_mean
 from ..network import is_loopback, parse_endpoint
 from ..region_data import is_region_name, sts_host
-from ..settings import printable
+from ..settings import printable_start
 from .types import (
     SESSION_NAME,
     CloudSso,
@@ -110,7 +110,7 @@ class _Reader:
             return None
         if not is_region_name(region):
             raise ConfigurationError(
-                f"sts_region in {self.place} is not a region: {printable(region)!r}",
+                f"sts_region in {self.place} is not a region: {printable_start(region)!r}",
                 "A region looks like cn-hangzhou.",
             )
         vpc = self._fields.get("enable_vpc") is True
@@ -304,7 +304,7 @@ def _source(profile: Profile, document: Fields, reader: _Reader, depth: int) -> 
         raise ConfigurationError(f"{reader.place} is in mode {mode}, which is not supported", _UNSUPPORTED[mode])
     if mode not in _MODES:
         raise ConfigurationError(
-            f"{reader.place} has a mode that is not supported: {printable(mode)!r}"
+            f"{reader.place} has a mode that is not supported: {printable_start(mode)!r}"
             if mode
             else f"{reader.place} is incomplete: it has neither a mode nor the fields of one",
             f"Run `aliyun configure --profile {reader.name}`; supported modes are {', '.join(MODES)}.",
@@ -347,7 +347,7 @@ def named_fields(profile: Profile, document: Fields) -> Fields:
     if name not in names:
         hint = did_you_mean(str(name), names)
         raise ConfigurationError(
-            f"the credentials file {profile.file} has no profile {printable(str(name))!r}{hint}",
+            f"the credentials file {profile.file} has no profile {printable_start(str(name))!r}{hint}",
             "List the profiles with `aliyun configure list`, and set hologres:profile or ALICLOUD_PROFILE.",
         )
     return profiles[names.index(str(name))]

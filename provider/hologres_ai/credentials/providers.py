@@ -53,16 +53,16 @@ def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
         CredentialsError: a link of the chain returned none.
         ConfigurationError: a profile is not what it was when the settings were read, and is invalid now.
     """
-    origin, roles = source.origin, source.roles
-    if isinstance(origin, Profile):
-        below = read_profile(origin).source
-        origin, roles = below.origin, (*below.roles, *roles)
-    if isinstance(origin, Credentials):
-        held = Fetched(origin, from_file=True)
-    elif isinstance(origin, Profile):
+    base, roles = source.base, source.roles
+    if isinstance(base, Profile):
+        below = read_profile(base).source
+        base, roles = below.base, (*below.roles, *roles)
+    if isinstance(base, Credentials):
+        held = Fetched(base, from_file=True)
+    elif isinstance(base, Profile):
         raise TypeError("a profile stands for another source")
     else:
-        held = _ask(origin, None, source, limits)
+        held = _ask(base, None, source, limits)
     for role in roles:
         held = _ask(role, held.credentials, source, limits)
     return held
@@ -79,18 +79,18 @@ def _ask(link: Link, held: Credentials | None, source: CredentialsSource, limits
 # --- The providers ---------------------------------------------------------------------------------------------------
 
 
-def _from_uri(origin: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    document = _document(send(HttpRequest(origin.uri), limits))
+def _from_uri(base: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    document = _document(send(HttpRequest(base.uri), limits))
     if document.get("Code") != "Success":
         raise FetchError("the Code in its response is not Success")
     return credentials_in(document)
 
 
-def _from_ecs(origin: EcsRole, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+def _from_ecs(base: EcsRole, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
     limits = replace(_METADATA_LIMITS, total=limits.total)
-    headers = _session(origin, limits)
+    headers = _session(base, limits)
     folder = f"{HOSTS['metadata']}/latest/meta-data/ram/security-credentials/"
-    name = origin.name or _text(send(HttpRequest(folder, headers=headers, direct=True), limits)).strip()
+    name = base.name or _text(send(HttpRequest(folder, headers=headers, direct=True), limits)).strip()
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
         raise FetchError("its response names no RAM role")
     document = _document(send(HttpRequest(folder + name, headers=headers, direct=True), limits))
@@ -99,7 +99,7 @@ def _from_ecs(origin: EcsRole, _held: Credentials | None, _sts: StsHosts, limits
     return credentials_in(document)
 
 
-def _session(origin: EcsRole, limits: Limits) -> dict[str, str]:
+def _session(base: EcsRole, limits: Limits) -> dict[str, str]:
     """The header of version 2; empty if the service has only version 1 and that is allowed."""
     request = HttpRequest(
         f"{HOSTS['metadata']}/latest/api/token",
@@ -110,13 +110,13 @@ def _session(origin: EcsRole, limits: Limits) -> dict[str, str]:
     try:
         return {"x-aliyun-ecs-metadata-token": _text(send(request, limits))}
     except FetchError:
-        if origin.v1_disabled:
+        if base.v1_disabled:
             raise
         return {}
 
 
-def _from_oidc(origin: Oidc, _held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
-    return _session_in(sts.assume_role_with_oidc(origin, hosts.host_for(origin), limits))
+def _from_oidc(base: Oidc, _held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
+    return _session_in(sts.assume_role_with_oidc(base, hosts.host_for(base), limits))
 
 
 def _from_role(role: Role, held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
@@ -132,17 +132,17 @@ def _session_in(answer: HttpAnswer) -> Fetched:
     return credentials_in(document)
 
 
-def _from_cloud_sso(origin: CloudSso, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    if origin.expires <= time():
+def _from_cloud_sso(base: CloudSso, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    if base.expires <= time():
         raise FetchError("the login has expired")
-    parts = urlsplit(origin.sign_in_url)
-    wanted = {"AccountId": origin.account_id, "AccessConfigurationId": origin.access_config}
+    parts = urlsplit(base.sign_in_url)
+    wanted = {"AccountId": base.account_id, "AccessConfigurationId": base.access_config}
     request = HttpRequest(
         f"{parts.scheme}://{parts.netloc}/cloud-credentials",
         "POST",
-        headers={"content-type": "application/json", "authorization": f"Bearer {origin.access_token}"},
+        headers={"content-type": "application/json", "authorization": f"Bearer {base.access_token}"},
         content=json.dumps(wanted),
-        secrets=(origin.access_token,),
+        secrets=(base.access_token,),
     )
     document = _document(send(request, limits)).get("CloudCredential")
     if not isinstance(document, dict):
@@ -150,14 +150,14 @@ def _from_cloud_sso(origin: CloudSso, _held: Credentials | None, _sts: StsHosts,
     return credentials_in(document)
 
 
-def _from_oauth(origin: OAuth, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    return credentials_in(exchange_login(origin, HOSTS, limits))
+def _from_oauth(base: OAuth, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+    return credentials_in(exchange_login(base, HOSTS, limits))
 
 
-def _from_command(origin: External, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
     try:
         done = subprocess.run(  # noqa: S603 - the user's own profile names it
-            origin.command if os.name == "nt" else shlex.split(origin.command),
+            base.command if os.name == "nt" else shlex.split(base.command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=limits.total,

@@ -36,10 +36,10 @@ from .profile import ProfileContent, check_external, checked_url, read_profile, 
 from .types import (
     SESSION_NAME,
     AskedRole,
+    BaseSource,
     CredentialsSource,
     EcsRole,
     Oidc,
-    Origin,
     Profile,
     Role,
     StsHosts,
@@ -59,9 +59,9 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """An origin, the setting that names it, and what else follows from it."""
+    """A base source, the setting that names it, and what else follows from it."""
 
-    origin: Origin
+    base: BaseSource
     named_by: str
     profile: ProfileContent | None = None
     parts: tuple[tuple[str, str], ...] = ()
@@ -78,7 +78,7 @@ class Resolution:
     def asking(self, hosts: StsHosts) -> CredentialsSource:
         """Return the source, with the hosts of STS and the roles to assume."""
         below = self.profile.source if self.profile else self.source
-        links: list[Oidc | Role] = [below.origin] if isinstance(below.origin, Oidc) else []
+        links: list[Oidc | Role] = [below.base] if isinstance(below.base, Oidc) else []
         links += [*below.roles, *(self.source.roles if self.profile else ())]
         roles = [
             AskedRole(link.role_arn if isinstance(link, Oidc) else link.arn, hosts.host_for(link)) for link in links
@@ -127,12 +127,12 @@ def _with_role(
     settings: ResolvedSettings, choice: Choice, attempts: list[ProviderAttempt], *, alone: bool
 ) -> Resolution:
     try:
-        role = _role(settings, choice.origin, arguments_only=alone)
+        role = _role(settings, choice.base, arguments_only=alone)
     except ConfigurationError as error:
         raise _with_attempts(error, ROLE, attempts) from None
     attempts.append(ProviderAttempt(ROLE, "used", role[1]) if role else ProviderAttempt(ROLE, "not set"))
     source = CredentialsSource(
-        choice.origin,
+        choice.base,
         (role[0],) if role else (),
         attempts=tuple(attempts),
         parts=choice.parts,
@@ -152,7 +152,7 @@ def _warnings(choice: Choice) -> tuple[str, ...]:
 
 def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> tuple[str, ...]:
     """The origins of the settings that name another source than the one in use, or a role that is not assumed."""
-    used = {Profile: _PROFILE, Uri: _URI, EcsRole: _ECS, Oidc: _OIDC}.get(type(choice.origin), _STATIC)
+    used = {Profile: _PROFILE, Uri: _URI, EcsRole: _ECS, Oidc: _OIDC}.get(type(choice.base), _STATIC)
     others = [
         found.origin
         for name, named_by in _NAMED_BY.items()
@@ -316,7 +316,7 @@ def _duration(found: ResolvedValue | None) -> int:
     return duration(found.value if found else None, found.origin if found else "")
 
 
-def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -> tuple[Role, str] | None:
+def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool) -> tuple[Role, str] | None:
     arn = settings.find_field(ASSUME_ROLE, ROLE_ARN.key)
     given = _object(settings, ASSUME_ROLE)
     if arguments_only and not (given and given.is_argument):
@@ -325,7 +325,7 @@ def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -
         if given:
             raise _incomplete(ASSUME_ROLE, ROLE_ARN.key)
         return None
-    if _is_the_role_of_oidc(settings, origin, arn):
+    if _is_the_role_of_oidc(settings, base, arn):
         return None
     policy, external_id = (settings.find_field(ASSUME_ROLE, key) for key in ("policy", "externalId"))
     role = Role(
@@ -338,11 +338,11 @@ def _role(settings: ResolvedSettings, origin: Origin, *, arguments_only: bool) -
     return role, arn.origin
 
 
-def _is_the_role_of_oidc(settings: ResolvedSettings, origin: Origin, arn: ResolvedValue) -> bool:
+def _is_the_role_of_oidc(settings: ResolvedSettings, base: BaseSource, arn: ResolvedValue) -> bool:
     """Whether the ARN comes from the variable that OIDC reads too: a pod has it set and means one role, not two."""
     if arn.origin not in _SHARED_ORIGINS:
         return False
-    return isinstance(origin, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None
+    return isinstance(base, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None
 
 
 ROLE = "role to assume"

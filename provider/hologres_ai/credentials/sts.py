@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from ..clock import utc_now
 from ..errors.bodies import parse_error_body
 from ..errors.codes import Retry, classify, remedy_for
-from ..network import parse_endpoint, parse_http_date, requested_wait
+from ..network import parse_endpoint, parse_http_date, percent_encode, requested_wait
 from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
 from .types import Credentials, Limits, Oidc, Role, StsHost
 
@@ -152,14 +151,11 @@ def _clock_difference(answer: HttpAnswer) -> timedelta:
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
     """Return the vendor's RPC signature 1.0 of a query."""
-    text = f"{method}&{_percent_encode('/')}&{_percent_encode(_canonical_query(query))}"
+    text = f"{method}&{percent_encode('/')}&{percent_encode(_canonical_query(query))}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
 def _canonical_query(query: Mapping[str, str]) -> str:
-    return "&".join(f"{_percent_encode(name)}={_percent_encode(value)}" for name, value in sorted(query.items()))
-
-
-def _percent_encode(text: str) -> str:
-    return quote(text, safe="-_.~")
+    """Sorted by the names before they are encoded; `api.signing` sorts by the encoded names."""
+    return "&".join(f"{percent_encode(name)}={percent_encode(value)}" for name, value in sorted(query.items()))

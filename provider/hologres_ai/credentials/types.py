@@ -140,14 +140,14 @@ class AskedRole:
     host: StsHost
 
 
-Origin = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
+BaseSource = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
 Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
 """A part of a chain that returns credentials on request."""
 
 
 @dataclass(frozen=True)
 class CredentialsSource:
-    """The source of credentials: an origin, and the roles that are assumed in turn, each with the one before it.
+    """The source of credentials: a base, and the roles that are assumed in turn, each with the one before it.
 
     Attributes:
         sts: the STS hosts of the roles.
@@ -158,7 +158,7 @@ class CredentialsSource:
         warnings: those of `left_over` that may be a mistake.
     """
 
-    origin: Origin
+    base: BaseSource
     roles: tuple[Role, ...] = ()
     sts: StsHosts = StsHosts()
     asked_roles: tuple[AskedRole, ...] = field(default=(), compare=False)

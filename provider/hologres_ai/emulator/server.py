@@ -15,6 +15,7 @@ from aiohttp import web
 from ..clock import utc_now
 from ..credentials import Credentials
 from ..errors import ConfigurationError
+from ..network import LOOPBACK
 from ..process import stop_on_signals
 from .faults import Fault
 from .fleet import FleetFile
@@ -26,7 +27,6 @@ EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - accept
 EMULATOR_CREDENTIALS = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET)
 SHIPPED_FLEET = Path(__file__).parent / "fleet.json"
 
-LOOPBACK = "127.0.0.1"
 REGION_TO_TRY = "cn-hangzhou"
 _GRACE = 0.1  # seconds for requests in progress when the emulator stops
 

@@ -24,7 +24,7 @@ from . import (
 )
 from .redaction import CUT
 
-Service = Literal["hologram", "sts"]
+ServiceName = Literal["hologram", "sts"]
 
 RAM_ACTION = "hologram:ListInstanceModel"
 SYSTEM_POLICY = "AliyunHologresReadOnlyAccess"
@@ -118,12 +118,12 @@ _RENEW_OIDC = (
 )
 
 _SIGNATURE_TITLE = "the signature was refused"
-_BOTH: tuple[Service, ...] = ("hologram", "sts")
-_API: tuple[Service, ...] = ("hologram",)
-_STS: tuple[Service, ...] = ("sts",)
+_BOTH: tuple[ServiceName, ...] = ("hologram", "sts")
+_API: tuple[ServiceName, ...] = ("hologram",)
+_STS: tuple[ServiceName, ...] = ("sts",)
 
 # Services, codes, rule. A row for one service stands after the row for both that it replaces.
-TABLE: tuple[tuple[tuple[Service, ...], str, ErrorRule], ...] = (
+TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
@@ -234,12 +234,12 @@ _NO_CODE = (
 )
 
 
-def classify(code: str | None, status: int | None, service: Service = "hologram") -> ErrorRule:
+def classify(code: str | None, status: int | None, service: ServiceName = "hologram") -> ErrorRule:
     """Return the consequences of an error code and an HTTP status of a service."""
     return _by_code(code, service) or _by_status(code, status or 0)
 
 
-def _by_code(code: str | None, service: Service) -> ErrorRule | None:
+def _by_code(code: str | None, service: ServiceName) -> ErrorRule | None:
     parts = (code or "").lower().split(".")
     whole, *families = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
     names = [whole, *(family for family in families if family not in _NOT_A_FAMILY)]

@@ -21,16 +21,16 @@ from .properties import UNKNOWN, Properties, Property, is_secret, is_unknown, ma
 # These names are stored in the states of users and must not change.
 INVENTORY = "inventory"
 OUTCOMES = "regionOutcomes"
-REGION = "region"
-REGIONS = "regions"
+REGION_KEY = "region"
+REGIONS_KEY = "regions"
 PINNED = "pinned"
-REQUIREMENTS = "requirements"
+REQUIREMENTS_KEY = "requirements"
 NODES = "instanceModelList"
 
-OUTPUTS = (REGION, NODES, OUTCOMES, "ids", "names", "totals", "fingerprint")
+OUTPUTS = (REGION_KEY, NODES, OUTCOMES, "ids", "names", "totals", "fingerprint")
 _COMPUTED = (INVENTORY, OUTCOMES)
 # The inputs that select no nodes. States of the first days of 0.1.0 have the nodes as a list among the inputs.
-_NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS)
+_NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS_KEY)
 
 # With more changes, a diff names the whole inventory: so many paths are not readable, and each costs time.
 MAX_PATHS = 1000
@@ -48,7 +48,7 @@ def build_function_query(arguments: Properties) -> Query:
     Raises:
         InvalidArgumentError: one failure for each argument that does not exist or is invalid.
     """
-    return build_query(_plain(arguments, without=(REQUIREMENTS,)))
+    return build_query(_plain(arguments, without=(REQUIREMENTS_KEY,)))
 
 
 def known_query(inputs: Properties) -> Query:
@@ -74,7 +74,7 @@ def build_whole_query(inputs: Properties) -> Query:
 
 def is_waiting(inputs: Properties) -> bool:
     """Return whether the query is not known before an update."""
-    return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS)
+    return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS_KEY)
 
 
 def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
@@ -83,11 +83,11 @@ def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
     Raises:
         InvalidArgumentError: one failure for each known one that does not exist or is invalid.
     """
-    given = reveal(inputs.get(REQUIREMENTS))
+    given = reveal(inputs.get(REQUIREMENTS_KEY))
     if given is None or given is UNKNOWN:
         return None
     if not isinstance(given, dict):
-        raise InvalidArgumentError([Failure(REQUIREMENTS, "an object is expected")])
+        raise InvalidArgumentError([Failure(REQUIREMENTS_KEY, "an object is expected")])
     known = {name: value for name, value in given.items() if not is_unknown(value)}
     if known.keys() == given.keys():
         return build_requirements(known, query)
@@ -96,7 +96,7 @@ def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
     return None
 
 
-def shown(properties: Properties) -> dict[str, Property]:
+def without_internal(properties: Properties) -> dict[str, Property]:
     """Return the properties without the internal ones of the SDKs and the engine."""
     return {name: value for name, value in properties.items() if not name.startswith("__")}
 
@@ -108,7 +108,7 @@ def given_inputs(inputs: Properties) -> dict[str, Property]:
 
 def _selecting(inputs: Properties) -> dict[str, Property]:
     """The inputs that a program gave, without the requirements."""
-    return {name: value for name, value in given_inputs(inputs).items() if name != REQUIREMENTS}
+    return {name: value for name, value in given_inputs(inputs).items() if name != REQUIREMENTS_KEY}
 
 
 def has_secret(inputs: Properties) -> bool:
@@ -131,7 +131,7 @@ def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
 
 def has_inventory(inputs: Properties) -> bool:
     """Return whether a check has completed the inputs."""
-    return INVENTORY in inputs and (REGION in inputs or REGIONS in inputs)
+    return INVENTORY in inputs and (REGION_KEY in inputs or REGIONS_KEY in inputs)
 
 
 def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties) -> dict[str, Property]:
@@ -145,9 +145,9 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
     wire = cast("dict[str, Property]", to_wire(result))
     nodes = cast("list[Node]", wire[NODES])
     outcomes = cast("list[Node]", wire[OUTCOMES])
-    computed: dict[str, Property] = {} if result.query.regions else {REGION: wire[REGION]}
+    computed: dict[str, Property] = {} if result.query.regions else {REGION_KEY: wire[REGION_KEY]}
     computed[INVENTORY] = cast("Property", build_inventory(nodes, known))
-    computed[OUTCOMES] = {str(item[REGION]): {**item} for item in outcomes}
+    computed[OUTCOMES] = {str(item[REGION_KEY]): {**item} for item in outcomes}
     return {**inputs, **marked(computed, secret=has_secret(inputs))}
 
 
@@ -167,7 +167,7 @@ def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] 
     kept = _is_pinned(new) | _ignores_changes(new, old)
     if not kept or not has_inventory(old):
         return None
-    stored = (*_COMPUTED, *(() if REGIONS in new else (REGION,)))
+    stored = (*_COMPUTED, *(() if REGIONS_KEY in new else (REGION_KEY,)))
     inputs = {**{name: old[name] for name in stored if name in old}, **new}
     return inputs if _arguments(inputs) == _arguments(old) else None
 

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from .properties import SIGNATURE, Property
+from ..names import SIGNATURE
+from .properties import Property
 
 Node = dict[str, Property]
 """One AI node in the API's spelling."""

@@ -12,10 +12,9 @@ from typing import TypeAlias
 from google.protobuf.struct_pb2 import Struct, Value
 
 from ..errors import Failure, InvalidArgumentError
+from ..names import SECRET_SIGNATURE, SIGNATURE
 
 # Constants of the protocol: sdk/go/common/resource/sig and sdk/go/common/resource/plugin/rpc.go of pulumi/pulumi.
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a constant of the protocol
 OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 REFUSED_SIGNATURES = {
     "c44067f5952c0a294b673a41bacd8c17": "an asset",

@@ -21,7 +21,7 @@ from .config import changed_settings, may_show, read_configuration, with_secrets
 from .inputs import (
     INVENTORY,
     NODES,
-    REQUIREMENTS,
+    REQUIREMENTS_KEY,
     awaiting_inventory,
     build_function_query,
     build_outputs,
@@ -33,9 +33,9 @@ from .inputs import (
     is_waiting,
     known_query,
     known_requirements,
-    shown,
     with_inventory,
     with_old_inventory,
+    without_internal,
 )
 from .inventory import UPDATE, Kind, top_name
 from .properties import Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
@@ -107,7 +107,7 @@ class Provider:
         Raises:
             HologresAiError: an input is invalid, the read failed, or a requirement is not met.
         """
-        new, old = shown(new), shown(old)
+        new, old = without_internal(new), without_internal(old)
         with _hidden_names(new):
             requirements = known_requirements(new, known_query(new))  # a known one is checked even if the rest waits
             if is_waiting(new):
@@ -125,17 +125,17 @@ class Provider:
             await self._warn(
                 f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
             )
-        paths = changed_paths(shown(old), shown(new))
+        paths = changed_paths(without_internal(old), without_internal(new))
         return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
 
     async def create_or_update(self, given: Properties) -> dict[str, Property]:
         """Return the outputs, in a preview too. Inputs that were not checked are checked now."""
-        inputs = shown(given)
+        inputs = without_internal(given)
         return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
 
     async def read(self, inputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
         """Return inputs and outputs as they are now: for `get`, a refresh, and an import, which has no inputs."""
-        old = shown(inputs)
+        old = without_internal(inputs)
         given = given_inputs(old)
         now = with_inventory(given, await self._read(build_whole_query(given), given), old)
         return now, build_outputs(now)
@@ -203,7 +203,7 @@ def _hidden_names(inputs: Properties) -> Iterator[None]:
 
     def may_show_value(name: str) -> bool:
         top = top_name(name)
-        return top in inputs and top not in (REQUIREMENTS, INVENTORY) and not is_secret(inputs[top])
+        return top in inputs and top not in (REQUIREMENTS_KEY, INVENTORY) and not is_secret(inputs[top])
 
     try:
         yield

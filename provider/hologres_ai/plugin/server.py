@@ -13,11 +13,11 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from ..errors import HologresAiError
+from ..network import LOOPBACK
 from ..process import DEBUG, exit_process, stop_on_signals
 from .engine import Engine
 from .servicer import Servicer
 
-LOOPBACK = "127.0.0.1"
 # 10,000 nodes, as inputs, outputs and what both were before, are some 30 MB; gRPC stops at 4. As the engine has it.
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 GRACE_SECONDS = 1.0  # for requests in progress when the process is stopped; the engine waits for 5
