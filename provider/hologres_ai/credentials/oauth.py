@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..errors.codes import RETRIED_STATUSES
-from .answers import parse_expiry
+from .response import parse_expiry
 from .http import FetchError, HttpRequest, send
 from .profile import load_file, named_fields
 from .types import Limits, OAuth, Profile

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ..errors import CredentialsError, ProviderAttempt, tried
 from ..errors.codes import RETRIED_STATUSES
 from . import sts
-from .answers import credentials_in
+from .response import credentials_in
 from .http import FetchError, HttpAnswer, HttpRequest, send
 from .oauth import exchange_login
 from .profile import read_profile
