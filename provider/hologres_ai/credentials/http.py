@@ -29,7 +29,7 @@ class FetchError(Exception):
     Attributes:
         reason: what happened; never a text of the peer.
         transient: whether the same request may succeed later.
-        status, code, request_id: the facts of the answer, where there was one.
+        status, code, request_id: the facts of the response, where there was one.
         retry_after: the wait that the service requests, in seconds.
         remedy: the next step, if the failure needs another one than the kind of source.
         is_transport: whether the host could not be reached or trusted, and did not refuse.
@@ -62,7 +62,7 @@ class FetchError(Exception):
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
+class ServiceResponse:
     """The response of a service; its body contains secrets."""
 
     status: int
@@ -96,23 +96,23 @@ class HttpRequest:
     direct: bool = False
 
 
-def send(request: HttpRequest, limits: Limits) -> HttpAnswer:
-    """Send a request and read the whole answer; blocks.
+def send(request: HttpRequest, limits: Limits) -> ServiceResponse:
+    """Send a request and read the whole response; blocks.
 
     Raises:
-        FetchError: there was no complete answer, or it was a redirect.
+        FetchError: there was no complete response, or it was a redirect.
     """
     # The logs of httpx show the URL, which holds tokens: it is redacted as a whole.
     url = httpx.URL(request.url)
     secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.query, "ascii"))))
     try:
         with redact_logs(secrets), _client(url, request, limits) as client:
-            answer = _stream(client, request, url, time.monotonic() + limits.total)
+            response = _stream(client, request, url, time.monotonic() + limits.total)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
         raise _transport_failure(error) from None
-    if 300 <= answer.status < 400:
-        raise FetchError("it answers with a redirect, which is never followed", status=answer.status)
-    return answer
+    if 300 <= response.status < 400:
+        raise FetchError("it answers with a redirect, which is never followed", status=response.status)
+    return response
 
 
 def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Client:
@@ -126,7 +126,7 @@ def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Clien
     )
 
 
-def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline: float) -> HttpAnswer:
+def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline: float) -> ServiceResponse:
     body = bytearray()
     with client.stream(request.method, url, headers=request.headers, content=request.content) as response:
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -137,7 +137,7 @@ def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline
                 raise FetchError("its response is larger than 1 MiB", status=response.status_code)
             if time.monotonic() > deadline:
                 raise httpx.ReadTimeout("")
-        return HttpAnswer(response.status_code, bytes(body), dict(response.headers))
+        return ServiceResponse(response.status_code, bytes(body), dict(response.headers))
 
 
 # --- Failures --------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _has_cause(error: Exception, kind: type[Exception]) -> bool:
 
 
 def text_fact(value: object, form: str, secrets: tuple[str, ...]) -> str | None:
-    """Return a fact of an answer, such as a code or a request id, if it has its form and holds no secret."""
+    """Return a fact of a response, such as a code or a request id, if it has its form and holds no secret."""
     if not isinstance(value, str) or not re.fullmatch(form, value) or any(secret in value for secret in secrets):
         return None
     return value

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..errors.codes import RETRIED_STATUSES
-from .response import parse_expiry
 from .http import FetchError, HttpRequest, send
 from .profile import load_file, named_fields
+from .response import parse_expiry
 from .types import Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ Document = dict[str, Any]
 
 
 def exchange_login(login: OAuth, hosts: dict[str, str], limits: Limits) -> Document:
-    """Return the temporary AccessKey of a login, as the service answers it; blocks.
+    """Return the temporary AccessKey of a login, as the service returns it; blocks.
 
     Raises:
         FetchError: the login has expired, or the service refused.
@@ -94,10 +94,10 @@ def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Documen
     form = {"grant_type": "refresh_token", "refresh_token": str(refresh), "client_id": client}
     headers = {"content-type": "application/x-www-form-urlencoded"}
     request = HttpRequest(f"{host}/v1/token", "POST", headers=headers, content=urlencode(form), secrets=(str(refresh),))
-    answer = send(request, limits)
-    if answer.status != 200:
-        raise FetchError("it refuses", transient=answer.status in RETRIED_STATUSES, status=answer.status)
-    document = answer.document()
+    response = send(request, limits)
+    if response.status != 200:
+        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
+    document = response.document()
     if not all(isinstance(document.get(name), str) for name in ("access_token", "refresh_token")):
         raise FetchError("its response holds no tokens")
     return {
@@ -109,10 +109,10 @@ def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Documen
 
 def _exchange(token: str, host: str, limits: Limits) -> Document:
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
-    answer = send(HttpRequest(f"{host}/v1/exchange", "POST", headers=headers, secrets=(token,)), limits)
-    if answer.status != 200:
-        raise FetchError("it refuses", transient=answer.status in RETRIED_STATUSES, status=answer.status)
-    return answer.document()
+    response = send(HttpRequest(f"{host}/v1/exchange", "POST", headers=headers, secrets=(token,)), limits)
+    if response.status != 200:
+        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
+    return response.document()
 
 
 def _fields_of(document: Document) -> Document:

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from ..errors import CredentialsError, ProviderAttempt, tried
 from ..errors.codes import RETRIED_STATUSES
 from . import sts
-from .response import credentials_in
-from .http import FetchError, HttpAnswer, HttpRequest, send
+from .http import FetchError, HttpRequest, ServiceResponse, send
 from .oauth import exchange_login
 from .profile import read_profile
+from .response import credentials_in
 from .types import (
     CloudSso,
     Credentials,
@@ -42,7 +42,7 @@ HOSTS = {
 }
 """Services whose address is fixed."""
 
-_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # a service on the same host; elsewhere it does not answer at all
+_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # a service on the same host; elsewhere nothing responds
 _SESSION = "21600"  # seconds that a session of the metadata service may last
 
 
@@ -125,8 +125,8 @@ def _from_role(role: Role, held: Credentials | None, hosts: StsHosts, limits: Li
     return _session_in(sts.assume_role(role, held, hosts.host_for(role), limits))
 
 
-def _session_in(answer: HttpAnswer) -> Fetched:
-    document = answer.document().get("Credentials")
+def _session_in(response: ServiceResponse) -> Fetched:
+    document = response.document().get("Credentials")
     if not isinstance(document, dict):
         raise FetchError("its response is incomplete: Credentials is missing")
     return credentials_in(document)
@@ -169,7 +169,7 @@ def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, lim
         raise FetchError(f"the command can't be run ({type(error).__name__})") from None
     if done.returncode != 0:
         raise FetchError(f"the command failed with exit code {done.returncode}")
-    document = HttpAnswer(200, done.stdout, {}).document()
+    document = ServiceResponse(200, done.stdout, {}).document()
     mode = str(document.get("mode") or "AK").lower()
     if mode not in ("ak", "ststoken"):
         raise FetchError("the command printed another mode than AK or StsToken")
@@ -179,22 +179,22 @@ def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, lim
     return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
 
 
-def _text(answer: HttpAnswer) -> str:
-    _check_status(answer)
+def _text(response: ServiceResponse) -> str:
+    _check_status(response)
     try:
-        return answer.body.decode("ascii")
+        return response.body.decode("ascii")
     except UnicodeDecodeError:
         raise FetchError("its response is not a text") from None
 
 
-def _document(answer: HttpAnswer) -> dict[str, Any]:
-    _check_status(answer)
-    return answer.document()
+def _document(response: ServiceResponse) -> dict[str, Any]:
+    _check_status(response)
+    return response.document()
 
 
-def _check_status(answer: HttpAnswer) -> None:
-    if answer.status != 200:
-        raise FetchError("it refuses", transient=answer.status in RETRIED_STATUSES, status=answer.status)
+def _check_status(response: ServiceResponse) -> None:
+    if response.status != 200:
+        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
 
 
 _PROVIDERS: dict[type, Callable[[Any, Credentials | None, StsHosts, Limits], Fetched]] = {

@@ -1,4 +1,4 @@
-"""Credentials out of what a service or a command answers; a value of it is never in a message."""
+"""Credentials in the response of a service or the output of a command. No value is in a message."""
 
 import math
 import re

@@ -18,18 +18,18 @@ from ..clock import utc_now
 from ..errors.bodies import parse_error_body
 from ..errors.codes import Retry, classify, remedy_for
 from ..network import parse_endpoint, parse_http_date, percent_encode, requested_wait
-from .http import FetchError, HttpAnswer, HttpRequest, send, text_fact
+from .http import FetchError, HttpRequest, ServiceResponse, send, text_fact
 from .types import Credentials, Limits, Oidc, Role, StsHost
 
 _VERSION = "2015-04-01"
 _ONCE = (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK)
 
 
-def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> HttpAnswer:
-    """Return the answer of AssumeRole for a role and the credentials that may assume it; blocks.
+def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> ServiceResponse:
+    """Return the response of AssumeRole for a role and the credentials that may assume it; blocks.
 
     Raises:
-        FetchError: STS refused, or there was no complete answer.
+        FetchError: STS refused, or there was no complete response.
     """
     parameters = {
         "Action": "AssumeRole",
@@ -45,11 +45,11 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
     return _Call(parameters, host, limits, hidden, credentials.access_key_secret).ask()
 
 
-def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> HttpAnswer:
-    """Return the answer of AssumeRoleWithOIDC; blocks.
+def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> ServiceResponse:
+    """Return the response of AssumeRoleWithOIDC; blocks.
 
     Raises:
-        FetchError: the token can't be read, STS refused, or there was no complete answer.
+        FetchError: the token can't be read, STS refused, or there was no complete response.
     """
     token = oidc.token or _read_token(oidc.token_file or "")
     parameters = {
@@ -96,18 +96,18 @@ class _Call:
     hidden: tuple[str, ...] = field(repr=False)
     secret: str | None = field(default=None, repr=False)
 
-    def ask(self) -> HttpAnswer:
+    def ask(self) -> ServiceResponse:
         """Ask once; a second time with the clock of STS or another nonce, where STS refuses those."""
-        answer = self._send(timedelta(0))
-        failure = self._failure(answer)
+        response = self._send(timedelta(0))
+        failure = self._failure(response)
         if failure and classify(failure.code, failure.status, "sts").retry in _ONCE:
-            answer = self._send(_clock_difference(answer))
-            failure = self._failure(answer)
+            response = self._send(_clock_difference(response))
+            failure = self._failure(response)
         if failure:
             raise failure
-        return answer
+        return response
 
-    def _send(self, clock_difference: timedelta) -> HttpAnswer:
+    def _send(self, clock_difference: timedelta) -> ServiceResponse:
         query = {
             **self.parameters,
             "Format": "JSON",
@@ -120,29 +120,29 @@ class _Call:
         url = f"{parse_endpoint(self.host.endpoint).address}/?{_canonical_query(query)}"
         return send(HttpRequest(url, secrets=self.hidden), self.limits)
 
-    def _failure(self, answer: HttpAnswer) -> FetchError | None:
+    def _failure(self, response: ServiceResponse) -> FetchError | None:
         """A refusal of STS, in JSON or XML. Its message is not shown, because it repeats signed values."""
-        body = parse_error_body(answer.body)
-        if answer.status == 200 and not body.tells_failure:
+        body = parse_error_body(response.body)
+        if response.status == 200 and not body.tells_failure:
             return None
         code = text_fact(body.code(), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}", self.hidden)
         request_id = text_fact(body.request_id(), r"[A-Za-z0-9-]{1,64}", self.hidden)
-        rule, denial = classify(code, answer.status, "sts"), body.denial(self.hidden)
+        rule, denial = classify(code, response.status, "sts"), body.denial(self.hidden)
         return FetchError(
             rule.title or "it refuses",
             transient=rule.retry is Retry.TRANSIENT,
-            status=answer.status,
+            status=response.status,
             code=code,
             request_id=request_id,
-            retry_after=requested_wait(answer.headers, utc_now()),
+            retry_after=requested_wait(response.headers, utc_now()),
             remedy=remedy_for(rule, denial),
             denial=denial,
         )
 
 
-def _clock_difference(answer: HttpAnswer) -> timedelta:
-    """The clock of STS minus the clock of this machine, by the Date of its answer."""
-    theirs = parse_http_date(answer.headers.get("date"))
+def _clock_difference(response: ServiceResponse) -> timedelta:
+    """The clock of STS minus the clock of this machine, by the Date of its response."""
+    theirs = parse_http_date(response.headers.get("date"))
     return theirs - utc_now() if theirs else timedelta(0)
 
 
