@@ -5,8 +5,12 @@ SECONDS_EACH ?= 60
 # A wheel runs no code at its installation; SECURITY.md says what the one exception does.
 WHEELS := --only-binary :all: --no-binary alibabacloud-tea
 
-# Tests that run at the same time; those marked `load` run alone, after the others.
-WORKERS ?= 2
+# Tests and benchmarks start the package in many processes, which must not compile it again each time.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Tests that run at the same time: one more than two cores, because many tests wait. Those marked `load` run alone, after
+# the others.
+WORKERS ?= 3
 PYTEST := $(BIN)/pytest
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 # What touches a dependency: HTTP, models, command line, emulator, plugin, mocks; and every interface on the engine.

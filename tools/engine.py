@@ -68,9 +68,6 @@ class Engine:
     def environment(self, home: Path | None = None) -> dict[str, str]:
         """The variables to add to `os.environ`.
 
-        For the Automation API put them into `os.environ` itself: `PulumiCommand` asks for the version before any
-        `env_vars` are known to it, and without these would look on the old PATH and write to the user's home.
-
         `home` takes the engine's plugins, credentials and workspaces; by default `.engine/home`, so nothing
         lands in the user's home. Stack passphrase and backend are the caller's to set.
         """

@@ -1,59 +1,47 @@
 """`pulumi preview` and `pulumi up` for the Python program in this folder, on an engine without a Python language host.
 
-    python -m tools.inline preview|up STACK [--diff] [--expect-no-changes] [--continue-on-error]
-        [--target URN] [--exclude URN] [--save-plan FILE | --plan FILE]
+    python -m tools.inline preview|up STACK [OPTION ...]
 
-The same `__main__.py` runs as an inline program of the Automation API. The engine's output and exit code are passed on.
+This process is the language host: it serves Pulumi's language protocol on loopback, starts the engine with that
+address, and runs `__main__.py` when the engine asks for it, as `pulumi-language-python-exec` does. Options are passed
+to the engine, and its output and exit code are passed on.
 """
 
-import argparse
-import re
+# ruff: noqa: N802 - the names of the methods are the protocol's
+
+import asyncio
+import contextvars
+import logging
 import runpy
 import signal
+import subprocess
 import sys
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pulumi import automation
+import grpc  # type: ignore[import-untyped]
+import pulumi
+from pulumi.runtime import reset_options, run_in_stack, set_all_config
+from pulumi.runtime.proto import language_pb2, plugin_pb2
+from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer, add_LanguageRuntimeServicer_to_server
+
+from hologres_ai.process import exit_process
+
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024  # as the engine has it
+CONFIRMED = {"preview": (), "up": ("--yes", "--skip-preview")}
 
 
 def main() -> int:
     """Run the command; the exit code is the engine's."""
-    given = _parser().parse_args()
-    stack = _stack(given.stack)
+    command, stack, *options = sys.argv[1:]
     _leave_signals_to_the_engine()
-    try:
-        if given.command == "preview":
-            stack.preview(plan=given.save_plan, **_options(given))
-        else:
-            stack.up(plan=given.plan, continue_on_error=given.continue_on_error, **_options(given))
-    except automation.CommandError as error:
-        return _exit_code(error)
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tools.inline", description=__doc__)
-    parser.add_argument("command", choices=("preview", "up"))
-    parser.add_argument("stack")
-    for flag in ("--diff", "--expect-no-changes", "--continue-on-error"):
-        parser.add_argument(flag, action="store_true")
-    for option in ("--target", "--exclude"):
-        parser.add_argument(option, action="append")
-    for option in ("--save-plan", "--plan"):
-        parser.add_argument(option)
-    return parser
-
-
-def _options(given: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "on_output": _write,
-        "on_error": _write,
-        "diff": given.diff,
-        "expect_no_changes": given.expect_no_changes,
-        "target": given.target,
-        "exclude": given.exclude,
-    }
+    with _serving() as address:
+        arguments = ("--stack", stack, "--non-interactive", f"--client={address}", "--exec-kind=auto.inline")
+        return subprocess.run(["pulumi", command, *CONFIRMED[command], *arguments, *options], check=False).returncode
 
 
 def _leave_signals_to_the_engine() -> None:
@@ -65,11 +53,64 @@ def _leave_signals_to_the_engine() -> None:
         signal.signal(number, lambda _number, _frame: None)
 
 
-def _stack(name: str) -> automation.Stack:
-    folder = str(Path.cwd())
-    project = automation.LocalWorkspace(work_dir=folder).project_settings().name
-    options = automation.LocalWorkspaceOptions(work_dir=folder)
-    return automation.select_stack(name, project_name=project, program=_program, opts=options)
+@contextmanager
+def _serving() -> Iterator[str]:
+    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=4), options=options)
+    add_LanguageRuntimeServicer_to_server(LanguageHost(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None)
+
+
+class LanguageHost(LanguageRuntimeServicer):
+    """Answers the engine."""
+
+    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:
+        """No version."""
+        return plugin_pb2.PluginInfo()
+
+    def GetRequiredPackages(self, _request: Any, _context: Any) -> language_pb2.GetRequiredPackagesResponse:
+        """None: tests put the plugin on the PATH."""
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def Run(self, request: Any, _context: Any) -> language_pb2.RunResponse:
+        """Run the program, in a context and an event loop of its own."""
+        return contextvars.copy_context().run(_run, request)
+
+
+def _run(request: Any) -> language_pb2.RunResponse:
+    reset_options(
+        project=request.project,
+        stack=request.stack,
+        organization=request.organization or "organization",
+        monitor_address=request.monitor_address,
+        engine_address=request.args[0],
+        parallel=request.parallel,
+        preview=request.dryRun,
+    )
+    set_all_config(dict(request.config), list(request.configSecretKeys))
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # an error of an output is reported once, by Pulumi
+    try:
+        with asyncio.Runner() as runner:
+            runner.run(run_in_stack(_program))
+    except pulumi.RunError as error:
+        return _failed(str(error))
+    except BaseException:  # noqa: BLE001 - the program's
+        return _failed(f"Program failed with an unhandled exception:\n{traceback.format_exc()}")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return language_pb2.RunResponse()
+
+
+def _failed(message: str) -> language_pb2.RunResponse:
+    """The engine has the message already, so that it prints no other one."""
+    pulumi.log.error(message)
+    return language_pb2.RunResponse(bail=True)
 
 
 def _program() -> None:
@@ -77,15 +118,5 @@ def _program() -> None:
     runpy.run_path("__main__.py", run_name="__main__")
 
 
-def _write(line: str) -> None:
-    print(line, flush=True)
-
-
-def _exit_code(error: automation.CommandError) -> int:
-    """The exit code of a command; the Automation API gives it only in the text of its error."""
-    code = re.search(r"^ code: (\d+)$", str(error), re.MULTILINE)
-    return int(code[1]) if code else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_process(main())  # without waiting for a program whose engine has been cancelled

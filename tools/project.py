@@ -1,7 +1,7 @@
 """Runs a folder with a Pulumi program on a real engine with a file backend, and removes everything afterwards.
 
 The folder is copied, so that nothing is written into it. Where the engine has the language host of the program, the
-folder runs as `pulumi up` runs it; elsewhere the same program runs through the Automation API of its own language.
+folder runs as `pulumi up` runs it; elsewhere `INLINE` runs the same program.
 """
 
 import json

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hologres_ai.cli import errors, main
 from hologres_ai.emulator import Emulator
 from hologres_ai.process import DEBUG
-from tests.support.command_line import COMMAND, environment, on_terminal, run_process, wait_until, write_fleet
+from tests.support.command_line import COMMAND, environment, on_terminal, run, run_process, wait_until, write_fleet
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_missing_stream_changes_neither_result_nor_code(
     env = environment(emulator.url)
     command = ["sh", "-c", f"exec {shlex.join([*COMMAND, *arguments])} {closed}"]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
-    expected = run_process(*arguments, env=env)
+    expected = run(*arguments, env=env)
     assert done.returncode == expected.returncode == code
     assert len(done.stdout.splitlines()) == len(expected.stdout.splitlines())
 

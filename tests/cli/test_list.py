@@ -10,11 +10,11 @@ import pytest
 from hologres_ai.cli import output
 from hologres_ai.cli.reports.columns import COLUMNS
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
-from tests.support.command_line import COMMAND, environment, on_terminal, plain_lines, run_process, write_fleet
+from tests.support.command_line import COMMAND, environment, on_terminal, plain_lines, run, write_fleet
 
 
 def test_a_pipe_gets_a_line_for_each_node(emulator: Emulator) -> None:
-    done = run_process("list", env=environment(emulator.url, COLUMNS="20", FORCE_COLOR="1"))
+    done = run("list", env=environment(emulator.url, COLUMNS="20", FORCE_COLOR="1"))
 
     nodes = json.loads(emulator.fleet_path.read_text(encoding="utf-8"))["nodes"]
     rows = [line.split("\t") for line in done.stdout.splitlines()]
@@ -29,7 +29,7 @@ def test_columns_of_a_pipe(tmp_path: Path) -> None:
     node = {"aiInstanceId": "a", "holoInstanceId": "h", "holoInstanceName": "a\tb\n\x1b[31m\u202e", "nodeCount": 2}
     figures = {"gpu": 4, "gpuUsed": 3, "gpuMemory": 24, "cpu": 8, "cpuUsed": 99, "autoRenewal": True}
     with Emulator(write_fleet(tmp_path, node | figures)) as emulator:
-        done = run_process("list", env=environment(emulator.url))
+        done = run("list", env=environment(emulator.url))
 
     shown = dict(zip((title for title, _ in COLUMNS), done.stdout.removesuffix("\n").split("\t"), strict=True))
     assert shown == dict.fromkeys(shown, "?") | {
@@ -48,7 +48,7 @@ def test_columns_of_a_pipe(tmp_path: Path) -> None:
 
 
 def test_no_usage_marks_what_was_left_out(emulator: Emulator) -> None:
-    done = run_process("list", "--no-usage", env=environment(emulator.url))
+    done = run("list", "--no-usage", env=environment(emulator.url))
 
     left_out = {title for title, _ in COLUMNS if "used" in title or "free" in title}
     for line in done.stdout.splitlines():
@@ -57,7 +57,7 @@ def test_no_usage_marks_what_was_left_out(emulator: Emulator) -> None:
 
 
 def test_filters_reach_the_core(emulator: Emulator) -> None:
-    everything = run_process("list", "--json", env=environment(emulator.url))
+    everything = run("list", "--json", env=environment(emulator.url))
     nodes = json.loads(everything.stdout)["instanceModelList"]
     one = nodes[0]
     filters = {
@@ -69,18 +69,18 @@ def test_filters_reach_the_core(emulator: Emulator) -> None:
         "--name-regex": "holoInstanceName",
     }
     for option, field in filters.items():
-        done = run_process("list", "--json", option, one[field], env=environment(emulator.url))
+        done = run("list", "--json", option, one[field], env=environment(emulator.url))
         wanted = [node["aiInstanceId"] for node in nodes if node[field] == one[field]]
         assert json.loads(done.stdout)["ids"] == sorted(wanted), option
         assert len(wanted) < len(nodes), option
 
-    both = run_process("list", "--json", "--id", nodes[0]["aiInstanceId"], "--id", nodes[1]["aiInstanceId"],
+    both = run("list", "--json", "--id", nodes[0]["aiInstanceId"], "--id", nodes[1]["aiInstanceId"],
                env=environment(emulator.url))  # fmt: skip
     assert len(json.loads(both.stdout)["ids"]) == 2
 
 
 def test_json_is_the_wire_form_with_the_request_id(emulator: Emulator) -> None:
-    done = run_process("list", "--json", env=environment(emulator.url))
+    done = run("list", "--json", env=environment(emulator.url))
 
     wire = json.loads(done.stdout)
     always = {"region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"}
@@ -104,7 +104,7 @@ def test_a_pipe_gets_utf_8_in_every_locale(emulator: Emulator, encoding: str, un
 
 def test_endpoint_and_region_beat_the_environment(emulator: Emulator) -> None:
     env = environment("http://127.0.0.1:1", ALIBABA_CLOUD_REGION="cn-beijing")
-    done = run_process("list", "--json", "--endpoint", emulator.url, "--region", "cn-shanghai", env=env)
+    done = run("list", "--json", "--endpoint", emulator.url, "--region", "cn-shanghai", env=env)
 
     assert json.loads(done.stdout)["region"] == "cn-shanghai"
 
@@ -112,7 +112,7 @@ def test_endpoint_and_region_beat_the_environment(emulator: Emulator) -> None:
 def test_warnings_go_to_stderr_a_line_each(tmp_path: Path) -> None:
     broken = {"aiInstanceId": "a", "expirationTime": "soon\x1b[2J"}
     with Emulator(write_fleet(tmp_path, broken, {"aiInstanceId": "a"})) as emulator:
-        done = run_process("list", "--region", "cn-nowhere", env=environment(emulator.url))
+        done = run("list", "--region", "cn-nowhere", env=environment(emulator.url))
 
     assert done.returncode == 0
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["warning"] * 3
@@ -129,7 +129,7 @@ def test_warnings_go_to_stderr_a_line_each(tmp_path: Path) -> None:
     ],
 )
 def test_an_empty_answer_is_explained(emulator: Emulator, arguments: list[str], hint: str) -> None:
-    done = run_process("list", *arguments, env=environment(emulator.url))
+    done = run("list", *arguments, env=environment(emulator.url))
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "warning: no AI nodes in cn-hangzhou: " in done.stderr
@@ -159,13 +159,13 @@ def test_colour_can_be_switched_off(emulator: Emulator, changes: dict[str, str])
 
 
 def test_progress_is_shown_when_a_read_takes_long(emulator: Emulator) -> None:
-    emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
+    emulator.arm("slow", seconds=output.PROGRESS_AFTER + 0.5)
     _, screen = on_terminal("list", env=environment(emulator.url), with_progress=True)
     assert "reading the AI nodes of cn-hangzhou" in screen
     assert re.search(r"\d s", screen)
 
-    emulator.arm("slow", seconds=output.PROGRESS_AFTER + 1)
-    assert run_process("list", env=environment(emulator.url)).stderr == ""
+    emulator.arm("slow", seconds=output.PROGRESS_AFTER + 0.5)
+    assert run("list", env=environment(emulator.url)).stderr == ""
 
 
 def test_a_terminal_without_blocks_gets_ascii(emulator: Emulator) -> None:
@@ -187,7 +187,7 @@ def test_list_takes_credentials_of_every_kind(emulator: Emulator, tmp_path: Path
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"), None
     )
     env = environment(emulator.url, ALICLOUD_PROFILE="ci", ALIBABA_CLOUD_CREDENTIALS_FILE=str(file), **unset)
-    done = run_process("list", "--json", env=env)
+    done = run("list", "--json", env=env)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["region"] == "cn-beijing"

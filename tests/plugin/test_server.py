@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.metadata import version
 
 import grpc  # type: ignore[import-untyped]
@@ -130,13 +131,14 @@ def test_it_ends_with_the_engine_while_a_read_hangs(misspelt: dict[str, str], em
         assert read.exception() is not None
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("",), ("127.0.0.1:1",), ("no such address",)], ids=["none", "empty", "silent", "odd"]
-)
-def test_it_stays_where_no_engine_has_answered(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
-    with started(environment, *arguments) as plugin:
+def test_it_stays_where_no_engine_has_answered(environment: dict[str, str]) -> None:
+    addresses = {"none": (), "empty": ("",), "silent": ("127.0.0.1:1",), "odd": ("no such address",)}
+    with ExitStack() as processes:
+        plugins = {
+            name: processes.enter_context(started(environment, *address)) for name, address in addresses.items()
+        }
         time.sleep(GONE_SECONDS + 1)
-        assert plugin.is_alive()
+        assert {name: plugin.is_alive() for name, plugin in plugins.items()} == dict.fromkeys(addresses, True)
 
 
 def test_it_stays_with_an_engine_that_is_back_at_once(misspelt: dict[str, str]) -> None:

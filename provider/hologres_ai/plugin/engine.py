@@ -8,7 +8,7 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 LOG_SECONDS = 5.0  # the longest wait for a warning to be shown
-GONE_SECONDS = 5.0  # without a response for this long, the engine has ended
+GONE_SECONDS = 2.0  # without a response for this long, the engine has ended
 _OPTIONS = [("grpc.enable_http_proxy", 0)]  # the engine is on this machine
 
 
