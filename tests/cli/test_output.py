@@ -7,7 +7,7 @@ import pytest
 
 from hologres_ai.cli import output
 from hologres_ai.emulator import Emulator
-from tests.support.command_line import environment, on_terminal, run_process
+from tests.support.command_line import environment, on_terminal, run
 
 
 def test_printable_keeps_what_is_visible() -> None:
@@ -70,13 +70,13 @@ def test_a_table_of_every_size_is_shown(emulator: Emulator, name: str, value: st
 
 def test_force_color_colours_text_for_people_and_no_machine_format(emulator: Emulator) -> None:
     env = environment(emulator.url, FORCE_COLOR="1")
-    check = run_process("check", "--min-free-gpus=99", env=env)
+    check = run("check", "--min-free-gpus=99", env=env)
     assert "\x1b[31m  ✗\x1b[0m free GPUs" in check.stdout
-    assert "\x1b[" in run_process("doctor", env=env).stdout
+    assert "\x1b[" in run("doctor", env=env).stdout
     emulator.arm("denied")
-    assert "\x1b[31m\x1b[1merror:\x1b[0m" in run_process("list", env=env).stderr
+    assert "\x1b[31m\x1b[1merror:\x1b[0m" in run("list", env=env).stderr
     for arguments in (["list"], ["list", "--json"], ["check", "--min-free-gpus=1", "--markdown"]):
-        assert "\x1b" not in run_process(*arguments, env=env).stdout
+        assert "\x1b" not in run(*arguments, env=env).stdout
 
 
 def test_progress_hides_no_cursor_and_is_cleared(emulator: Emulator) -> None:

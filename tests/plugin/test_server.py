@@ -134,9 +134,7 @@ def test_it_ends_with_the_engine_while_a_read_hangs(misspelt: dict[str, str], em
 def test_it_stays_where_no_engine_has_answered(environment: dict[str, str]) -> None:
     addresses = {"none": (), "empty": ("",), "silent": ("127.0.0.1:1",), "odd": ("no such address",)}
     with ExitStack() as processes:
-        plugins = {
-            name: processes.enter_context(started(environment, *address)) for name, address in addresses.items()
-        }
+        plugins = {name: processes.enter_context(started(environment, *address)) for name, address in addresses.items()}
         time.sleep(GONE_SECONDS + 1)
         assert {name: plugin.is_alive() for name, plugin in plugins.items()} == dict.fromkeys(addresses, True)
 
