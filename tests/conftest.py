@@ -1,6 +1,7 @@
 """Fixtures of all tests: an emulator with its own fleet, the environment that points to it, and the tests' markers."""
 
 import json
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,12 @@ MARKERS = {
     "tests/repo/test_sdk.py": "packaging",
 }
 
+# Tests that compile Pulumi's Go SDK run on one worker: at the same time, each would compile it again.
+COMPILE_GO = re.compile(
+    r"tests/repo/test_sdk\.py::.*_go_|tests/engine/test_plugin_examples\.py::test_an_example\[go|"
+    r"tests/contract/test_openapi_clients\.py::"
+)
+
 OpenFolder = Callable[..., AbstractContextManager[Project]]
 
 
@@ -46,6 +53,7 @@ def pytest_configure() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by its folder or file, and every test that uses the engine."""
     for item in items:
@@ -55,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             names.add("engine")
         for name in sorted(names):
             item.add_marker(name)
+        if COMPILE_GO.match(item.nodeid):
+            item.add_marker(pytest.mark.xdist_group("go"))
 
 
 @pytest.fixture

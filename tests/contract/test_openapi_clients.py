@@ -24,9 +24,6 @@ from hologres_ai.emulator.responses import BodyFormat
 from hologres_ai.errors import ApiError
 from hologres_ai.models import NodeList, Query, to_wire
 
-# One worker starts each client for all tests of this file.
-pytestmark = pytest.mark.xdist_group("openapi")
-
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "judges"
 TOKEN = "CAIS+token/with*signs~and=="
