@@ -57,6 +57,34 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+PROVIDER = "urn:pulumi:dev::fleet::pulumi:providers:hologres::far"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "profile", "provider"),
+    [
+        ({"profile": "prod", "region": "cn-hangzhou"}, "prod", None),
+        ({"accessKey": "id", "secretKey": "secret"}, None, "far"),
+        ({"profile": "prod", "sharedCredentialsFile": "/other.json"}, None, "far"),
+        ({"ecsRoleName": "reader"}, None, "far"),
+        ({"region": "cn-hangzhou"}, None, None),
+    ],
+)
+def test_the_account_of_a_declared_provider_is_known_by_its_profile_or_named(
+    inputs: dict[str, str], profile: str | None, provider: str | None
+) -> None:
+    declared = {"urn": PROVIDER, "type": "pulumi:providers:hologres", "inputs": inputs}
+    found = read_baseline(json.dumps(state(declared, {**NODES, "provider": f"{PROVIDER}::an-id"})))
+    assert (found.profile, found.provider) == (profile, provider)
+
+
+def test_the_default_provider_reads_the_account_of_the_environment() -> None:
+    urn = PROVIDER.replace("far", "default_0_1_0")
+    default = {"urn": urn, "type": "pulumi:providers:hologres", "inputs": {"accessKey": "id", "profile": "prod"}}
+    found = read_baseline(json.dumps(state(default, {**NODES, "provider": f"{urn}::an-id"})))
+    assert (found.profile, found.provider) == (None, None)
+
+
 @pytest.mark.parametrize(("form", "document", "choice"), FORMS)
 def test_each_form_gives_what_was_read(form: str, document: dict[str, Any], choice: dict[str, Any]) -> None:
     baseline = read_baseline(json.dumps(document), **choice)

@@ -19,17 +19,24 @@ from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
+# The inputs of a provider that name a source of credentials.
+_CREDENTIALS = frozenset(
+    ("accessKey", "sharedCredentialsFile", "credentialsUri", "ecsRoleName", "assumeRole", "assumeRoleWithOidc")
+)
+
 
 @dataclass(frozen=True)
 class Baseline:
     """A result and the form in which it was kept. The query of a list is the one that the caller gave.
 
-    `profile` is the one whose account was read, where the program named one.
+    `profile` is the profile whose account was read, if the program or its provider named one. `provider` is the name
+    of a provider that the program declared with credentials of another kind, which a state does not show.
     """
 
     result: AiNodeListResult
     form: Form
     profile: str | None = None
+    provider: str | None = None
 
 
 def read_baseline(
@@ -105,6 +112,8 @@ class _Entry:
     urn: str
     type: str
     outputs: Mapping[str, object]
+    inputs: Mapping[str, object]
+    provider: str
 
     @property
     def name(self) -> str:
@@ -126,10 +135,12 @@ def _entries(resources: object) -> Iterator[_Entry]:
     """The resources of a state without those that are only kept until they are deleted."""
     for entry in resources if isinstance(resources, list) else ():
         if isinstance(entry, Mapping) and entry.get("delete") is not True:
-            outputs = entry.get("outputs")
-            yield _Entry(
-                str(entry.get("urn", "")), str(entry.get("type", "")), outputs if isinstance(outputs, Mapping) else {}
-            )
+            urn, kind, provider = (str(entry.get(name, "")) for name in ("urn", "type", "provider"))
+            yield _Entry(urn, kind, _mapping(entry.get("outputs")), _mapping(entry.get("inputs")), provider)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> Baseline:
@@ -140,7 +151,19 @@ def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | N
     outputs = cast("Mapping[str, object]", _without_secret_marks(entry.outputs, place))
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", _profile(outputs.get(PROFILE_KEY)))
+    provider = _declared_provider(entry, entries)
+    inputs = provider.inputs if provider else {}
+    given = None if "sharedCredentialsFile" in inputs else inputs.get("profile")
+    profile = _profile(outputs.get(PROFILE_KEY)) or _profile(given)
+    other = provider.name if provider and not profile and inputs.keys() & _CREDENTIALS else None
+    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", profile, other)
+
+
+def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | None:
+    """Return the provider of a list, unless it is the default one; the reference to it is ``URN::ID``."""
+    urn = entry.provider.rpartition("::")[0]
+    found = next((other for other in entries if other.urn == urn), None)
+    return None if found is None or found.name.startswith("default") else found
 
 
 def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:

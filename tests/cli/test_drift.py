@@ -219,6 +219,19 @@ def test_the_baseline_may_come_from_stdin(world: World) -> None:
 # ------------------------------------------------------------------------------------------------------- --accept
 
 
+def test_a_list_with_the_credentials_of_a_provider_is_compared_with_a_warning(world: World) -> None:
+    provider = "urn:pulumi:dev::fleet::pulumi:providers:hologres::far"
+    nodes = json.loads(world.baseline.read_text())
+    entry = {"urn": "urn:pulumi:dev::fleet::hologres:index:AiNodeList::nodes", "type": "hologres:index:AiNodeList"}
+    declared = {"urn": provider, "type": "pulumi:providers:hologres", "inputs": {"accessKey": "id"}}
+    resources = [declared, {**entry, "provider": f"{provider}::an-id", "outputs": {**nodes, "__query": nodes["query"]}}]
+    world.baseline.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    done = world.drift()
+    assert done.returncode == 0, done.stderr
+    assert 'warning: the list was read with the credentials of the provider "far"' in done.stderr
+    assert "--profile" in done.stderr
+
+
 def test_accept_writes_the_present_nodes_as_the_baseline(world: World) -> None:
     world.edit(put(1, nodeCount=3))
     accepted = world.drift("--accept")

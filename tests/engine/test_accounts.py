@@ -95,6 +95,41 @@ def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project
     assert read_baseline(state, output="oursNodes").profile is None
 
 
+DECLARED = """\
+name: declared
+runtime: yaml
+resources:
+  provider:
+    type: pulumi:providers:hologres
+    properties: {profile: other, region: cn-hangzhou}
+  theirs:
+    type: hologres:AiNodeList
+    options: {provider: "${provider}"}
+  ours:
+    type: hologres:AiNodeList
+outputs:
+  theirs: ${theirs.ids}
+  ours: ${ours.ids}
+"""
+
+
+def test_a_declared_provider_reads_its_account_whatever_keys_are_in_the_environment(
+    accounts: Project, open_folder: OpenFolder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "declared"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(DECLARED)
+    with open_folder(folder, environment=accounts.environment) as project:
+        for run in (project.preview(), project.up(), project.refresh(), project.up("--expect-no-changes")):
+            assert run.code == 0, run.text
+        outputs = project.outputs()
+        assert outputs["theirs"] == ["of-the-other-account"]
+        assert len(str(outputs["ours"]).split(",")) == 13
+        state = project.export()
+        assert read_baseline(state, resource="theirs").profile == "other"
+        assert drift_of(project, state, "theirs") == drift_of(project, state, "ours") == 0
+
+
 REFUSED = """
     import pulumi
     from hologres_ai import AiNodeList

@@ -119,6 +119,17 @@ def test_a_source_of_credentials_may_be_set_beside_keys_in_the_environment(
     assert not plugin.check_config(settings).failures
 
 
+def test_a_declared_provider_has_one_source_of_credentials() -> None:
+    urn = PROVIDER_URN.removesuffix("default") + "second"
+    settings = {"accessKey": "id", "secretKey": "secret", "profile": "other", "assumeRoleWithOidc": {}}
+    with running({}) as plugin:
+        request = provider_pb2.CheckRequest(urn=urn, news=struct(settings))
+        [failure] = plugin.call("CheckConfig", request).failures
+        assert not plugin.check_config(settings).failures, "the configuration of a stack has an order"
+    assert failure.property == "profile"
+    assert failure.reason == "is another source of credentials than accessKey; give only one of them"
+
+
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])
 def test_a_value_that_may_be_secret_is_not_named_because_the_engine_would_show_it(name: str) -> None:
     with running({}) as plugin:

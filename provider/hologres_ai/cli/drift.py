@@ -198,6 +198,8 @@ def _run(comparison: Comparison) -> Report:
     baseline = _read_baseline(comparison)
     _check_query(baseline, comparison, given)
     connection = {**comparison.connection, "profile": comparison.connection["profile"] or baseline.profile}
+    if baseline.provider and not connection["profile"]:
+        _warn_of_provider(baseline.provider)
     current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
     if drift.before and not drift.after and not drift.unread:
@@ -222,6 +224,14 @@ def _with_verdict(report: Report, drift: "Drift", comparison: Comparison) -> Rep
         limit=comparison.limit,
         notes=unused,
         exit_code=FINDING if counted else FAILED if drift.unread else DONE,
+    )
+
+
+def _warn_of_provider(name: str) -> None:
+    say(
+        "warning",
+        f'the list was read with the credentials of the provider "{name}", which the state does not show',
+        "Set the same credentials in the environment, or give their profile with --profile.",
     )
 
 

@@ -46,7 +46,8 @@ async def read(
     if query.regions:
         configs = resolve_regions(query.regions, arguments, stack, environ)
     else:
-        configs = (resolve({**(arguments or {}), "region": query.region}, stack, environ),)
+        region = {"region": query.region} if query.region else {}
+        configs = (resolve({**(arguments or {}), **region}, stack, environ),)
     results = await fetch_regions(
         configs, query.instance_id, progress=progress, shared=shared, connections=connections, fetch=fetch
     )

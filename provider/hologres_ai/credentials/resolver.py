@@ -112,7 +112,7 @@ def _given_as_argument(settings: ResolvedSettings) -> str | None:
     """The source that an argument names: an explicit argument comes before every configured source."""
     given = {
         name: found.origin
-        for name, named_by in _NAMED_BY.items()
+        for name, named_by in SOURCE_SETTINGS.items()
         for setting in named_by
         if (found := settings.find(setting)) and found.is_argument and not _is_empty_object(found)
     }
@@ -155,7 +155,7 @@ def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> 
     used = {Profile: _PROFILE, Uri: _URI, EcsRole: _ECS, Oidc: _OIDC}.get(type(choice.base), _STATIC)
     others = [
         found.origin
-        for name, named_by in _NAMED_BY.items()
+        for name, named_by in SOURCE_SETTINGS.items()
         if name != used
         for setting in named_by
         for found in settings.all(setting)
@@ -355,7 +355,7 @@ SOURCES: dict[str, Callable[[ResolvedSettings], Choice | None]] = {
     _OIDC: _oidc,
     "default profile of the CLI": _default_profile,
 }
-_NAMED_BY: dict[str, tuple[Setting, ...]] = {
+SOURCE_SETTINGS: dict[str, tuple[Setting, ...]] = {
     _STATIC: (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN),
     _PROFILE: (PROFILE, SHARED_CREDENTIALS_FILE),
     _URI: (CREDENTIALS_URI,),

@@ -7,21 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ..config import resolve
 from ..credentials.key_pair import find_key_pair
+from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean
-from ..settings import (
-    ACCESS_KEY,
-    ASSUME_ROLE_WITH_OIDC,
-    CREDENTIALS_URI,
-    ECS_ROLE_NAME,
-    ENDPOINT,
-    PROFILE,
-    SECRET_KEY,
-    SETTINGS,
-    SHARED_CREDENTIALS_FILE,
-    ResolvedSettings,
-    look_up,
-)
+from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, ResolvedSettings, look_up
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -30,27 +19,38 @@ _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.se
 _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 # What the engine itself keeps among a provider's inputs.
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
-# Each names another source of credentials than the keys: as an argument it would come before them.
-_SOURCES = (PROFILE, SHARED_CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, ASSUME_ROLE_WITH_OIDC)
+# The source of credentials that a setting names, by the key of the setting.
+_SOURCE_OF = {setting.key: name for name, settings in SOURCE_SETTINGS.items() for setting in settings}
 # The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
 _URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
 # Valid settings: if these and one more are refused, that one is invalid.
+_KEYS = _SOURCE_OF[ACCESS_KEY.key]
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
 
 class Configuration:
-    """The settings that were given to a provider, by key; other settings come from the environment."""
+    """The settings that were given to a provider, by key; other settings come from the environment.
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    The settings of a provider that the program declared take precedence over everything else, as arguments do: a
+    second account must not be read with the AccessKey in the environment.
+    """
+
+    def __init__(self, texts: Mapping[str, str], *, is_declared: bool = False) -> None:
         self._texts = texts
+        self._is_declared = is_declared
+
+    @property
+    def arguments(self) -> dict[str, str | None]:
+        """The settings of a provider that the program declared, by their argument names; empty for the default one."""
+        return {_BY_KEY[key].argument: text for key, text in self._texts.items()} if self._is_declared else {}
 
     def get(self, key: str) -> str | None:
-        """The value of a key such as ``hologres:region``.
+        """Return the value of a key such as ``hologres:region`` in the configuration of the stack.
 
         Keys of ``alicloud:`` are not available: the engine gives a plugin only the configuration of its own package.
         """
         namespace, _, name = key.partition(":")
-        return self._texts.get(name) if namespace == "hologres" else None
+        return self._texts.get(name) if namespace == "hologres" and not self._is_declared else None
 
 
 def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
@@ -58,7 +58,8 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
 
     Args:
         inputs: the settings by name.
-        urn: the provider's URN, which shows whether the inputs are the configuration of the stack.
+        urn: the provider's URN, which shows whether the program declared the provider, or the inputs are the
+            configuration of the stack. An engine that does not send it is taken for the latter.
 
     Raises:
         InvalidArgumentError: one failure for each setting that does not exist, is missing or is invalid.
@@ -72,9 +73,12 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     ]
     texts = {name: _text(value) or "" for name, value in given.items() if name in _BY_KEY}
     failures += _missing_halves(texts, waiting)
+    is_declared = bool(urn) and not is_default
+    if is_declared:
+        failures += _other_sources(texts)
     if failures:
         raise InvalidArgumentError(failures)
-    return Configuration(texts)
+    return Configuration(texts, is_declared=is_declared)
 
 
 def changed_settings(old: Properties, new: Properties) -> list[str]:
@@ -107,7 +111,8 @@ def _objection(name: str, value: object, is_default: bool) -> str | None:
         return _no_such_setting(name) if is_default else "no such setting" + did_you_mean(name, _BY_KEY)
     if text is None:
         return "a string, a whole number or an object is expected"
-    arguments, stack = ({}, {f"hologres:{name}": text}) if setting in _SOURCES else ({setting.argument: text}, {})
+    is_other_source = _SOURCE_OF.get(name, _KEYS) != _KEYS  # as an argument it would conflict with the keys in _GOOD
+    arguments, stack = ({}, {f"hologres:{name}": text}) if is_other_source else ({setting.argument: text}, {})
     try:
         resolve({**_GOOD, **arguments}, stack.get, environ={})
     except ConfigurationError as error:
@@ -147,6 +152,14 @@ def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Itera
         half = given.key in texts and missing.key not in texts and missing.key not in waiting
         if half and not _is_complete(settings):
             yield Failure(missing.key, f"{given.key} is set without it; set both, or leave both to the environment")
+
+
+def _other_sources(texts: Mapping[str, str]) -> Iterator[Failure]:
+    """A failure for each setting that names another source of credentials than the first one."""
+    given = [(name, _SOURCE_OF[name]) for name in _BY_KEY if texts.get(name, "{}") != "{}" and name in _SOURCE_OF]
+    for name, source in given[1:]:
+        if source != given[0][1]:
+            yield Failure(name, f"is another source of credentials than {given[0][0]}; give only one of them")
 
 
 def _is_complete(settings: ResolvedSettings) -> bool:

@@ -76,9 +76,9 @@ class Provider:
         """Return the settings that changed. A newer version of the plugin is no change."""
         return dict.fromkeys(changed_settings(old, new), UPDATE)
 
-    def configure(self, settings: Properties) -> None:
-        """Begin a run of a program with these settings, which are resolved when something is read."""
-        self._configuration = read_configuration(settings)
+    def configure(self, settings: Properties, urn: str = "") -> None:
+        """Begin a run of a program with the settings of this provider, which are resolved at each read."""
+        self._configuration = read_configuration(settings, urn)
         self._shared = CallSharing()  # lists that ask the same share a call
 
     # --- The function -------------------------------------------------------------------------------------------------
@@ -173,7 +173,14 @@ class Provider:
             await self._warn(hide(warning, secrets))
 
     async def _cancellable_read(self, query: Query) -> AiNodeListResult:
-        call = read(query, stack=self._configuration.get, shared=self._shared, connections=self._connections)
+        configuration = self._configuration
+        call = read(
+            query,
+            configuration.arguments,
+            configuration.get,
+            shared=self._shared,
+            connections=self._connections,
+        )
         task = asyncio.create_task(call)
         self._reads.add(task)
         try:

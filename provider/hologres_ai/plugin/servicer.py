@@ -89,7 +89,7 @@ class Servicer(ResourceProviderServicer):
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
         """Begin a run of a program with these settings."""
-        self._provider.configure(read_properties(request.args))
+        self._provider.configure(read_properties(request.args), request.urn)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # --- The function -------------------------------------------------------------------------------------------------
