@@ -1,6 +1,7 @@
 """Programs on a real Pulumi engine against a real emulator."""
 
 import json
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,7 +13,8 @@ import pytest
 
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tools.project import Project
+from tools import sdk
+from tools.project import ROOT, Project
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,8 @@ def names_in_state(project: Project) -> list[str]:
     resources = json.loads(project.export())["deployment"].get("resources", [])
     made = [entry for entry in resources if entry["type"] == "pulumi-python:dynamic:Resource"]
     return sorted(str(entry["urn"]).split("::", 3)[3] for entry in made)
+
+
+def with_the_sdk() -> dict[str, str]:
+    """The environment in which a Python program finds the SDK of the plugin."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])}

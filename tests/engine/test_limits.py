@@ -1,11 +1,12 @@
 """What docs/limits.md says of the engine: when one of these fails, the page can lose a section."""
 
 import json
+import re
 from pathlib import Path
 
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet
+from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state, with_the_sdk
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 LIST = "urn:pulumi:dev::program::pulumi-python:dynamic/hologres:AiNodeList::nodes"
@@ -65,6 +66,73 @@ def test_a_joined_output_of_a_failed_read_is_a_marker(program: OpenFolder, emula
         emulator.arm("denied")
         assert project.up("--continue-on-error").code != 0
         assert project.outputs() == {"joined": UNKNOWN, "nested": {"ids": None}}
+
+
+NATIVE_GET = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
+
+    nodes = hologres.AiNodeList.get("nodes", "nodes")
+    Made("of-ids", {"got": nodes.ids})
+"""
+)
+
+
+def test_outputs_of_a_failed_get_are_none(program: OpenFolder, environment: dict[str, str], emulator: Emulator) -> None:
+    emulator.arm("denied", 1000)
+    with program(NATIVE_GET, environment={**environment, **with_the_sdk()}) as project:
+        assert project.up("--continue-on-error").code != 0
+        assert names_in_state(project) == ["of-ids"], "it is created"
+
+
+FIXED_ID = (
+    DYNAMIC_PROVIDER
+    + """
+    import pulumi_hologres as hologres
+
+    made = Made("made", {"got": 1})
+    instance = made.id.apply(lambda _: "hgpostcn-cn-yi34hlzdx003")
+    nodes = hologres.AiNodeList.get("nodes", "nodes", instance_id=instance)
+    pulumi.export("count", nodes.ids.apply(len))
+"""
+)
+
+
+def test_a_preview_of_a_get_with_a_fixed_id_drops_an_unknown_argument(
+    program: OpenFolder, environment: dict[str, str]
+) -> None:
+    with program(FIXED_ID, environment={**environment, **with_the_sdk()}) as project:
+        preview = project.preview()
+        assert re.search(r"count *: 13$", preview.text, re.MULTILINE), preview.text
+        assert project.up().code == 0
+        count = project.outputs()["count"]
+        assert isinstance(count, int)
+        assert count < 13
+
+
+TYPES = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    nodes = AiNodeList("nodes")
+    pulumi.export("joined", pulumi.Output.all(nodes.totals).apply(lambda values: sorted(values[0])[:2]))
+    pulumi.export("single", nodes.totals.apply(lambda totals: type(totals).__name__))
+"""
+
+
+def test_a_joined_output_has_the_names_of_the_api_and_a_single_one_its_type(program: OpenFolder) -> None:
+    with program(TYPES) as project:
+        assert project.up().code == 0
+        assert project.outputs() == {"joined": ["cpu", "gpu"], "single": "Totals"}
+
+
+def test_a_failed_read_of_the_dynamic_resource_prints_three_frames(program: OpenFolder, emulator: Emulator) -> None:
+    emulator.arm("denied")
+    with program(PROGRAM) as project:
+        run = project.preview()
+    assert run.text.count('File "') == 3, run.text
+    assert "Grant the RAM action hologram:ListInstanceModel" in run.text
 
 
 AUTOMATION = """
