@@ -135,6 +135,21 @@ def test_a_failed_read_of_the_dynamic_resource_prints_three_frames(program: Open
     assert "Grant the RAM action hologram:ListInstanceModel" in run.text
 
 
+FAILED = (
+    DYNAMIC_PROVIDER
+    + """
+    broken = Made("broken", {"got": 1}, provider=Broken)
+    pulumi.export("single", broken.got)
+"""
+)
+
+
+def test_an_output_of_any_other_failed_resource_is_a_marker(program: OpenFolder) -> None:
+    with program(FAILED) as project:
+        assert project.up("--continue-on-error").code != 0
+        assert project.outputs() == {"single": UNKNOWN}
+
+
 AUTOMATION = """
     import json, os, sys
     from pathlib import Path
