@@ -1,7 +1,7 @@
 """Hologres AI nodes for infrastructure programs.
 
-`AiNodeList` is the Pulumi data source. `read_ai_nodes` reads the same nodes without an engine, repeatedly in a
-`Session`, and `require` enforces requirements.
+`AiNodeList` is the Pulumi data source. `read_ai_nodes` reads the same nodes without a Pulumi engine, a `Session` reads
+them repeatedly, and `require` enforces requirements.
 """
 
 from importlib import import_module
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     __version__: str
     from .stack_outputs import AiNodes
 
-# The one place of lazy imports. Scripts and the command line use this package without Pulumi, whose import
-# takes longer than everything else they do.
+# The public names are imported at their first use. Scripts and the command line use this package without Pulumi, whose
+# import takes longer than everything else they do.
 _HOMES = {
     "AiNode": "models",
     "AiNodeList": "dynamic",

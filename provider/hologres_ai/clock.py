@@ -1,4 +1,4 @@
-"""The present time, times as the API writes them, and the days that are left."""
+"""The current time, parsing and formatting of API times, and durations."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,16 +6,18 @@ from .names import plural
 
 
 def utc_now() -> datetime:
-    """Return the present time in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def parse_time(text: object) -> datetime | None:
-    """Parse a time of the API, such as ``2026-01-28T07:44:27.535Z``; one without a zone is in UTC, as the API says.
+    """Parse a time of the API, such as ``2026-01-28T07:44:27.535Z``.
+
+    A time without a time zone is taken as UTC, as the API documents.
 
     Returns:
-        The time in UTC. None for a value that is not a time or has no equivalent in UTC, and for the year 1, which
-        services write for a missing time.
+        The time in UTC. None for a value that is not a time, for a time that has no equivalent in UTC, and for a time
+        in the year 1, which services write for a missing time.
     """
     try:
         parsed = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -27,10 +29,11 @@ def parse_time(text: object) -> datetime | None:
 
 
 def to_utc_text(text: str) -> str:
-    """Return a time in UTC, in the form of the API. A text that ends in ``Z`` is returned unchanged.
+    """Convert a time to UTC, in the format of the API. A time that ends in ``Z`` is returned unchanged.
 
     Raises:
-        ValueError, OverflowError: it is not a time, or has no equivalent in UTC.
+        ValueError: the text is not a time.
+        OverflowError: the time has no equivalent in UTC.
     """
     time = datetime.fromisoformat(text)
     if text.endswith("Z"):
@@ -41,12 +44,12 @@ def to_utc_text(text: str) -> str:
 
 
 def days_left(end: datetime, now: datetime) -> int:
-    """Return the whole days from `now` to `end`, rounded down: 0 for less than a day, negative after the end."""
+    """Return the number of days from `now` to `end`, rounded down: 0 for less than a day, negative after `end`."""
     return (end - now).days
 
 
 def describe_duration(duration: timedelta) -> str:
-    """Return the length of a duration without its sign: ``9 days``, or hours below two days, or minutes."""
+    """Return a duration as text, without its sign: in days, below two days in hours, below one hour in minutes."""
     seconds = abs(duration).total_seconds()
     if seconds >= 2 * 86_400:
         return plural(int(seconds // 86_400), "day")

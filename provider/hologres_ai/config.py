@@ -1,7 +1,7 @@
-"""CallConfig: what a call needs, resolved once from the settings and validated before any network call.
+"""The configuration of a call, resolved from the settings and validated before any network call.
 
-The way from arguments to a call: `settings.look_up` looks every setting up, `credentials.resolver` chooses the source
-of credentials, this module resolves region, endpoint and time limits.
+The steps are: `settings.look_up` looks up all settings, `credentials.resolver` chooses the source of credentials, and
+this module resolves the region, the endpoint and the time limits, and builds a `CallConfig`.
 """
 
 import re
@@ -46,14 +46,22 @@ from .settings import (
 )
 
 FROM_REGION = "the region"
-"""The origin of an endpoint that follows from the region."""
+"""The origin of an endpoint that is derived from the region."""
 
 
 @dataclass(frozen=True)
 class CallConfig:
-    """The settings of a call. Time limits are in seconds; `deadline` is that of all tries of one call together.
+    """The configuration of a call.
 
-    `credentials` are plain keys, or the source that returns some; `credentials_from` names it in words.
+    Attributes:
+        region: the region to read.
+        endpoint: the endpoint of the API.
+        credentials: an AccessKey from the settings, or the source that returns one on request.
+        connect_timeout: the time limit for opening a connection, in seconds.
+        read_timeout: the time limit for each wait for response data, in seconds.
+        deadline: the time limit for a call with all its retries, in seconds.
+        warnings: warnings about the settings.
+        credentials_from: the source of the credentials, as text.
     """
 
     region: str
@@ -74,12 +82,12 @@ def resolve(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> CallConfig:
-    """Resolve what a call to one region needs.
+    """Resolve the configuration of a call to one region.
 
     Args:
         arguments: explicit values, by the argument names of the settings.
-        stack: reads the Pulumi configuration, where there is one.
-        environ: the environment; the process's own when left out.
+        stack: the function that reads the Pulumi configuration, if there is one.
+        environ: the environment variables; by default those of the process.
 
     Raises:
         ConfigurationError: a setting is missing or invalid. Secret values are not shown.
@@ -96,10 +104,16 @@ def resolve_regions(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[CallConfig, ...]:
-    """Resolve what a call to each of the regions needs, or to all known ones for ``*``; see `resolve`.
+    """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``.
+
+    Args:
+        names: the regions, or ``*``.
+        arguments: see `resolve`.
+        stack: see `resolve`.
+        environ: see `resolve`.
 
     Raises:
-        ConfigurationError: as above; or the endpoint is that of one region.
+        ConfigurationError: see `resolve`; or several regions are to be read and the endpoint is that of one region.
     """
     settings = look_up(arguments, stack, environ)
     check_switches(settings)
@@ -118,21 +132,25 @@ def _vpc_warning(settings: ResolvedSettings, profile: ProfileContent | None) -> 
     origin = _vpc_endpoint_type(settings, profile)
     if origin is None or settings.find(ENDPOINT):
         return ()
-    return (f"{origin} asks for hosts inside a VPC, and each answers from a VPC of its own region only",)
+    return (f"{origin} selects hosts inside a VPC; each is reachable only from a VPC in its own region",)
 
 
 def check_switches(settings: ResolvedSettings) -> None:
-    """Refuse a switch that is neither on nor off, used or not: it may protect something.
+    """Check that every boolean setting is on or off, even one that is not used: it may be a security measure.
 
     Raises:
-        ConfigurationError: there is one.
+        ConfigurationError: a value is neither on nor off.
     """
     for switch in SWITCHES:
         settings.is_on(switch)
 
 
 def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, Resolution]:
-    """The region and the source of credentials; a missing region is reported first."""
+    """Return the region and the source of credentials.
+
+    An invalid region is reported before an error in the credentials; a missing region is reported first only if no
+    source of credentials is set.
+    """
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError as error:
@@ -167,10 +185,10 @@ def _config(
 
 
 def find_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue | None:
-    """Return the region that is set, valid or not.
+    """Return the region that is set, or None; it is not validated.
 
-    The region of a profile is the last resort, but for a profile that is given as an argument: its region comes before
-    a configured one, because that belongs to another account.
+    The region of a profile is used only if no setting names a region. A profile that is given as an argument is an
+    exception: its region takes precedence over a configured region, which may belong to another account.
 
     Raises:
         ConfigurationError: the profile whose region is needed can't be read.
@@ -190,12 +208,12 @@ def _is_given(settings: ResolvedSettings) -> bool:
 
 
 def has_region(settings: ResolvedSettings) -> bool:
-    """Whether a region is set, valid or not."""
+    """Return True if a region is set, even if it is invalid."""
     return find_region(settings, _resolution_or_none(settings)) is not None
 
 
 def has_credentials(settings: ResolvedSettings) -> bool:
-    """Whether a source of credentials is set, valid or not, or in part."""
+    """Return True if a source of credentials is set, even if it is invalid or incomplete."""
     try:
         resolve_credentials(settings)
     except ConfigurationError as error:
@@ -206,12 +224,12 @@ def has_credentials(settings: ResolvedSettings) -> bool:
 def _resolution_or_none(settings: ResolvedSettings) -> Resolution | None:
     try:
         return resolve_credentials(settings)
-    except ConfigurationError:  # which is raised when the credentials are needed
+    except ConfigurationError:  # raised again when the credentials are needed
         return None
 
 
 def _profile_with_region(settings: ResolvedSettings, resolution: Resolution | None) -> ProfileContent | None:
-    """The profile that a setting names, else the one that the credentials come from."""
+    """Return the profile that the credentials come from, or else the profile that a setting names."""
     if resolution and resolution.profile:
         return resolution.profile
     named = named_profile(settings)
@@ -222,7 +240,7 @@ def require_region(settings: ResolvedSettings, resolution: Resolution | None) ->
     """Return the region.
 
     Raises:
-        ConfigurationError: none is set, or it is invalid.
+        ConfigurationError: no region is set, or the region is invalid.
     """
     found = find_region(settings, resolution) or settings.require(REGION)
     _check_region(found.value, found.origin)
@@ -233,7 +251,7 @@ def _check_region(region: str, origin: str) -> None:
     if not is_region_name(region):
         raise ConfigurationError(
             f"{origin} is not a region: {region[:64]!r}",
-            "A region looks like cn-hangzhou" + did_you_mean(region, REGIONS),
+            "Set a region such as cn-hangzhou" + did_you_mean(region, REGIONS),
         )
 
 
@@ -248,10 +266,10 @@ def _region_warnings(region: str) -> tuple[str, ...]:
 def find_endpoint(
     settings: ResolvedSettings, region: str, profile: ProfileContent | None = None
 ) -> tuple[Endpoint, str]:
-    """Return the endpoint of the API, and its origin.
+    """Return the endpoint of the API and its origin.
 
     Raises:
-        ConfigurationError: it, or the endpoint type, is invalid.
+        ConfigurationError: the endpoint or the endpoint type is invalid.
     """
     vpc = _vpc_endpoint_type(settings, profile)
     found = settings.find(ENDPOINT)
@@ -263,7 +281,7 @@ def find_endpoint(
 
 
 def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | None) -> str | None:
-    """The origin of the endpoint type where that is vpc."""
+    """Return the origin of the endpoint type if the type is ``vpc``, or None if no type is set."""
     found = settings.find(ENDPOINT_TYPE)
     if found is None and profile and profile.endpoint_type:
         found = ResolvedValue(profile.endpoint_type, f"endpoint_type of {profile.place}", 10)
@@ -280,17 +298,22 @@ def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> N
     endpoint = settings.find(ENDPOINT)
     if endpoint and IN_ENDPOINT not in endpoint.value and len(regions) > 1:
         raise ConfigurationError(
-            f"{endpoint.origin} is the endpoint of one region, and {len(regions)} are to be read",
-            f"Put {IN_ENDPOINT} in the place of the region, as in hologram-vpc.{IN_ENDPOINT}.aliyuncs.com, "
-            "or leave the endpoint out.",
+            f"{endpoint.origin} is the endpoint of one region, but {len(regions)} regions are to be read",
+            f"Replace the region in it with {IN_ENDPOINT}, as in hologram-vpc.{IN_ENDPOINT}.aliyuncs.com, "
+            "or remove the endpoint.",
         )
 
 
 def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
-    """Return the hosts of STS; `region` is the region that is read.
+    """Return the hosts of STS.
+
+    Args:
+        settings: the settings.
+        region: the region whose STS host is the default: the region that is read, or the configured region if several
+            regions are read. Without one, the default is the central host.
 
     Raises:
-        ConfigurationError: a setting that names one is invalid.
+        ConfigurationError: a setting for STS is invalid.
     """
     vpc = settings.is_on(VPC_ENDPOINT_ENABLED)
     inside = f" with {_origin_of(settings, VPC_ENDPOINT_ENABLED)}" if vpc else ""
@@ -317,7 +340,7 @@ def _parsed(found: ResolvedValue, example: str) -> Endpoint:
         return parse_endpoint(found.value)
     except ValueError as error:
         raise ConfigurationError(
-            f"{found.origin} is not an endpoint: {error}", f"Give a host with an optional port, such as {example}."
+            f"{found.origin} is not an endpoint: {error}", f"Set a host with an optional port, such as {example}."
         ) from None
 
 
@@ -331,6 +354,7 @@ def _seconds(settings: ResolvedSettings, setting: Setting, *, default: float, pe
     unit = "milliseconds" if per_second == 1000 else "seconds"
     if not re.fullmatch(r"[0-9]{1,7}", found.value) or int(found.value) == 0:
         raise ConfigurationError(
-            f"{found.origin} is not a number of {unit}: {found.value[:32]!r}", f"Give whole {unit}."
+            f"{found.origin} is not a number of {unit}: {found.value[:32]!r}",
+            f"Set it to a whole number of {unit}, at least 1.",
         )
     return int(found.value) / per_second

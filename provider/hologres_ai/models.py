@@ -1,10 +1,10 @@
-"""The models: what the API lists, the query, and the result.
+"""The models: AI instances as the API lists them, the query, and the result.
 
-The description and the unit of each field are only here; schema, outputs and documentation are generated from them.
-Names are snake case in Python and the API's camel case in JSON.
+The descriptions and units of the fields are defined only here; the schema, the outputs and the documentation are
+generated from them. Field names are in snake case in Python and in camel case, as in the API, in JSON.
 
-Source: the vendor's page of ListInstanceModel (version 2022-06-01), which describes every field for AI nodes only and
-guarantees none of them, so all are optional.
+Source: the vendor's page of ListInstanceModel (version 2022-06-01). It describes the fields for AI nodes only and does
+not guarantee that a field is present, so all fields are optional.
 """
 
 import re
@@ -27,7 +27,8 @@ from pydantic.dataclasses import dataclass
 from .errors import Failure, InvalidArgumentError
 from .names import EVERY_REGION, did_you_mean, to_camel
 
-# Pulumi and many JSON parsers hold numbers as doubles: beyond this one, two integers can become the same double.
+# Pulumi and many JSON parsers store numbers as doubles. Above this limit, two different integers can become the same
+# double.
 MAX_EXACT_INTEGER = 2**53 - 1
 
 T = TypeVar("T")
@@ -36,10 +37,10 @@ _SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 def lossless_integer(value: object) -> int:
-    """Return a whole number, also from a text or a double that is one.
+    """Convert a value to an integer: an integer, or a string or a float with the value of one.
 
     Raises:
-        ValueError: anything else.
+        ValueError: the value is none of these.
     """
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
         return int(value)
@@ -62,10 +63,11 @@ def _empty_as_none(value: object) -> object:
 
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
-# The vendor says that values of resources other than AI nodes may be invalid: an empty text is a missing value.
+# According to the vendor, values of resources other than AI nodes may be invalid. An empty string is treated as a
+# missing value.
 _Empty = Annotated[None, BeforeValidator(_empty_as_none)]
-# Left to right: a value of the right type is validated only in pydantic's compiled code. The last member gives the
-# reason of an error.
+# The members are tried from left to right, so that a value of the right type is validated only in pydantic's compiled
+# code. The last member determines the message of an error.
 Integer = Annotated[
     Annotated[int, Strict(), _EXACT] | _Empty | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
     Field(union_mode="left_to_right"),
@@ -78,14 +80,14 @@ Boolean = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNode:
-    """One AI instance: GPU machines of one specification that serve models beside a Hologres instance."""
+    """One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models."""
 
     ai_instance_id: Annotated[str | None, Field(description="ID of the AI instance.")] = None
     region_id: Annotated[str | None, Field(description="Region, such as cn-hangzhou.")] = None
     holo_instance_id: Annotated[
         str | None, Field(description="ID of the Hologres instance that the nodes belong to.")
     ] = None
-    holo_instance_name: Annotated[str | None, Field(description="Name of that Hologres instance.")] = None
+    holo_instance_name: Annotated[str | None, Field(description="Name of the Hologres instance.")] = None
     ai_spec: Annotated[str | None, Field(description="AI specification, such as small-8core-30G-24G.")] = None
     resource_type: Annotated[str | None, Field(description="Resource type, such as small.")] = None
     node_count: Annotated[Integer, Field(description="Number of nodes.")] = None
@@ -99,32 +101,39 @@ class AiNode:
     gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, total over the nodes, in GB.")] = None
     status: Annotated[
         str | None,
-        Field(description="Status. ResourceReady is the only documented value; others are passed on."),
+        Field(description="Status. ResourceReady is the only documented value; other values are returned unchanged."),
     ] = None
     charge_type: Annotated[
         str | None,
-        Field(description="Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on."),
+        Field(
+            description="Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned "
+            "unchanged."
+        ),
     ] = None
     commodity_code: Annotated[str | None, Field(description="Commodity code of the billing.")] = None
     expiration_time: Annotated[
-        str | None, Field(description="When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
+        str | None,
+        Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."),
     ] = None
     auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews automatically.")] = None
 
 
-# Each is a field with the specification, and again as `<resource>_used`.
+# `AiNode` has two fields for each resource: `<resource>` is the specification, `<resource>_used` is the usage.
 RESOURCES = ("cpu", "memory", "gpu", "gpu_memory")
 USAGE_FIELDS = tuple(f"{resource}_used" for resource in RESOURCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class Usage:
-    """Figures of one resource over all listed nodes. A figure is null where it is unknown for any node."""
+    """Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node."""
 
     capacity: Annotated[
-        int | None, Field(description="Capacity: specification x nodeCount, summed; null where either is missing.")
+        int | None,
+        Field(description="Sum of specification x nodeCount; null where either is missing for any AI instance."),
     ] = None
-    used: Annotated[int | None, Field(description="Usage, summed; null where it is missing.")] = None
+    used: Annotated[
+        int | None, Field(description="Sum of the usage; null where it is missing for any AI instance.")
+    ] = None
     free: Annotated[
         int | None,
         Field(description="Capacity minus used; null where either is unknown or used is greater than capacity."),
@@ -136,7 +145,7 @@ class Totals:
     """Sums over the listed nodes."""
 
     node_count: Annotated[
-        int | None, Field(description="Total number of nodes; null where the number of any is missing.")
+        int | None, Field(description="Total number of nodes; null where nodeCount is missing for any AI instance.")
     ] = None
     cpu: Annotated[Usage, Field(description="CPU, in cores.")]
     memory: Annotated[Usage, Field(description="Memory, in GiB.")]
@@ -146,7 +155,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeList:
-    """The nodes in one response of the API, before any filter, with its request ID and warnings."""
+    """The nodes in one response of the API, before filtering, with the request ID and the warnings of the response."""
 
     nodes: tuple[AiNode, ...]
     request_id: str | None
@@ -180,7 +189,8 @@ RegionErrors = Literal["fail", "partial"]
 _Text = Annotated[str, Strict(), Field(min_length=1)]
 _Texts = tuple[_Text, ...]
 
-# For arguments: unknown names are refused, and no value is shown in a message, because it may be a secret.
+# The configuration of models for arguments: unknown names are refused, and error messages do not contain values, which
+# may be secrets.
 ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
 
 
@@ -191,7 +201,7 @@ ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
     config=ARGUMENTS,
 )
 class Query:
-    """Which nodes are read. Filters are joined by AND; a filter that is not given selects every node."""
+    """The nodes to read: regions and filters. A node is listed if it matches all filters that are given."""
 
     instance_id: Annotated[
         Annotated[_Text, AfterValidator(_check_instance_id)] | None,
@@ -199,13 +209,13 @@ class Query:
     ] = None
     region: Annotated[
         _Text | None,
-        Field(description="The region to read. Defaults to the provider's and the environment's region."),
+        Field(description="The region to read. Defaults to the region of the provider or of the environment."),
     ] = None
     regions: Annotated[
         Annotated[_Texts, AfterValidator(_check_regions)] | None,
         Field(
-            description="The regions to read concurrently, instead of region. A single * means all known regions, of "
-            "which some are open to few accounts."
+            description="The regions to read concurrently, instead of region. A single * means all known regions; some "
+            "of them are open to few accounts only."
         ),
     ] = None
     on_region_error: Annotated[
@@ -215,13 +225,13 @@ class Query:
             "others and name the region in regionOutcomes."
         ),
     ] = None
-    ids: Annotated[_Texts | None, Field(description="Only the nodes with one of these aiInstanceId.")] = None
+    ids: Annotated[_Texts | None, Field(description="Only the nodes whose aiInstanceId is one of these.")] = None
     name_regex: Annotated[
         Annotated[_Text, AfterValidator(_check_regex)] | None,
         Field(description="Only the nodes whose holoInstanceName matches this Python regular expression anywhere."),
     ] = None
     statuses: Annotated[_Texts | None, Field(description="Only the nodes in one of these statuses.")] = None
-    charge_types: Annotated[_Texts | None, Field(description="Only the nodes billed in one of these ways.")] = None
+    charge_types: Annotated[_Texts | None, Field(description="Only the nodes whose chargeType is one of these.")] = None
     ai_specs: Annotated[_Texts | None, Field(description="Only the nodes of one of these specifications.")] = None
     include_usage: Annotated[
         Annotated[bool, Strict()],
@@ -237,21 +247,21 @@ class RegionOutcome:
     outcome: Annotated[
         str,
         Field(
-            description="ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid "
-            "response; not-a-region: there is no such endpoint."
+            description="ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; "
+            "unreachable: no valid response; not-a-region: there is no such endpoint."
         ),
     ]
-    reason: Annotated[str | None, Field(description="Why it could not be read.")] = None
+    reason: Annotated[str | None, Field(description="Why the region could not be read.")] = None
 
     @property
     def is_read(self) -> bool:
-        """Whether its nodes are known, also where it has none."""
+        """Whether the region was read successfully. It may have no nodes."""
         return self.outcome in ("ok", "empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNodeListResult:
-    """The result of a read: the nodes in a stable order, and what is derived from them."""
+    """The result of a read: the nodes in a stable order, and values that are derived from them."""
 
     region: Annotated[str, Field(description="The region that was read; several regions are joined by commas.")]
     instance_model_list: Annotated[
@@ -272,19 +282,19 @@ class AiNodeListResult:
         tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted.")
     ]
     request_id: Annotated[
-        str | None, Field(description="The API's ID of the request; none where several regions were read.")
+        str | None, Field(description="Request ID of the API; missing where several regions were read.")
     ] = None
     query: Annotated[Query, Field(exclude=True)]
     warnings: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The regions that could not be read; nothing is known about their nodes."""
+        """The regions that could not be read. Their nodes are unknown."""
         return tuple(item.region for item in self.region_outcomes if not item.is_read)
 
     @property
     def place(self) -> str:
-        """The regions that were read, in words: ``cn-hangzhou``, or ``18 regions``."""
+        """The regions that were read, as text: ``cn-hangzhou`` or ``18 regions``."""
         read = [item.region for item in self.region_outcomes if item.is_read]
         return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
 
@@ -294,7 +304,7 @@ _TOTALS = TypeAdapter(Totals)
 
 
 def build_query(arguments: Mapping[str, object]) -> Query:
-    """Build a `Query` from arguments in Python's or the API's spelling; None means not given.
+    """Build a `Query` from arguments, whose names are in snake case or in camel case. None means not given.
 
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
@@ -309,7 +319,12 @@ def build_query(arguments: Mapping[str, object]) -> Query:
 
 
 def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str = "") -> T:
-    """Build a model such as `Query` from arguments in either spelling; `prefix` precedes each name in a message.
+    """Build a model such as `Query` from arguments, whose names are in snake case or in camel case.
+
+    Args:
+        shape: the class of the model.
+        arguments: the arguments. None means not given.
+        prefix: the text before the name of an argument in a message.
 
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
@@ -330,7 +345,7 @@ _REASONS = {
     "tuple_type": "must be a list of strings",
     "string_type": "must be a string",
     "string_too_short": "must not be empty",
-    "string_unicode": "is not valid text: it contains half a surrogate pair, or bytes that are not UTF-8",
+    "string_unicode": "is not valid text: it contains an unpaired surrogate, or bytes that are not UTF-8",
     "bool_type": "must be true or false",
     "greater_than_equal": "must not be less than 0",
     "less_than_equal": "is too large",
@@ -338,7 +353,7 @@ _REASONS = {
 
 
 def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], prefix: str) -> Failure:
-    first, *rest = item["loc"] or (ascii(item["input"]),)  # a name that is not a text has no location
+    first, *rest = item["loc"] or (ascii(item["input"]),)  # pydantic gives no location for a name that is not a string
     name = next((spelling for spelling in given if to_camel(spelling) == first), str(first))
     place = prefix + name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
     names = [field.name for field in fields(shape)]
@@ -354,10 +369,10 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
 
 
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
-    """Return the result in the API's spelling, for every interface and file.
+    """Convert the result to JSON values, with names in camel case. All interfaces and files use this form.
 
-    A field that a node does not have is left out; a total that is unknown is null, so that it is not taken for 0. The
-    request ID changes with every call and is included only where `request_id` is true.
+    A field that is missing for a node is left out. A total that is unknown is null, so that it is not mistaken for 0.
+    The request ID changes with every call and is included only if `request_id` is true.
     """
     left_out = {"totals"} if request_id else {"totals", "request_id"}
     wire: dict[str, JsonValue] = _RESULT.dump_python(

@@ -1,6 +1,6 @@
-"""Access to a service: endpoints, trusted certificates, proxies, times in headers, logs without secrets.
+"""Network access: endpoints, TLS certificates, proxies, times in HTTP headers, and redaction of logs.
 
-STS and the API use the same rules. The environment is read at each use; nothing is written to it.
+Calls to STS and calls to the API follow the same rules. The environment is read at each use and never changed.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ _NETLOC = r"([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:]{2,39}\])(:[0-9]{1,5}
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Scheme, host and, where it is not the default of the scheme, port of a service."""
+    """Scheme, host and port of a service. The port is None if it is the default port of the scheme."""
 
     scheme: str
     host: str
@@ -39,26 +39,30 @@ class Endpoint:
 
     @property
     def authority(self) -> str:
-        """Host and port, as the Host header has them."""
+        """Host and port, as in the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host + (f":{self.port}" if self.port else "")
 
     @property
     def address(self) -> str:
-        """The URL to connect to. Names under localhost are this machine (RFC 6761); not every resolver knows that."""
+        """The URL to connect to.
+
+        Names under ``.localhost`` are replaced by the loopback address (RFC 6761), because not every resolver does so.
+        """
         return replace(self, host=LOOPBACK).url if self.host.endswith(".localhost") else self.url
 
 
 def parse_endpoint(text: str) -> Endpoint:
-    """Parse ``host``, ``host:port`` or either behind ``https://``; ``http://`` only to loopback.
+    """Parse ``host`` or ``host:port``, optionally after ``https://``, or after ``http://`` for loopback only.
 
     Raises:
-        ValueError: anything else; the reason, without the text, which may hold a password.
+        ValueError: the text is not such an endpoint. The message gives the reason but not the text, which may
+            contain a password.
     """
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
-    except ValueError:  # whose own words repeat the text
+    except ValueError:  # its message quotes the text
         raise ValueError("its host or its port can't be read") from None
     if parts.scheme not in ("https", "http"):
         raise ValueError("the scheme is neither https nor http")
@@ -78,7 +82,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Return True if a host is a loopback address or a localhost name."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -89,10 +93,10 @@ def is_loopback(host: str) -> bool:
 
 
 def tls_context(scheme: str) -> ssl.SSLContext:
-    """Return the TLS context that all connections of a process share; making one takes longer than a call.
+    """Return the TLS context that all connections of the process share, because creating one takes longer than a call.
 
     Raises:
-        OSError: the file or folder that the environment names can't be read.
+        OSError: the file in ``SSL_CERT_FILE`` or the folder in ``SSL_CERT_DIR`` can't be read.
     """
     if scheme == "http":
         return _no_authorities()
@@ -102,14 +106,14 @@ def tls_context(scheme: str) -> ssl.SSLContext:
 
 @lru_cache(maxsize=1)
 def _no_authorities() -> ssl.SSLContext:
-    """httpx takes a context for plain http too; no TLS connection succeeds with this one."""
+    """Return a context without trusted certificates: httpx requires a context for plain http too."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @lru_cache(maxsize=1)
 def _authorities(_file: str | None, _folder: str | None, _written: int | None) -> ssl.SSLContext:
-    """Built again when the environment names another file, or the file has changed."""
-    import httpx  # noqa: PLC0415 - settings are resolved without HTTP
+    """Return the context; the arguments are its cache key, so a changed variable or file leads to a new context."""
+    import httpx  # noqa: PLC0415 - slow to import, and not needed to resolve settings
 
     return httpx.create_ssl_context()
 
@@ -123,8 +127,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the address of the proxy for a URL, or None for a direct connection.
 
-    ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, but not for the hosts in ``NO_PROXY``. Each is read in lower
-    case too, which wins.
+    The address comes from ``HTTPS_PROXY`` or ``HTTP_PROXY``, according to the scheme, or else from ``ALL_PROXY``. Hosts
+    in ``NO_PROXY`` are reached directly. Each variable is also read in lower case; the lower-case one takes precedence.
     """
     environ = os.environ if environ is None else environ
     parts = urlsplit(url)
@@ -141,10 +145,10 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _names(entry: str, host: str, port: int) -> bool:
-    """Whether an entry of ``NO_PROXY`` names a host.
+    """Return True if an entry of ``NO_PROXY`` matches a host and a port.
 
-    An entry is ``*``; a name with all names below it, as ``name``, ``.name`` or ``*.name``; an address; or a range of
-    addresses such as ``10.0.0.0/8``. A name or an address may have a port.
+    An entry is one of: ``*`` for all hosts; a domain name, written ``name``, ``.name`` or ``*.name``, which includes
+    its subdomains; an IP address; a range of addresses such as ``10.0.0.0/8``. A name or an address may have a port.
     """
     if entry == "*":
         return True
@@ -176,14 +180,14 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def proxy_passwords() -> list[str]:
-    """Return the passwords in the proxies' addresses, as they are written there and decoded."""
+    """Return the passwords in the addresses of the proxies, each as written and percent-decoded."""
     addresses = [_variable(os.environ, f"{scheme}_proxy") for scheme in ("https", "http", "all")]
     found = [re.match(r"(?:[a-z0-9+.-]+://)?[^/@:]*:(.+)@", address, re.IGNORECASE) for address in addresses]
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 
 
 def describe_proxies() -> dict[str, str]:
-    """Return the variables that are set, each proxy only with its host and port, and ``NO_PROXY`` unchanged."""
+    """Return the proxy variables that are set. A proxy is shown without user name and password."""
     names = [f"{kind}_proxy" for kind in ("https", "http", "all", "no")]
     found = {name: os.environ.get(name) for lower in names for name in (lower.upper(), lower)}
     return {name: _without_password(name, value) for name, value in found.items() if value}
@@ -204,12 +208,12 @@ def _without_password(name: str, value: str) -> str:
 
 
 def percent_encode(text: str, *, safe: str = "") -> str:
-    """RFC 3986: all but ``A-Za-z0-9-_.~`` and `safe` as UTF-8 percent codes; a space is ``%20``."""
+    """Percent-encode a text as UTF-8, except ``A-Za-z0-9-_.~`` (RFC 3986) and `safe`; a space becomes ``%20``."""
     return quote(text, safe=safe + "-_.~")
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and all that caused it: httpx and httpcore wrap each failure in an error of their own."""
+    """Yield an exception and all its causes, because httpx and httpcore wrap each failure in their own exceptions."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -219,7 +223,10 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the requested wait in seconds, from ``x-acs-retry-after`` (ms) or ``Retry-After`` (s or a date)."""
+    """Return the wait that a response requests, in seconds, or None.
+
+    The headers are ``x-acs-retry-after`` (milliseconds) and ``Retry-After`` (seconds or a date).
+    """
     milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
     if milliseconds.isdecimal():
         return int(milliseconds[:9]) / 1000
@@ -230,7 +237,7 @@ def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """Parse a date of HTTP, in UTC; None if it is invalid."""
+    """Parse an HTTP date; return the time in UTC, or None if the date is missing or invalid."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):
@@ -241,7 +248,7 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts secrets in log records of httpx and httpcore, which show the headers of a peer's answer."""
+    """A log filter that redacts secrets. Records of httpx and httpcore contain response headers."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__()

@@ -15,13 +15,13 @@ class _Output(dict[str, object]):
 
 @pulumi.output_type
 class Usage(_Output):
-    """Figures of one resource over all listed nodes. A figure is null where it is unknown for any node."""
+    """Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node."""
 
     capacity: int | None = pulumi.property("capacity", default=None)
-    """Capacity: specification x nodeCount, summed; null where either is missing."""
+    """Sum of specification x nodeCount; null where either is missing for any AI instance."""
 
     used: int | None = pulumi.property("used", default=None)
-    """Usage, summed; null where it is missing."""
+    """Sum of the usage; null where it is missing for any AI instance."""
 
     free: int | None = pulumi.property("free", default=None)
     """Capacity minus used; null where either is unknown or used is greater than capacity."""
@@ -29,7 +29,7 @@ class Usage(_Output):
 
 @pulumi.output_type
 class AiNode(_Output):
-    """One AI instance: GPU machines of one specification that serve models beside a Hologres instance."""
+    """One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models."""
 
     ai_instance_id: str | None = pulumi.property("aiInstanceId", default=None)
     """ID of the AI instance."""
@@ -41,7 +41,7 @@ class AiNode(_Output):
     """ID of the Hologres instance that the nodes belong to."""
 
     holo_instance_name: str | None = pulumi.property("holoInstanceName", default=None)
-    """Name of that Hologres instance."""
+    """Name of the Hologres instance."""
 
     ai_spec: str | None = pulumi.property("aiSpec", default=None)
     """AI specification, such as small-8core-30G-24G."""
@@ -77,16 +77,16 @@ class AiNode(_Output):
     """GPU memory in use, total over the nodes, in GB."""
 
     status: str | None = pulumi.property("status", default=None)
-    """Status. ResourceReady is the only documented value; others are passed on."""
+    """Status. ResourceReady is the only documented value; other values are returned unchanged."""
 
     charge_type: str | None = pulumi.property("chargeType", default=None)
-    """Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on."""
+    """Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged."""
 
     commodity_code: str | None = pulumi.property("commodityCode", default=None)
     """Commodity code of the billing."""
 
     expiration_time: str | None = pulumi.property("expirationTime", default=None)
-    """When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."""
+    """Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."""
 
     auto_renewal: bool | None = pulumi.property("autoRenewal", default=None)
     """Whether the subscription renews automatically."""
@@ -100,11 +100,11 @@ class RegionOutcome(_Output):
     """The region."""
 
     outcome: str = pulumi.property("outcome", default=None)
-    """ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response;
-    not-a-region: there is no such endpoint."""
+    """ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid
+    response; not-a-region: there is no such endpoint."""
 
     reason: str | None = pulumi.property("reason", default=None)
-    """Why it could not be read."""
+    """Why the region could not be read."""
 
 
 @pulumi.output_type
@@ -112,7 +112,7 @@ class Totals(_Output):
     """Sums over the listed nodes."""
 
     node_count: int | None = pulumi.property("nodeCount", default=None)
-    """Total number of nodes; null where the number of any is missing."""
+    """Total number of nodes; null where nodeCount is missing for any AI instance."""
 
     cpu: Usage = pulumi.property("cpu", default=None)
     """CPU, in cores."""

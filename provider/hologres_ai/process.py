@@ -1,4 +1,7 @@
-"""Shared by the two processes of this package, command line and plugin. Never used in a user's process."""
+"""Functions for the processes that this package runs itself: the command line and the plugin.
+
+The library does not use this module, because its functions end the process or set signal handlers.
+"""
 
 import contextlib
 import os
@@ -10,17 +13,18 @@ if TYPE_CHECKING:
     import asyncio
 
 DEBUG = "HOLOGRES_AI_DEBUG"
-"""The variable that switches on tracebacks of internal errors, where it is 1."""
+"""The environment variable that enables tracebacks of internal errors, if set to 1."""
 
 
 def exit_process(code: int) -> None:
-    """Flush stdout and stderr, then exit without the shutdown of the interpreter.
+    """Flush stdout and stderr, then exit without interpreter shutdown.
 
-    With the libraries of this package loaded, that shutdown takes about 0.05 s, a fifth of a cold ``hologres-ai list``
-    (measured: 263 ms with it, 216 ms without). Returns where a stream can't be flushed, so that Python reports it.
+    With the libraries of this package loaded, the shutdown takes about 0.05 s, a fifth of a cold ``hologres-ai list``
+    (measured: 263 ms with the shutdown, 216 ms without it). If a stream can't be flushed, the function returns, so that
+    Python reports the error at its normal exit.
     """
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):  # None where the process was started without it
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream is None if the process was started without it
             stream.flush()
     except (OSError, ValueError):
         return
@@ -28,11 +32,11 @@ def exit_process(code: int) -> None:
 
 
 def stop_on_signals() -> "asyncio.Event":
-    """Return an event of the running loop that SIGINT and SIGTERM set."""
-    import asyncio  # noqa: PLC0415 - --help does without it
+    """Return an event that SIGINT and SIGTERM set; requires a running event loop."""
+    import asyncio  # noqa: PLC0415 - slow to import, and not needed for --help
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run by itself
+        with contextlib.suppress(NotImplementedError):  # Windows: an interrupt ends asyncio.run without a handler
             loop.add_signal_handler(number, stop.set)
     return stop

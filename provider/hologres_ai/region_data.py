@@ -1,6 +1,6 @@
-"""The regions of Hologres and the host names of the services in them, with the date and the sources of the list.
+"""The regions of Hologres and the host names of their services, with the date and the sources of the list.
 
-A list in code is never current: a region outside it is tried, with a notice.
+The list may be out of date, so a region that is not in it is read anyway, with a notice.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 from .names import did_you_mean
 
 AS_OF = "2026-11-27"
-"""The day on which the list was last compared with its sources."""
+"""The date on which the list was last compared with its sources."""
 
 DATA_SOURCES = (
     "endpoint map of the vendor's Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
@@ -22,15 +22,15 @@ REGIONS = (
     *("cn-shanghai-finance-1", "cn-shenzhen", "cn-shenzhen-finance-1", "cn-wulanchabu", "cn-zhangjiakou"),
     *("eu-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1"),
 )
-"""The regions with a known endpoint; ``*`` reads these."""
+"""The regions with a known endpoint; ``*`` means all of them."""
 
 NAMED_BY_THE_VENDOR = ("cn-hangzhou-finance",)
-"""Regions that the vendor's documentation names and its SDK has no endpoint for; ``*`` does not read them."""
+"""Regions that are in the vendor's documentation but have no endpoint in its SDK; ``*`` does not include them."""
 
 PUBLIC_ENDPOINT = "hologram.{region}.aliyuncs.com"
 VPC_ENDPOINT = "hologram-vpc.{region}.aliyuncs.com"
 IN_ENDPOINT = "{region}"
-"""The placeholder of the region in an endpoint."""
+"""The placeholder for the region in an endpoint."""
 
 CENTRAL_STS = "sts.aliyuncs.com"
 PUBLIC_STS = "sts.{region}.aliyuncs.com"
@@ -42,23 +42,26 @@ STS_EXCEPTIONS = {
     "cn-north-2-gov-1": "sts-vpc.cn-north-2-gov-1.aliyuncs.com",
     "cn-shenzhen-finance-1": "sts-vpc.cn-shenzhen-finance-1.aliyuncs.com",
 }
-"""Regions whose STS host does not follow the pattern."""
+"""STS hosts of the regions whose STS host does not follow the pattern of the others."""
 
 REGION_FORM = r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}"
 
 
 def is_region_name(text: str) -> bool:
-    """Whether a text has the form of a region. It becomes part of a host name that receives a signature."""
+    """Return True if a text has the form of a region.
+
+    The check is a security measure: the region becomes part of the host name to which signed requests are sent.
+    """
     return re.fullmatch(REGION_FORM, text) is not None
 
 
 def is_known(region: str) -> bool:
-    """Whether the vendor names the region as one that has Hologres."""
+    """Return True if the vendor lists the region as a region with Hologres."""
     return region in REGIONS or region in NAMED_BY_THE_VENDOR
 
 
 def region_notice(region: str) -> str | None:
-    """Return a notice about a region outside the list, or None for a known one."""
+    """Return a notice about a region that is not in the list, or None for a known region."""
     if is_known(region):
         return None
     guess = next((known for known in REGIONS if _is_typo(region, known)), None)
@@ -67,7 +70,7 @@ def region_notice(region: str) -> str | None:
 
 
 def _is_typo(text: str, known: str) -> bool:
-    """Whether one letter is missing, added, replaced or swapped with its neighbour.
+    """Return True if `text` is `known` with one letter missing, added, replaced or swapped with its neighbour.
 
     Another digit or another word is not a typo: ap-southeast-2 and cn-hangzhou-finance are separate regions.
     """
@@ -86,15 +89,15 @@ def _one_edit_away(word: str) -> set[str]:
 
 
 def service_host(region: str, *, vpc: bool = False) -> str:
-    """Return the host of the API in a region."""
+    """Return the API host of a region."""
     return (VPC_ENDPOINT if vpc else PUBLIC_ENDPOINT).format(region=region)
 
 
 def sts_host(region: str, *, vpc: bool = False) -> str:
-    """Return the host of STS in a region that a setting names for STS."""
+    """Return the STS host of a region that is set explicitly for STS."""
     return STS_EXCEPTIONS.get(region) or (VPC_STS if vpc else PUBLIC_STS).format(region=region)
 
 
 def sts_host_for_read(region: str, *, vpc: bool = False) -> str:
-    """Return the host of STS that follows from the region of a read: the central one outside the list of regions."""
+    """Return the STS host for the region that is read: for a region that is not in the list, the central host."""
     return sts_host(region, vpc=vpc) if is_known(region) else CENTRAL_STS

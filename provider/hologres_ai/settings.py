@@ -1,7 +1,8 @@
-"""The settings, and one look-up of all of them: explicit argument, Pulumi configuration, environment.
+"""The settings, and their look-up in explicit arguments, the Pulumi configuration and the environment, in this order.
 
-The names are those of pulumi-alicloud and its Terraform provider, so that a stack that is set up for them works as it
-is. For each setting the first origin that has a value wins; a key pair has its own rule, see `credentials.key_pair`.
+The names are those of pulumi-alicloud and its Terraform provider, so that a stack that is configured for them works
+without changes. Each setting has the value of the first origin that sets it; a key pair has its own rule, see
+`credentials.key_pair`.
 """
 
 import json
@@ -13,7 +14,7 @@ from .errors import ConfigurationError
 from .names import did_you_mean
 
 Lookup = Callable[[str], str | None]
-"""Reads one key of a Pulumi configuration, such as ``hologres:region``."""
+"""A function that returns the value of a Pulumi configuration key, such as ``hologres:region``, or None."""
 
 NAMESPACES = ("hologres", "alicloud")
 
@@ -31,11 +32,19 @@ class Field:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: the names of its argument, its configuration key and its variables, the first one first.
+    """One setting.
 
-    `kind` is ``string``, ``integer``, ``boolean`` or ``object``. An object is JSON text in the Pulumi configuration,
-    has `fields`, and its `environment` is that of all of them. `neighbours_endpoint` is its name in
-    ``alicloud:endpoints``. A setting without namespaces is read only from an argument and the environment.
+    Attributes:
+        argument: the name of the argument.
+        key: the Pulumi configuration key, without the namespace.
+        environment: the environment variables, in order of precedence. For an object, the variables of all its fields.
+        description: the text for the documentation.
+        secret: whether the value is a secret.
+        namespaces: the namespaces of the key, in order of precedence. Without any, the setting is read only from an
+            argument and the environment.
+        kind: ``string``, ``integer``, ``boolean`` or ``object``. An object is JSON text in the Pulumi configuration.
+        fields: the fields of an object.
+        neighbours_endpoint: the name of the service in ``alicloud:endpoints``, for a setting that is read there too.
     """
 
     argument: str
@@ -50,11 +59,11 @@ class Setting:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The Pulumi configuration keys, the first one first."""
+        """The Pulumi configuration keys, in order of precedence."""
         return tuple(f"{namespace}:{self.key}" for namespace in self.namespaces)
 
     def variables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield what the environment can set, ``region`` or ``assumeRole.roleArn``, with its variables."""
+        """Yield each name that has variables, such as ``region`` or ``assumeRole.roleArn``, and the variables."""
         if not self.fields:
             yield self.key, self.environment
         yield from ((f"{self.key}.{part.key}", part.environment) for part in self.fields if part.environment)
@@ -76,7 +85,7 @@ SECRET_KEY = Setting(
         *("ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
         *("ALIBABACLOUD_ACCESS_KEY_SECRET", "ALICLOUD_ACCESS_KEY_SECRET"),
     ),
-    "Secret of that AccessKey.",
+    "Secret of the AccessKey.",
     secret=True,
 )
 SECURITY_TOKEN = Setting(
@@ -99,7 +108,7 @@ PROFILE = Setting(
     "profile",
     "profile",
     ("ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE"),
-    "Name of a profile in the shared credentials file. Defaults to the file's current one.",
+    "Name of a profile in the shared credentials file. Defaults to the current profile of the file.",
 )
 SHARED_CREDENTIALS_FILE = Setting(
     "shared_credentials_file",
@@ -112,13 +121,13 @@ CREDENTIALS_URI = Setting(
     "credentialsUri",
     ("ALICLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CREDENTIALS_URI"),
     "URL of a local service that returns temporary credentials.",
-    secret=True,  # some services take a password in it
+    secret=True,  # the URL of some services contains a password
 )
 ECS_ROLE_NAME = Setting(
     "ecs_role_name",
     "ecsRoleName",
     ("ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"),
-    "Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials.",
+    "Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials.",
 )
 IMDS_V1_DISABLED = Setting(
     "imds_v1_disabled",
@@ -129,9 +138,10 @@ IMDS_V1_DISABLED = Setting(
     kind="boolean",
 )
 
-_SESSION = "How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600."
-_POLICY = Field("policy", (), "Policy, as JSON text, that narrows what the session may do.")
-# A pod has these set for OIDC: there they name the role of AssumeRoleWithOIDC, elsewhere the role to assume.
+_SESSION = "Duration of the session, in seconds, from 900 to 43200. Defaults to 3600."
+_POLICY = Field("policy", (), "RAM policy, as JSON text, that restricts the permissions of the session.")
+# The role that these variables name depends on the source of credentials: in a pod they are set for OIDC, and name the
+# role of AssumeRoleWithOIDC; otherwise they name the role to assume.
 SHARED_ROLE_ARN = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN")
 ROLE_ARN = Field("roleArn", ("ALICLOUD_ASSUME_ROLE_ARN", *SHARED_ROLE_ARN), "ARN of the RAM role, acs:ram::…:role/….")
 OIDC_ROLE_ARN = Field("roleArn", SHARED_ROLE_ARN, ROLE_ARN.description)
@@ -167,11 +177,11 @@ ASSUME_ROLE_WITH_OIDC = _object(
         ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABACLOUD_OIDC_PROVIDER_ARN"),
         "ARN of the identity provider in RAM.",
     ),
-    Field("oidcToken", ("ALIBABA_CLOUD_OIDC_TOKEN",), "The token itself.", secret=True),
+    Field("oidcToken", ("ALIBABA_CLOUD_OIDC_TOKEN",), "OIDC token.", secret=True),
     Field(
         "oidcTokenFile",
         ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABACLOUD_OIDC_TOKEN_FILE"),
-        "File with the token; read again at every refresh.",
+        "File that contains the OIDC token. It is read again at every refresh.",
     ),
     OIDC_ROLE_ARN,
     Field(
@@ -202,7 +212,7 @@ CONNECT_TIMEOUT = Setting(
     "client_connect_timeout",
     "clientConnectTimeout",
     ("CLIENT_CONNECT_TIMEOUT",),
-    "Time limit for a connection, in milliseconds. Defaults to 5000.",
+    "Time limit for opening a connection, in milliseconds. Defaults to 5000.",
     kind="integer",
 )
 READ_TIMEOUT = Setting(
@@ -226,7 +236,7 @@ SETTINGS = (
     *(STS_ENDPOINT, ENDPOINT, CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE),
 )
 
-# Read only from the environment, where the vendor's clients, a cluster or an administrator set them.
+# Settings that are read only from the environment. The vendor's clients, a cluster or an administrator set them there.
 STS_REGION = Setting(
     "sts_region", "stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is used.", namespaces=()
 )
@@ -234,7 +244,7 @@ VPC_ENDPOINT_ENABLED = Setting(
     "vpc_endpoint_enabled",
     "vpcEndpointEnabled",
     ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED",),
-    "Whether the STS host inside a VPC is used, sts-vpc.<region>.aliyuncs.com.",
+    "Whether to use the STS host inside a VPC, sts-vpc.<region>.aliyuncs.com.",
     namespaces=(),
     kind="boolean",
 )
@@ -242,14 +252,14 @@ ENDPOINT_TYPE = Setting(
     "endpoint_type",
     "endpointType",
     ("ALIBABA_CLOUD_ENDPOINT_TYPE", "ALIBABACLOUD_ENDPOINT_TYPE", "ALICLOUD_ENDPOINT_TYPE"),
-    "vpc: the API is called at its host inside a VPC, hologram-vpc.<region>.aliyuncs.com.",
+    "Set to vpc to use the API host inside a VPC, hologram-vpc.<region>.aliyuncs.com.",
     namespaces=(),
 )
 EXTERNAL_PROCESS_DISABLED = Setting(
     "external_process_disabled",
     "externalProcessDisabled",
     ("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS",),
-    "Whether profiles in mode External or CredentialsURI and a credentials URI are refused.",
+    "Whether to refuse credentials URIs, and profiles in mode External or CredentialsURI.",
     namespaces=(),
     kind="boolean",
 )
@@ -257,7 +267,7 @@ ECS_METADATA_DISABLED = Setting(
     "ecs_metadata_disabled",
     "ecsMetadataDisabled",
     ("ALIBABA_CLOUD_ECS_METADATA_DISABLED",),
-    "Whether the ECS metadata service is never asked.",
+    "Whether to disable requests to the ECS metadata service.",
     namespaces=(),
     kind="boolean",
 )
@@ -265,7 +275,7 @@ CLI_PROFILE_DISABLED = Setting(
     "cli_profile_disabled",
     "cliProfileDisabled",
     ("ALIBABA_CLOUD_CLI_PROFILE_DISABLED",),
-    "Whether the profiles of the CLI are never read.",
+    "Whether to disable the profiles of the vendor's CLI.",
     namespaces=(),
     kind="boolean",
 )
@@ -280,7 +290,7 @@ SWITCHES = tuple(setting for setting in ALL_SETTINGS if setting.kind == "boolean
 
 @dataclass(frozen=True)
 class ResolvedValue:
-    """The value of a setting and its origin, in words; `level` is the position of the origin: 0 is an argument."""
+    """The value of a setting, its origin as text, and the precedence of the origin as `level`: 0 is an argument."""
 
     value: str = field(repr=False)
     origin: str
@@ -288,7 +298,7 @@ class ResolvedValue:
 
     @property
     def is_argument(self) -> bool:
-        """Whether the caller gave it with the call."""
+        """Whether the value was passed as an argument."""
         return self.level == ARGUMENT
 
 
@@ -298,9 +308,13 @@ Values = tuple[ResolvedValue, ...]
 
 @dataclass(frozen=True)
 class ResolvedSettings:
-    """Every setting, looked up once: all values that are set, the first one first; unset and empty are the same.
+    """The values of all settings, after one look-up. An empty value is the same as an unset one.
 
-    A value that is not a JSON object is kept as an error, which is raised when the object is needed.
+    Attributes:
+        values: for each argument name, the values that are set, in order of precedence.
+        fields: the same for each field of an object, by argument name and key of the field.
+        invalid: for each object with an invalid value, the error, which is raised when a field of it is requested.
+        home: the home directory of the user, if the environment has one.
     """
 
     values: Mapping[str, Values] = field(repr=False)
@@ -309,18 +323,18 @@ class ResolvedSettings:
     home: str | None = None
 
     def all(self, setting: Setting) -> Values:
-        """Return the value of each origin that has one."""
+        """Return all values that are set, in order of precedence."""
         return self.values[setting.argument]
 
     def find(self, setting: Setting) -> ResolvedValue | None:
-        """Return the first value that is set, or None; of an object, the first JSON text."""
+        """Return the first value that is set, or None. The value of an object is its JSON text."""
         return next(iter(self.values[setting.argument]), None)
 
     def find_field(self, setting: Setting, key: str) -> ResolvedValue | None:
-        """Return the first value that is set of a field of an object, or None.
+        """Return the first value that is set for a field of an object, or None.
 
         Raises:
-            ConfigurationError: the setting is not an object with known fields.
+            ConfigurationError: the value of the setting is not a JSON object, or has an unknown or invalid field.
         """
         if setting.argument in self.invalid:
             raise self.invalid[setting.argument]
@@ -330,7 +344,7 @@ class ResolvedSettings:
         """Return the first value that is set.
 
         Raises:
-            ConfigurationError: none is; the message names every origin that can set it.
+            ConfigurationError: no value is set. The message names every origin that can set one.
         """
         found = self.find(setting)
         if found is None:
@@ -338,10 +352,10 @@ class ResolvedSettings:
         return found
 
     def is_on(self, setting: Setting) -> bool:
-        """Whether a switch is on.
+        """Return True if a boolean setting is on. An unset one is off.
 
         Raises:
-            ConfigurationError: its value is neither on nor off.
+            ConfigurationError: the value is neither on nor off.
         """
         found = self.find(setting)
         value = found.value.lower() if found else "0"
@@ -358,12 +372,12 @@ def look_up(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> ResolvedSettings:
-    """Look every setting up: explicit argument, Pulumi configuration, environment.
+    """Look up all settings in the explicit arguments, the Pulumi configuration and the environment.
 
     Args:
         arguments: explicit values, by the argument names of the settings.
-        stack: reads the Pulumi configuration, where there is one.
-        environ: the environment; the process's own when left out.
+        stack: the function that reads the Pulumi configuration, if there is one.
+        environ: the environment variables; by default those of the process.
     """
     origins = _Origins(arguments or {}, stack or (lambda _key: None), os.environ if environ is None else environ)
     values = {setting.argument: tuple(origins.values_of(setting)) for setting in ALL_SETTINGS}
@@ -415,7 +429,10 @@ class _Origins:
                 yield ResolvedValue(value, f"environment {name}", ENVIRONMENT)
 
     def _neighbours_endpoint(self, service: str) -> Iterator[ResolvedValue]:
-        """The host of a service in ``alicloud:endpoints``; what is no list of objects is the neighbour's to refuse."""
+        """Yield the hosts of a service in ``alicloud:endpoints``.
+
+        An invalid value is ignored: the setting belongs to pulumi-alicloud, which reports the error.
+        """
         try:
             document = json.loads(self.stack("alicloud:endpoints") or "[]")
         except (ValueError, RecursionError):
@@ -427,7 +444,7 @@ class _Origins:
 
 
 def _fields(setting: Setting, found: ResolvedValue) -> dict[str, str]:
-    """The fields that are set in an object's JSON text; none of its values is in a message."""
+    """Parse the JSON text of an object, and return the fields that are set. Error messages contain no value."""
     try:
         document = json.loads(found.value)
     except (ValueError, RecursionError):
@@ -451,18 +468,18 @@ def _fields(setting: Setting, found: ResolvedValue) -> dict[str, str]:
 
 def _text(value: object, name: str, found: ResolvedValue) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ConfigurationError(f"{name} in {found.origin} is neither a text nor a whole number", "Give it as a text.")
+        raise ConfigurationError(f"{name} in {found.origin} is neither a string nor an integer", "Set it to a string.")
     return str(value)
 
 
 def printable_start(value: str) -> str:
-    """The start of a value that is not a secret, for a message."""
+    """Return the first 64 characters of a value, without non-printable ones, for a message. Not for secrets."""
     return "".join(c for c in value[:64] if c.isprintable())
 
 
 def how_to_set(setting: Setting) -> str:
-    """Name every origin that can set a setting, as one sentence and, for Pulumi, a command."""
-    # The key's ID too: the engine keeps a stack's configuration in its state, and encrypts only what is secret.
+    """Return an instruction with every way to set a setting: Pulumi command, variables and argument."""
+    # The ID of the AccessKey too: the engine stores the configuration in the state, and encrypts only secret values.
     secret = " --secret" if setting.secret or setting is ACCESS_KEY else ""
     return (
         f"Set it with `pulumi config set{secret} {setting.keys[0]} …`"
@@ -473,12 +490,12 @@ def how_to_set(setting: Setting) -> str:
 
 
 def how_to_set_field(setting: Setting, part: Field) -> str:
-    """Name every origin that can set a field of an object."""
+    """Return an instruction with every way to set a field of an object."""
     secret = " --secret" if part.secret else ""
     environment = f", or in the environment as {', '.join(part.environment)}" if part.environment else ""
     return f"Set it with `pulumi config set{secret} --path {setting.keys[0]}.{part.key} …`{environment}."
 
 
 def environment_names() -> frozenset[str]:
-    """Return every variable that a setting is read from."""
+    """Return the names of all environment variables that settings are read from."""
     return frozenset(name for setting in ALL_SETTINGS for name in setting.environment)

@@ -65,7 +65,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly aiSpecs: pulumi.Output<string[] | undefined>;
     /**
-     * Only the nodes billed in one of these ways.
+     * Only the nodes whose chargeType is one of these.
      */
     declare public readonly chargeTypes: pulumi.Output<(string | enums.ChargeType)[] | undefined>;
     /**
@@ -113,7 +113,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
      */
     declare public readonly regions: pulumi.Output<string[] | undefined>;
     /**
@@ -180,11 +180,11 @@ export interface AiNodeListState {
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes billed in one of these ways.
+     * Only the nodes whose chargeType is one of these.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes with one of these aiInstanceId.
+     * Only the nodes whose aiInstanceId is one of these.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -208,11 +208,11 @@ export interface AiNodeListState {
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
-     * The region to read. Defaults to the provider's and the environment's region.
+     * The region to read. Defaults to the region of the provider or of the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -230,11 +230,11 @@ export interface AiNodeListArgs {
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes billed in one of these ways.
+     * Only the nodes whose chargeType is one of these.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes with one of these aiInstanceId.
+     * Only the nodes whose aiInstanceId is one of these.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -258,11 +258,11 @@ export interface AiNodeListArgs {
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
-     * The region to read. Defaults to the provider's and the environment's region.
+     * The region to read. Defaults to the region of the provider or of the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

@@ -54,11 +54,11 @@ export interface GetAiNodeListArgs {
      */
     aiSpecs?: string[];
     /**
-     * Only the nodes billed in one of these ways.
+     * Only the nodes whose chargeType is one of these.
      */
     chargeTypes?: (string | enums.ChargeType)[];
     /**
-     * Only the nodes with one of these aiInstanceId.
+     * Only the nodes whose aiInstanceId is one of these.
      */
     ids?: string[];
     /**
@@ -78,11 +78,11 @@ export interface GetAiNodeListArgs {
      */
     onRegionError?: string | enums.OnRegionError;
     /**
-     * The region to read. Defaults to the provider's and the environment's region.
+     * The region to read. Defaults to the region of the provider or of the environment.
      */
     region?: string;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
      */
     regions?: string[];
     /**
@@ -96,7 +96,7 @@ export interface GetAiNodeListArgs {
 }
 
 /**
- * The result of a read: the nodes in a stable order, and what is derived from them.
+ * The result of a read: the nodes in a stable order, and values that are derived from them.
  */
 export interface GetAiNodeListResult {
     /**
@@ -124,7 +124,7 @@ export interface GetAiNodeListResult {
      */
     readonly regionOutcomes: outputs.RegionOutcome[];
     /**
-     * The API's ID of the request; none where several regions were read.
+     * Request ID of the API; missing where several regions were read.
      */
     readonly requestId?: string;
     /**
@@ -179,11 +179,11 @@ export interface GetAiNodeListOutputArgs {
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes billed in one of these ways.
+     * Only the nodes whose chargeType is one of these.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes with one of these aiInstanceId.
+     * Only the nodes whose aiInstanceId is one of these.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -203,11 +203,11 @@ export interface GetAiNodeListOutputArgs {
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
-     * The region to read. Defaults to the provider's and the environment's region.
+     * The region to read. Defaults to the region of the provider or of the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

@@ -59,8 +59,8 @@ def test_doctor_fetches_credentials_and_shows_none(tmp_path: Path) -> None:
     assert [step["state"] for step in report["credentials"]] == ["not set", "not set", "used", "not set"]
     assert listed.returncode == 1  # the second key that is issued, which this emulator does not know
     assert bad.returncode == 1
-    assert "  failed   credentials URI: it refuses" in bad.stdout.splitlines()
-    assert "no credentials from the credentials URI: it refuses (HTTP 403)" in bad.stdout
+    assert "  failed   credentials URI: the request was refused" in bad.stdout.splitlines()
+    assert "no credentials from the credentials URI: the request was refused (HTTP 403)" in bad.stdout
     assert CANARY not in "".join((good.stdout, good.stderr, bad.stdout, bad.stderr, listed.stdout, listed.stderr))
 
 

@@ -22,7 +22,7 @@ from tests.support.command_line import COMMAND, environment, on_terminal, run, r
         (["list", "--bogus"], {}, 0, "No such option '--bogus'"),
         (["list", "--name-regex", "("], {}, 0, "--name-regex: not a regular expression"),
         (["list", "--id", "", "--status", ""], {}, 0, "'--status': must not be empty"),
-        (["list", "--region", "x@127.0.0.1"], {}, 0, "A region looks like"),
+        (["list", "--region", "x@127.0.0.1"], {}, 0, "Set a region such as"),
         (["list"], {"ALIBABA_CLOUD_REGION": None}, 0, "Give --region, or set ALIBABA_CLOUD_REGION"),
         (["list"], {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}, 0, "Set ALIBABA_CLOUD_ACCESS_KEY_SECRET in the"),
         (["list"], {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "canary-1"}, 1, "SignatureDoesNotMatch"),

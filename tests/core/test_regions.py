@@ -178,7 +178,9 @@ def test_a_region_that_can_not_be_one(emulator: Emulator) -> None:
 
 def test_one_endpoint_is_not_that_of_several_regions(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", emulator.url)
-    with pytest.raises(ConfigurationError, match=r"is the endpoint of one region, and 21 are to be read\nPut {region}"):
+    with pytest.raises(
+        ConfigurationError, match=r"is the endpoint of one region, but 21 regions are to be read\nReplace the region"
+    ):
         read_ai_nodes(regions=["*"])
     assert emulator.requests == 0
 

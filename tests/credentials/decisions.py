@@ -384,7 +384,7 @@ DECISIONS = (
             f"no external process, {name}",
             {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": on},
             profiles=profiles,
-            error="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS refuses",
+            error="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS does not allow",
         )
         for on, name, profiles in (
             ("1", "mode External", (profile("p", "External", process_command="false"),)),
@@ -403,7 +403,7 @@ DECISIONS = (
     Decision(
         "no external process, a credentials URI",
         {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1", "ALICLOUD_CREDENTIALS_URI": "http://127.0.0.1/"},
-        error="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS refuses",
+        error="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS does not allow",
     ),
     *(
         Decision(f"the switch is off: {off}", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": off}, profiles=TWO, key=FILE)
@@ -412,19 +412,19 @@ DECISIONS = (
     Decision(
         "no metadata service, an ECS role",
         {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "1", "ALICLOUD_ECS_ROLE_NAME": "r"},
-        error="ALIBABA_CLOUD_ECS_METADATA_DISABLED refuses",
+        error="ALIBABA_CLOUD_ECS_METADATA_DISABLED does not allow",
     ),
     Decision(
         "no metadata service, a profile",
         {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"},
         profiles=(profile("p", "RamRoleArnWithRoleName", ram_role_name="r", ram_role_arn=ROLE),),
-        error="ALIBABA_CLOUD_ECS_METADATA_DISABLED refuses",
+        error="ALIBABA_CLOUD_ECS_METADATA_DISABLED does not allow",
     ),
     Decision(
         "no profiles of the CLI, a named one",
         {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "1", "ALICLOUD_PROFILE": "two"},
         profiles=TWO,
-        error="ALIBABA_CLOUD_CLI_PROFILE_DISABLED refuses",
+        error="ALIBABA_CLOUD_CLI_PROFILE_DISABLED does not allow",
     ),
     Decision(
         "no profiles of the CLI, the default one",

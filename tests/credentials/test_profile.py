@@ -25,7 +25,7 @@ BAD_PROFILES: list[tuple[str, Arrange, str]] = [
     (
         "its own source",
         lambda room: room.profile("ChainableRamRoleArn", source_profile="it", ram_role_arn=ROLE),
-        "in a circle",
+        "in a cycle",
     ),
     ("unknown mode", lambda room: room.profile("Bearer", token=LOGIN), "not supported: 'Bearer'"),
     ("no mode", lambda room: room.profile(""), "neither a mode nor the fields of one"),
@@ -66,11 +66,11 @@ BAD_PROFILES: list[tuple[str, Arrange, str]] = [
         "sts_region",
     ),
     ("line break", lambda room: room.profile("AK", access_key_id="a", access_key_secret=f"{LOGIN}\n"), "line break"),
-    ("not a text", lambda room: room.profile("AK", access_key_id=["a"], access_key_secret="b"), "not a text"),
+    ("not a string", lambda room: room.profile("AK", access_key_id=["a"], access_key_secret="b"), "not a string"),
     (
         "short session",
         lambda room: room.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, expired_seconds=60),
-        "session's length",
+        "is not a valid session duration",
     ),
     ("misspelt", lambda room: {**room.profile("AK", **PROFILE_KEYS), "ALICLOUD_PROFILE": "itt"}, 'did you mean "it"?'),
     (

@@ -55,7 +55,7 @@ HALVES: list[tuple[str, dict[str, str], str]] = [
     (
         "role to assume",
         {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE, "ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION": "899"},
-        "session's length",
+        "is not a valid session duration",
     ),
     (
         "role to assume",
@@ -84,8 +84,8 @@ OBJECTS = [
     ('{"role_arn": "x"}', 'did you mean "roleArn"?'),
     (f'{{"zzz": "{LOGIN}"}}', "known are roleArn"),
     ('{"sessionName": "x"}', "roleArn is missing"),
-    (f'{{"roleArn": ["{LOGIN}"]}}', "neither a text"),
-    ('{"roleArn": true}', "neither a text"),
+    (f'{{"roleArn": ["{LOGIN}"]}}', "neither a string"),
+    ('{"roleArn": true}', "neither a string"),
     (f'"{LOGIN}"', "not a JSON object"),
     (LOGIN, "not a JSON object"),
     ("[" * 100_000, "not a JSON object"),

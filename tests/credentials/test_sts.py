@@ -273,5 +273,5 @@ def test_a_host_that_does_not_respond_in_time_is_named_too(room: Room) -> None:
     settings = settings_of(room, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
     with pytest.raises(DeadlineExceededError) as caught:
         asyncio.run(Client(settings).list_instance_model())
-    assert f"STS is asked at {room.stand_in.url} (from environment STS_ENDPOINT)" in caught.value.title
+    assert f"STS is called at {room.stand_in.url} (from environment STS_ENDPOINT)" in caught.value.title
     assert "hologres:stsEndpoint" in caught.value.remedy

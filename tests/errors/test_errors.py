@@ -100,7 +100,10 @@ def test_an_error_survives_pickle_and_copy(kind: type[HologresAiError]) -> None:
 
 FACTS = {"status": 403, "code": "NoPermission", "request_id": "R-1", "retry_after": 2.5}
 DENIAL = AccessDeniedDetail("hologram:ListInstanceModel", "ExplicitDeny", "ControlPolicy", "AQEA")
-ATTEMPTS = (ProviderAttempt("profile", "not set"), ProviderAttempt("credentialsUri", "failed", "it refuses"))
+ATTEMPTS = (
+    ProviderAttempt("profile", "not set"),
+    ProviderAttempt("credentialsUri", "failed", "the request was refused"),
+)
 WITH_ALL_FACTS = [
     ConfigurationError("no AccessKey is set", "Set it.", attempts=ATTEMPTS),
     CredentialsError("no credentials", "Check it.", attempts=ATTEMPTS, transient=True, status=400, code="Throttling"),

@@ -1,1 +1,1 @@
-"""One call of ListInstanceModel: sign, send, retry, parse the response."""
+"""Call ListInstanceModel: sign and send the request, retry it, and parse the response."""

@@ -1,7 +1,7 @@
-"""One call of ListInstanceModel: sign, send, retry, and end at the deadline.
+"""The client of ListInstanceModel: it signs, sends and retries a call within one deadline.
 
-It is asynchronous because one deadline has to cover the whole call: the time limits of httpx never end a peer that
-sends one byte a second.
+The client is asynchronous so that one deadline can cover the whole call: the time limits of httpx never stop a response
+that arrives at one byte a second.
 """
 
 import asyncio
@@ -33,25 +33,25 @@ ACTION = "ListInstanceModel"
 VERSION = "2022-06-01"
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 
-# 100,000 nodes are about 50 MB; a body without an end has to stop somewhere.
+# A response with 100,000 nodes has about 50 MB. The limit protects against an endless body.
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _LIMIT = "The limit is hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds."
 
 
 class Client:
-    """Calls one endpoint with the credentials of one source; a call never lasts longer than `settings.deadline`.
+    """A client for one endpoint and one source of credentials. A call never takes longer than `settings.deadline`.
 
     Args:
         settings: the endpoint, the credentials and the time limits.
         quota: the token bucket for retries, which clients may share.
         connections: the connections to use; without them, each call has its own.
-        clock: the present time.
-        nonce: a new nonce for each request.
-        wait: the wait before a retry.
-        max_body_bytes: the size at which a response is refused.
+        clock: a function that returns the current time.
+        nonce: a function that returns a new nonce for each request.
+        wait: a function that returns the wait before a retry, in seconds.
+        max_body_bytes: the maximum size of a response.
 
     Attributes:
-        clock_skew: the clock of the service minus the clock of this machine, once a response had a date.
+        clock_skew: the clock of the service minus the clock of this machine, at the last response; None without a date.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class Client:
         self.clock_skew: timedelta | None = None
 
     async def list_instance_model(self, instance_id: str | None = None) -> NodeList:
-        """The nodes of the account in the region, or of one Hologres instance.
+        """List the nodes of the account in the region, or those of one Hologres instance.
 
         Raises:
-            HologresAiError: see `errors`; a failure is never an empty list.
+            HologresAiError: the call failed; see `errors`. A failure never results in an empty list.
         """
         attempts = RetryState(self._quota, renewable=not isinstance(self._settings.credentials, Credentials))
         try:
@@ -90,11 +90,11 @@ class Client:
             raise self._deadline_exceeded(attempts) from None
 
     async def credentials(self) -> Credentials:
-        """Return the credentials that sign the next call.
+        """Return the credentials with which the next call would be signed.
 
         Raises:
-            CredentialsError, ConfigurationError: the source returned none.
-            DeadlineExceededError: the deadline of a whole call passed.
+            CredentialsError, ConfigurationError: the source returned no credentials.
+            DeadlineExceededError: the source returned no credentials before the deadline.
         """
         attempts = RetryState(self._quota, renewable=False)
         try:
@@ -142,11 +142,11 @@ class Client:
                     timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                     auth=self._auth(credentials),
                 ) as response:
-                    log.debug("%s answered HTTP %d", settings.endpoint.host, response.status_code)
+                    log.debug("%s returned HTTP %d", settings.endpoint.host, response.status_code)
                     self._compare_clocks(response.headers.get("date"))
                     body = await _read_body(response, secrets, self._max_body_bytes)
                     return HttpResponse(response.status_code, dict(response.headers), body)
-        # A proxy port above 65535 raises neither of httpx's errors.
+        # A proxy port above 65535 raises an OverflowError, which is not an error of httpx.
         except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
             raise transport_error(error, settings, secrets) from None
 
@@ -187,11 +187,14 @@ class Client:
 
     def _no_credentials_in_time(self) -> DeadlineExceededError:
         source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
-        title, remedy = f"the source of credentials returned none within {seconds}", "`hologres-ai doctor` shows it."
+        title, remedy = (
+            f"the source of credentials returned none within {seconds}",
+            "`hologres-ai doctor` shows the source.",
+        )
         roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
         if roles:
             hosts = dict.fromkeys(f"{role.host.endpoint} (from {role.host.origin})" for role in roles)
-            title += f"; STS is asked at {', '.join(hosts)}"
+            title += f"; STS is called at {', '.join(hosts)}"
             remedy = "Set another host of STS with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
         return DeadlineExceededError(title, f"{remedy} {_LIMIT}")
 
@@ -213,4 +216,4 @@ async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: in
                 "Check the endpoint; ask for the nodes of one instance with instanceId.",
                 status=response.status_code,
             )
-    return body  # not converted to bytes: that would be another copy of up to 64 MiB
+    return body  # not converted to bytes, which would copy up to 64 MiB

@@ -1,7 +1,7 @@
-"""Parse an HTTP response into the nodes that it lists, or into an error.
+"""Parse an HTTP response of the API: return the listed nodes, or raise an error.
 
-A refusal is classified by its error code first and by its status second, because services use one code with different
-statuses. A failure is never taken for an empty list.
+A refusal is classified by its error code first and by its HTTP status second, because services use the same code with
+different statuses. A failure never results in an empty list.
 """
 
 import json
@@ -47,7 +47,7 @@ class HttpResponse:
         return f"{kind}: {clean(text) or 'an empty body'}"
 
     def redacted(self, secrets: Sequence[str]) -> "HttpResponse":
-        """The response with each of `secrets` redacted, wherever the peer sent it back."""
+        """Return the response with each of `secrets` redacted in the headers and the body."""
         body, headers = self.body, {name: redact(value, secrets) for name, value in self.headers.items()}
         for secret in secrets:
             body = body.replace(secret.encode(), b"***")
@@ -65,11 +65,16 @@ _WIRE_NAMES = frozenset(to_camel(field) for field in AiNode.__dataclass_fields__
 
 
 def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: datetime | None = None) -> NodeList:
-    """The nodes in a response; `now` is the time from which a date in Retry-After counts.
+    """Return the nodes in a response.
+
+    Args:
+        response: the response.
+        secrets: the values to redact in error messages.
+        now: the current time, with which a date in Retry-After is converted to a wait.
 
     Raises:
-        ApiError: the response is a refusal, with any status; none of `secrets` is in the message.
-        ResponseError: the API does not describe such a response; the title names the place.
+        ApiError: the response is a refusal, with any HTTP status.
+        ResponseError: the response does not match the documentation of the API; the title names the invalid part.
     """
     if response.status != 200:
         raise _refusal(response, secrets, now)
@@ -146,12 +151,12 @@ def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence
 def _show(value: object, secrets: Sequence[str]) -> str:
     try:
         return clean(json.dumps(value, ensure_ascii=True, default=str), secrets)
-    except ValueError:  # an integer of thousands of digits
+    except ValueError:  # json.dumps refuses an integer of thousands of digits
         return "a number too long to show"
 
 
 def _log_unknown_fields(body: Body) -> None:
-    """Write a debug line; only if the level is on, because it parses the body again."""
+    """Log the names of unknown fields at level DEBUG. The body is parsed again, so other levels return at once."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     nodes = from_json(body).get(LIST) or ()

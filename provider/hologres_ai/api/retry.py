@@ -1,4 +1,4 @@
-"""Retries: which failures are sent again, how often, and after which wait."""
+"""Retry rules: which failures are retried, how often, and after which wait."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,10 @@ THROTTLED_JITTER = wait_random_exponential(multiplier=1.0, max=MAX_WAIT)
 
 
 class RetryQuota:
-    """A token bucket for retries, as in botocore's standard mode: a fan-out must not multiply an outage.
+    """A token bucket for retries, as in botocore's standard mode.
 
-    A retry takes 5 of 500 tokens; a call that succeeds returns 5.
+    It limits the retries of all regions of a fan-out together, so that they do not add load to a service that fails. A
+    retry takes 5 of 500 tokens; a successful call returns 5.
     """
 
     COST = 5
@@ -34,20 +35,20 @@ class RetryQuota:
         return True
 
     def give_back(self) -> None:
-        """Return the tokens of one retry, after a success."""
+        """Return the tokens of one retry to the bucket, after a successful call."""
         self._tokens = min(self._full, self._tokens + self.COST)
 
 
 class RetryState:
-    """The failures of one call so far.
+    """The retry state of one call: the failures so far, and the tries that are left.
 
     Args:
-        quota: the token bucket, which calls may share.
-        renewable: whether the source of credentials can give new ones.
+        quota: the token bucket, which several calls may share.
+        renewable: whether the source of credentials can return new credentials.
 
     Attributes:
         last: the last failure.
-        awaits_credentials: whether the call waits for credentials at the moment.
+        awaits_credentials: whether the call is waiting for credentials.
     """
 
     def __init__(self, quota: RetryQuota, *, renewable: bool) -> None:
@@ -59,7 +60,7 @@ class RetryState:
         self.last: HologresAiError | None = None
 
     def may_retry(self, error: BaseException) -> bool:
-        """Record a failure; whether the call is made again."""
+        """Record a failure, and return True if the call is to be retried."""
         if not isinstance(error, HologresAiError):
             return False
         self.last = error
@@ -85,7 +86,10 @@ Wait = Callable[[RetryCallState], float]
 
 
 def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
-    """The wait before the next try: what the service requests, else full jitter; never more than `MAX_WAIT`."""
+    """Return a function for the wait before the next try, in seconds.
+
+    The wait is the one that the service requests, or else full jitter. It is never longer than `MAX_WAIT`.
+    """
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -1,7 +1,7 @@
-"""ACS3-HMAC-SHA256, stage by stage under the specification's own names.
+"""The signature ACS3-HMAC-SHA256: one function for each step, with the names of the specification.
 
-Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. The functions are pure;
-only `Acs3Auth` reads a clock and makes a nonce, and both are parameters.
+Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. The functions are pure,
+except `new_nonce`. `Acs3Auth` needs a clock and a nonce; both are parameters.
 """
 
 import hashlib
@@ -22,46 +22,46 @@ EMPTY_PAYLOAD_HASH = hashlib.sha256(b"").hexdigest()
 
 
 def canonical_uri(path: str) -> str:
-    """The encoded path, its slashes kept; an empty path is ``/``."""
+    """Percent-encode a path, except its slashes. An empty path becomes ``/``."""
     return percent_encode(path, safe="/") or "/"
 
 
 def canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
-    """``name=value`` pairs, encoded, sorted by name; an empty value keeps its ``=``."""
+    """Return the percent-encoded ``name=value`` pairs, sorted by name. An empty value keeps its ``=``."""
     pairs = sorted((percent_encode(name), percent_encode(value)) for name, value in parameters)
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def headers_to_sign(headers: Mapping[str, str]) -> dict[str, str]:
-    """``host``, ``content-type`` and every ``x-acs-*``: lower-case names, sorted, with trimmed values."""
+    """Return the headers ``host``, ``content-type`` and ``x-acs-*``: lower-case names, sorted, with trimmed values."""
     lowered = {name.lower(): value.strip() for name, value in headers.items()}
     chosen = {k: v for k, v in lowered.items() if k in {"host", "content-type"} or k.startswith("x-acs-")}
     return dict(sorted(chosen.items()))
 
 
 def canonical_request(method: str, uri: str, query: str, signed: Mapping[str, str], payload_hash: str) -> str:
-    """The six parts of the specification's CanonicalRequest; `signed` as `headers_to_sign` gives it."""
+    """Return the CanonicalRequest of the specification, in six parts. `signed` is the result of `headers_to_sign`."""
     canonical_headers = "".join(f"{name}:{value}\n" for name, value in signed.items())
     return "\n".join((method.upper(), uri, query, canonical_headers, ";".join(signed), payload_hash))
 
 
 def string_to_sign(canonical: str) -> str:
-    """The algorithm's name and the hashed canonical request."""
+    """Return the string to sign: the name of the algorithm and the hash of the canonical request."""
     return f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
 def signature(secret: str, text: str) -> str:
-    """Lower-case hexadecimal HMAC-SHA256 of `text` under the AccessKey secret."""
+    """Return the HMAC-SHA256 of `text` with the AccessKey secret as the key, in lower-case hexadecimal digits."""
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def authorization(access_key_id: str, signed: Iterable[str], sign: str) -> str:
-    """The value of the Authorization header."""
+    """Return the value of the Authorization header."""
     return f"{ALGORITHM} Credential={access_key_id},SignedHeaders={';'.join(signed)},Signature={sign}"
 
 
 def identity_headers(action: str, version: str, date: str, nonce: str, credentials: Credentials) -> dict[str, str]:
-    """The ``x-acs-*`` headers of a request without a body; those of a token only when there is one."""
+    """Return the ``x-acs-*`` headers of a request without a body, with those for a security token if there is one."""
     headers = {
         "x-acs-action": action,
         "x-acs-version": version,
@@ -76,14 +76,21 @@ def identity_headers(action: str, version: str, date: str, nonce: str, credentia
 
 
 def new_nonce() -> str:
-    """128 random bits, as 32 hexadecimal digits."""
+    """Return a nonce: 128 random bits, as 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 class Acs3Auth(httpx.Auth):
-    """Signs every request that passes, each try with a date and a nonce of its own.
+    """Authentication for httpx that signs each request. Each try has a new date and a new nonce.
 
-    `action` and `version` name the API. A request with a body is not signed: this API has none.
+    Requests with a body are not supported, because this API has none.
+
+    Args:
+        credentials: the credentials that sign the requests.
+        action: the name of the API action.
+        version: the version of the API.
+        clock: a function that returns the current time.
+        nonce: a function that returns a new nonce.
     """
 
     def __init__(
@@ -102,7 +109,7 @@ class Acs3Auth(httpx.Auth):
         self._nonce = nonce
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """httpx's hook: add the identity headers and the Authorization, then send."""
+        """Add the identity headers and the Authorization header. httpx calls this method for each request."""
         date = self._clock().strftime(DATE_FORMAT)
         request.headers.update(identity_headers(self._action, self._version, date, self._nonce(), self._credentials))
         request.headers["authorization"] = self._authorization(request)

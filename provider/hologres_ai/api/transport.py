@@ -1,4 +1,4 @@
-"""HTTP: the connections to the API, and what their failures mean."""
+"""The HTTP connections to the API, and the conversion of their failures to errors of this package."""
 
 import re
 import socket
@@ -18,13 +18,13 @@ from ..network import Endpoint, causes, proxy_for, proxy_passwords, tls_context
 
 
 class Connections:
-    """The connections of one event loop, to any endpoint; `async with` closes them at its end.
+    """The connections of one event loop to all endpoints. The end of an `async with` block closes them.
 
-    There is one client for each scheme and proxy, made at its first use, with the certificates that the environment
-    names then.
+    There is one httpx client for each scheme and proxy. It is created at its first use, with the certificates that the
+    environment names at that time.
 
     Attributes:
-        secrets: the passwords of those proxies, which are redacted in logs.
+        secrets: the passwords of the proxies, which are redacted in logs.
     """
 
     def __init__(self) -> None:
@@ -39,10 +39,10 @@ class Connections:
             await client.aclose()
 
     def client(self, endpoint: Endpoint) -> httpx.AsyncClient:
-        """The client for an endpoint.
+        """Return the httpx client for an endpoint.
 
         Raises:
-            ConfigurationError: the environment names an invalid proxy, file or folder.
+            ConfigurationError: the environment names an invalid proxy, or an invalid certificate file or folder.
         """
         # Through a proxy, plain http would carry the signature unencrypted; it is allowed for loopback only.
         key = endpoint.scheme, proxy_for(endpoint.url) if endpoint.scheme == "https" else None
@@ -54,7 +54,7 @@ class Connections:
 
 @asynccontextmanager
 async def ensure_connections(connections: Connections | None) -> AsyncIterator[Connections]:
-    """The given connections, which stay open; or new ones, which are closed at the end."""
+    """Yield the given connections, which stay open, or new connections, which are closed at the end."""
     if connections is not None:
         yield connections
         return
@@ -67,11 +67,13 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"accept": "application/json", "accept-encoding": "identity"},
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=None),  # each call has its own deadline, without time to queue
+            limits=httpx.Limits(
+                max_connections=None
+            ),  # no limit: a call that waits for a connection could miss its deadline
             verify=tls_context(scheme),
             proxy=proxy,
             trust_env=False,
-            # No cookie is kept: what a response sets for one account must not be sent with another's calls.
+            # Cookies are not stored: a cookie for one account must not be sent with the calls of another.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
     except ImportError:
@@ -81,7 +83,7 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
             "and remove HTTP_PROXY and ALL_PROXY.",
         ) from None
     except (httpx.InvalidURL, OSError, ValueError) as error:
-        # The address of a proxy may contain a password: the error's own text is not shown.
+        # The text of the error is not shown, because it may contain the address of a proxy with its password.
         raise ConfigurationError(
             f"no connection can be set up with this environment ({type(error).__name__})",
             "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
@@ -93,11 +95,11 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
 
 
 def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[str]) -> HologresAiError:
-    """Convert an exception of httpx to an error of this package: with the next step, and without secrets."""
+    """Convert an exception of httpx to an error of this package, without secrets."""
     host, region = settings.endpoint.host, settings.region
     if isinstance(error, httpx.ProxyError):
         return _proxy_error(error, host)
-    # The library quotes the bytes of the peer, and a peer may send back what it received.
+    # The message of the library may contain bytes from the peer, which may be secrets that the peer sends back.
     text = clean(str(error).partition(": bytearray(")[0], secrets)
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
@@ -120,7 +122,7 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
 
 
 def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
-    """A proxy that opens no tunnel: a refusal is final, a failure on its side is transient."""
+    """Return the error for a proxy that opened no tunnel: a refusal is final, a failure of the proxy is transient."""
     found = re.match(r"[1-5][0-9]{2}\b", str(error))
     status = int(found[0]) if found else None
     kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
@@ -133,5 +135,5 @@ def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
 
 
 def _is_tls(error: BaseException) -> bool:
-    """Whether TLS failed; a peer that closes the connection did not fail in TLS."""
+    """Return True if TLS failed. A connection that the peer closed early is not a TLS failure."""
     return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))

@@ -1,7 +1,8 @@
-"""Credentials: which source is used, asking it, and caching what it returned.
+"""Credentials: choose the source, fetch the credentials from it, and cache them.
 
-`resolver` chooses the source from the settings (`key_pair` the AccessKey, `profile` the file of the CLI),
-`providers` ask it (`sts`, `oauth`), and `cache` keeps the credentials. Plain keys need only `resolver`.
+`resolver` chooses the source from the settings, with `key_pair` for an AccessKey and `profile` for the file of the CLI.
+`providers` fetches the credentials from the source, with `sts` and `oauth`. `cache` stores them until they expire. An
+AccessKey in the settings needs only `resolver`.
 """
 
 from .types import Credentials, CredentialsSource, Limits

@@ -1,7 +1,7 @@
-"""Cached credentials: fetched once for many readers, again before they expire, and again after they were refused.
+"""The cache of credentials. It fetches them once for all readers, and again before they expire or after a refusal.
 
-A fetch runs in a thread of its own, so that readers in any thread and event loop share it, and each of them stops
-waiting at its own deadline. The thread is a daemon: the end of the process does not wait for a slow peer.
+Each fetch runs in a separate thread, so that readers in different threads and event loops can share it, and each reader
+can stop waiting at its own deadline. The thread is a daemon, so that the process does not wait for a slow peer at exit.
 """
 
 import asyncio
@@ -21,23 +21,23 @@ from .types import Credentials, CredentialsSource, Fetched, Limits
 
 log = logging.getLogger(__name__)
 
-MARGIN = 300.0  # seconds before the expiry in which credentials are fetched again
-FILE_LIFE = 60.0  # seconds for which the keys of a profile are kept, which may be written again at any time
-PAUSE = 30.0  # seconds after a failed refresh, while the old credentials are still valid
+MARGIN = 300.0  # seconds: credentials are fetched again this long before they expire
+FILE_LIFE = 60.0  # seconds for which keys from a profile are cached; another program may change the profile
+PAUSE = 30.0  # seconds from a failed refresh to the next one, while the cached credentials are still valid
 
 Outcome = Fetched | HologresAiError
 
 
 @dataclass
 class _Flight:
-    """A fetch that is under way, and its start by the monotonic clock."""
+    """A fetch in progress: its result, and its start time on the monotonic clock, in seconds."""
 
     future: "Future[Outcome]"
     started: float
 
 
 class CredentialsCache:
-    """Returns the credentials of one source to readers in any thread and any event loop."""
+    """A cache of the credentials of one source, for readers in any thread and any event loop."""
 
     def __init__(
         self,
@@ -51,17 +51,17 @@ class CredentialsCache:
         self._limits = limits
         self._fetcher = fetcher or _fetch
         self._clock = clock
-        self._lock = threading.Lock()  # never held over a wait
+        self._lock = threading.Lock()  # never held during a wait
         self._held: Fetched | None = None
         self._due = 0.0
         self._flight: _Flight | None = None
 
     async def get(self) -> Credentials:
-        """Return the credentials; fetch them if there are none, or if they are about to expire.
+        """Return the credentials; fetch them if none are cached, or if the cached ones are about to expire.
 
         Raises:
-            CredentialsError: the source returned none.
-            ConfigurationError: a file has become invalid since the settings were read.
+            CredentialsError: the source returned no credentials.
+            ConfigurationError: the credentials file has become invalid since the settings were read.
         """
         with self._lock:
             held = self._held
@@ -74,17 +74,17 @@ class CredentialsCache:
         return self._old(held, outcome)
 
     def refuse(self, credentials: Credentials) -> None:
-        """Return these no more: the service says that they have expired."""
+        """Remove credentials from the cache, after the service refused them as expired."""
         with self._lock:
             if self._held and self._held.credentials == credentials:
                 self._held = None
 
     def _join(self) -> _Flight:
         now = time.monotonic()
-        # A peer that sends a byte a second keeps its thread: later readers don't wait for it.
+        # A peer that sends one byte a second can keep a fetch running: no reader joins a fetch beyond its time limit.
         if self._flight is None or now - self._flight.started > self._limits.total:
             future: Future[Outcome] = Future()
-            future.set_running_or_notify_cancel()  # a reader that is cancelled does not cancel it for the others
+            future.set_running_or_notify_cancel()  # otherwise a cancelled reader would cancel the future for the others
             self._flight = _Flight(future, now)
             threading.Thread(
                 target=self._fly, args=(self._flight,), name="hologres-ai-credentials", daemon=True
@@ -104,7 +104,7 @@ class CredentialsCache:
             return self._fetcher(self._source, self._limits)
         except (ConfigurationError, CredentialsError) as error:
             return error.with_traceback(None)
-        except Exception as error:  # noqa: BLE001 - its text may hold a secret
+        except Exception as error:  # noqa: BLE001 - its text may contain a secret
             kind = type(error).__name__
         return CredentialsError(f"the credentials could not be fetched ({kind})", "This is a bug; please report it.")
 
@@ -117,23 +117,23 @@ class CredentialsCache:
             self._due = now + PAUSE
 
     def _old(self, held: Fetched | None, error: HologresAiError) -> Credentials:
-        """Return the cached credentials while they are valid: a refresh may fail before their expiry."""
+        """Return the cached credentials if they are still valid; otherwise raise the error of the refresh."""
         if held and held is self._held and held.expires and self._clock() < held.expires:
             log.warning(
                 "the credentials could not be refreshed; they are valid for %.0f s more", held.expires - self._clock()
             )
             return held.credentials
-        raise copy.copy(error)  # each reader gets its own traceback
+        raise copy.copy(error)  # each reader raises its own copy, with its own traceback
 
 
 def _fetch(source: CredentialsSource, limits: Limits) -> Fetched:
-    from .providers import fetch_credentials  # noqa: PLC0415 - plain keys need no provider
+    from .providers import fetch_credentials  # noqa: PLC0415 - not needed for an AccessKey in the settings
 
     return fetch_credentials(source, limits)
 
 
 def _due(fetched: Fetched, now: float) -> float:
-    """When to fetch again. Without an expiry: never, until the service calls the credentials expired."""
+    """Return the time of the next fetch; infinity for credentials without an expiry that are not from a profile."""
     if fetched.expires is not None:
         return fetched.expires - MARGIN
     return now + FILE_LIFE if fetched.from_file else math.inf
@@ -148,14 +148,14 @@ def _cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
 
 
 def credentials_cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
-    """Return the one cache of this process for a source."""
+    """Return the cache of a source; there is one for each source and limits in the process."""
     with _REGISTRY:
         return _cache_for(source, limits)
 
 
 def forget() -> None:
-    """Drop all cached credentials, so that the next reader fetches."""
-    global _REGISTRY  # noqa: PLW0603 - a fork may have copied it while it was held
+    """Remove all cached credentials, so that the next reader fetches new ones."""
+    global _REGISTRY  # noqa: PLW0603 - a fork may copy the lock while a thread holds it
     _REGISTRY = threading.Lock()
     _cache_for.cache_clear()
 

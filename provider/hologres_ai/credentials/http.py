@@ -1,7 +1,7 @@
-"""One request to a service that returns credentials: STS, a credentials URI, the metadata service, a login.
+"""HTTP requests to services that return credentials: STS, a credentials URI, the metadata service, a login service.
 
-The same proxies, certificates and redaction as for the API, no redirect, a limit for the body, and an error without the
-text of the peer.
+Proxies, certificates and redaction of logs are the same as for the API. Redirects are not followed, the size of a body
+is limited, and errors contain no text from the peer.
 """
 
 import json
@@ -24,16 +24,16 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class FetchError(Exception):
-    """A source returned no credentials, with the reason in our own words.
+    """A source returned no credentials.
 
     Attributes:
-        reason: what happened; never a text of the peer.
+        reason: what happened; contains no text from the peer.
         transient: whether the same request may succeed later.
-        status, code, request_id: the facts of the response, where there was one.
+        status, code, request_id: the facts of the response, if there was one.
         retry_after: the wait that the service requests, in seconds.
-        remedy: the next step, if the failure needs another one than the kind of source.
-        is_transport: whether the host could not be reached or trusted, and did not refuse.
-        denial: what the service says about a missing permission, where it gave details.
+        remedy: the next step, if it differs from the usual one for this kind of source.
+        is_transport: whether the host could not be reached.
+        denial: the details of a missing permission, if the response has them.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class ServiceResponse:
-    """The response of a service; its body contains secrets."""
+    """The response of a service. The body may contain secrets."""
 
     status: int
     body: bytes = field(repr=False)
@@ -73,7 +73,7 @@ class ServiceResponse:
         """Return the JSON object in the body, which may begin with a byte order mark.
 
         Raises:
-            FetchError: there is none.
+            FetchError: the body is not a JSON object.
         """
         try:
             document = json.loads(self.body.decode("utf-8-sig"))
@@ -86,7 +86,7 @@ class ServiceResponse:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request; `secrets` are redacted in the logs of the HTTP libraries, `direct` never goes through a proxy."""
+    """An HTTP request. `secrets` are redacted in the logs of the HTTP libraries; `direct` means without a proxy."""
 
     url: str = field(repr=False)
     method: str = "GET"
@@ -100,9 +100,9 @@ def send(request: HttpRequest, limits: Limits) -> ServiceResponse:
     """Send a request and read the whole response; blocks.
 
     Raises:
-        FetchError: there was no complete response, or it was a redirect.
+        FetchError: there was no complete response, or the response was a redirect.
     """
-    # The logs of httpx show the URL, which holds tokens: it is redacted as a whole.
+    # The logs of httpx contain the URL, and the URL may contain tokens, so the whole URL is redacted.
     url = httpx.URL(request.url)
     secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.query, "ascii"))))
     try:
@@ -111,7 +111,7 @@ def send(request: HttpRequest, limits: Limits) -> ServiceResponse:
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
         raise _transport_failure(error) from None
     if 300 <= response.status < 400:
-        raise FetchError("it answers with a redirect, which is never followed", status=response.status)
+        raise FetchError("it returned a redirect, which is never followed", status=response.status)
     return response
 
 
@@ -150,7 +150,7 @@ _PROXY = "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY nam
 
 
 def _transport_failure(error: Exception) -> FetchError:
-    """The failure, in our own words: the text of an error may quote what the peer sent."""
+    """Convert an exception to a FetchError without its text, which may contain data from the peer."""
     if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
         return FetchError("its identity could not be verified (TLS)", remedy=_TRUST)
     if isinstance(error, httpx.ProxyError):
@@ -180,7 +180,7 @@ def _has_cause(error: Exception, kind: type[Exception]) -> bool:
 
 
 def text_fact(value: object, form: str, secrets: tuple[str, ...]) -> str | None:
-    """Return a fact of a response, such as a code or a request id, if it has its form and holds no secret."""
+    """Return a value of a response, such as a code, if it matches the expected form and contains no secret."""
     if not isinstance(value, str) or not re.fullmatch(form, value) or any(secret in value for secret in secrets):
         return None
     return value

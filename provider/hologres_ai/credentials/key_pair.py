@@ -1,8 +1,9 @@
-"""Which AccessKey in the settings is used. A key pair has one origin: never the id of one with the secret of another.
+"""Choose the AccessKey from the settings. Its id and secret come from the same origin, except under rule 2.
 
-1. Take the first origin that has an id and a secret, and only the token of that origin.
-2. Where none has both and exactly one id and one secret, and at most one token, are set anywhere, they are the pair.
-3. Anything else is an error. A half origin above a complete one is an error too, in the environment a warning.
+1. The first origin with both an id and a secret is used, together with the token of the same origin, if any.
+2. If no origin has both, but there is exactly one id, one secret and at most one token in all origins, these are used.
+3. Anything else is an error. An incomplete origin that precedes the complete one is an error too; in the environment it
+   is only a warning.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from ..settings import (
 from .types import Credentials
 from .validation import check_header_safe
 
-# The variables of each family: spellings of the id and of the secret that belong together, then the token.
+# The variables of each family: the pairs of variables for id and secret, then the variable for the token.
 _FAMILIES = {
     "ALICLOUD_*": (
         (("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"), ("ALICLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_SECRET")),
@@ -45,7 +46,7 @@ _PARTS: tuple[Setting, ...] = (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN)
 
 @dataclass(frozen=True)
 class KeyPair:
-    """An AccessKey, the origin of each of its parts, and the origins that are set and not used."""
+    """An AccessKey, the origin of each of its parts, and the origins that are set but not used."""
 
     credentials: Credentials
     parts: tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ class KeyPair:
 
     @property
     def origin(self) -> str:
-        """The origin of the id."""
+        """The origin of the AccessKey ID."""
         return self.parts[0][1]
 
 
@@ -68,15 +69,15 @@ class _Origin:
 
     @property
     def is_half(self) -> bool:
-        """Whether something is set here, and not both an id and a secret."""
+        """Whether a part is set in this origin, but not both an id and a secret."""
         return any(self.values) and not self.pairs
 
 
 def find_key_pair(settings: ResolvedSettings) -> KeyPair | None:
-    """Return the key pair that is used, or None where no part of one is set.
+    """Return the key pair to use, or None if no part of a key pair is set.
 
     Raises:
-        ConfigurationError: it is incomplete or ambiguous; the message names the origins and shows no value.
+        ConfigurationError: the key pair is incomplete or ambiguous. The message names the origins but shows no value.
     """
     origins = _origins(settings)
     complete = next((origin for origin in origins if origin.pairs), None)
@@ -108,7 +109,7 @@ def _origins(settings: ResolvedSettings) -> list[_Origin]:
 def _origin(
     name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[tuple[str, ...]]
 ) -> _Origin:
-    """The origin; a pair in one spelling comes before a pair in two."""
+    """Build an origin. An id and a secret whose variables belong together precede other combinations."""
     ids, secrets, tokens = (
         tuple(named[part][key] for key in dict.fromkeys(spelling[part] for spelling in spellings) if key in named[part])
         for part in range(3)
@@ -153,7 +154,7 @@ def _incomplete(
     missing = [part for part, values in zip(_PARTS, (ids, secrets), strict=False) if not values]
     if missing:
         names = " and no ".join(part.key for part in missing)
-        return ConfigurationError(f"no {names} is set, beside {there}", " ".join(how_to_set(part) for part in missing))
+        return ConfigurationError(f"no {names} is set, only {there}", " ".join(how_to_set(part) for part in missing))
     return ConfigurationError(
         f"the key pair is ambiguous: {there}",
         "No origin has both an id and a secret. Set both in one place, and remove the others.",

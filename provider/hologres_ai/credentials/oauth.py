@@ -1,6 +1,6 @@
-"""A login of ``aliyun configure --mode OAuth``: its temporary AccessKey, and its tokens, which rotate in the file.
+"""A login of ``aliyun configure --mode OAuth``: get a temporary AccessKey, and renew the tokens in the file.
 
-The file is written again only here, and only the fields that have changed, as the CLI does.
+No other module writes the file. Only the fields that have changed are written, as the CLI does.
 """
 
 import json
@@ -22,32 +22,32 @@ from .types import Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
 
-# Site, and the id of the vendor's CLI as a client there, as in its credentials libraries.
+# The host of each site, and the OAuth client id of the vendor's CLI. Source: the vendor's credentials libraries.
 _SITES = {
     "CN": ("oauth CN", "4038181954557748008"),
     "INTL": ("oauth INTL", "4103531455503354461"),
 }
-_RENEWED_AHEAD = 1200.0  # seconds before its expiry in which an access token is renewed
+_RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
 _FILE = threading.Lock()
 
 Document = dict[str, Any]
 
 
 def exchange_login(login: OAuth, hosts: dict[str, str], limits: Limits) -> Document:
-    """Return the temporary AccessKey of a login, as the service returns it; blocks.
+    """Return the temporary AccessKey of a login, in the format of the service; blocks.
 
     Raises:
-        FetchError: the login has expired, or the service refused.
-        ConfigurationError: the file or the profile is not there any more.
+        FetchError: the login has expired, the service refused, or there was no complete response.
+        ConfigurationError: the file or the profile no longer exists or is invalid.
     """
-    with _FILE:  # tokens are good for one use: two threads must not renew them at the same time
+    with _FILE:  # a refresh token can be used once: two threads must not renew it at the same time
         fields = dict(named_fields(Profile(login.file, login.name), load_file(login.file)))
         if _is_fresh(fields):
             return _held(fields)
         host, client = _site(fields)
         tokens = _tokens(fields, hosts[host], client, limits)
         if "oauth_refresh_token" in tokens:
-            _keep(login, tokens)  # at once: the old refresh token is used up, even if the exchange fails
+            _keep(login, tokens)  # before the exchange, which may fail: the old refresh token is no longer valid
         document = _exchange(str(tokens["oauth_access_token"]), hosts[host], limits)
         _keep(login, _fields_of(document))
         return document
@@ -82,7 +82,7 @@ def _number(value: object) -> float:
 
 
 def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Document:
-    """The tokens of the login, renewed where the access token is about to expire."""
+    """Return the tokens of the login; renew them if the access token is about to expire."""
     expires, access, refresh = (
         fields.get(name) for name in ("oauth_access_token_expire", "oauth_access_token", "oauth_refresh_token")
     )
@@ -96,10 +96,12 @@ def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Documen
     request = HttpRequest(f"{host}/v1/token", "POST", headers=headers, content=urlencode(form), secrets=(str(refresh),))
     response = send(request, limits)
     if response.status != 200:
-        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
+        raise FetchError(
+            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
+        )
     document = response.document()
     if not all(isinstance(document.get(name), str) for name in ("access_token", "refresh_token")):
-        raise FetchError("its response holds no tokens")
+        raise FetchError("its response contains no tokens")
     return {
         "oauth_access_token": document["access_token"],
         "oauth_refresh_token": document["refresh_token"],
@@ -111,12 +113,14 @@ def _exchange(token: str, host: str, limits: Limits) -> Document:
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
     response = send(HttpRequest(f"{host}/v1/exchange", "POST", headers=headers, secrets=(token,)), limits)
     if response.status != 200:
-        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
+        raise FetchError(
+            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
+        )
     return response.document()
 
 
 def _fields_of(document: Document) -> Document:
-    """The temporary AccessKey in a profile."""
+    """Return the temporary AccessKey as fields of a profile."""
     return {
         "access_key_id": document.get("AccessKeyId"),
         "access_key_secret": document.get("AccessKeySecret"),
@@ -126,7 +130,7 @@ def _fields_of(document: Document) -> Document:
 
 
 def _keep(login: OAuth, changed: Document) -> None:
-    """Write the changed fields to the profile. If that fails, the credentials are still valid."""
+    """Write the changed fields to the profile. A failure is only logged, because the credentials are valid anyway."""
     try:
         whole = dict(load_file(login.file))
         whole["profiles"] = [
@@ -139,10 +143,10 @@ def _keep(login: OAuth, changed: Document) -> None:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write the whole file, or leave it as it was; in place where the folder allows no other file."""
+    """Replace the file atomically; if the folder allows no other file, overwrite it in place."""
     draft = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
-        draft.touch(mode=0o600, exist_ok=False)  # it holds tokens
+        draft.touch(mode=0o600, exist_ok=False)  # the file contains tokens
         draft.write_text(text, encoding="utf-8")
         shutil.copymode(file, draft)
         draft.replace(file)

@@ -1,7 +1,7 @@
-"""Profiles of the vendor's CLI: the file that ``aliyun configure`` writes, as sources of credentials.
+"""Profiles of the vendor's CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
 
-The file is trusted as a program is: a profile in mode External names a command, which is run, as the CLI does. What a
-profile does not say is never completed from the environment.
+The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
+Fields that are missing in a profile are never taken from the environment.
 """
 
 import json
@@ -35,12 +35,12 @@ from .types import (
 from .validation import check_header_safe, duration
 
 Fields = Mapping[str, Any]
-MAX_CHAIN = 10  # profiles that name each other as their source
+MAX_CHAIN = 10  # profiles in a row that name another one in source_profile
 
 
 @dataclass(frozen=True)
 class ProfileContent:
-    """The content of a profile: the source of credentials, its mode, and other settings of a read."""
+    """The content of a profile. `place` is the name of the profile in messages."""
 
     source: CredentialsSource
     mode: str
@@ -50,7 +50,7 @@ class ProfileContent:
 
 
 class _Reader:
-    """The fields of one profile. A message names the field and the profile, and shows no value."""
+    """The fields of one profile. Error messages name the field and the profile; they contain no secret."""
 
     def __init__(self, profile: Profile, fields: Fields) -> None:
         self.file = profile.file
@@ -65,7 +65,7 @@ class _Reader:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ConfigurationError(
-                f"{name} in {self.place} is not a text", f"Run `aliyun configure --profile {self.name}`."
+                f"{name} in {self.place} is not a string", f"Run `aliyun configure --profile {self.name}`."
             )
         return str(value)
 
@@ -89,7 +89,7 @@ class _Reader:
         return duration(self.get("expired_seconds"), f"expired_seconds in {self.place}")
 
     def time(self, name: str) -> float:
-        """Seconds since 1970."""
+        """Return a time in seconds since 1970."""
         try:
             seconds = float(self.need(name))
         except ValueError:
@@ -102,7 +102,7 @@ class _Reader:
         return seconds
 
     def sts(self) -> StsHost | None:
-        """The host of STS: ``sts_endpoint``, else that of ``sts_region``, inside a VPC with ``enable_vpc``."""
+        """Return the host in ``sts_endpoint``, or the STS host of ``sts_region``, inside a VPC with ``enable_vpc``."""
         endpoint, region = self.get("sts_endpoint"), self.get("sts_region")
         if endpoint:
             return StsHost(_host(endpoint, f"sts_endpoint in {self.place}"), f"sts_endpoint of {self.place}")
@@ -111,7 +111,7 @@ class _Reader:
         if not is_region_name(region):
             raise ConfigurationError(
                 f"sts_region in {self.place} is not a region: {printable_start(region)!r}",
-                "A region looks like cn-hangzhou.",
+                "Set a region such as cn-hangzhou.",
             )
         vpc = self._fields.get("enable_vpc") is True
         return StsHost(sts_host(region, vpc=vpc), f"sts_region{' and enable_vpc' if vpc else ''} of {self.place}")
@@ -139,7 +139,7 @@ def _host(text: str, place: str) -> str:
     except ValueError as error:
         raise ConfigurationError(
             f"{place} is not an endpoint: {error}",
-            "Give a host with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com.",
+            "Set a host with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com.",
         ) from None
 
 
@@ -211,17 +211,17 @@ _MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
 }
 _CHAINED = "ChainableRamRoleArn"
 MODES = (*_MODES, _CHAINED)
-"""The modes that are read."""
+"""The supported modes."""
 
 _UNSUPPORTED = {
     "RsaKeyPair": "The vendor has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
-    "BearerToken": "This API takes an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
-    "Anonymous": "This API takes an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+    "BearerToken": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+    "Anonymous": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
 }
 
 
 def _recognized_mode(profile: _Reader) -> str:
-    """The mode of a profile without one, by the rules of the CLI, only from the fields of the profile."""
+    """Return the mode that follows from the other fields of a profile, by the rules of the CLI; empty for none."""
     if profile.has("access_key_id", "access_key_secret"):
         if profile.has("sts_token"):
             return "StsToken"
@@ -243,27 +243,31 @@ def _mode_of(profile: _Reader) -> str:
 
 
 def check_external(switches: Switches, what: str) -> None:
-    """Refuse what asks a program or a service of the user for credentials, where that is switched off.
+    """Check that credentials from external programs and local services are allowed.
+
+    Args:
+        switches: the switches of the administrator.
+        what: the start of the message, such as ``profile 'prod' of … is in mode External``.
 
     Raises:
-        ConfigurationError: the switch is on.
+        ConfigurationError: ``ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`` is on.
     """
     if switches.external_process_disabled:
         raise refused_by("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", what)
 
 
 def refused_by(switch: str, what: str) -> ConfigurationError:
-    """Return the error for a source that a switch refuses."""
+    """Return the error for a source of credentials that a switch does not allow."""
     return ConfigurationError(
-        f"{what}, which {switch} refuses", f"Use another source of credentials, or unset {switch}."
+        f"{what}, which {switch} does not allow", f"Use another source of credentials, or unset {switch}."
     )
 
 
 def checked_url(text: str, place: str) -> str:
-    """Return an http or https URL without a user name.
+    """Return a text if it is an http or https URL without a user name.
 
     Raises:
-        ConfigurationError: it is none; the text, which may hold a password, is not shown.
+        ConfigurationError: the text is not such a URL. The message does not show it, because it may contain a password.
     """
     try:
         parts = urlsplit(text)
@@ -271,7 +275,7 @@ def checked_url(text: str, place: str) -> str:
     except ValueError:
         good = False
     if not good or not text.isprintable() or " " in text:
-        raise ConfigurationError(f"{place} is not a URL", "It looks like http://localhost:8080/credentials.")
+        raise ConfigurationError(f"{place} is not a URL", "Set a URL such as http://localhost:8080/credentials.")
     return text
 
 
@@ -282,7 +286,7 @@ def read_profile(profile: Profile) -> ProfileContent:
     """Read a profile from its file.
 
     Raises:
-        ConfigurationError: the file, the profile or something in it is missing, invalid or switched off.
+        ConfigurationError: the file, the profile or a field is missing or invalid, or a switch does not allow the mode.
     """
     document = load_file(profile.file)
     reader = _Reader(profile, named_fields(profile, document))
@@ -296,7 +300,7 @@ def _source(profile: Profile, document: Fields, reader: _Reader, depth: int) -> 
         role, named = reader.role(), replace(profile, name=reader.need("source_profile"))
         if not depth:
             raise ConfigurationError(
-                f"the profiles of {profile.file} name each other in a circle", "Correct source_profile."
+                f"the profiles of {profile.file} refer to each other in a cycle", "Correct source_profile."
             )
         below = _source(profile, document, _Reader(named, named_fields(named, document)), depth - 1)
         return replace(below, roles=(*below.roles, role))
@@ -313,10 +317,10 @@ def _source(profile: Profile, document: Fields, reader: _Reader, depth: int) -> 
 
 
 def load_file(file: Path) -> Fields:
-    """Return the document in a credentials file, which may begin with a byte order mark.
+    """Return the JSON document in a credentials file. The file may begin with a byte order mark.
 
     Raises:
-        ConfigurationError: the file can't be read, or is not the JSON that the CLI writes.
+        ConfigurationError: the file can't be read, or is not in the JSON format of the CLI.
     """
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
@@ -336,7 +340,7 @@ def load_file(file: Path) -> Fields:
 
 
 def named_fields(profile: Profile, document: Fields) -> Fields:
-    """Return the fields of a profile, or of the current one of the file.
+    """Return the fields of a profile, or of the current profile of the file if no name is set.
 
     Raises:
         ConfigurationError: the file has no such profile.

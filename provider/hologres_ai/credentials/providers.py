@@ -1,4 +1,7 @@
-"""Asks one source for credentials, and then each role on top of it; a failure names the link and the next step."""
+"""Fetch credentials from a source, then assume each role of the source in turn.
+
+An error names the source or the role that failed, and the next step.
+"""
 
 import json
 import os
@@ -40,18 +43,18 @@ HOSTS = {
     "oauth CN": "https://oauth.aliyun.com",
     "oauth INTL": "https://oauth.alibabacloud.com",
 }
-"""Services whose address is fixed."""
+"""The addresses of services that have a fixed address."""
 
-_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # a service on the same host; elsewhere nothing responds
-_SESSION = "21600"  # seconds that a session of the metadata service may last
+_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # the service is on the same host; outside ECS nothing responds
+_SESSION = "21600"  # requested lifetime of a session token of the metadata service, in seconds
 
 
 def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
-    """Return the credentials at the end of the chain; blocks.
+    """Fetch the credentials of the base source, then assume the roles with them; blocks.
 
     Raises:
-        CredentialsError: a link of the chain returned none.
-        ConfigurationError: a profile is not what it was when the settings were read, and is invalid now.
+        CredentialsError: the base source returned no credentials, or a role could not be assumed.
+        ConfigurationError: a profile was changed after the settings were read, and is now invalid.
     """
     base, roles = source.base, source.roles
     if isinstance(base, Profile):
@@ -60,7 +63,7 @@ def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
     if isinstance(base, Credentials):
         held = Fetched(base, from_file=True)
     elif isinstance(base, Profile):
-        raise TypeError("a profile stands for another source")
+        raise TypeError("a profile refers to another profile")
     else:
         held = _ask(base, None, source, limits)
     for role in roles:
@@ -100,7 +103,7 @@ def _from_ecs(base: EcsRole, _held: Credentials | None, _sts: StsHosts, limits: 
 
 
 def _session(base: EcsRole, limits: Limits) -> dict[str, str]:
-    """The header of version 2; empty if the service has only version 1 and that is allowed."""
+    """Return the token header of version 2; no header if the service gives no token and version 1 is allowed."""
     request = HttpRequest(
         f"{HOSTS['metadata']}/latest/api/token",
         "PUT",
@@ -172,10 +175,10 @@ def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, lim
     document = ServiceResponse(200, done.stdout, {}).document()
     mode = str(document.get("mode") or "AK").lower()
     if mode not in ("ak", "ststoken"):
-        raise FetchError("the command printed another mode than AK or StsToken")
+        raise FetchError("the command printed a mode other than AK or StsToken")
     if mode == "ststoken" and not document.get("sts_token"):
-        raise FetchError("the command printed the mode StsToken and no sts_token")
-    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the name in a profile
+        raise FetchError("the command printed the mode StsToken but no sts_token")
+    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the name that profiles use
     return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
 
 
@@ -184,7 +187,7 @@ def _text(response: ServiceResponse) -> str:
     try:
         return response.body.decode("ascii")
     except UnicodeDecodeError:
-        raise FetchError("its response is not a text") from None
+        raise FetchError("its response is not ASCII text") from None
 
 
 def _document(response: ServiceResponse) -> dict[str, Any]:
@@ -194,7 +197,9 @@ def _document(response: ServiceResponse) -> dict[str, Any]:
 
 def _check_status(response: ServiceResponse) -> None:
     if response.status != 200:
-        raise FetchError("it refuses", transient=response.status in RETRIED_STATUSES, status=response.status)
+        raise FetchError(
+            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
+        )
 
 
 _PROVIDERS: dict[type, Callable[[Any, Credentials | None, StsHosts, Limits], Fetched]] = {
@@ -223,11 +228,11 @@ _NAMES: dict[type, tuple[str, str]] = {
     ),
     Oidc: (
         "AssumeRoleWithOIDC of STS",
-        "Check roleArn and oidcProviderArn, that the role trusts the provider, and that the token is a current one.",
+        "Check roleArn and oidcProviderArn, that the role trusts the provider, and that the token has not expired.",
     ),
     External: (
         "the command of the profile (External)",
-        "Run the profile's process_command by hand: it has to print JSON with access_key_id, access_key_secret and, "
+        "Run the profile's process_command by hand: it must print JSON with access_key_id, access_key_secret and, "
         "for temporary keys, sts_token and expiration.",
     ),
     CloudSso: ("the CloudSSO login of the profile", _LOGIN),
@@ -265,7 +270,7 @@ def _error(failure: FetchError, link: Link, source: CredentialsSource) -> Creden
 
 
 def _attempts(source: CredentialsSource, link: Link, reason: str) -> tuple[ProviderAttempt, ...]:
-    """The attempts, with the one failed that the link belongs to: the role on top of all, or the source below it."""
+    """Return the attempts of a source; the one that the failed link belongs to has the state ``failed``."""
     used = [index for index, attempt in enumerate(source.attempts) if attempt.state == "used"]
     if not used:
         return source.attempts

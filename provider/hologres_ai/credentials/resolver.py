@@ -1,7 +1,7 @@
-"""The source of credentials that is used: the first one that is set, in the order of pulumi-alicloud.
+"""Choose the source of credentials: the first one that is set, in the order of pulumi-alicloud.
 
-A source that is given as an argument comes before all others, with the roles and the region of its own. A partially
-configured source is an error, and is never passed over in favour of the next one.
+A source that is given as an argument takes precedence over all others, and roles in the configuration are not assumed
+with it. A partially configured source is an error, and is never skipped in favour of the next one.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,13 +53,21 @@ _SESSION_NAME = r"[A-Za-z0-9.@_-]{2,64}"
 _SHARED_ORIGINS = frozenset(f"environment {name}" for name in SHARED_ROLE_ARN)
 _OTHERS = (
     "Other sources: a profile of `aliyun configure` (hologres:profile, ALICLOUD_PROFILE), credentialsUri, ecsRoleName, "
-    "assumeRoleWithOidc; `hologres-ai doctor` shows which ones are seen."
+    "assumeRoleWithOidc; `hologres-ai doctor` shows which of them are set."
 )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A base source, the setting that names it, and what else follows from it."""
+    """A source of credentials that a setting names.
+
+    Attributes:
+        base: the source, without roles from the settings.
+        named_by: the setting that names the source, as text.
+        profile: the content of the profile, if the source is a profile.
+        parts: the origin of each part of a key pair, if the source is a key pair.
+        left_over: the origins of parts of key pairs that are set but not used.
+    """
 
     base: BaseSource
     named_by: str
@@ -70,13 +78,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The source of credentials, and the profile that it comes from, if any."""
+    """The chosen source of credentials, and the content of the profile if the source is a profile."""
 
     source: CredentialsSource
     profile: ProfileContent | None = None
 
     def asking(self, hosts: StsHosts) -> CredentialsSource:
-        """Return the source, with the hosts of STS and the roles to assume."""
+        """Return the source with the STS hosts and the list of all roles to assume."""
         below = self.profile.source if self.profile else self.source
         links: list[Oidc | Role] = [below.base] if isinstance(below.base, Oidc) else []
         links += [*below.roles, *(self.source.roles if self.profile else ())]
@@ -87,10 +95,12 @@ class Resolution:
 
 
 def resolve_credentials(settings: ResolvedSettings) -> Resolution:
-    """Choose the source of credentials, with an attempt for each one that was considered. Nothing is called.
+    """Choose the source of credentials, and record an attempt for each source that was considered.
+
+    No service is called.
 
     Raises:
-        ConfigurationError: none is set, or one is set in part; `attempts` has them one by one.
+        ConfigurationError: no source is set, or a source is invalid or incomplete; `attempts` has the outcome of each.
     """
     attempts: list[ProviderAttempt] = []
     only = _given_as_argument(settings)
@@ -109,7 +119,7 @@ def resolve_credentials(settings: ResolvedSettings) -> Resolution:
 
 
 def _given_as_argument(settings: ResolvedSettings) -> str | None:
-    """The source that an argument names: an explicit argument comes before every configured source."""
+    """Return the name of the source that is given as an argument, or None. It precedes all configured sources."""
     given = {
         name: found.origin
         for name, named_by in SOURCE_SETTINGS.items()
@@ -118,7 +128,7 @@ def _given_as_argument(settings: ResolvedSettings) -> str | None:
     }
     if len(given) > 1:
         raise ConfigurationError(
-            f"more than one source of credentials is given: {' and '.join(given.values())}", "Give one of them."
+            f"more than one source of credentials is given: {' and '.join(given.values())}", "Give only one of them."
         )
     return next(iter(given), None)
 
@@ -151,7 +161,7 @@ def _warnings(choice: Choice) -> tuple[str, ...]:
 
 
 def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> tuple[str, ...]:
-    """The origins of the settings that name another source than the one in use, or a role that is not assumed."""
+    """Return the origins of settings that name a source that is not used, or a role that is not assumed."""
     used = {Profile: _PROFILE, Uri: _URI, EcsRole: _ECS, Oidc: _OIDC}.get(type(choice.base), _STATIC)
     others = [
         found.origin
@@ -168,14 +178,14 @@ def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> 
 
 
 def _with_attempts(error: ConfigurationError, name: str, before: Sequence[ProviderAttempt]) -> ConfigurationError:
-    """The error, with what was considered before it; without that, the error of the first source says enough."""
+    """Return the error with all attempts. The remedy lists them only if other sources were considered before."""
     attempts = (*before, ProviderAttempt(name, "failed", error.title))
     summary = tried((*before, ProviderAttempt(name, "failed")))
     return ConfigurationError(error.title, f"{error.remedy} {summary}" if before else error.remedy, attempts=attempts)
 
 
 def switches(settings: ResolvedSettings) -> Switches:
-    """Return what an administrator has switched off.
+    """Return the switches of the administrator.
 
     Raises:
         ConfigurationError: a switch is neither on nor off.
@@ -197,7 +207,7 @@ def _static(settings: ResolvedSettings) -> Choice | None:
 
 
 def named_profile(settings: ResolvedSettings) -> Profile | None:
-    """Return the profile that a setting names, or None."""
+    """Return the profile that the settings name, or None."""
     name, file = settings.find(PROFILE), settings.find(SHARED_CREDENTIALS_FILE)
     if name is None and file is None:
         return None
@@ -206,7 +216,7 @@ def named_profile(settings: ResolvedSettings) -> Profile | None:
 
 
 def _default_file(settings: ResolvedSettings) -> Path | None:
-    """``~/.aliyun/config.json``, where the environment says what ``~`` is."""
+    """Return the path of ``~/.aliyun/config.json``, or None if the environment has no home directory."""
     return _expanded("~/.aliyun/config.json", settings) if settings.home else None
 
 
@@ -269,7 +279,7 @@ def _complete_oidc(settings: ResolvedSettings, token: ResolvedValue | None, file
     if token and file and file.level < token.level:
         token = None
     if token:
-        token = replace(token, value=token.value.strip())  # a variable of a CI job often ends in a line break
+        token = replace(token, value=token.value.strip())  # variables of CI jobs often end with a line break
         check_header_safe(token.value, token.origin)
     policy = _of_oidc(settings, "policy")
     return Oidc(
@@ -292,7 +302,7 @@ def _is_empty_object(found: ResolvedValue) -> bool:
 
 
 def _object(settings: ResolvedSettings, setting: Setting) -> ResolvedValue | None:
-    """The object where it has any field at all: an empty one is not set."""
+    """Return the first value of the object that is not empty, or None: an empty object counts as not set."""
     return next((found for found in settings.all(setting) if not _is_empty_object(found)), None)
 
 
@@ -339,7 +349,10 @@ def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool)
 
 
 def _is_the_role_of_oidc(settings: ResolvedSettings, base: BaseSource, arn: ResolvedValue) -> bool:
-    """Whether the ARN comes from the variable that OIDC reads too: a pod has it set and means one role, not two."""
+    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not another role to assume.
+
+    Both settings read the same variable. In a pod it is set for AssumeRoleWithOIDC.
+    """
     if arn.origin not in _SHARED_ORIGINS:
         return False
     return isinstance(base, Oidc) or _of_oidc(settings, "oidcProviderArn") is not None

@@ -1,4 +1,4 @@
-"""Credentials in the response of a service or the output of a command. No value is in a message."""
+"""Parse credentials in the response of a service or the output of a command. Error messages contain no value."""
 
 import math
 import re
@@ -10,17 +10,21 @@ from typing import Any
 from .http import FetchError
 from .types import Credentials, Fetched
 
-_MILLISECONDS = 1e11  # a larger number is not in seconds: that would be after the year 5000
+_MILLISECONDS = 1e11  # larger numbers are milliseconds: as seconds they would be after the year 5000
 
 
 def credentials_in(
     document: Mapping[str, Any],
     names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
 ) -> Fetched:
-    """Return the credentials in a document, whose fields for id, secret, token and expiry have these names.
+    """Return the credentials in a document.
+
+    Args:
+        document: the document.
+        names: the names of the fields for id, secret, token and expiry.
 
     Raises:
-        FetchError: they are incomplete, unreadable or expired.
+        FetchError: the credentials are incomplete, invalid or expired.
     """
     key, secret, token = (document.get(name) or None for name in names[:3])
     for value in (key, secret, token):
@@ -35,10 +39,13 @@ def credentials_in(
 
 
 def parse_expiry(value: object) -> float | None:
-    """Return an expiry in seconds since 1970: from a number of seconds or milliseconds, or from a date; None for none.
+    """Convert an expiry to seconds since 1970; None if there is no expiry.
+
+    Args:
+        value: a number of seconds or milliseconds since 1970, or a date in ISO 8601 format.
 
     Raises:
-        FetchError: it is something else.
+        FetchError: the value is neither a number nor a date.
     """
     if value in (None, "", 0):
         return None
@@ -54,6 +61,6 @@ def _seconds_of_date(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return None if moment.year == 1 else moment.timestamp()  # year 1: Go writes no date so
+        return None if moment.year == 1 else moment.timestamp()  # Go writes the year 1 for a missing date
     except (ValueError, OverflowError):
         raise FetchError("its response contains an expiry that is neither a number nor a date") from None

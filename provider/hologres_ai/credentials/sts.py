@@ -1,7 +1,7 @@
-"""Roles: AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
+"""Calls of AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
 
-AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as its credentials
-libraries do. AssumeRoleWithOIDC has no signature: the token is the proof.
+AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as in the vendor's
+credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller.
 """
 
 import base64
@@ -26,7 +26,7 @@ _ONCE = (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK)
 
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> ServiceResponse:
-    """Return the response of AssumeRole for a role and the credentials that may assume it; blocks.
+    """Assume a role with the given credentials, and return the response of STS; blocks.
 
     Raises:
         FetchError: STS refused, or there was no complete response.
@@ -46,7 +46,7 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
 
 
 def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> ServiceResponse:
-    """Return the response of AssumeRoleWithOIDC; blocks.
+    """Assume a role with an OIDC token, and return the response of STS; blocks.
 
     Raises:
         FetchError: the token can't be read, STS refused, or there was no complete response.
@@ -69,13 +69,13 @@ def _given(**parameters: str | None) -> dict[str, str]:
 
 
 def _read_token(file: str) -> str:
-    """The token in a file, without the line break at its end."""
+    """Return the token in a file, without surrounding white space."""
     try:
         token = Path(file).read_text(encoding="utf-8-sig").strip()
     except OSError as error:
         raise FetchError(f"the token file {file} can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise FetchError(f"the token file {file} is not a text") from None
+        raise FetchError(f"the token file {file} is not UTF-8 text") from None
     if not token:
         raise FetchError(f"the token file {file} is empty")
     if not re.fullmatch(r"[\x21-\x7e]+", token):
@@ -88,7 +88,7 @@ def _read_token(file: str) -> str:
 
 @dataclass(frozen=True)
 class _Call:
-    """One call; `hidden` may not be shown, and `secret` signs it where it is signed."""
+    """One call. `hidden` are values that must not be shown; `secret` signs the call, unless it is None."""
 
     parameters: Mapping[str, str] = field(repr=False)
     host: StsHost
@@ -97,7 +97,7 @@ class _Call:
     secret: str | None = field(default=None, repr=False)
 
     def ask(self) -> ServiceResponse:
-        """Ask once; a second time with the clock of STS or another nonce, where STS refuses those."""
+        """Send the call. If STS refuses the time or the nonce, send it again with the time of STS and a new nonce."""
         response = self._send(timedelta(0))
         failure = self._failure(response)
         if failure and classify(failure.code, failure.status, "sts").retry in _ONCE:
@@ -121,7 +121,7 @@ class _Call:
         return send(HttpRequest(url, secrets=self.hidden), self.limits)
 
     def _failure(self, response: ServiceResponse) -> FetchError | None:
-        """A refusal of STS, in JSON or XML. Its message is not shown, because it repeats signed values."""
+        """Return the error for a refusal, or None. It omits the message of STS, which repeats signed values."""
         body = parse_error_body(response.body)
         if response.status == 200 and not body.tells_failure:
             return None
@@ -129,7 +129,7 @@ class _Call:
         request_id = text_fact(body.request_id(), r"[A-Za-z0-9-]{1,64}", self.hidden)
         rule, denial = classify(code, response.status, "sts"), body.denial(self.hidden)
         return FetchError(
-            rule.title or "it refuses",
+            rule.title or "the request was refused",
             transient=rule.retry is Retry.TRANSIENT,
             status=response.status,
             code=code,
@@ -141,7 +141,7 @@ class _Call:
 
 
 def _clock_difference(response: ServiceResponse) -> timedelta:
-    """The clock of STS minus the clock of this machine, by the Date of its response."""
+    """Return the clock of STS, from the Date header of a response, minus the clock of this machine."""
     theirs = parse_http_date(response.headers.get("date"))
     return theirs - utc_now() if theirs else timedelta(0)
 
@@ -150,12 +150,12 @@ def _clock_difference(response: ServiceResponse) -> timedelta:
 
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
-    """Return the vendor's RPC signature 1.0 of a query."""
+    """Return the signature of a query, by the vendor's RPC signature 1.0."""
     text = f"{method}&{percent_encode('/')}&{percent_encode(_canonical_query(query))}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
 def _canonical_query(query: Mapping[str, str]) -> str:
-    """Sorted by the names before they are encoded; `api.signing` sorts by the encoded names."""
+    """Return the query, sorted by the unencoded names. In contrast, `api.signing` sorts by the encoded names."""
     return "&".join(f"{percent_encode(name)}={percent_encode(value)}" for name, value in sorted(query.items()))

@@ -1,4 +1,4 @@
-"""Credentials, their sources, and the roles on top of them. Nothing secret shows in a repr."""
+"""Data types for credentials, their sources and the roles to assume. No repr contains a secret."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,20 +12,20 @@ SESSION_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Credentials:
-    """An AccessKey, with the security token of a temporary one. Only the ID of the key shows in a repr."""
+    """An AccessKey, with a security token if it is temporary. The repr contains only the AccessKey ID."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the values that may never be shown."""
+        """Return the values that must never be shown."""
         return tuple(value for value in (self.access_key_secret, self.security_token) if value)
 
 
 @dataclass(frozen=True)
 class Switches:
-    """The switches of an administrator, which apply to every source of credentials."""
+    """The switches with which an administrator restricts the sources of credentials."""
 
     imds_v1_disabled: bool = False
     ecs_metadata_disabled: bool = False
@@ -35,7 +35,7 @@ class Switches:
 
 @dataclass(frozen=True)
 class StsHost:
-    """A host of STS, with an optional port, or a URL; and its origin in words."""
+    """An STS host with an optional port, or its URL, and the origin of this setting as text."""
 
     endpoint: str
     origin: str
@@ -43,19 +43,19 @@ class StsHost:
 
 @dataclass(frozen=True)
 class StsHosts:
-    """The host of STS that a setting names, if any, and the one for links that name none themselves."""
+    """The STS host that a setting names, if any, and the default for roles that name no host themselves."""
 
     setting: StsHost | None = None
     default: StsHost = StsHost(CENTRAL_STS, "default")
 
     def host_for(self, link: "Oidc | Role") -> StsHost:
-        """Return the STS host for a link of the chain."""
+        """Return the STS host for a role, in order of precedence: the setting, the role's own host, the default."""
         return self.setting or link.sts or self.default
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile of the CLI's file; the current one of the file where `name` is None."""
+    """A profile in a file of the CLI. If `name` is None, it is the current profile of the file."""
 
     file: Path
     name: str | None
@@ -67,14 +67,14 @@ class Profile:
 
 @dataclass(frozen=True)
 class Uri:
-    """A local service that returns temporary credentials; its address may hold a password."""
+    """A local service that returns temporary credentials. Its URL may contain a password."""
 
     uri: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class EcsRole:
-    """The role of the ECS instance; if `name` is empty, its name comes from the metadata service."""
+    """The RAM role of the ECS instance. If `name` is empty, the metadata service returns the name."""
 
     name: str
     v1_disabled: bool = False
@@ -82,7 +82,7 @@ class EcsRole:
 
 @dataclass(frozen=True)
 class Oidc:
-    """A role that is assumed with the token of an identity provider; the token is given or in a file."""
+    """A role to assume with the token of an identity provider. The token is in `token` or in `token_file`."""
 
     provider_arn: str
     role_arn: str
@@ -96,14 +96,14 @@ class Oidc:
 
 @dataclass(frozen=True)
 class External:
-    """A command that prints credentials, as a profile names it."""
+    """A command of a profile that prints credentials."""
 
     command: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class CloudSso:
-    """A login of ``aliyun configure --mode CloudSSO``, kept in a profile; `expires` is in seconds since 1970."""
+    """A login of ``aliyun configure --mode CloudSSO``, from a profile. `expires` is in seconds since 1970."""
 
     sign_in_url: str
     account_id: str
@@ -114,7 +114,7 @@ class CloudSso:
 
 @dataclass(frozen=True)
 class OAuth:
-    """A login of ``aliyun configure --mode OAuth``, kept in a profile; its tokens rotate in the file."""
+    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file."""
 
     file: Path
     name: str
@@ -122,7 +122,7 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume with other credentials; the session lasts `seconds`."""
+    """A role to assume with credentials of a source or another role. `seconds` is the duration of the session."""
 
     arn: str
     session_name: str = SESSION_NAME
@@ -134,7 +134,7 @@ class Role:
 
 @dataclass(frozen=True)
 class AskedRole:
-    """A role to assume, and the STS host for it."""
+    """The ARN of a role to assume, and the STS host for it."""
 
     arn: str
     host: StsHost
@@ -142,20 +142,22 @@ class AskedRole:
 
 BaseSource = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
 Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
-"""A part of a chain that returns credentials on request."""
+"""A part of a chain of sources that returns credentials on request: a base source or a role."""
 
 
 @dataclass(frozen=True)
 class CredentialsSource:
-    """The source of credentials: a base, and the roles that are assumed in turn, each with the one before it.
+    """The source of credentials: a base source and a chain of roles, each assumed with the previous credentials.
 
     Attributes:
-        sts: the STS hosts of the roles.
-        asked_roles: the roles to assume, in order, also those of a profile.
-        attempts: what was considered, in order.
-        parts: the origin of each part of a key pair in the settings.
-        left_over: settings of credentials that are set and not used, with the reason.
-        warnings: those of `left_over` that may be a mistake.
+        base: the base source.
+        roles: the roles to assume, in order.
+        sts: the STS hosts for the roles.
+        asked_roles: all roles to assume, in order, including those that a base source of type `Profile` adds.
+        attempts: the sources that were considered, in order.
+        parts: the name and the origin of each part of a key pair in the settings.
+        left_over: the origins of settings for credentials that are set but not used.
+        warnings: warnings about unused settings that may be a mistake.
     """
 
     base: BaseSource
@@ -170,7 +172,7 @@ class CredentialsSource:
 
 @dataclass(frozen=True)
 class Limits:
-    """Time limits in seconds; `total` is that of the whole call that needs the credentials."""
+    """Time limits in seconds; `total` is the limit of the whole call that needs the credentials."""
 
     connect: float = 5.0
     read: float = 10.0
@@ -179,9 +181,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fetched:
-    """Credentials, and their expiry in seconds since 1970, where it is known.
+    """Fetched credentials.
 
-    `from_file`: they come from a profile, which another program may change at any time.
+    Attributes:
+        credentials: the credentials.
+        expires: the expiry in seconds since 1970, if it is known.
+        from_file: whether they come from a profile, which another program may change at any time.
     """
 
     credentials: Credentials

@@ -1,15 +1,15 @@
-"""The form that a value must have before it is sent anywhere. No value is in a message."""
+"""Check the form of values before they are sent. Error messages contain no value."""
 
 import re
 
 from ..errors import ConfigurationError
 from .types import SESSION_SECONDS
 
-SHORTEST, LONGEST = 900, 43_200  # seconds, STS's own limits for a session
+SHORTEST, LONGEST = 900, 43_200  # limits of STS for the duration of a session, in seconds
 
 
 def check_header_safe(value: str, place: str) -> None:
-    """Refuse a value that an HTTP header can't carry.
+    """Check that a value can be sent in an HTTP header.
 
     Raises:
         ConfigurationError: the value contains a space, a line break or a character that is not ASCII.
@@ -22,26 +22,27 @@ def check_header_safe(value: str, place: str) -> None:
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:
-    """Return the value, if it matches a regular expression.
+    """Return the value if it matches the regular expression `form`.
 
     Raises:
-        ConfigurationError: it does not.
+        ConfigurationError: the value does not match.
     """
     if not re.fullmatch(form, value):
-        raise ConfigurationError(f"{place} is invalid", f"It looks like {example}.")
+        raise ConfigurationError(f"{place} is invalid", f"Set a value such as {example}.")
     return value
 
 
 def duration(text: str | None, place: str) -> int:
-    """Return the length of a session in seconds; 0, as neighbouring tools write it, is the default.
+    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default.
 
     Raises:
-        ConfigurationError: it is not a whole number from 900 to 43200.
+        ConfigurationError: the value is not a whole number from 900 to 43200.
     """
     if text in (None, "0"):
         return SESSION_SECONDS
     if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:
         raise ConfigurationError(
-            f"{place} is not a session's length", f"Give whole seconds from {SHORTEST} to {LONGEST}."
+            f"{place} is not a valid session duration",
+            f"Set a whole number of seconds from {SHORTEST} to {LONGEST}.",
         )
     return int(str(text))

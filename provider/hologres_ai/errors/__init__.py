@@ -1,25 +1,25 @@
-"""The exceptions of this package as one tree::
+"""The exceptions of this package. They form one tree::
 
-    HologresAiError                 title, remedy and facts; never a secret
+    HologresAiError                 the base class: title, remedy and facts
     ├── InvalidArgumentError        an argument is invalid; found before any call; also a ValueError
     ├── ConfigurationError          a setting is missing or invalid; found before any call
     ├── DocumentError               a stored document is not a list of AI nodes that this version can read
     ├── RequirementsError           the AI nodes do not meet the requirements
-    ├── CredentialsError            a configured source of credentials returned none
+    ├── CredentialsError            a configured source of credentials returned no credentials
     ├── TransportError              no complete response: refused, DNS, TLS, reset, truncated
     │   ├── TlsError                the identity of the peer could not be verified
     │   └── DeadlineExceededError   the deadline of the whole call passed
-    ├── ResponseError               a response that the API does not describe
+    ├── ResponseError               the response does not match the documentation of the API
     ├── RegionsError                some of several regions could not be read
     └── ApiError                    the API refused the request: status, code, request_id
         ├── AuthenticationError     the AccessKey, its signature or its security token was refused
-        ├── AccessDeniedError       the caller is known and lacks the permission
+        ├── AccessDeniedError       the caller is authenticated but lacks the permission
         ├── ThrottledError          too many requests
-        └── ServiceError            the service failed; 5xx
+        └── ServiceError            the service failed, in most cases with HTTP 5xx
 
-``str(error)`` is what a person reads: the title, the facts, and what to do next. Messages never contain secrets,
-because a Pulumi engine prints the whole chain of a failure. Every fact is given at construction; an error is not
-changed afterwards, and it can be pickled and copied.
+``str(error)`` is the message for the user: the title, the facts, and the next step. Messages never contain secrets,
+because a Pulumi engine prints an exception with all its causes. All facts are set at construction, and an error is not
+changed afterwards. Errors can be pickled and copied.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class AccessDeniedDetail:
         auth_action: the RAM action that was denied, such as ``hologram:ListInstanceModel``.
         no_permission_type: ``ImplicitDeny`` (nothing allows the action) or ``ExplicitDeny`` (a policy denies it).
         policy_type: the type of policy that decided, such as ``AccountLevelIdentityBasedPolicy``.
-        encoded_diagnostic_message: the whole message for the RAM action ``ram:DecodeDiagnosticMessage``.
+        encoded_diagnostic_message: the complete message, as input for the RAM action ``ram:DecodeDiagnosticMessage``.
     """
 
     auth_action: str | None = None
@@ -45,7 +45,7 @@ class AccessDeniedDetail:
 
 
 class Facts(TypedDict, total=False):
-    """The keyword arguments that every exception takes; see `HologresAiError`."""
+    """The keyword arguments that all exceptions accept; see `HologresAiError`."""
 
     status: int | None
     code: str | None
@@ -55,16 +55,16 @@ class Facts(TypedDict, total=False):
 
 
 class HologresAiError(Exception):
-    """The root of the tree.
+    """The base class of all exceptions of this package.
 
     Attributes:
-        title: what failed, one line.
-        remedy: what to do next; may be empty.
+        title: what failed, in one line.
+        remedy: the next step for the user; may be empty.
         status: the HTTP status, if there was a response.
-        code: the error code of the service, if it gave one.
-        request_id: the service's id of the request, if it gave one.
-        retry_after: the seconds that the service requires before the next try.
-        denial: what the service says about a missing permission, if it gave details.
+        code: the error code of the service, if the response has one.
+        request_id: the request id of the service, if the response has one.
+        retry_after: the wait before the next try that the service requests, in seconds.
+        denial: the details of a missing permission, if the response has them.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class HologresAiError(Exception):
 
     @property
     def facts(self) -> str:
-        """The known ones of status, code and request id, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
+        """Status, code and request id, as far as they are known, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
         known = (
             self.status and f"HTTP {self.status}",
             self.code,
@@ -104,14 +104,14 @@ class HologresAiError(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """One problem with one argument: the name as the caller spells it, and the reason."""
+    """One problem with one argument: the name of the argument as the caller spells it, and the reason."""
 
     argument: str
     reason: str
 
 
 class InvalidArgumentError(HologresAiError, ValueError):
-    """One or more arguments are invalid; ``failures`` holds one entry for each."""
+    """One or more arguments are invalid; ``failures`` has one entry for each problem."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         self.failures = tuple(failures)
@@ -122,12 +122,12 @@ class InvalidArgumentError(HologresAiError, ValueError):
 
 @dataclass(frozen=True)
 class ProviderAttempt:
-    """One source of credentials that was considered, without any value of it.
+    """One source of credentials that was considered. No attribute contains a secret.
 
     Attributes:
-        source: its name.
-        state: ``used``, ``not set`` or ``failed``.
-        detail: the setting that names it, or the reason of the failure.
+        source: the name of the source.
+        state: ``used``, ``not set``, ``skipped`` or ``failed``.
+        detail: the setting that names the source, or the reason of the failure.
     """
 
     source: str
@@ -139,7 +139,7 @@ class ProviderAttempt:
 
 
 def tried(attempts: Sequence[ProviderAttempt]) -> str:
-    """The attempts as one sentence."""
+    """Return the attempts as one sentence."""
     return f"Tried in order: {'; '.join(map(str, attempts))}."
 
 
@@ -147,7 +147,7 @@ class ConfigurationError(HologresAiError):
     """A setting is missing or invalid.
 
     Attributes:
-        attempts: the sources of credentials in order, where the error is about them.
+        attempts: the sources of credentials in the order of precedence, if the error is about credentials.
     """
 
     def __init__(
@@ -158,15 +158,15 @@ class ConfigurationError(HologresAiError):
 
     @property
     def steps(self) -> tuple[ProviderAttempt, ...]:
-        """The former name of `attempts`."""
+        """The former name of `attempts`, kept for compatibility."""
         return self.attempts
 
 
 class CredentialsError(HologresAiError):
-    """A configured source of credentials returned none.
+    """A configured source of credentials returned no credentials.
 
     Attributes:
-        attempts: the sources in order, with the outcome of each.
+        attempts: the sources in the order of precedence, with the outcome of each.
         transient: whether the same request may succeed later.
     """
 
@@ -185,7 +185,7 @@ class CredentialsError(HologresAiError):
 
     @property
     def steps(self) -> tuple[ProviderAttempt, ...]:
-        """The former name of `attempts`."""
+        """The former name of `attempts`, kept for compatibility."""
         return self.attempts
 
 
@@ -198,7 +198,7 @@ class RequirementsError(HologresAiError):
 
 
 class TransportError(HologresAiError):
-    """The service gave no complete response.
+    """There was no complete response from the service.
 
     Attributes:
         no_such_host: whether the host name of the endpoint does not exist.
@@ -210,15 +210,15 @@ class TransportError(HologresAiError):
 
 
 class TlsError(TransportError):
-    """The identity of the peer could not be verified; another try would not change that."""
+    """The identity of the peer could not be verified. The call is not retried."""
 
 
 class DeadlineExceededError(TransportError):
-    """The deadline of the whole call passed before there was a response."""
+    """The deadline of the whole call passed before there was a complete response."""
 
 
 class ResponseError(HologresAiError):
-    """The response is not one that the API describes; the title names the place in it."""
+    """The response does not match the documentation of the API; the title names the invalid part."""
 
 
 class RegionsError(HologresAiError):
@@ -249,11 +249,11 @@ class AuthenticationError(ApiError):
 
 
 class AccessDeniedError(ApiError):
-    """The caller is known and lacks the permission."""
+    """The caller is authenticated but lacks the permission."""
 
 
 class ThrottledError(ApiError):
-    """Too many requests in too short a time."""
+    """The service refused the request because there were too many in a short time."""
 
 
 class ServiceError(ApiError):

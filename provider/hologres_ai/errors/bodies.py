@@ -1,4 +1,4 @@
-"""The error body of a service, in JSON or XML, with the names of its fields in any case and spelling."""
+"""Parse the error body of a service, in JSON or XML. Field names are accepted in any case and spelling."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ Body = bytes | bytearray
 UTF8_MARK = b"\xef\xbb\xbf"
 MAX_XML_BYTES = 64 * 1024
 MAX_DIAGNOSTIC_CHARACTERS = 8_192
-# Calls of this vendor report success with these, in a body that has a field for a code either way.
+# Codes that mean success: some services of this vendor return a code in every response.
 _NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
 
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """The fields of an error body by their names in lower-case letters; empty where the body is none."""
+    """The fields of an error body, by names in lower case without separators; empty if there is no error body."""
 
     fields: Mapping[str, Any]
 
     @property
     def tells_failure(self) -> bool:
-        """Whether it has an error code, or says that the call had no success."""
+        """Whether the body has an error code, or ``success`` is false."""
         return self._code is not None or str(self.fields.get("success")).lower() == "false"
 
     @property
@@ -36,21 +36,21 @@ class ErrorBody:
         return None if str(code).strip().lower() in _NO_FAULT else code
 
     def code(self, secrets: Sequence[str] = ()) -> str | None:
-        """The error code, or None if there is none or it means success."""
+        """Return the error code, or None if it is missing or means success."""
         return as_text(self._code, secrets)
 
     def message(self, secrets: Sequence[str] = ()) -> str | None:
-        """The service's own words."""
+        """Return the error message of the service."""
         return as_text(self.fields.get("message") or self.fields.get("errormessage"), secrets)
 
     def request_id(self, secrets: Sequence[str] = ()) -> str | None:
-        """The service's id of the request."""
+        """Return the request id of the service."""
         return as_text(self.fields.get("requestid"), secrets)
 
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:
-        """The details of a missing permission."""
+        """Return the details of a missing permission."""
         detail = self.fields.get("accessdenieddetail")
-        if isinstance(detail, str):  # some products encode it once more
+        if isinstance(detail, str):  # some products return the object as a JSON string
             detail = _parse_json(detail.encode())
         if not isinstance(detail, Mapping):
             return None
@@ -67,7 +67,7 @@ class ErrorBody:
 
 
 def as_text(value: object, secrets: Sequence[str] = (), limit: int | None = None) -> str | None:
-    """A text or a number as it may be shown; None for anything else and for an empty text."""
+    """Return a string or an integer as text that is safe to show; None for an empty string and any other type."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
@@ -75,7 +75,7 @@ def as_text(value: object, secrets: Sequence[str] = (), limit: int | None = None
 
 
 def parse_error_body(body: Body) -> ErrorBody:
-    """Parse the error in a body; without fields if it is neither JSON nor XML of a service."""
+    """Parse the body of an error response. The result has no fields if the body is neither a JSON object nor XML."""
     content = body.removeprefix(UTF8_MARK).strip()
     return ErrorBody(_parse_xml(content) if content.startswith(b"<") else _parse_json(content))
 
@@ -99,12 +99,15 @@ def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(name: object) -> str:
-    """``RequestId``, ``requestId`` and ``request_id`` are one name."""
+    """Normalize a field name: ``RequestId``, ``requestId`` and ``request_id`` become ``requestid``."""
     return str(name).lower().replace("_", "").replace("-", "")
 
 
 def _parse_xml(content: Body) -> dict[str, Any]:
-    """The fields beside the first ``Code``; a page of HTML and a body that declares a document type have none."""
+    """Return the fields of the first element that contains a ``Code``, and those of the root element.
+
+    The result is empty for an HTML page, and for a body that declares a document type or an entity.
+    """
     if len(content) > MAX_XML_BYTES or any(mark in content.upper() for mark in (b"<!DOCTYPE", b"<!ENTITY", b"\0")):
         return {}
     try:
@@ -121,7 +124,7 @@ def _parse_xml(content: Body) -> dict[str, Any]:
 
 
 def _fields(element: Xml.Element) -> dict[str, Any]:
-    """The texts of the children; of a child that has children itself, their texts."""
+    """Return the texts of the child elements by name; for a child with children, a mapping of their texts."""
     return {_local(child): {_local(leaf): _text(leaf) for leaf in child} or _text(child) for child in element}
 
 

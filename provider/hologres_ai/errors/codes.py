@@ -1,8 +1,8 @@
-"""The error codes of the API and of STS: one table with the class, the retry and the remedy of each.
+"""The error codes of the API and of STS: a table with the exception class, the retry rule and the remedy of each code.
 
-A code is matched whole, then without its last part: ``Throttling.User`` is found under ``Throttling``. Services use
-one code with different HTTP statuses, so the code decides first and the status second. A code that is not in the
-table gets no remedy of our own: the message names the vendor's page for it.
+A code is looked up unchanged, then without its last part: ``Throttling.User`` is found as ``Throttling``. Services use
+the same code with different HTTP statuses, so the code has precedence over the status. For a code that is not in the
+table, the remedy is a link to the vendor's page about it.
 
 Sources: the vendor's pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
 (2026-06-25).
@@ -28,12 +28,12 @@ ServiceName = Literal["hologram", "sts"]
 
 RAM_ACTION = "hologram:ListInstanceModel"
 SYSTEM_POLICY = "AliyunHologresReadOnlyAccess"
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})  # of the service or of a proxy: transient by definition
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})  # transient, whether they come from the service or from a proxy
 SHOWN_DIAGNOSTIC_CHARACTERS = 60
 
 
 class Retry(Enum):
-    """Whether a refused request is sent again."""
+    """Whether and when a refused request is sent again."""
 
     NEVER = "never"
     ONCE = "once, with a new nonce"
@@ -44,13 +44,13 @@ class Retry(Enum):
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """The consequences of an error code.
+    """The rule for an error code.
 
     Attributes:
         error: the class of the exception.
         remedy: the instruction for the user.
         retry: whether the request is sent again.
-        title: the words to show in place of the service's own, which repeat what was signed.
+        title: the text to show in place of the service's message, which may repeat the signed values.
     """
 
     error: type[ApiError]
@@ -122,7 +122,7 @@ _BOTH: tuple[ServiceName, ...] = ("hologram", "sts")
 _API: tuple[ServiceName, ...] = ("hologram",)
 _STS: tuple[ServiceName, ...] = ("sts",)
 
-# Services, codes, rule. A row for one service stands after the row for both that it replaces.
+# Each row has the services, the codes and the rule. A row for one service overrides an earlier row for both services.
 TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
@@ -218,7 +218,8 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
-# `Forbidden.*` is a refusal of the caller; what it needs depends on what follows the dot.
+# A code `Forbidden.*` that is not in the table is an AccessDeniedError without the remedy of `Forbidden`, because the
+# remedy depends on the part after the dot.
 _NOT_A_FAMILY = frozenset({"forbidden"})
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
 _CLASS_BY_STATUS: dict[int, type[ApiError]] = {
@@ -235,7 +236,7 @@ _NO_CODE = (
 
 
 def classify(code: str | None, status: int | None, service: ServiceName = "hologram") -> ErrorRule:
-    """Return the consequences of an error code and an HTTP status of a service."""
+    """Return the rule for an error code and an HTTP status of a service."""
     return _by_code(code, service) or _by_status(code, status or 0)
 
 
@@ -263,7 +264,7 @@ def _look_up(code: str) -> str:
 
 
 def remedy_for(rule: ErrorRule, denial: AccessDeniedDetail | None) -> str:
-    """The remedy of a rule, with the details that the service gave about a missing permission."""
+    """Return the remedy of a rule, with the details of a missing permission if there are any."""
     if denial is None:
         return rule.remedy
     return f"{_by_denial(rule, denial)} {describe_denial(denial)}"
@@ -281,7 +282,10 @@ def _by_denial(rule: ErrorRule, denial: AccessDeniedDetail) -> str:
 
 
 def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN_DIAGNOSTIC_CHARACTERS) -> str:
-    """The details in words; the diagnostic message is cut to `limit` characters, or whole where that is None."""
+    """Return the details of a missing permission as text.
+
+    The diagnostic message is cut to `limit` characters, or complete if `limit` is None.
+    """
     if denial is None:
         return ""
     named = (
@@ -295,7 +299,7 @@ def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN
 
 
 def show_denial_whole(error: HologresAiError) -> str:
-    """The remedy of an error with the whole diagnostic message in place of the cut one."""
+    """Return the remedy of an error, with the complete diagnostic message in place of the cut one."""
     return error.remedy.replace(describe_denial(error.denial), describe_denial(error.denial, None))
 
 

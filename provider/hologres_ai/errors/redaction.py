@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show: no secret, no control character, and not too long."""
+"""Make external text safe to show: without secrets, without control characters, and limited in length."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ CUT = "…"
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text with ``***`` in place of each of `secrets`."""
+    """Replace each of `secrets` in a text by ``***``."""
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
 
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN_CHARACTERS) -> str:
-    """Return the part of an external text that may be shown: redacted, printable, at most `limit` characters."""
+    """Return an external text with secrets redacted, without control characters, cut to `limit` characters."""
     printable = "".join(c for c in redact(text, secrets) if c.isprintable())
     return printable if len(printable) <= limit else printable[:limit] + CUT

@@ -1,4 +1,4 @@
-"""The place in the document and the reason of a pydantic error, in one form for every parser."""
+"""Convert pydantic errors to the location in the document and the reason, in one format for all parsers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Problem:
     """One invalid value.
 
     Attributes:
-        location: the names and indexes that lead to it; empty for the whole document.
-        reason: what is wrong, in pydantic's words.
-        value: the value itself; show it only after redaction.
+        location: the names and indexes that lead to the value; empty for the whole document.
+        reason: the message of pydantic.
+        value: the invalid value; redact it before you show it.
     """
 
     location: Location
@@ -29,16 +29,19 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """The location as text; see `format_location`."""
+        """The location as text, in the format of `format_location`."""
         return format_location(self.location)
 
 
 def first_problem(error: ValidationError, depth: int) -> Problem:
-    """The first invalid value.
+    """Return the first invalid value.
 
-    A field that accepts several types has one complaint for each type, and pydantic adds the type to the location.
-    `depth` is the number of leading parts that are a place in the document. The last complaint about a place is about
-    the most tolerant type: it says what is accepted at all.
+    For a field that accepts several types, pydantic reports one error for each type, and appends the type to the
+    location. The last of these errors is returned: it is about the most tolerant type.
+
+    Args:
+        error: the error of pydantic.
+        depth: the maximum number of parts of a location; the parts after these are types.
     """
     complaints = error.errors(include_url=False, include_context=False)
     location = complaints[0]["loc"][:depth]
@@ -46,7 +49,7 @@ def first_problem(error: ValidationError, depth: int) -> Problem:
 
 
 def all_problems(error: ValidationError) -> list[Problem]:
-    """Every complaint, in order, for a document without fields of several types."""
+    """Return all invalid values, in order. No field of the model may accept several types; see `first_problem`."""
     return [_problem(item, None) for item in error.errors(include_url=False, include_context=False)]
 
 
@@ -55,5 +58,5 @@ def _problem(item: ErrorDetails, depth: int | None) -> Problem:
 
 
 def format_location(location: Sequence[int | str]) -> str:
-    """``instanceModelList[3].cpu``; empty for the whole document."""
+    """Return a location as text, such as ``instanceModelList[3].cpu``; empty for the whole document."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")

@@ -54,7 +54,7 @@ type AiNodeList struct {
 
 	// Only the nodes of one of these specifications.
 	AiSpecs pulumi.StringArrayOutput `pulumi:"aiSpecs"`
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes pulumi.StringArrayOutput `pulumi:"chargeTypes"`
 	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
@@ -78,7 +78,7 @@ type AiNodeList struct {
 	Region pulumi.StringOutput `pulumi:"region"`
 	// The outcome of each requested region, sorted.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayOutput `pulumi:"statuses"`
@@ -118,9 +118,9 @@ func GetAiNodeList(ctx *pulumi.Context,
 type aiNodeListState struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids []string `pulumi:"ids"`
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
@@ -132,9 +132,9 @@ type aiNodeListState struct {
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -143,9 +143,9 @@ type aiNodeListState struct {
 type AiNodeListState struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs pulumi.StringArrayInput
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes pulumi.StringArrayInput
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids pulumi.StringArrayInput
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
@@ -157,9 +157,9 @@ type AiNodeListState struct {
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions pulumi.StringArrayInput
 	// Only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
@@ -172,9 +172,9 @@ func (AiNodeListState) ElementType() reflect.Type {
 type aiNodeListArgs struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids []string `pulumi:"ids"`
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
@@ -186,9 +186,9 @@ type aiNodeListArgs struct {
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -200,9 +200,9 @@ type aiNodeListArgs struct {
 type AiNodeListArgs struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs pulumi.StringArrayInput
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes pulumi.StringArrayInput
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids pulumi.StringArrayInput
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
@@ -214,9 +214,9 @@ type AiNodeListArgs struct {
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions pulumi.StringArrayInput
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput
@@ -316,7 +316,7 @@ func (o AiNodeListOutput) AiSpecs() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.AiSpecs }).(pulumi.StringArrayOutput)
 }
 
-// Only the nodes billed in one of these ways.
+// Only the nodes whose chargeType is one of these.
 func (o AiNodeListOutput) ChargeTypes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.ChargeTypes }).(pulumi.StringArrayOutput)
 }
@@ -376,7 +376,7 @@ func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 func (o AiNodeListOutput) Regions() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Regions }).(pulumi.StringArrayOutput)
 }

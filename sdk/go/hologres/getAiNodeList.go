@@ -57,9 +57,9 @@ func LookupAiNodeList(ctx *pulumi.Context, args *LookupAiNodeListArgs, opts ...p
 type LookupAiNodeListArgs struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids []string `pulumi:"ids"`
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
@@ -69,9 +69,9 @@ type LookupAiNodeListArgs struct {
 	NameRegex *string `pulumi:"nameRegex"`
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError *string `pulumi:"onRegionError"`
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -79,7 +79,7 @@ type LookupAiNodeListArgs struct {
 	Statuses []string `pulumi:"statuses"`
 }
 
-// The result of a read: the nodes in a stable order, and what is derived from them.
+// The result of a read: the nodes in a stable order, and values that are derived from them.
 type LookupAiNodeListResult struct {
 	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
 	Fingerprint string `pulumi:"fingerprint"`
@@ -93,7 +93,7 @@ type LookupAiNodeListResult struct {
 	Region string `pulumi:"region"`
 	// The outcome of each requested region, sorted.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
-	// The API's ID of the request; none where several regions were read.
+	// Request ID of the API; missing where several regions were read.
 	RequestId *string `pulumi:"requestId"`
 	// Capacity, used and free over all listed nodes.
 	Totals Totals `pulumi:"totals"`
@@ -107,9 +107,9 @@ func LookupAiNodeListOutput(ctx *pulumi.Context, args LookupAiNodeListOutputArgs
 type LookupAiNodeListOutputArgs struct {
 	// Only the nodes of one of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
-	// Only the nodes billed in one of these ways.
+	// Only the nodes whose chargeType is one of these.
 	ChargeTypes pulumi.StringArrayInput `pulumi:"chargeTypes"`
-	// Only the nodes with one of these aiInstanceId.
+	// Only the nodes whose aiInstanceId is one of these.
 	Ids pulumi.StringArrayInput `pulumi:"ids"`
 	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput `pulumi:"includeUsage"`
@@ -119,9 +119,9 @@ type LookupAiNodeListOutputArgs struct {
 	NameRegex pulumi.StringPtrInput `pulumi:"nameRegex"`
 	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
 	OnRegionError pulumi.StringPtrInput `pulumi:"onRegionError"`
-	// The region to read. Defaults to the provider's and the environment's region.
+	// The region to read. Defaults to the region of the provider or of the environment.
 	Region pulumi.StringPtrInput `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`
@@ -133,7 +133,7 @@ func (LookupAiNodeListOutputArgs) ElementType() reflect.Type {
 	return reflect.TypeOf((*LookupAiNodeListArgs)(nil)).Elem()
 }
 
-// The result of a read: the nodes in a stable order, and what is derived from them.
+// The result of a read: the nodes in a stable order, and values that are derived from them.
 type LookupAiNodeListResultOutput struct{ *pulumi.OutputState }
 
 func (LookupAiNodeListResultOutput) ElementType() reflect.Type {
@@ -178,7 +178,7 @@ func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput 
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// The API's ID of the request; none where several regions were read.
+// Request ID of the API; missing where several regions were read.
 func (o LookupAiNodeListResultOutput) RequestId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) *string { return v.RequestId }).(pulumi.StringPtrOutput)
 }

@@ -55,13 +55,13 @@ type providerArgs struct {
 	AssumeRole *AssumeRole `pulumi:"assumeRole"`
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc *AssumeRoleWithOidc `pulumi:"assumeRoleWithOidc"`
-	// Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+	// Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout *int `pulumi:"clientConnectTimeout"`
 	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout *int `pulumi:"clientReadTimeout"`
 	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri *string `pulumi:"credentialsUri"`
-	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+	// Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName *string `pulumi:"ecsRoleName"`
 	// Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint *string `pulumi:"endpoint"`
@@ -69,11 +69,11 @@ type providerArgs struct {
 	ImdsV1Disabled *bool `pulumi:"imdsV1Disabled"`
 	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout *int `pulumi:"maxRetryTimeout"`
-	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+	// Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile *string `pulumi:"profile"`
 	// Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region *string `pulumi:"region"`
-	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+	// Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey *string `pulumi:"secretKey"`
 	// Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
 	SecurityToken *string `pulumi:"securityToken"`
@@ -91,13 +91,13 @@ type ProviderArgs struct {
 	AssumeRole AssumeRolePtrInput
 	// A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 	AssumeRoleWithOidc AssumeRoleWithOidcPtrInput
-	// Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+	// Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout pulumi.IntPtrInput
 	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout pulumi.IntPtrInput
 	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri pulumi.StringPtrInput
-	// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+	// Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 	EcsRoleName pulumi.StringPtrInput
 	// Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
 	Endpoint pulumi.StringPtrInput
@@ -105,11 +105,11 @@ type ProviderArgs struct {
 	ImdsV1Disabled pulumi.BoolPtrInput
 	// Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
 	MaxRetryTimeout pulumi.IntPtrInput
-	// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+	// Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 	Profile pulumi.StringPtrInput
 	// Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
 	Region pulumi.StringPtrInput
-	// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+	// Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 	SecretKey pulumi.StringPtrInput
 	// Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
 	SecurityToken pulumi.StringPtrInput

@@ -13,7 +13,7 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
-// One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
+// One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
 type AiNode struct {
 	// ID of the AI instance.
 	AiInstanceId *string `pulumi:"aiInstanceId"`
@@ -21,7 +21,7 @@ type AiNode struct {
 	AiSpec *string `pulumi:"aiSpec"`
 	// Whether the subscription renews automatically.
 	AutoRenewal *bool `pulumi:"autoRenewal"`
-	// Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
+	// Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
 	ChargeType *string `pulumi:"chargeType"`
 	// Commodity code of the billing.
 	CommodityCode *string `pulumi:"commodityCode"`
@@ -29,7 +29,7 @@ type AiNode struct {
 	Cpu *int `pulumi:"cpu"`
 	// CPU in use, total over the nodes, in cores.
 	CpuUsed *int `pulumi:"cpuUsed"`
-	// When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+	// Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
 	ExpirationTime *string `pulumi:"expirationTime"`
 	// GPU cards of one node.
 	Gpu *int `pulumi:"gpu"`
@@ -41,7 +41,7 @@ type AiNode struct {
 	GpuUsed *int `pulumi:"gpuUsed"`
 	// ID of the Hologres instance that the nodes belong to.
 	HoloInstanceId *string `pulumi:"holoInstanceId"`
-	// Name of that Hologres instance.
+	// Name of the Hologres instance.
 	HoloInstanceName *string `pulumi:"holoInstanceName"`
 	// Memory of one node, in GiB.
 	Memory *int `pulumi:"memory"`
@@ -53,11 +53,11 @@ type AiNode struct {
 	RegionId *string `pulumi:"regionId"`
 	// Resource type, such as small.
 	ResourceType *string `pulumi:"resourceType"`
-	// Status. ResourceReady is the only documented value; others are passed on.
+	// Status. ResourceReady is the only documented value; other values are returned unchanged.
 	Status *string `pulumi:"status"`
 }
 
-// One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
+// One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
 type AiNodeOutput struct{ *pulumi.OutputState }
 
 func (AiNodeOutput) ElementType() reflect.Type {
@@ -87,7 +87,7 @@ func (o AiNodeOutput) AutoRenewal() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v AiNode) *bool { return v.AutoRenewal }).(pulumi.BoolPtrOutput)
 }
 
-// Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
+// Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
 func (o AiNodeOutput) ChargeType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ChargeType }).(pulumi.StringPtrOutput)
 }
@@ -107,7 +107,7 @@ func (o AiNodeOutput) CpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.CpuUsed }).(pulumi.IntPtrOutput)
 }
 
-// When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+// Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
 func (o AiNodeOutput) ExpirationTime() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ExpirationTime }).(pulumi.StringPtrOutput)
 }
@@ -137,7 +137,7 @@ func (o AiNodeOutput) HoloInstanceId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.HoloInstanceId }).(pulumi.StringPtrOutput)
 }
 
-// Name of that Hologres instance.
+// Name of the Hologres instance.
 func (o AiNodeOutput) HoloInstanceName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.HoloInstanceName }).(pulumi.StringPtrOutput)
 }
@@ -167,7 +167,7 @@ func (o AiNodeOutput) ResourceType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ResourceType }).(pulumi.StringPtrOutput)
 }
 
-// Status. ResourceReady is the only documented value; others are passed on.
+// Status. ResourceReady is the only documented value; other values are returned unchanged.
 func (o AiNodeOutput) Status() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.Status }).(pulumi.StringPtrOutput)
 }
@@ -196,11 +196,11 @@ func (o AiNodeArrayOutput) Index(i pulumi.IntInput) AiNodeOutput {
 type AssumeRole struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId *string `pulumi:"externalId"`
-	// Policy, as JSON text, that narrows what the session may do.
+	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy *string `pulumi:"policy"`
 	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn *string `pulumi:"roleArn"`
-	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+	// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 	SessionExpiration *int `pulumi:"sessionExpiration"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	SessionName *string `pulumi:"sessionName"`
@@ -221,11 +221,11 @@ type AssumeRoleInput interface {
 type AssumeRoleArgs struct {
 	// External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
 	ExternalId pulumi.StringPtrInput `pulumi:"externalId"`
-	// Policy, as JSON text, that narrows what the session may do.
+	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy pulumi.StringPtrInput `pulumi:"policy"`
 	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
-	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+	// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 	SessionExpiration pulumi.IntPtrInput `pulumi:"sessionExpiration"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	SessionName pulumi.StringPtrInput `pulumi:"sessionName"`
@@ -314,7 +314,7 @@ func (o AssumeRoleOutput) ExternalId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.ExternalId }).(pulumi.StringPtrOutput)
 }
 
-// Policy, as JSON text, that narrows what the session may do.
+// RAM policy, as JSON text, that restricts the permissions of the session.
 func (o AssumeRoleOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.Policy }).(pulumi.StringPtrOutput)
 }
@@ -324,7 +324,7 @@ func (o AssumeRoleOutput) RoleArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
 }
 
-// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 func (o AssumeRoleOutput) SessionExpiration() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AssumeRole) *int { return v.SessionExpiration }).(pulumi.IntPtrOutput)
 }
@@ -368,7 +368,7 @@ func (o AssumeRolePtrOutput) ExternalId() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Policy, as JSON text, that narrows what the session may do.
+// RAM policy, as JSON text, that restricts the permissions of the session.
 func (o AssumeRolePtrOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRole) *string {
 		if v == nil {
@@ -388,7 +388,7 @@ func (o AssumeRolePtrOutput) RoleArn() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
 func (o AssumeRolePtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *AssumeRole) *int {
 		if v == nil {
@@ -412,17 +412,17 @@ func (o AssumeRolePtrOutput) SessionName() pulumi.StringPtrOutput {
 type AssumeRoleWithOidc struct {
 	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 	OidcProviderArn *string `pulumi:"oidcProviderArn"`
-	// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+	// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken *string `pulumi:"oidcToken"`
-	// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+	// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile *string `pulumi:"oidcTokenFile"`
-	// Policy, as JSON text, that narrows what the session may do.
+	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy *string `pulumi:"policy"`
 	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn *string `pulumi:"roleArn"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	RoleSessionName *string `pulumi:"roleSessionName"`
-	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+	// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
 	SessionExpiration *int `pulumi:"sessionExpiration"`
 }
 
@@ -441,17 +441,17 @@ type AssumeRoleWithOidcInput interface {
 type AssumeRoleWithOidcArgs struct {
 	// ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
 	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
-	// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+	// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken pulumi.StringPtrInput `pulumi:"oidcToken"`
-	// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+	// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile pulumi.StringPtrInput `pulumi:"oidcTokenFile"`
-	// Policy, as JSON text, that narrows what the session may do.
+	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy pulumi.StringPtrInput `pulumi:"policy"`
 	// ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
 	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
 	// Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
 	RoleSessionName pulumi.StringPtrInput `pulumi:"roleSessionName"`
-	// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+	// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
 	SessionExpiration pulumi.IntPtrInput `pulumi:"sessionExpiration"`
 }
 
@@ -538,17 +538,17 @@ func (o AssumeRoleWithOidcOutput) OidcProviderArn() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcProviderArn }).(pulumi.StringPtrOutput)
 }
 
-// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 func (o AssumeRoleWithOidcOutput) OidcToken() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcToken }).(pulumi.StringPtrOutput)
 }
 
-// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcTokenFile }).(pulumi.StringPtrOutput)
 }
 
-// Policy, as JSON text, that narrows what the session may do.
+// RAM policy, as JSON text, that restricts the permissions of the session.
 func (o AssumeRoleWithOidcOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.Policy }).(pulumi.StringPtrOutput)
 }
@@ -563,7 +563,7 @@ func (o AssumeRoleWithOidcOutput) RoleSessionName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.RoleSessionName }).(pulumi.StringPtrOutput)
 }
 
-// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
 func (o AssumeRoleWithOidcOutput) SessionExpiration() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *int { return v.SessionExpiration }).(pulumi.IntPtrOutput)
 }
@@ -602,7 +602,7 @@ func (o AssumeRoleWithOidcPtrOutput) OidcProviderArn() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 func (o AssumeRoleWithOidcPtrOutput) OidcToken() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -612,7 +612,7 @@ func (o AssumeRoleWithOidcPtrOutput) OidcToken() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcPtrOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -622,7 +622,7 @@ func (o AssumeRoleWithOidcPtrOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Policy, as JSON text, that narrows what the session may do.
+// RAM policy, as JSON text, that restricts the permissions of the session.
 func (o AssumeRoleWithOidcPtrOutput) Policy() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {
@@ -652,7 +652,7 @@ func (o AssumeRoleWithOidcPtrOutput) RoleSessionName() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+// Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
 func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *int {
 		if v == nil {
@@ -664,9 +664,9 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 
 // The outcome of reading one region.
 type RegionOutcome struct {
-	// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+	// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
 	Outcome string `pulumi:"outcome"`
-	// Why it could not be read.
+	// Why the region could not be read.
 	Reason *string `pulumi:"reason"`
 	// The region.
 	Region string `pulumi:"region"`
@@ -687,12 +687,12 @@ func (o RegionOutcomeOutput) ToRegionOutcomeOutputWithContext(ctx context.Contex
 	return o
 }
 
-// ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
 func (o RegionOutcomeOutput) Outcome() pulumi.StringOutput {
 	return o.ApplyT(func(v RegionOutcome) string { return v.Outcome }).(pulumi.StringOutput)
 }
 
-// Why it could not be read.
+// Why the region could not be read.
 func (o RegionOutcomeOutput) Reason() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v RegionOutcome) *string { return v.Reason }).(pulumi.StringPtrOutput)
 }
@@ -986,7 +986,7 @@ type Totals struct {
 	GpuMemory Usage `pulumi:"gpuMemory"`
 	// Memory, in GiB.
 	Memory Usage `pulumi:"memory"`
-	// Total number of nodes; null where the number of any is missing.
+	// Total number of nodes; null where nodeCount is missing for any AI instance.
 	NodeCount *int `pulumi:"nodeCount"`
 }
 
@@ -1025,22 +1025,22 @@ func (o TotalsOutput) Memory() UsageOutput {
 	return o.ApplyT(func(v Totals) Usage { return v.Memory }).(UsageOutput)
 }
 
-// Total number of nodes; null where the number of any is missing.
+// Total number of nodes; null where nodeCount is missing for any AI instance.
 func (o TotalsOutput) NodeCount() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Totals) *int { return v.NodeCount }).(pulumi.IntPtrOutput)
 }
 
-// Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
+// Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
 type Usage struct {
-	// Capacity: specification x nodeCount, summed; null where either is missing.
+	// Sum of specification x nodeCount; null where either is missing for any AI instance.
 	Capacity *int `pulumi:"capacity"`
 	// Capacity minus used; null where either is unknown or used is greater than capacity.
 	Free *int `pulumi:"free"`
-	// Usage, summed; null where it is missing.
+	// Sum of the usage; null where it is missing for any AI instance.
 	Used *int `pulumi:"used"`
 }
 
-// Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
+// Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
 type UsageOutput struct{ *pulumi.OutputState }
 
 func (UsageOutput) ElementType() reflect.Type {
@@ -1055,7 +1055,7 @@ func (o UsageOutput) ToUsageOutputWithContext(ctx context.Context) UsageOutput {
 	return o
 }
 
-// Capacity: specification x nodeCount, summed; null where either is missing.
+// Sum of specification x nodeCount; null where either is missing for any AI instance.
 func (o UsageOutput) Capacity() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Capacity }).(pulumi.IntPtrOutput)
 }
@@ -1065,7 +1065,7 @@ func (o UsageOutput) Free() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Free }).(pulumi.IntPtrOutput)
 }
 
-// Usage, summed; null where it is missing.
+// Sum of the usage; null where it is missing for any AI instance.
 func (o UsageOutput) Used() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Used }).(pulumi.IntPtrOutput)
 }

@@ -44,7 +44,7 @@ Object.defineProperty(exports, "assumeRoleWithOidc", {
 });
 
 /**
- * Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+ * Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
  */
 export declare const clientConnectTimeout: number | undefined;
 Object.defineProperty(exports, "clientConnectTimeout", {
@@ -77,7 +77,7 @@ Object.defineProperty(exports, "credentialsUri", {
 });
 
 /**
- * Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+ * Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
  */
 export declare const ecsRoleName: string | undefined;
 Object.defineProperty(exports, "ecsRoleName", {
@@ -121,7 +121,7 @@ Object.defineProperty(exports, "maxRetryTimeout", {
 });
 
 /**
- * Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+ * Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
  */
 export declare const profile: string | undefined;
 Object.defineProperty(exports, "profile", {
@@ -143,7 +143,7 @@ Object.defineProperty(exports, "region", {
 });
 
 /**
- * Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+ * Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
  */
 export declare const secretKey: string | undefined;
 Object.defineProperty(exports, "secretKey", {

@@ -15,7 +15,7 @@ export interface AssumeRoleArgs {
      */
     externalId?: pulumi.Input<string | undefined>;
     /**
-     * Policy, as JSON text, that narrows what the session may do.
+     * RAM policy, as JSON text, that restricts the permissions of the session.
      */
     policy?: pulumi.Input<string | undefined>;
     /**
@@ -23,7 +23,7 @@ export interface AssumeRoleArgs {
      */
     roleArn?: pulumi.Input<string | undefined>;
     /**
-     * How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+     * Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
      */
     sessionExpiration?: pulumi.Input<number | undefined>;
     /**
@@ -41,15 +41,15 @@ export interface AssumeRoleWithOidcArgs {
      */
     oidcProviderArn?: pulumi.Input<string | undefined>;
     /**
-     * The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+     * OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
      */
     oidcToken?: pulumi.Input<string | undefined>;
     /**
-     * File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+     * File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
      */
     oidcTokenFile?: pulumi.Input<string | undefined>;
     /**
-     * Policy, as JSON text, that narrows what the session may do.
+     * RAM policy, as JSON text, that restricts the permissions of the session.
      */
     policy?: pulumi.Input<string | undefined>;
     /**
@@ -61,7 +61,7 @@ export interface AssumeRoleWithOidcArgs {
      */
     roleSessionName?: pulumi.Input<string | undefined>;
     /**
-     * How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+     * Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
      */
     sessionExpiration?: pulumi.Input<number | undefined>;
 }

@@ -7,7 +7,7 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
+ * One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
  */
 export interface AiNode {
     /**
@@ -23,7 +23,7 @@ export interface AiNode {
      */
     autoRenewal?: boolean;
     /**
-     * Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
+     * Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
      */
     chargeType?: string | enums.ChargeType;
     /**
@@ -39,7 +39,7 @@ export interface AiNode {
      */
     cpuUsed?: number;
     /**
-     * When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+     * Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
      */
     expirationTime?: string;
     /**
@@ -63,7 +63,7 @@ export interface AiNode {
      */
     holoInstanceId?: string;
     /**
-     * Name of that Hologres instance.
+     * Name of the Hologres instance.
      */
     holoInstanceName?: string;
     /**
@@ -87,7 +87,7 @@ export interface AiNode {
      */
     resourceType?: string;
     /**
-     * Status. ResourceReady is the only documented value; others are passed on.
+     * Status. ResourceReady is the only documented value; other values are returned unchanged.
      */
     status?: string | enums.NodeStatus;
 }
@@ -101,7 +101,7 @@ export interface AssumeRole {
      */
     externalId?: string;
     /**
-     * Policy, as JSON text, that narrows what the session may do.
+     * RAM policy, as JSON text, that restricts the permissions of the session.
      */
     policy?: string;
     /**
@@ -109,7 +109,7 @@ export interface AssumeRole {
      */
     roleArn?: string;
     /**
-     * How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+     * Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
      */
     sessionExpiration?: number;
     /**
@@ -127,15 +127,15 @@ export interface AssumeRoleWithOidc {
      */
     oidcProviderArn?: string;
     /**
-     * The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+     * OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
      */
     oidcToken?: string;
     /**
-     * File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+     * File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
      */
     oidcTokenFile?: string;
     /**
-     * Policy, as JSON text, that narrows what the session may do.
+     * RAM policy, as JSON text, that restricts the permissions of the session.
      */
     policy?: string;
     /**
@@ -147,7 +147,7 @@ export interface AssumeRoleWithOidc {
      */
     roleSessionName?: string;
     /**
-     * How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+     * Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
      */
     sessionExpiration?: number;
 }
@@ -157,11 +157,11 @@ export interface AssumeRoleWithOidc {
  */
 export interface RegionOutcome {
     /**
-     * ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+     * ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
      */
     outcome: string;
     /**
-     * Why it could not be read.
+     * Why the region could not be read.
      */
     reason?: string;
     /**
@@ -191,17 +191,17 @@ export interface Totals {
      */
     memory: outputs.Usage;
     /**
-     * Total number of nodes; null where the number of any is missing.
+     * Total number of nodes; null where nodeCount is missing for any AI instance.
      */
     nodeCount?: number;
 }
 
 /**
- * Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
+ * Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
  */
 export interface Usage {
     /**
-     * Capacity: specification x nodeCount, summed; null where either is missing.
+     * Sum of specification x nodeCount; null where either is missing for any AI instance.
      */
     capacity?: number;
     /**
@@ -209,7 +209,7 @@ export interface Usage {
      */
     free?: number;
     /**
-     * Usage, summed; null where it is missing.
+     * Sum of the usage; null where it is missing for any AI instance.
      */
     used?: number;
 }

@@ -36,7 +36,7 @@ class AssumeRoleArgsDict(TypedDict):
     """
     policy: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Policy, as JSON text, that narrows what the session may do.
+    RAM policy, as JSON text, that restricts the permissions of the session.
     """
     role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -44,7 +44,7 @@ class AssumeRoleArgsDict(TypedDict):
     """
     session_expiration: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+    Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
     """
     session_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -63,9 +63,9 @@ class AssumeRoleArgs:
         A RAM role to assume with the credentials of any source.
 
         :param pulumi.Input[_builtins.str] external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
-        :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
+        :param pulumi.Input[_builtins.str] policy: RAM policy, as JSON text, that restricts the permissions of the session.
         :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
-        :param pulumi.Input[_builtins.int] session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+        :param pulumi.Input[_builtins.int] session_expiration: Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         :param pulumi.Input[_builtins.str] session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
         """
         if external_id is not None:
@@ -95,7 +95,7 @@ class AssumeRoleArgs:
     @pulumi.getter
     def policy(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Policy, as JSON text, that narrows what the session may do.
+        RAM policy, as JSON text, that restricts the permissions of the session.
         """
         return pulumi.get(self, "policy")
 
@@ -119,7 +119,7 @@ class AssumeRoleArgs:
     @pulumi.getter(name="sessionExpiration")
     def session_expiration(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+        Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         """
         return pulumi.get(self, "session_expiration")
 
@@ -150,15 +150,15 @@ class AssumeRoleWithOidcArgsDict(TypedDict):
     """
     oidc_token: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+    OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
     """
     oidc_token_file: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+    File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
     """
     policy: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Policy, as JSON text, that narrows what the session may do.
+    RAM policy, as JSON text, that restricts the permissions of the session.
     """
     role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -170,7 +170,7 @@ class AssumeRoleWithOidcArgsDict(TypedDict):
     """
     session_expiration: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+    Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
     """
 
 @pulumi.input_type
@@ -187,12 +187,12 @@ class AssumeRoleWithOidcArgs:
         A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 
         :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
-        :param pulumi.Input[_builtins.str] oidc_token: The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
-        :param pulumi.Input[_builtins.str] oidc_token_file: File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
-        :param pulumi.Input[_builtins.str] policy: Policy, as JSON text, that narrows what the session may do.
+        :param pulumi.Input[_builtins.str] oidc_token: OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+        :param pulumi.Input[_builtins.str] oidc_token_file: File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        :param pulumi.Input[_builtins.str] policy: RAM policy, as JSON text, that restricts the permissions of the session.
         :param pulumi.Input[_builtins.str] role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param pulumi.Input[_builtins.str] role_session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
-        :param pulumi.Input[_builtins.int] session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+        :param pulumi.Input[_builtins.int] session_expiration: Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
         """
         if oidc_provider_arn is not None:
             pulumi.set(__self__, "oidc_provider_arn", oidc_provider_arn)
@@ -225,7 +225,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="oidcToken")
     def oidc_token(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+        OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
         """
         return pulumi.get(self, "oidc_token")
 
@@ -237,7 +237,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="oidcTokenFile")
     def oidc_token_file(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         """
         return pulumi.get(self, "oidc_token_file")
 
@@ -249,7 +249,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter
     def policy(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Policy, as JSON text, that narrows what the session may do.
+        RAM policy, as JSON text, that restricts the permissions of the session.
         """
         return pulumi.get(self, "policy")
 
@@ -285,7 +285,7 @@ class AssumeRoleWithOidcArgs:
     @pulumi.getter(name="sessionExpiration")
     def session_expiration(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+        Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
         """
         return pulumi.get(self, "session_expiration")
 

@@ -38,15 +38,15 @@ class AiNodeListArgs:
         The set of arguments for constructing a AiNodeList resource.
 
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
         :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
@@ -91,7 +91,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]]]:
         """
-        Only the nodes billed in one of these ways.
+        Only the nodes whose chargeType is one of these.
         """
         return pulumi.get(self, "charge_types")
 
@@ -103,7 +103,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes with one of these aiInstanceId.
+        Only the nodes whose aiInstanceId is one of these.
         """
         return pulumi.get(self, "ids")
 
@@ -175,7 +175,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to read. Defaults to the provider's and the environment's region.
+        The region to read. Defaults to the region of the provider or of the environment.
         """
         return pulumi.get(self, "region")
 
@@ -187,7 +187,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -238,15 +238,15 @@ class _AiNodeListState:
         Input properties used for looking up and filtering AiNodeList resources.
 
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
         :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -288,7 +288,7 @@ class _AiNodeListState:
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]]]:
         """
-        Only the nodes billed in one of these ways.
+        Only the nodes whose chargeType is one of these.
         """
         return pulumi.get(self, "charge_types")
 
@@ -300,7 +300,7 @@ class _AiNodeListState:
     @pulumi.getter
     def ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes with one of these aiInstanceId.
+        Only the nodes whose aiInstanceId is one of these.
         """
         return pulumi.get(self, "ids")
 
@@ -372,7 +372,7 @@ class _AiNodeListState:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to read. Defaults to the provider's and the environment's region.
+        The region to read. Defaults to the region of the provider or of the environment.
         """
         return pulumi.get(self, "region")
 
@@ -384,7 +384,7 @@ class _AiNodeListState:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -450,15 +450,15 @@ class AiNodeList(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
         :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
@@ -573,15 +573,15 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[str] id: The unique provider ID of the resource to lookup.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes billed in one of these ways.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes with one of these aiInstanceId.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
         :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the provider's and the environment's region.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
         """
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
@@ -618,7 +618,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        Only the nodes billed in one of these ways.
+        Only the nodes whose chargeType is one of these.
         """
         return pulumi.get(self, "charge_types")
 
@@ -714,7 +714,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def regions(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
         """
         return pulumi.get(self, "regions")
 

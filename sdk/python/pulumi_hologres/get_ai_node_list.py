@@ -27,7 +27,7 @@ __all__ = [
 @pulumi.output_type
 class GetAiNodeListResult:
     """
-    The result of a read: the nodes in a stable order, and what is derived from them.
+    The result of a read: the nodes in a stable order, and values that are derived from them.
     """
     def __init__(__self__, fingerprint=None, ids=None, instance_model_list=None, names=None, region=None, region_outcomes=None, request_id=None, totals=None):
         if fingerprint and not isinstance(fingerprint, str):
@@ -107,7 +107,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="requestId")
     def request_id(self) -> Optional[_builtins.str]:
         """
-        The API's ID of the request; none where several regions were read.
+        Request ID of the API; missing where several regions were read.
         """
         return pulumi.get(self, "request_id")
 
@@ -173,14 +173,14 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
 
 
     :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
-    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes billed in one of these ways.
-    :param Sequence[_builtins.str] ids: Only the nodes with one of these aiInstanceId.
+    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes whose chargeType is one of these.
+    :param Sequence[_builtins.str] ids: Only the nodes whose aiInstanceId is one of these.
     :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
     :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-    :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+    :param _builtins.str region: The region to read. Defaults to the region of the provider or of the environment.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """
@@ -245,14 +245,14 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
 
 
     :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
-    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes billed in one of these ways.
-    :param Sequence[_builtins.str] ids: Only the nodes with one of these aiInstanceId.
+    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes whose chargeType is one of these.
+    :param Sequence[_builtins.str] ids: Only the nodes whose aiInstanceId is one of these.
     :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
     :param _builtins.str instance_id: Only the nodes of this Hologres instance.
     :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-    :param _builtins.str region: The region to read. Defaults to the provider's and the environment's region.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions, of which some are open to few accounts.
+    :param _builtins.str region: The region to read. Defaults to the region of the provider or of the environment.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
     """

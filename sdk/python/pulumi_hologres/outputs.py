@@ -28,7 +28,7 @@ __all__ = [
 @pulumi.output_type
 class AiNode(dict):
     """
-    One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
+    One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
     """
     @staticmethod
     def __key_warning(key: str):
@@ -99,28 +99,28 @@ class AiNode(dict):
                  resource_type: Optional[_builtins.str] = None,
                  status: Optional[_builtins.str] = None):
         """
-        One AI instance: GPU machines of one specification that serve models beside a Hologres instance.
+        One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
 
         :param _builtins.str ai_instance_id: ID of the AI instance.
         :param _builtins.str ai_spec: AI specification, such as small-8core-30G-24G.
         :param _builtins.bool auto_renewal: Whether the subscription renews automatically.
-        :param Union[_builtins.str, 'ChargeType'] charge_type: Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
+        :param Union[_builtins.str, 'ChargeType'] charge_type: Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
         :param _builtins.str commodity_code: Commodity code of the billing.
         :param _builtins.int cpu: CPU specification of one node, in cores.
         :param _builtins.int cpu_used: CPU in use, total over the nodes, in cores.
-        :param _builtins.str expiration_time: When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+        :param _builtins.str expiration_time: Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
         :param _builtins.int gpu: GPU cards of one node.
         :param _builtins.int gpu_memory: GPU memory of one node, in GB.
         :param _builtins.int gpu_memory_used: GPU memory in use, total over the nodes, in GB.
         :param _builtins.int gpu_used: GPU cards in use, total over the nodes.
         :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes belong to.
-        :param _builtins.str holo_instance_name: Name of that Hologres instance.
+        :param _builtins.str holo_instance_name: Name of the Hologres instance.
         :param _builtins.int memory: Memory of one node, in GiB.
         :param _builtins.int memory_used: Memory in use, total over the nodes, in GiB.
         :param _builtins.int node_count: Number of nodes.
         :param _builtins.str region_id: Region, such as cn-hangzhou.
         :param _builtins.str resource_type: Resource type, such as small.
-        :param Union[_builtins.str, 'NodeStatus'] status: Status. ResourceReady is the only documented value; others are passed on.
+        :param Union[_builtins.str, 'NodeStatus'] status: Status. ResourceReady is the only documented value; other values are returned unchanged.
         """
         if ai_instance_id is not None:
             pulumi.set(__self__, "ai_instance_id", ai_instance_id)
@@ -191,7 +191,7 @@ class AiNode(dict):
     @pulumi.getter(name="chargeType")
     def charge_type(self) -> Optional[_builtins.str]:
         """
-        Billing: PostPaid (pay as you go) or PrePaid (subscription); others are passed on.
+        Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
         """
         return pulumi.get(self, "charge_type")
 
@@ -223,7 +223,7 @@ class AiNode(dict):
     @pulumi.getter(name="expirationTime")
     def expiration_time(self) -> Optional[_builtins.str]:
         """
-        When the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+        Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
         """
         return pulumi.get(self, "expiration_time")
 
@@ -271,7 +271,7 @@ class AiNode(dict):
     @pulumi.getter(name="holoInstanceName")
     def holo_instance_name(self) -> Optional[_builtins.str]:
         """
-        Name of that Hologres instance.
+        Name of the Hologres instance.
         """
         return pulumi.get(self, "holo_instance_name")
 
@@ -319,7 +319,7 @@ class AiNode(dict):
     @pulumi.getter
     def status(self) -> Optional[_builtins.str]:
         """
-        Status. ResourceReady is the only documented value; others are passed on.
+        Status. ResourceReady is the only documented value; other values are returned unchanged.
         """
         return pulumi.get(self, "status")
 
@@ -339,9 +339,9 @@ class AssumeRole(dict):
         A RAM role to assume with the credentials of any source.
 
         :param _builtins.str external_id: External ID of the role. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_EXTERNAL_ID, ALIBABACLOUD_EXTERNAL_ID.
-        :param _builtins.str policy: Policy, as JSON text, that narrows what the session may do.
+        :param _builtins.str policy: RAM policy, as JSON text, that restricts the permissions of the session.
         :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_ARN, ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
-        :param _builtins.int session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+        :param _builtins.int session_expiration: Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         :param _builtins.str session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_NAME, ALIBABA_CLOUD_ROLE_SESSION_NAME.
         """
         if external_id is not None:
@@ -367,7 +367,7 @@ class AssumeRole(dict):
     @pulumi.getter
     def policy(self) -> Optional[_builtins.str]:
         """
-        Policy, as JSON text, that narrows what the session may do.
+        RAM policy, as JSON text, that restricts the permissions of the session.
         """
         return pulumi.get(self, "policy")
 
@@ -383,7 +383,7 @@ class AssumeRole(dict):
     @pulumi.getter(name="sessionExpiration")
     def session_expiration(self) -> Optional[_builtins.int]:
         """
-        How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
+        Duration of the session, in seconds, from 900 to 43200. Defaults to 3600. Where it is not given, it is taken from the environment: ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION.
         """
         return pulumi.get(self, "session_expiration")
 
@@ -413,12 +413,12 @@ class AssumeRoleWithOidc(dict):
         A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
 
         :param _builtins.str oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
-        :param _builtins.str oidc_token: The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
-        :param _builtins.str oidc_token_file: File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
-        :param _builtins.str policy: Policy, as JSON text, that narrows what the session may do.
+        :param _builtins.str oidc_token: OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+        :param _builtins.str oidc_token_file: File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        :param _builtins.str policy: RAM policy, as JSON text, that restricts the permissions of the session.
         :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param _builtins.str role_session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
-        :param _builtins.int session_expiration: How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+        :param _builtins.int session_expiration: Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
         """
         if oidc_provider_arn is not None:
             pulumi.set(__self__, "oidc_provider_arn", oidc_provider_arn)
@@ -447,7 +447,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="oidcToken")
     def oidc_token(self) -> Optional[_builtins.str]:
         """
-        The token itself. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
+        OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
         """
         return pulumi.get(self, "oidc_token")
 
@@ -455,7 +455,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="oidcTokenFile")
     def oidc_token_file(self) -> Optional[_builtins.str]:
         """
-        File with the token; read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         """
         return pulumi.get(self, "oidc_token_file")
 
@@ -463,7 +463,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter
     def policy(self) -> Optional[_builtins.str]:
         """
-        Policy, as JSON text, that narrows what the session may do.
+        RAM policy, as JSON text, that restricts the permissions of the session.
         """
         return pulumi.get(self, "policy")
 
@@ -487,7 +487,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="sessionExpiration")
     def session_expiration(self) -> Optional[_builtins.int]:
         """
-        How long the session lasts, in seconds, from 900 to 43200. Defaults to 3600.
+        Duration of the session, in seconds, from 900 to 43200. Defaults to 3600.
         """
         return pulumi.get(self, "session_expiration")
 
@@ -504,9 +504,9 @@ class RegionOutcome(dict):
         """
         The outcome of reading one region.
 
-        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
         :param _builtins.str region: The region.
-        :param _builtins.str reason: Why it could not be read.
+        :param _builtins.str reason: Why the region could not be read.
         """
         pulumi.set(__self__, "outcome", outcome)
         pulumi.set(__self__, "region", region)
@@ -517,7 +517,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def outcome(self) -> _builtins.str:
         """
-        ok; empty: it has no AI nodes; denied: the AccessKey may not read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+        ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
         """
         return pulumi.get(self, "outcome")
 
@@ -533,7 +533,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def reason(self) -> Optional[_builtins.str]:
         """
-        Why it could not be read.
+        Why the region could not be read.
         """
         return pulumi.get(self, "reason")
 
@@ -575,7 +575,7 @@ class Totals(dict):
         :param 'Usage' gpu: GPU cards.
         :param 'Usage' gpu_memory: GPU memory, in GB.
         :param 'Usage' memory: Memory, in GiB.
-        :param _builtins.int node_count: Total number of nodes; null where the number of any is missing.
+        :param _builtins.int node_count: Total number of nodes; null where nodeCount is missing for any AI instance.
         """
         pulumi.set(__self__, "cpu", cpu)
         pulumi.set(__self__, "gpu", gpu)
@@ -620,7 +620,7 @@ class Totals(dict):
     @pulumi.getter(name="nodeCount")
     def node_count(self) -> Optional[_builtins.int]:
         """
-        Total number of nodes; null where the number of any is missing.
+        Total number of nodes; null where nodeCount is missing for any AI instance.
         """
         return pulumi.get(self, "node_count")
 
@@ -628,18 +628,18 @@ class Totals(dict):
 @pulumi.output_type
 class Usage(dict):
     """
-    Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
+    Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
     """
     def __init__(__self__, *,
                  capacity: Optional[_builtins.int] = None,
                  free: Optional[_builtins.int] = None,
                  used: Optional[_builtins.int] = None):
         """
-        Figures of one resource over all listed nodes. A figure is null where it is unknown for any node.
+        Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
 
-        :param _builtins.int capacity: Capacity: specification x nodeCount, summed; null where either is missing.
+        :param _builtins.int capacity: Sum of specification x nodeCount; null where either is missing for any AI instance.
         :param _builtins.int free: Capacity minus used; null where either is unknown or used is greater than capacity.
-        :param _builtins.int used: Usage, summed; null where it is missing.
+        :param _builtins.int used: Sum of the usage; null where it is missing for any AI instance.
         """
         if capacity is not None:
             pulumi.set(__self__, "capacity", capacity)
@@ -652,7 +652,7 @@ class Usage(dict):
     @pulumi.getter
     def capacity(self) -> Optional[_builtins.int]:
         """
-        Capacity: specification x nodeCount, summed; null where either is missing.
+        Sum of specification x nodeCount; null where either is missing for any AI instance.
         """
         return pulumi.get(self, "capacity")
 
@@ -668,7 +668,7 @@ class Usage(dict):
     @pulumi.getter
     def used(self) -> Optional[_builtins.int]:
         """
-        Usage, summed; null where it is missing.
+        Sum of the usage; null where it is missing for any AI instance.
         """
         return pulumi.get(self, "used")
 

@@ -42,16 +42,16 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
         :param pulumi.Input['AssumeRoleArgs'] assume_role: A RAM role to assume with the credentials of any source.
         :param pulumi.Input['AssumeRoleWithOidcArgs'] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
-        :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+        :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
-        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
         :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
-        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
-        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+        :param pulumi.Input[_builtins.str] secret_key: Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
         :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.
@@ -129,7 +129,7 @@ class ProviderArgs:
     @pulumi.getter(name="clientConnectTimeout")
     def client_connect_timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+        Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         """
         return pulumi.get(self, "client_connect_timeout")
 
@@ -165,7 +165,7 @@ class ProviderArgs:
     @pulumi.getter(name="ecsRoleName")
     def ecs_role_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         """
         return pulumi.get(self, "ecs_role_name")
 
@@ -213,7 +213,7 @@ class ProviderArgs:
     @pulumi.getter
     def profile(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         """
         return pulumi.get(self, "profile")
 
@@ -237,7 +237,7 @@ class ProviderArgs:
     @pulumi.getter(name="secretKey")
     def secret_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+        Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         """
         return pulumi.get(self, "secret_key")
 
@@ -315,16 +315,16 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.str] access_key: ID of the AccessKey that signs the requests. Where it is not given, it is taken from the environment: ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, ALICLOUD_ACCESS_KEY_ID.
         :param pulumi.Input[Union['AssumeRoleArgs', 'AssumeRoleArgsDict']] assume_role: A RAM role to assume with the credentials of any source.
         :param pulumi.Input[Union['AssumeRoleWithOidcArgs', 'AssumeRoleWithOidcArgsDict']] assume_role_with_oidc: A RAM role to assume with the token of an OIDC identity provider, as in a pod or a CI job.
-        :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+        :param pulumi.Input[_builtins.int] client_connect_timeout: Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         :param pulumi.Input[_builtins.int] client_read_timeout: Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
         :param pulumi.Input[_builtins.str] credentials_uri: URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
-        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        :param pulumi.Input[_builtins.str] ecs_role_name: Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         :param pulumi.Input[_builtins.str] endpoint: Host of the API, with an optional port; {region} in it is replaced by the region, as in hologram-vpc.{region}.aliyuncs.com. Defaults to hologram.<region>.aliyuncs.com. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ENDPOINT_HOLOGRAM, HOLOGRAM_ENDPOINT.
         :param pulumi.Input[_builtins.bool] imds_v1_disabled: Whether only version 2 of the metadata service is used, which requires a session token. Defaults to false. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_IMDSV1_DISABLED.
         :param pulumi.Input[_builtins.int] max_retry_timeout: Time limit for a whole read with all its retries, in seconds. Defaults to 60. Where it is not given, it is taken from the environment: MAX_RETRY_TIMEOUT.
-        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        :param pulumi.Input[_builtins.str] profile: Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         :param pulumi.Input[_builtins.str] region: Region to read, such as cn-hangzhou. There is no default except the region of the profile in use. Where it is not given, it is taken from the environment: ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID.
-        :param pulumi.Input[_builtins.str] secret_key: Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+        :param pulumi.Input[_builtins.str] secret_key: Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         :param pulumi.Input[_builtins.str] security_token: Security token (STS) of a temporary AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN, ALIBABACLOUD_SECURITY_TOKEN.
         :param pulumi.Input[_builtins.str] shared_credentials_file: JSON file with the profiles, as `aliyun configure` writes it. Defaults to ~/.aliyun/config.json. Where it is not given, it is taken from the environment: ALICLOUD_SHARED_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE.
         :param pulumi.Input[_builtins.str] sts_endpoint: Host of STS, such as sts-vpc.cn-hangzhou.aliyuncs.com inside a VPC. Defaults to the host of the region. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_STS_ENDPOINT, ALIBABA_CLOUD_ENDPOINT_STS, STS_ENDPOINT.

@@ -26,7 +26,7 @@ func GetAssumeRoleWithOidc(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:assumeRoleWithOidc")
 }
 
-// Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+// Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 func GetClientConnectTimeout(ctx *pulumi.Context) int {
 	return config.GetInt(ctx, "hologres:clientConnectTimeout")
 }
@@ -41,7 +41,7 @@ func GetCredentialsUri(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:credentialsUri")
 }
 
-// Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+// Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 func GetEcsRoleName(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:ecsRoleName")
 }
@@ -61,7 +61,7 @@ func GetMaxRetryTimeout(ctx *pulumi.Context) int {
 	return config.GetInt(ctx, "hologres:maxRetryTimeout")
 }
 
-// Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+// Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 func GetProfile(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:profile")
 }
@@ -71,7 +71,7 @@ func GetRegion(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:region")
 }
 
-// Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+// Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 func GetSecretKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "hologres:secretKey")
 }

@@ -32,7 +32,7 @@ A RAM role to assume with the token of an OIDC identity provider, as in a pod or
 
 clientConnectTimeout: Optional[int]
 """
-Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 """
 
 clientReadTimeout: Optional[int]
@@ -47,7 +47,7 @@ URL of a local service that returns temporary credentials. Where it is not given
 
 ecsRoleName: Optional[str]
 """
-Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
 """
 
 endpoint: Optional[str]
@@ -67,7 +67,7 @@ Time limit for a whole read with all its retries, in seconds. Defaults to 60. Wh
 
 profile: Optional[str]
 """
-Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
 """
 
 region: Optional[str]
@@ -77,7 +77,7 @@ Region to read, such as cn-hangzhou. There is no default except the region of th
 
 secretKey: Optional[str]
 """
-Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
 """
 
 securityToken: Optional[str]

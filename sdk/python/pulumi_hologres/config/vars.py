@@ -45,7 +45,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def client_connect_timeout(self) -> Optional[int]:
         """
-        Time limit for a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
+        Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
         """
         return __config__.get_int('clientConnectTimeout')
 
@@ -66,7 +66,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def ecs_role_name(self) -> Optional[str]:
         """
-        Name of the RAM role of the ECS instance that this runs on; its metadata service returns credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
+        Name of the RAM role of this ECS instance. The metadata service of the instance returns its credentials. Where it is not given, it is taken from the environment: ALICLOUD_ECS_ROLE_NAME, ALIBABA_CLOUD_ECS_METADATA.
         """
         return __config__.get('ecsRoleName')
 
@@ -94,7 +94,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def profile(self) -> Optional[str]:
         """
-        Name of a profile in the shared credentials file. Defaults to the file's current one. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
+        Name of a profile in the shared credentials file. Defaults to the current profile of the file. Where it is not given, it is taken from the environment: ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE.
         """
         return __config__.get('profile')
 
@@ -108,7 +108,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def secret_key(self) -> Optional[str]:
         """
-        Secret of that AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
+        Secret of the AccessKey. Where it is not given, it is taken from the environment: ALICLOUD_SECRET_KEY, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABACLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY_SECRET.
         """
         return __config__.get('secretKey')
 
