@@ -1,11 +1,13 @@
 """Profiles of the CLI: modes, and what is refused before any call."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from hologres_ai.config import resolve
-from hologres_ai.credentials.profile import MODES
+from hologres_ai.credentials.profile import MODES, read_profile
+from hologres_ai.credentials.types import Profile
 from hologres_ai.errors import ConfigurationError
 from tests.support.set_ups import AK, PROFILE_KEYS, SSO, Arrange, Room, get, settings_of, shown
 from tests.support.stand_ins import (
@@ -133,3 +135,27 @@ def test_a_field_that_is_not_a_text_is_refused(room: Room, name: str, value: obj
     environ = room.profile(**{"mode": "RamRoleArn", **fields})
     with pytest.raises(ConfigurationError, match=f"{name} in profile 'it'"):
         resolve({}, None, environ)
+
+
+def chain_of(file: Path, sources: dict[str, str]) -> Path:
+    """Write profiles that assume a role each, with their source profiles; the profile "key" has an AccessKey."""
+    key = {"name": "key", "mode": "AK", **PROFILE_KEYS}
+    chained = [
+        {"name": name, "mode": "ChainableRamRoleArn", "ram_role_arn": f"{ROLE}-{name}", "source_profile": source}
+        for name, source in sources.items()
+    ]
+    file.write_text(json.dumps({"profiles": [key, *chained]}))
+    return file
+
+
+def test_a_chain_of_profiles_has_any_length(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(15)]
+    file = chain_of(tmp_path / "config.json", dict(zip(names, [*names[1:], "key"], strict=True)))
+    source = read_profile(Profile(file, names[0])).source
+    assert [role.arn for role in source.roles] == [f"{ROLE}-{name}" for name in reversed(names)]
+
+
+def test_profiles_that_refer_to_each_other_are_refused(tmp_path: Path) -> None:
+    file = chain_of(tmp_path / "config.json", {"first": "second", "second": "third", "third": "second"})
+    with pytest.raises(ConfigurationError, match="in a cycle"):
+        read_profile(Profile(file, "first"))

@@ -29,7 +29,7 @@ Outcome = Fetched | HologresAiError
 
 
 @dataclass
-class _Flight:
+class _PendingFetch:
     """A fetch in progress: its result, and its start time on the monotonic clock, in seconds."""
 
     future: "Future[Outcome]"
@@ -52,9 +52,9 @@ class CredentialsCache:
         self._fetcher = fetcher or _fetch
         self._clock = clock
         self._lock = threading.Lock()  # never held during a wait
-        self._held: Fetched | None = None
+        self._cached: Fetched | None = None
         self._due = 0.0
-        self._flight: _Flight | None = None
+        self._pending: _PendingFetch | None = None
 
     async def get(self) -> Credentials:
         """Return the credentials; fetch them if none are cached, or if the cached ones are about to expire.
@@ -64,40 +64,40 @@ class CredentialsCache:
             ConfigurationError: the credentials file has become invalid since the settings were read.
         """
         with self._lock:
-            held = self._held
-            if held and self._clock() < self._due:
-                return held.credentials
-            flight = self._join()
-        outcome = await asyncio.wrap_future(flight.future)
+            cached = self._cached
+            if cached and self._clock() < self._due:
+                return cached.credentials
+            pending = self._join()
+        outcome = await asyncio.wrap_future(pending.future)
         if isinstance(outcome, Fetched):
             return outcome.credentials
-        return self._old(held, outcome)
+        return self._old(cached, outcome)
 
     def refuse(self, credentials: Credentials) -> None:
         """Remove credentials from the cache, after the service refused them as expired."""
         with self._lock:
-            if self._held and self._held.credentials == credentials:
-                self._held = None
+            if self._cached and self._cached.credentials == credentials:
+                self._cached = None
 
-    def _join(self) -> _Flight:
+    def _join(self) -> _PendingFetch:
         now = time.monotonic()
         # A peer that sends one byte a second can keep a fetch running: no reader joins a fetch beyond its time limit.
-        if self._flight is None or now - self._flight.started > self._limits.total:
+        if self._pending is None or now - self._pending.started > self._limits.total:
             future: Future[Outcome] = Future()
             future.set_running_or_notify_cancel()  # otherwise a cancelled reader would cancel the future for the others
-            self._flight = _Flight(future, now)
+            self._pending = _PendingFetch(future, now)
             threading.Thread(
-                target=self._fly, args=(self._flight,), name="hologres-ai-credentials", daemon=True
+                target=self._run_fetch, args=(self._pending,), name="hologres-ai-credentials", daemon=True
             ).start()
-        return self._flight
+        return self._pending
 
-    def _fly(self, flight: _Flight) -> None:
+    def _run_fetch(self, pending: _PendingFetch) -> None:
         outcome = self._outcome()
         with self._lock:
-            if self._flight is flight:
-                self._flight = None
+            if self._pending is pending:
+                self._pending = None
                 self._keep(outcome)
-        flight.future.set_result(outcome)
+        pending.future.set_result(outcome)
 
     def _outcome(self) -> Outcome:
         try:
@@ -111,18 +111,18 @@ class CredentialsCache:
     def _keep(self, outcome: Outcome) -> None:
         now = self._clock()
         if isinstance(outcome, Fetched):
-            self._held = outcome
+            self._cached = outcome
             self._due = _due(outcome, now)
-        elif self._held:
+        elif self._cached:
             self._due = now + PAUSE
 
-    def _old(self, held: Fetched | None, error: HologresAiError) -> Credentials:
+    def _old(self, cached: Fetched | None, error: HologresAiError) -> Credentials:
         """Return the cached credentials if they are still valid; otherwise raise the error of the refresh."""
-        if held and held is self._held and held.expires and self._clock() < held.expires:
+        if cached and cached is self._cached and cached.expires and self._clock() < cached.expires:
             log.warning(
-                "the credentials could not be refreshed; they are valid for %.0f s more", held.expires - self._clock()
+                "the credentials could not be refreshed; they are valid for %.0f s more", cached.expires - self._clock()
             )
-            return held.credentials
+            return cached.credentials
         raise copy.copy(error)  # each reader raises its own copy, with its own traceback
 
 

@@ -35,7 +35,6 @@ from .types import (
 from .validation import check_header_safe, duration
 
 Fields = Mapping[str, Any]
-MAX_CHAIN = 10  # profiles in a row that name another one in source_profile
 
 
 @dataclass(frozen=True)
@@ -290,19 +289,20 @@ def read_profile(profile: Profile) -> ProfileContent:
     """
     document = load_file(profile.file)
     reader = _Reader(profile, named_fields(profile, document))
-    source = _source(profile, document, reader, MAX_CHAIN)
+    source = _source(profile, document, reader)
     return ProfileContent(source, _mode_of(reader), reader.get("region_id"), reader.get("endpoint_type"), reader.place)
 
 
-def _source(profile: Profile, document: Fields, reader: _Reader, depth: int) -> CredentialsSource:
+def _source(profile: Profile, document: Fields, reader: _Reader, above: tuple[str, ...] = ()) -> CredentialsSource:
+    """Return the source of a profile; `above` are the profiles that lead to it by source_profile."""
+    if reader.name in above:
+        raise ConfigurationError(
+            f"the profiles of {profile.file} refer to each other in a cycle", "Correct source_profile."
+        )
     mode = _mode_of(reader)
     if mode == _CHAINED:
         role, named = reader.role(), replace(profile, name=reader.need("source_profile"))
-        if not depth:
-            raise ConfigurationError(
-                f"the profiles of {profile.file} refer to each other in a cycle", "Correct source_profile."
-            )
-        below = _source(profile, document, _Reader(named, named_fields(named, document)), depth - 1)
+        below = _source(profile, document, _Reader(named, named_fields(named, document)), (*above, reader.name))
         return replace(below, roles=(*below.roles, role))
     if mode in _UNSUPPORTED:
         raise ConfigurationError(f"{reader.place} is in mode {mode}, which is not supported", _UNSUPPORTED[mode])
