@@ -248,7 +248,7 @@ class RegionOutcome:
         str,
         Field(
             description="ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; "
-            "unreachable: no valid response; not-a-region: there is no such endpoint."
+            "unreachable: no valid response; not-a-region: there is no such region."
         ),
     ]
     reason: Annotated[str | None, Field(description="Why the region could not be read.")] = None

@@ -101,7 +101,7 @@ class RegionOutcome(_Output):
 
     outcome: str = pulumi.property("outcome", default=None)
     """ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid
-    response; not-a-region: there is no such endpoint."""
+    response; not-a-region: there is no such region."""
 
     reason: str | None = pulumi.property("reason", default=None)
     """Why the region could not be read."""

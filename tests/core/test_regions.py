@@ -10,10 +10,12 @@ import pytest
 
 from hologres_ai import read_ai_nodes
 from hologres_ai.config import resolve_regions
+from hologres_ai.core.regions import outcomes as region_outcomes
 from hologres_ai.core.result import build_result, keep_unread
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from hologres_ai.errors import (
     AccessDeniedError,
+    ApiError,
     ConfigurationError,
     DeadlineExceededError,
     InvalidArgumentError,
@@ -239,3 +241,9 @@ def test_the_wire_names_the_gap() -> None:
         {"region": "cn-beijing", "outcome": "unreachable"},
         {"region": "cn-hangzhou", "outcome": "ok"},
     ]
+
+
+def test_a_region_that_the_api_does_not_know_is_not_a_region() -> None:
+    error = ApiError("refused", status=400, code="Forbidden.RegionNotFound")
+    [outcome] = region_outcomes({"cn-hangzhou": error})
+    assert (outcome.outcome, outcome.reason) == ("not-a-region", "refused (HTTP 400, Forbidden.RegionNotFound)")

@@ -14,6 +14,7 @@ from ..api.transport import Connections, ensure_connections
 from ..config import CallConfig
 from ..errors import (
     AccessDeniedError,
+    ApiError,
     AuthenticationError,
     ConfigurationError,
     CredentialsError,
@@ -21,6 +22,7 @@ from ..errors import (
     RegionsError,
     TransportError,
 )
+from ..errors.codes import classify
 from ..models import AiNode, NodeList, RegionOutcome
 from ..region_data import REGIONS
 from .call_sharing import CallSharing
@@ -110,12 +112,19 @@ def _outcome(region: str, result: RegionResult) -> RegionOutcome:
         return RegionOutcome(region=region, outcome="ok" if result.nodes else "empty")
     if isinstance(result, AuthenticationError | AccessDeniedError):
         outcome = "denied"
-    elif isinstance(result, TransportError) and result.no_such_host and region not in REGIONS:
+    elif _is_no_region(region, result):
         outcome = "not-a-region"
     else:
         outcome = "unreachable"
     facts = ", ".join(str(fact) for fact in (result.status and f"HTTP {result.status}", result.code) if fact)
     return RegionOutcome(region=region, outcome=outcome, reason=f"{result.title} ({facts})" if facts else result.title)
+
+
+def _is_no_region(region: str, error: HologresAiError) -> bool:
+    """Return whether there is no such region: the API says so, or no host has the name of an unknown one."""
+    if isinstance(error, TransportError):
+        return error.no_such_host and region not in REGIONS
+    return isinstance(error, ApiError) and classify(error.code, error.status).no_such_region
 
 
 def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:

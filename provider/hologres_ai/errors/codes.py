@@ -51,12 +51,14 @@ class ErrorRule:
         remedy: the instruction for the user.
         retry: whether the request is sent again.
         title: the text to show in place of the service's message, which may repeat the signed values.
+        no_such_region: whether the code means that the service has no such region.
     """
 
     error: type[ApiError]
     remedy: str
     retry: Retry = Retry.NEVER
     title: str | None = None
+    no_such_region: bool = False
 
 
 _KEYS = (
@@ -177,7 +179,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _API,
         "Forbidden.RegionNotFound RegionNotFound InvalidRegion InvalidRegionId RegionNotSupported UnsupportedRegion",
-        ErrorRule(ApiError, _REGION),
+        ErrorRule(ApiError, _REGION, no_such_region=True),
     ),
     (
         _API,

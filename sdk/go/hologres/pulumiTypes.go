@@ -664,7 +664,7 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 
 // The outcome of reading one region.
 type RegionOutcome struct {
-	// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+	// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
 	Outcome string `pulumi:"outcome"`
 	// Why the region could not be read.
 	Reason *string `pulumi:"reason"`
@@ -687,7 +687,7 @@ func (o RegionOutcomeOutput) ToRegionOutcomeOutputWithContext(ctx context.Contex
 	return o
 }
 
-// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
 func (o RegionOutcomeOutput) Outcome() pulumi.StringOutput {
 	return o.ApplyT(func(v RegionOutcome) string { return v.Outcome }).(pulumi.StringOutput)
 }

@@ -157,7 +157,7 @@ export interface AssumeRoleWithOidc {
  */
 export interface RegionOutcome {
     /**
-     * ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+     * ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
      */
     outcome: string;
     /**

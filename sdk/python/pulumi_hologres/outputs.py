@@ -504,7 +504,7 @@ class RegionOutcome(dict):
         """
         The outcome of reading one region.
 
-        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
         :param _builtins.str region: The region.
         :param _builtins.str reason: Why the region could not be read.
         """
@@ -517,7 +517,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def outcome(self) -> _builtins.str:
         """
-        ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such endpoint.
+        ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
         """
         return pulumi.get(self, "outcome")
 
