@@ -210,11 +210,11 @@ def comparable(node: AiNode) -> AiNode:
 @pytest.mark.parametrize(
     ("then", "now", "says"),
     [
-        ({"region": "cn-beijing"}, {}, "baseline: was read in region cn-beijing, and this is cn-hangzhou"),
-        ({"statuses": ["A", "B"]}, {}, "baseline: was read with statuses [A, B], and this with left out"),
-        ({}, {"name_regex": "^x"}, 'baseline: was read with nameRegex left out, and this with "^x"'),
-        ({"ids": []}, {}, "baseline: was read with ids [], and this with left out"),
-        ({"instance_id": "h"}, {"instance_id": "i"}, 'instanceId "h", and this with "i"'),
+        ({"region": "cn-beijing"}, {}, "baseline: was read in region cn-beijing, the current result in cn-hangzhou"),
+        ({"statuses": ["A", "B"]}, {}, "baseline: was read with another query: statuses [A, B], now not set"),
+        ({}, {"name_regex": "^x"}, 'baseline: was read with another query: nameRegex not set, now "^x"'),
+        ({"ids": []}, {}, "baseline: was read with another query: ids [], now not set"),
+        ({"instance_id": "h"}, {"instance_id": "i"}, 'instanceId "h", now "i"'),
     ],
 )
 def test_another_query_is_refused(then: dict[str, Any], now: dict[str, Any], says: str) -> None:

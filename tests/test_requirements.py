@@ -219,8 +219,8 @@ def test_a_region_that_could_not_be_read_counts_for_nothing(
 # --- What can't be meant ----------------------------------------------------------------------------------------------
 
 BAD: list[tuple[dict[str, object], str]] = [
-    ({}, "requirements: nothing is required"),
-    ({"mode": "warn", "statuses": None}, "requirements: nothing is required"),
+    ({}, "requirements: no requirement is given"),
+    ({"mode": "warn", "statuses": None}, "requirements: no requirement is given"),
     ({"min_free_gpu": 1}, 'requirements.min_free_gpu: no such argument; did you mean "min_free_gpus"?'),
     ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
     ({"minFreeGpus": 1, "min_free_gpus": 1}, "requirements.min_free_gpus: given twice, also as minFreeGpus"),

@@ -1,9 +1,10 @@
-"""Read a baseline, the earlier result for a comparison, in each form in which it can be stored.
+"""Read a baseline, the earlier result of a comparison, in any of its four forms.
 
-envelope    what `AiNodeList.export` and `hologres-ai drift --accept` write
-outputs     `pulumi stack output --json`, with an envelope among the outputs
-state       `pulumi stack export` or a stack file of a file backend, with an AiNodeList of either provider in it
-list        `hologres-ai list --json`, which does not contain its query
+envelope    the document that `AiNodeList.export` and `hologres-ai drift --accept` write
+outputs     the output of `pulumi stack output --json`, which includes an envelope
+state       the output of `pulumi stack export`, or a stack file of a file backend; it contains an AiNodeList of the
+            dynamic provider or of the plugin
+list        the output of `hologres-ai list --json`, which does not contain its query
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +28,14 @@ _CREDENTIALS = frozenset(
 
 @dataclass(frozen=True)
 class Baseline:
-    """A result and the form in which it was kept. The query of a list is the one that the caller gave.
+    """A result and the form in which it was stored.
 
-    `profile` is the profile whose account was read, if the program or its provider named one. `provider` is the name
-    of a provider that the program declared with credentials of another kind, which a state does not show.
+    Attributes:
+        result: the result. In the form ``list``, its query is the one that the caller gave.
+        form: the form of the document.
+        profile: the profile of the account that was read, if the program or the provider of the list set one.
+        provider: the name of the provider of the list, if it has credentials of another kind. A state does not show
+            whose account they belong to.
     """
 
     result: AiNodeListResult
@@ -46,16 +51,16 @@ def read_baseline(
     resource: str | None = None,
     query: Mapping[str, object] | None = None,
 ) -> Baseline:
-    """Read the baseline in a JSON text.
+    """Read a baseline from a JSON text.
 
     Args:
         text: a document in one of the four forms.
         output: the name of a stack output, for outputs and states.
         resource: the name or the URN of an AiNodeList, for states.
-        query: the arguments with which a list was read; the other forms have their query.
+        query: the arguments with which a list was read; the other forms contain their query.
 
     Raises:
-        DocumentError: there is no baseline in it, more than one, or it is invalid.
+        DocumentError: the text contains no baseline, more than one, or an invalid one.
     """
     document = load(text)
     try:
@@ -117,13 +122,13 @@ class _Entry:
 
     @property
     def name(self) -> str:
-        """The name in ``urn:pulumi:STACK::PROJECT::TYPE::NAME``, which may itself contain ``::``."""
+        """The name in the URN ``urn:pulumi:STACK::PROJECT::TYPE::NAME``; the name can contain ``::``."""
         parts = self.urn.split("::", 3)
         return parts[3] if len(parts) > 3 else self.urn
 
 
 def _resources_of(document: Mapping[str, object]) -> object | None:
-    """The resources in `pulumi stack export`, or in the checkpoint that a file backend keeps; None elsewhere."""
+    """Return the resources in a stack export or in a checkpoint of a file backend; None for any other document."""
     deployment = document.get("deployment")
     checkpoint = document.get("checkpoint")
     if isinstance(checkpoint, Mapping):
@@ -132,7 +137,7 @@ def _resources_of(document: Mapping[str, object]) -> object | None:
 
 
 def _entries(resources: object) -> Iterator[_Entry]:
-    """The resources of a state without those that are only kept until they are deleted."""
+    """Yield the resources of a state, without those that are pending deletion."""
     for entry in resources if isinstance(resources, list) else ():
         if isinstance(entry, Mapping) and entry.get("delete") is not True:
             urn, kind, provider = (str(entry.get(name, "")) for name in ("urn", "type", "provider"))
@@ -167,7 +172,7 @@ def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | Non
 
 
 def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
-    """The one list, or the one with this name or URN."""
+    """Return the only list, or the one whose name or URN is `resource`."""
     chosen = [entry for entry in lists if resource in (None, entry.name, entry.urn)]
     if len(chosen) == 1:
         return chosen[0]
@@ -191,7 +196,11 @@ def _stack_outputs(entries: Sequence[_Entry]) -> Mapping[str, object]:
 
 
 def _without_secret_marks(value: object, place: str) -> object:
-    """The value without the marks of secrets in a state that was exported with ``--show-secrets``."""
+    """Return the value with each secret replaced by its plaintext.
+
+    Raises:
+        DocumentError: a secret is encrypted, because the state was exported without ``--show-secrets``, or invalid.
+    """
     if isinstance(value, list):
         return [_without_secret_marks(item, place) for item in value]
     if not isinstance(value, Mapping):
@@ -209,5 +218,5 @@ def _without_secret_marks(value: object, place: str) -> object:
 def _plaintext(text: object, place: str) -> object:
     try:
         return from_json(str(text))
-    except ValueError:  # its own message would show a part of the secret
+    except ValueError:  # the message of this exception would show a part of the secret
         raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None

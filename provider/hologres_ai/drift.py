@@ -1,4 +1,6 @@
-"""Compare two results of the same query and classify each difference: pure.
+"""Compare two results of the same query and classify each difference. Pure: no I/O, no clock.
+
+The classes, each with its kinds of events:
 
     inventory   added, removed, resized, owner-changed
     lifecycle   status-changed, billing-changed, renamed,
@@ -6,8 +8,8 @@
                 expiry-moved-forward, expiry-moved-backward, expiry-changed
     usage       usage
 
-A node is identified by its region and its AI instance ID. Another order, an exact repeat, or the same time in another
-notation is not a difference.
+A node is identified by its region and its AI instance ID. A different order of the nodes, an exact repeat of a node, or
+the same time in another notation is not a difference.
 """
 
 import hashlib
@@ -35,7 +37,7 @@ Pair = tuple[AiNode | None, AiNode | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field, by the API's name, and its two values; None is a value that the API did not give."""
+    """A changed field, by its name in the API, and its two values; None is a value that the API did not return."""
 
     field: str
     before: FieldValue
@@ -44,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A difference of one AI instance; `node` is its present state or, when it was removed, its last one."""
+    """A difference of one AI instance. `node` is its present state, or its last known state if it was removed."""
 
     category: str
     kind: str
@@ -60,11 +62,11 @@ class Drift:
     Attributes:
         region: the region, or the regions joined by commas.
         place: the region in words, such as ``18 regions``.
-        query: what both results selected.
+        query: the query of both results.
         classes: the classes that were compared.
         events: the differences.
-        before, after: how many AI instances were compared.
-        unread: the regions that could not be read, then or now.
+        before, after: the number of compared AI instances in the baseline and in the current result.
+        unread: the regions that could not be read in at least one of the two results.
     """
 
     region: str
@@ -86,17 +88,18 @@ def compare(
     current: AiNodeListResult,
     classes: Collection[str] = DEFAULT_DRIFT_CLASSES,
 ) -> Drift:
-    """Return what changed from `baseline` to `current`.
+    """Return the differences from `baseline` to `current`.
 
-    The nodes of a region that could not be read, then or now, are left out: nothing is known of them.
+    If a region could not be read in one of the two results, its nodes are left out: they cannot be compared.
 
     Args:
         baseline: the earlier result.
         current: the present result of the same query.
-        classes: which of `names.DRIFT_CLASSES` are compared.
+        classes: the classes to compare, from `names.DRIFT_CLASSES`.
 
     Raises:
-        InvalidArgumentError: the two have different queries, or a class does not exist or was not read.
+        InvalidArgumentError: the two results have different queries, a class does not exist or none is given, or
+            the class ``usage`` is given and one of the results was read without usage.
     """
     chosen = choose_classes(classes)
     failures = [*_different_queries(baseline, current), *_missing_usage(chosen, baseline, current)]
@@ -118,7 +121,7 @@ def compare(
 
 
 def choose_classes(classes: Collection[str]) -> tuple[str, ...]:
-    """Return the classes in their own order, each once.
+    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`.
 
     Raises:
         InvalidArgumentError: a class does not exist, or none is given.
@@ -135,11 +138,12 @@ def choose_classes(classes: Collection[str]) -> tuple[str, ...]:
 
 def _different_queries(baseline: AiNodeListResult, current: AiNodeListResult) -> Iterator[Failure]:
     if baseline.region != current.region:
-        yield Failure("baseline", f"was read in region {baseline.region}, and this is {current.region}")
+        yield Failure("baseline", f"was read in region {baseline.region}, the current result in {current.region}")
     for name in FILTERS:
         then, now = getattr(baseline.query, name), getattr(current.query, name)
         if _as_set(then) != _as_set(now):
-            yield Failure("baseline", f"was read with {to_camel(name)} {_filter(then)}, and this with {_filter(now)}")
+            reason = f"was read with another query: {to_camel(name)} {_filter(then)}, now {_filter(now)}"
+            yield Failure("baseline", reason)
 
 
 def _as_set(value: object) -> object:
@@ -149,7 +153,7 @@ def _as_set(value: object) -> object:
 def _filter(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
-    return "left out" if value is None else f'"{value}"'
+    return "not set" if value is None else f'"{value}"'
 
 
 def _missing_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterator[Failure]:
@@ -158,7 +162,7 @@ def _missing_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterato
 
 
 def _by_key(result: AiNodeListResult, region: str, unread: Collection[str]) -> dict[Key, list[AiNode]]:
-    """The nodes without exact repeats, by region and ID. A key has several nodes only where the API repeats an ID."""
+    """Return the nodes by region and ID, without exact repeats. Several nodes have one key if the API repeats an ID."""
     found: dict[Key, list[AiNode]] = {}
     for node in dict.fromkeys(result.instance_model_list):
         place = node.region_id or region
@@ -183,15 +187,15 @@ def _events(key: Key, olds: Nodes | None, news: Nodes | None) -> Iterator[Event]
 
 
 def _pairs(olds: Nodes, news: Nodes, *, identified: bool) -> Iterable[Pair]:
-    """The nodes to compare with each other, among the nodes of one key."""
+    """Pair the old and the new nodes of one key for comparison."""
     if len(olds) == len(news) == 1:
         return [(olds[0], news[0])]
     gone, fresh = _without(olds, news), _without(news, olds)
     if not identified or not olds or not news:
-        # An ID is added or removed once, however often the API repeats it.
+        # An ID is reported as added or removed once, even if the API repeats it.
         pairs = list(zip_longest(gone, fresh))
         return pairs[:1] if identified else pairs
-    # The ID is in both results: one entry of it more or less is no node that was added or removed.
+    # The ID is in both results: an additional or missing repeat of it is not an added or removed node.
     return [(old or olds[-1], new or news[-1]) for old, new in zip_longest(gone, fresh)]
 
 
@@ -216,7 +220,7 @@ def _changes(names: Iterable[str], before: AiNode, after: AiNode) -> Iterator[Ch
 
 @dataclass(frozen=True)
 class Rule:
-    """Fields that belong together, their class, and a function that names their change, or returns None."""
+    """Related fields, the class of their changes, and a function that returns the kind of a change or None."""
 
     category: str
     fields: tuple[str, ...]
@@ -228,7 +232,7 @@ def _any_changed(kind: str, *names: str) -> Callable[[AiNode, AiNode], str | Non
 
 
 def _renamed(before: AiNode, after: AiNode) -> str | None:
-    """Another owner has another name: that is part of owner-changed."""
+    """Return the kind ``renamed``, unless the owner changed too: ``owner-changed`` then includes the new name."""
     same_owner = before.holo_instance_id == after.holo_instance_id
     return "renamed" if same_owner and before.holo_instance_name != after.holo_instance_name else None
 
@@ -273,14 +277,14 @@ _RANK = {kind: rank for rank, kind in enumerate(DRIFT_EVENTS)}
 
 
 def worst_first(events: Iterable[Event]) -> list[Event]:
-    """Return the events in the order of `names.DRIFT_EVENTS`: the worst kind first."""
+    """Return the events in the order of `names.DRIFT_EVENTS`: the most severe kind first."""
     return sorted(events, key=lambda event: _RANK[event.kind])
 
 
 def drift_fingerprint(drift: Drift) -> str:
-    """Return a SHA-256 of the events and of the regions that could not be read: the same for the same drift.
+    """Return the SHA-256, in hexadecimal, of the events and of the regions that could not be read.
 
-    It contains no time, and usage only if that class is compared.
+    The same drift has the same fingerprint at any time. Usage affects it only if the class ``usage`` is compared.
     """
     lines = [json.dumps(line) for event in drift.events for line in _fingerprint_lines(event)]
     lines += [json.dumps(["unread", region]) for region in drift.unread]
@@ -296,7 +300,7 @@ def _fingerprint_lines(event: Event) -> Iterator[list[FieldValue]]:
 
 
 def to_json(drift: Drift, ignored: Sequence[Event] = ()) -> Mapping[str, JsonValue]:
-    """Return the differences for programs, in the API's spelling; `ignored` are events that do not count."""
+    """Return the drift as JSON, with fields in the API's spelling; `ignored` are events that do not count as drift."""
     return {
         "kind": "hologres-ai/Drift",
         "version": 1,

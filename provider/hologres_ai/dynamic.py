@@ -1,7 +1,7 @@
 """`AiNodeList`, the data source for Python programs: a dynamic resource that needs no plugin.
 
-Its id is set, so the engine reads it at every preview and every update. It never creates, changes or deletes anything,
-and the state marks it as external.
+The option `id` of the resource is set, so the engine reads it at every preview and every update. It never creates,
+changes or deletes anything, and the state marks it as external.
 
 `AiNodeListProvider` is pickled by reference: its module and name are stored in the states of users and must not change.
 """
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Providers that a user could give to a list. The engine would ignore both, and the list would read another account.
+# Packages whose explicit providers a user could pass to a list. A dynamic resource ignores them, so the list would read
+# another account.
 _PROVIDER_PACKAGES = ("hologres", "alicloud")
 
 
@@ -47,21 +48,21 @@ class UnmetRequirementsError(RequirementsError, pulumi.RunError):
 
 
 class AiNodeListProvider(ResourceProvider):
-    """Reads the nodes for the engine. It holds no settings: they are resolved at each read."""
+    """The provider that reads the nodes for the engine. It stores no settings: they are resolved at each read."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep access to the stack's configuration."""
+        """Store the function that looks up the stack's configuration."""
         self._stack: Lookup = req.config.get
         self._shared = CallSharing()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Read the nodes; `props` are the inputs of a program, or the outputs in the state of a refresh.
+        """Read the nodes. `props` are the inputs of the program or, in a refresh, the outputs in the state.
 
         Raises:
             HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
-                is raised here without one; its message holds the cause.
+                is raised without a traceback; its message contains the cause.
         """
         outcome = _read(props, self._stack, self._shared)
         if isinstance(outcome, HologresAiError):
@@ -70,7 +71,7 @@ class AiNodeListProvider(ResourceProvider):
 
 
 def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
-    from .core.read import read_sync  # noqa: PLC0415 - a program declares a list and never reads
+    from .core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
     from .core.result import keep_unread  # noqa: PLC0415 - as above
     from .envelope import restore  # noqa: PLC0415 - as above
     from .models import Query, build_query, to_wire  # noqa: PLC0415 - as above
@@ -92,44 +93,46 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The Hologres AI nodes of a region, read at every preview and update.
 
-    The outputs are known at preview. While an argument is not known, such as the id of an instance that the same
-    program creates, or while a resource in `depends_on` does not exist yet, the read waits for the update.
+    The outputs are known at preview. If an argument is not known yet, such as the ID of an instance that the same
+    program creates, or if a resource in `depends_on` does not exist yet, the nodes are only read during the update.
 
     Args:
         resource_name: the name of this resource.
         instance_id: only the nodes of this Hologres instance.
         region: the region to read. Default: hologres:region, alicloud:region, then the environment.
         regions: several regions to read at once, instead of `region`; ``["*"]`` reads all known regions.
-        on_region_error: what happens when one of the regions cannot be read: ``fail``, the default, or ``partial``,
-            which returns what can be read and names the others in `region_outcomes`.
-        ids: only the nodes with one of these AI instance ids.
+        on_region_error: the behaviour if one of the regions cannot be read. ``fail``, the default, is an error;
+            ``partial`` returns the nodes of the other regions, and `region_outcomes` lists the region that failed.
+        ids: only the nodes with one of these AI instance IDs.
         name_regex: only the nodes whose Hologres instance name matches this Python regular expression.
         statuses: only the nodes in one of these statuses, such as ResourceReady.
         charge_types: only the nodes with one of these billing methods: PostPaid, PrePaid.
         ai_specs: only the nodes of one of these specifications.
-        include_usage: whether the outputs have the used and free figures. Without them, a change of usage is no drift.
+        include_usage: whether the outputs include the used and free figures. Without them, a change of usage is not
+            drift.
         profile: the profile of the shared credentials file whose account is read. It takes precedence over
             configuration and environment. A refresh reads the same account.
-        opts: Pulumi's resource options. `id` cannot be set; `provider` only has an effect on native resources.
+        opts: Pulumi's resource options. `id` cannot be set. An explicit `hologres` or `alicloud` provider has no effect
+            on this resource, so it is an error unless `profile` is set.
 
     Raises:
-        ArgumentError: an argument is invalid; before any network call.
+        ArgumentError: an argument is invalid. It is raised before any network call.
     """
 
     region: pulumi.Output[str]
     """The region that was read. Several regions are joined by commas."""
 
     instance_model_list: pulumi.Output[Sequence[AiNode]] = pulumi.property("instanceModelList")
-    """The AI nodes, sorted by region, Hologres instance and AI instance id."""
+    """The AI nodes, sorted by region, Hologres instance and AI instance ID."""
 
     ids: pulumi.Output[Sequence[str]]
-    """The distinct AI instance ids of the nodes, sorted."""
+    """The distinct AI instance IDs of the nodes, sorted."""
 
     names: pulumi.Output[Sequence[str]]
-    """The distinct names of their Hologres instances, sorted."""
+    """The distinct names of the Hologres instances of the nodes, sorted."""
 
     totals: pulumi.Output[Totals]
-    """Capacity, used and free over all nodes; null where it is not known."""
+    """Capacity, used and free figures, summed over all nodes; None if a figure is not known."""
 
     fingerprint: pulumi.Output[str]
     """SHA-256 of the nodes without their usage figures. It changes when the fleet changes."""
@@ -179,7 +182,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         self._query, self._profile = outputs[QUERY_KEY], outputs.get(PROFILE_KEY)
 
     def _derive_id(self, arguments: Mapping[str, Any]) -> pulumi.Output[str]:
-        """The id to read, once every argument is known.
+        """Return the ID to read, as an output that is known once every argument is known.
 
         Providers are checked here, because stack transformations may set one while the resource is being built.
         """
@@ -194,9 +197,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
 
     def export(self, name: str) -> None:
-        """Export the nodes as a stack output that `AiNodes.from_stack` reads with their types.
+        """Export the nodes as a stack output, which `AiNodes.from_stack` reads as typed objects.
 
-        The value is an object in the API's spelling with a kind and a version, for programs in other languages too.
+        The value is an object in the API's spelling with a kind and a version. Programs in other languages can read it
+        too.
         """
         from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
@@ -209,11 +213,11 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
     ) -> "pulumi.Output[AiNodeList]":
-        """Return this list as an output that is available once its nodes meet the requirements.
+        """Return this list as an output that resolves if its nodes meet the requirements.
 
-        Give the output to `depends_on`, or use its outputs: ``ready.totals``. When a requirement is not met, the
-        preview fails with one message that names what is missing; so does an update that skips the preview. While the
-        nodes are not known, the requirements wait for them.
+        Pass the output to `depends_on`, or use its attributes, such as ``ready.totals``. If a requirement is not met,
+        the preview fails with one message that lists each unmet requirement; so does an update that skips the preview.
+        If the nodes are not known at preview, the requirements are checked during the update.
 
         Args:
             now: the time from which days are counted, with a time zone. Default: the time of the read.
@@ -223,12 +227,13 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
                 min_nodes_ready: at least this many nodes in status ResourceReady.
                 statuses: every AI instance is in one of these statuses.
                 ai_specs: at least one AI instance of each of these specifications.
-                not_expiring_within_days: no subscription ends within this many days, unless it renews automatically.
+                not_expiring_within_days: no subscription ends within this many days, unless it is known to renew
+                    automatically.
                 mode: "error", or "warn" to log a warning and continue.
 
         Raises:
             ArgumentError: a requirement is invalid.
-            UnmetRequirementsError: when the output is resolved: a requirement is not met.
+            UnmetRequirementsError: a requirement is not met. It is raised when the output is resolved.
         """
         check_requirements(requirements, now, include_usage=not self._omits_usage)
         secret = pulumi.Output.all(**{name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__})
@@ -243,8 +248,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         )
 
     def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
-        """Apply `use` to the result from which these outputs were made."""
-        # Nested, because Output.all would wrap every value of every node in an output.
+        """Apply `use` to the result from which these outputs were built."""
+        # Nested calls of `apply`, because Output.all would wrap every value of every node in an output.
         return self._query.apply(
             lambda asked: self.region.apply(
                 lambda region: self.region_outcomes.apply(
@@ -256,15 +261,15 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         )
 
     def translate_output_property(self, prop: str) -> str:
-        """From the API's spelling to Python's."""
+        """Convert the name of a property from the API's spelling to Python's."""
         return prop if prop.startswith("__") else to_snake(prop)
 
     def translate_input_property(self, prop: str) -> str:
-        """From Python's spelling to the API's."""
+        """Convert the name of a property from Python's spelling to the API's."""
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-_SECRET = "an argument is a secret, which the outputs would show; pass pulumi.Output.unsecret(...) of it"  # noqa: S105
+_SECRET = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"  # noqa: S105
 
 
 def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
@@ -287,10 +292,10 @@ def _is_plain(value: object) -> bool:
 
 
 def _refuse_provider(resource: Resource, profile: object) -> None:
-    """Refuse an explicit provider, also an inherited one, unless a profile says which account is read.
+    """Refuse an explicit or inherited provider, unless a profile determines the account.
 
     Raises:
-        ArgumentError: there is one.
+        ArgumentError: the resource has a provider, and no profile is given.
     """
     given = [name for name in _PROVIDER_PACKAGES if resource.get_provider(f"{name}:index:AiNodeList")]
     if given and not profile:
@@ -303,9 +308,9 @@ def _refuse_provider(resource: Resource, profile: object) -> None:
 
 
 def derive_id(arguments: Mapping[str, Any]) -> str:
-    """A readable id, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
+    """Return a readable ID, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
 
-    A profile stands before the digest.
+    If there is a profile, its name precedes the digest of the arguments.
     """
     given = {name: value for name, value in sorted(arguments.items()) if value is not None}
     digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
@@ -320,9 +325,9 @@ def check_requirements(
     """Check requirements before the nodes are known.
 
     Raises:
-        ArgumentError: one of them is invalid.
+        ArgumentError: a requirement is invalid, or `now` has no time zone.
     """
-    from .requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs require
+    from .requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
 
     def check() -> None:
         checked_time(now)
@@ -341,15 +346,15 @@ def enforce_requirements(
     resource: pulumi.Resource | None = None,
     secret_outputs: Sequence[str] = (),
 ) -> None:
-    """Enforce requirements, with errors and warnings as the engine prints them; a warning is of `resource`.
+    """Enforce requirements, with errors and warnings that the engine prints. Warnings are logged for `resource`.
 
-    With secret outputs a message has no ids; with secret totals, no figures.
+    If an output is secret, a message has no IDs; if `totals` is secret, it has no figures either.
 
     Raises:
-        ArgumentError: a requirement is invalid.
+        ArgumentError: a requirement is invalid, or `now` has no time zone.
         UnmetRequirementsError: a requirement is not met.
     """
-    from . import requirements as required  # noqa: PLC0415 - few programs require
+    from . import requirements as required  # noqa: PLC0415 - few programs use them
 
     def warn(text: str) -> None:
         pulumi.log.warn(text, resource=resource)
@@ -364,7 +369,7 @@ def enforce_requirements(
 
 
 def _describe(secret_outputs: Sequence[str]) -> "Callable[[RequirementResult], str]":
-    from .requirements import describe_secret  # noqa: PLC0415 - few programs require
+    from .requirements import describe_secret  # noqa: PLC0415 - few programs use them
 
     if "totals" in secret_outputs:
         return describe_secret
@@ -381,7 +386,7 @@ def _as_argument_error(check: Callable[[], object]) -> None:
 def restore_result(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
 ) -> "AiNodeListResult":
-    """The result from which the outputs of a list were made."""
+    """Restore the result from which the outputs of a list were built."""
     from .envelope import restore  # noqa: PLC0415 - only exports and requirements need it
 
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}

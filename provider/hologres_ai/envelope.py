@@ -1,12 +1,12 @@
-"""The envelope of a list of AI nodes: the form in which it is a stack output or a file.
+"""The envelope of a list of AI nodes: its format in a stack output or a file.
 
-It is the result in the API's spelling, with a kind, a version and the query, so that it is only compared with a result
-of the same query:
+An envelope is a result in the API's spelling with a kind, a version and the query. The query ensures that the result is
+only compared with a result of the same query:
 
     {"kind": "hologres-ai/AiNodeList", "version": 1, "query": {…}, "region": …, "instanceModelList": […], …}
 
-In a stack output every number becomes a double, and null is the same as absent. Parsing goes through the models, which
-restore the types.
+In a stack output every number becomes a double, and null is the same as absent. The models restore the types when an
+envelope is parsed.
 """
 
 import json
@@ -24,16 +24,16 @@ from .errors.validation import first_problem
 from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from .names import did_you_mean, to_camel
 
-# Both are in users' states and files. A reader refuses another version: raise it only for a change that an old reader
-# would misread, not for a new field.
+# Both are stored in users' states and files. A reader refuses any other version, so increase VERSION only for a change
+# that an old reader would misread, not for a new field.
 KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
 _EXPORT = 'Write it with nodes.export("aiNodes") in the program that reads the AI nodes.'
 _SHOW_SECRETS = "Add --show-secrets to the command that printed it, or export the AI nodes without secret arguments."
-_KINDS = "hologres-ai/"  # of this package's other documents, such as hologres-ai/Error
-_OTHER_KIND = "Give what `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export` writes."
-_SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of one
+_KINDS = "hologres-ai/"  # prefix of the kind of each document of this package, such as hologres-ai/Error
+_OTHER_KIND = "Give a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
+_SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of a secret
 
 
 @dataclass(frozen=True, config=ConfigDict(alias_generator=to_camel))
@@ -48,7 +48,7 @@ _QUERY = TypeAdapter(Query)
 
 
 def to_envelope(result: AiNodeListResult, profile: str | None = None) -> dict[str, JsonValue]:
-    """Return the envelope of a result, with the profile whose account was read, if an argument named one."""
+    """Return the envelope of a result. It includes the profile if an argument set the profile of the account."""
     query = _QUERY.dump_python(result.query, mode="json", by_alias=True, exclude_none=True, exclude={"region"})
     account: dict[str, JsonValue] = {"profile": profile} if profile else {}
     return {"kind": KIND, "version": VERSION, "query": query, **account, **to_wire(result)}
@@ -58,7 +58,7 @@ def from_envelope(value: object, place: str = "the document") -> AiNodeListResul
     """Return the result in an envelope; `place` names the document in an error.
 
     Raises:
-        DocumentError: it is no envelope, one of another version, or invalid; the title names the place.
+        DocumentError: the value is not an envelope, has another version or is invalid; the title contains `place`.
     """
     if not is_envelope(value):
         raise _not_ours(value, place)
@@ -67,7 +67,7 @@ def from_envelope(value: object, place: str = "the document") -> AiNodeListResul
 
 
 def is_envelope(value: object) -> TypeGuard[Mapping[str, object]]:
-    """Return whether the kind is that of an envelope, of any version."""
+    """Return whether a value has the kind of an envelope, regardless of its version."""
     return isinstance(value, Mapping) and value.get("kind") == KIND
 
 
@@ -75,7 +75,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     """Build the result of `query` from the region and the nodes in `content`.
 
     Raises:
-        DocumentError: a value is invalid, or the query does not select a node; the title names the place.
+        DocumentError: a value is invalid, or the query does not select one of the nodes; the title contains `place`.
     """
     try:
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
@@ -86,7 +86,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not selected by its query")
     reply = NodeList(nodes=read.instance_model_list, request_id=None)
-    if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not say what was asked
+    if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not contain `regions`
         asked = replace(asked, regions=tuple(read.region.split(",")))
     elif not asked.regions:
         asked = replace(asked, region=read.region)
@@ -94,10 +94,10 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
 
 
 def restore_query(query: object, place: str) -> Query:
-    """Parse a query as an envelope or a state stores it.
+    """Parse the query that an envelope or a state contains.
 
     Raises:
-        DocumentError: it is invalid.
+        DocumentError: the query is missing or invalid.
     """
     if not isinstance(query, Mapping):
         raise _broken(place, "query is missing")
@@ -108,14 +108,14 @@ def restore_query(query: object, place: str) -> Query:
 
 
 def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
-    """Parse the result in a JSON text: an envelope, or the outputs of a stack with an envelope among them.
+    """Parse the result in a JSON text: an envelope, or the outputs of a stack that include an envelope.
 
     Args:
-        text: a file's content, or what `pulumi stack output --json` or `pulumi stack output NAME --json` printed.
-        output: the output's name, where more than one output is an envelope.
+        text: the content of a file, or the output of `pulumi stack output --json` or `pulumi stack output NAME --json`.
+        output: the name of the stack output; required if more than one output is an envelope.
 
     Raises:
-        DocumentError: there is no envelope, more than one, or it is invalid.
+        DocumentError: the text contains no envelope, more than one, or an invalid one.
     """
     document = load(text)
     if output is None and is_envelope(document):
@@ -124,19 +124,19 @@ def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
 
 
 def from_outputs(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> AiNodeListResult:
-    """Read the envelope among the outputs of a stack: the output of that name, or the only envelope.
+    """Parse the envelope in the outputs of a stack: the one called `output`, or the only one.
 
     Raises:
-        DocumentError: there is no envelope, more than one, or it is invalid.
+        DocumentError: the outputs contain no envelope, more than one, or an invalid one.
     """
     return from_envelope(*envelope_among(outputs, output, place))
 
 
 def envelope_among(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> tuple[object, str]:
-    """Return the envelope among the outputs of a stack, and what an error calls it; see `from_outputs`.
+    """Return the envelope in the outputs of a stack, and its name for error messages; see `from_outputs`.
 
     Raises:
-        DocumentError: there is no such output, no envelope, or more than one.
+        DocumentError: the output does not exist, or the outputs contain no envelope or more than one.
     """
     name = _only_envelope(outputs, place) if output is None else output
     if outputs.get(name) is None:
@@ -164,14 +164,14 @@ def _only_envelope(outputs: Mapping[str, object], place: str) -> str:
 
 
 def load(text: str | bytes) -> Mapping[str, object]:
-    """Parse the JSON object in a text; bytes may have any encoding of Unicode, as files of PowerShell have.
+    """Parse a JSON object. Bytes can have any Unicode encoding, such as the UTF-16 of files that PowerShell writes.
 
     Raises:
-        DocumentError: it is not JSON, or not an object.
+        DocumentError: the text is not JSON, or not an object.
     """
     try:
         decoded = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
-        # Stricter than json.loads: it stops at 200 levels, and at half a surrogate pair, which no wire can carry.
+        # Stricter than json.loads: it refuses more than 200 levels, and unpaired surrogates, which UTF-8 cannot encode.
         document = parse_json(decoded.removeprefix("\ufeff"))
     except ValueError as error:
         raise DocumentError(f"the document is not JSON: {error}", "Check that the file is complete.") from None
@@ -203,7 +203,7 @@ def _shown(version: object) -> str:
 
 def _place_and_reason(error: ValidationError) -> str:
     problem = first_problem(error, 3)
-    return f"{problem.place or 'a name in it'}: {problem.reason}"
+    return f"{problem.place or 'a key'}: {problem.reason}"
 
 
 def _broken(place: str, reason: str) -> DocumentError:

@@ -1,8 +1,8 @@
-"""The outputs of an `AiNodeList` in a program: known after the read, and absent from the stack if the read failed.
+"""The outputs of an `AiNodeList` in a program: unknown if the read failed, and then absent from the stack outputs.
 
-With ``pulumi up --continue-on-error`` a program continues after a failed read. Pulumi then resolves the outputs with
-the inputs or with None, which look like values, and writes its marker for an unknown value as text into the outputs of
-the stack.
+With ``pulumi up --continue-on-error`` a program continues after a failed read. Pulumi alone would then resolve the
+outputs to the inputs or to None, as if these were values, and would write its marker of an unknown value as text into
+the stack outputs.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ U = TypeVar("U")
 
 
 class ListOutput(pulumi.Output[T]):
-    """An output that is unknown after a failed read, and then absent from the outputs of the stack.
+    """An output that is unknown after a failed read, and then absent from the stack outputs.
 
     The engine skips resources that depend on it. An output derived from it by `apply`, an attribute or an index is a
     `ListOutput` too.
@@ -31,25 +31,25 @@ class ListOutput(pulumi.Output[T]):
 
 
 def as_list_output(output: pulumi.Output[T]) -> pulumi.Output[T]:
-    """The same output as a `ListOutput`; not a wrapper, which would report an error of the output twice."""
+    """Turn an output into a `ListOutput` in place: a wrapper would report an error of the output twice."""
     output.__class__ = ListOutput
     return output
 
 
 def _is_stack_export(func: Callable[..., object]) -> bool:
-    """Whether Pulumi applies the function to make a stack output of a value."""
+    """Return whether `func` is the function with which Pulumi converts a value to a stack output."""
     return getattr(func, "__module__", None) == run_in_stack.__module__
 
 
 def _none_if_unknown(value: object) -> Any:
-    """None for what is unknown: Pulumi leaves it out of the stack's outputs, where the last known value stays."""
+    """Return None for an unknown value: Pulumi then leaves it out, and the stack output keeps its last known value."""
     return None if isinstance(value, Unknown) or pulumi.contains_unknowns(value) else value
 
 
 def only_if_read(resource: pulumi.Resource, names: Iterable[str]) -> Mapping[str, pulumi.Output[Any]]:
-    """Replace the outputs of a list by ones that are unknown when the read failed, and return them.
+    """Replace the outputs of a list with outputs that are unknown if the read failed, and return them.
 
-    Every read has a fingerprint; inputs do not.
+    Every successful read has a fingerprint; the inputs have none.
     """
     attributes = vars(resource)
     read = pulumi.Output.unsecret(attributes["fingerprint"])
@@ -63,7 +63,10 @@ def _if(read: pulumi.Output[Any], output: pulumi.Output[Any]) -> pulumi.Output[A
 
 
 def wait_for(depends_on: Any, output: pulumi.Output[T]) -> pulumi.Output[T]:
-    """The output; unknown while a custom resource in `depends_on`, or below a component there, is not created."""
+    """Return an output with the value of `output` that is unknown until the resources in `depends_on` are created.
+
+    For a component in `depends_on`, these are the custom resources inside it.
+    """
     if depends_on is None:
         return output
     created = pulumi.Output.unsecret(pulumi.Output.from_input(depends_on).apply(_once_created))
@@ -71,9 +74,9 @@ def wait_for(depends_on: Any, output: pulumi.Output[T]) -> pulumi.Output[T]:
 
 
 def _once_created(depends_on: Any) -> pulumi.Input[object]:
-    """Known once the resources exist: the same rule as for Pulumi's functions with `depends_on`.
+    """Return an output that is known once the resources exist, as for Pulumi's functions with `depends_on`.
 
-    The engine's own function answers with the state of one of the resources, which is not used.
+    The engine's function `getResource` returns the state of one of the resources, which is not used.
     """
     given = depends_on if isinstance(depends_on, Sequence) else [depends_on]
     resources = [resource for resource in given if resource is not None]

@@ -1,7 +1,7 @@
-"""Requirements that AI nodes must meet, and their assessment: pure, the present time is an argument.
+"""Requirements that AI nodes must meet, and their assessment. The assessment is pure: the present time is an argument.
 
-An unknown figure meets no requirement. Without any node, no minimum is met. A region that could not be read adds
-nothing to a minimum, and what is required of every AI instance is then unknown.
+An unknown figure meets no requirement. An empty list meets no minimum above zero. The nodes of a region that could not
+be read do not count towards a minimum, and a requirement on every AI instance is then not met.
 """
 
 import difflib
@@ -31,7 +31,7 @@ _Count = Annotated[int, BeforeValidator(lossless_integer), Field(ge=0, le=MAX_EX
 
 
 def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """An empty list would be met by no node, or by every node: it is a mistake."""
+    """Raise ValueError for an empty list, which either every node or no node would meet."""
     if not texts:
         raise ValueError("must not be empty")
     return texts
@@ -42,7 +42,7 @@ _Texts = Annotated[tuple[Annotated[str, Strict(), Field(min_length=1)], ...], Af
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Requirements:
-    """Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none."""
+    """Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none."""
 
     min_free_gpus: Annotated[
         _Count | None, Field(description="Require at least this many free GPU cards in total.")
@@ -72,7 +72,7 @@ class Requirements:
 
 
 class RequirementArguments(TypedDict, total=False):
-    """The fields of `Requirements` as arguments of a Python function."""
+    """The fields of `Requirements` as keyword arguments of a Python function."""
 
     min_free_gpus: int | None
     min_free_gpu_memory: int | None
@@ -84,8 +84,8 @@ class RequirementArguments(TypedDict, total=False):
 
 
 REQUIREMENTS = tuple(field.name for field in fields(Requirements) if field.name != "mode")
-NEEDS_USAGE = ("min_free_gpus", "min_free_gpu_memory")  # figures that a query may leave out
-NEEDS_EVERY_NODE = ("statuses", "not_expiring_within_days")  # and so also the nodes that could not be read
+NEEDS_USAGE = ("min_free_gpus", "min_free_gpu_memory")  # a query can leave out the usage figures
+NEEDS_EVERY_NODE = ("statuses", "not_expiring_within_days")  # they are not met if a region could not be read
 
 
 @plain_dataclass(frozen=True, slots=True)
@@ -93,14 +93,16 @@ class RequirementResult:
     """The outcome of one requirement.
 
     Attributes:
-        requirement: its name among the fields of `Requirements`.
-        met: whether it is met.
-        asked: what was required, in words.
-        found: what there is, in words.
-        figure: what there is: a count, texts, or days; None where it is unknown.
-        nearest: the AI instances, or specifications, nearest to meeting it, at most 3, each with its figure.
-        more: how many others there are.
-        unread: the regions that could not be read, each with its outcome, where they might change the outcome.
+        requirement: the name of the requirement, a field of `Requirements`.
+        met: whether the requirement is met.
+        asked: the required value, as text.
+        found: the actual value, as text.
+        figure: the actual value: a number of GPU cards, GB, nodes or days, or a tuple of statuses or specifications.
+            None if it is unknown, or if no subscription ends.
+        nearest: at most 3 AI instances, each with its value, or specifications: those that do not meet the
+            requirement, or that are the nearest to it.
+        more: the number of further AI instances or specifications, which `nearest` leaves out.
+        unread: the regions that could not be read, each with its outcome, if their nodes could change the result.
     """
 
     requirement: str
@@ -119,7 +121,7 @@ class RequirementResult:
 
     @property
     def summary(self) -> str:
-        """Return the outcome without the ids of AI instances, for lists whose outputs are secret."""
+        """The outcome without the IDs of AI instances, for lists whose outputs are secret."""
         unread = f"; {len(self.unread)} regions could not be read" if self.unread else ""
         return f"{self.asked}, {self.found.partition(';')[0]}{unread}"
 
@@ -130,16 +132,17 @@ def build_requirements(
     """Build `Requirements` from arguments in Python's or the API's spelling; None means not given.
 
     Args:
-        arguments: what is required.
-        query: the query of the nodes, where it is known.
-        prefix: what precedes the name of an argument in a message.
+        arguments: the requirements by name.
+        query: the query of the nodes, if it is known.
+        prefix: the text before the name of an argument in a message.
 
     Raises:
-        InvalidArgumentError: one failure for each argument that is unknown or invalid, also for this query.
+        InvalidArgumentError: one failure for each argument that is unknown, invalid, or not possible with this query;
+            or no requirement is given.
     """
     built = build_arguments(Requirements, arguments, prefix)
     if all(getattr(built, name) is None for name in REQUIREMENTS):
-        raise InvalidArgumentError([Failure(prefix.rstrip(".") or "requirements", "nothing is required")])
+        raise InvalidArgumentError([Failure(prefix.rstrip(".") or "requirements", "no requirement is given")])
     if query is not None and not query.include_usage:
         check_usage(arguments, prefix)
     return built
@@ -152,7 +155,7 @@ def check_usage(arguments: Mapping[str, object], prefix: str = "requirements.") 
         InvalidArgumentError: one failure for each such argument.
     """
     needing = {*NEEDS_USAGE, *map(to_camel, NEEDS_USAGE)}
-    reason = "needs the usage figures, which includeUsage leaves out"
+    reason = "needs the usage figures, but includeUsage is false"
     names = [name for name, value in arguments.items() if name in needing and value is not None]
     if names:
         raise InvalidArgumentError([Failure(prefix + name, reason) for name in names])
@@ -166,17 +169,17 @@ def enforce(
     *,
     describe: Callable[[RequirementResult], str] = str,
 ) -> None:
-    """Raise, or warn, where a requirement is not met.
+    """Raise an error, or warn, if a requirement is not met.
 
     Args:
-        requirements: what is required.
-        result: the nodes.
+        requirements: the requirements to enforce.
+        result: the result of a read.
         now: the time from which days are counted, with a time zone.
-        warn: takes the message in mode warn.
-        describe: the words for one requirement that is not met; `RequirementResult.summary` shows no ids.
+        warn: called with the message in mode ``warn``.
+        describe: returns the text for one requirement that is not met; `RequirementResult.summary` has no IDs.
 
     Raises:
-        RequirementsError: in mode error, with a line for each requirement that is not met.
+        RequirementsError: in mode ``error``, with a line for each requirement that is not met.
     """
     missed = unmet(requirements, result, now)
     if not missed:
@@ -192,7 +195,7 @@ _NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warni
 
 
 def describe_secret(item: RequirementResult) -> str:
-    """Return the words for a requirement of a list with secret arguments: no value is shown."""
+    """Return the text for an unmet requirement of a list with secret arguments; it contains no value."""
     return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
 
 
@@ -202,16 +205,16 @@ def unmet(requirements: Requirements, result: AiNodeListResult, now: datetime) -
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
-    """Return the outcome of each requirement, in the order of the fields; `now` has a time zone."""
+    """Return the outcome of each requirement, in the order of the fields; `now` must have a time zone."""
     given = [name for name in REQUIREMENTS if getattr(requirements, name) is not None]
-    # A state may keep nodes of a region that could not be read: they say nothing about the present.
+    # A state can contain earlier nodes of a region that could not be read now. They may be out of date.
     nodes = [node for node in result.instance_model_list if node.region_id not in result.unread]
     results = tuple(_ASSESS[name](requirements, nodes, now) for name in given)
     return tuple(_with_unread(item, result) for item in results) if result.unread else results
 
 
 def _with_unread(item: RequirementResult, result: AiNodeListResult) -> RequirementResult:
-    """Name the regions that could not be read, where their nodes could change the outcome."""
+    """Add the regions that could not be read, if their nodes could change the outcome; it is then not met."""
     if item.met is not (item.requirement in NEEDS_EVERY_NODE):
         return item
     unread = tuple(f"{entry.region} ({entry.outcome})" for entry in result.region_outcomes if not entry.is_read)
@@ -221,16 +224,16 @@ def _with_unread(item: RequirementResult, result: AiNodeListResult) -> Requireme
 def require(
     result: AiNodeListResult, *, now: datetime | None = None, **requirements: Unpack[RequirementArguments]
 ) -> AiNodeListResult:
-    """Return the result of `read_ai_nodes`, once it meets what is required.
+    """Return the result of `read_ai_nodes` if it meets the requirements.
 
     Args:
-        result: the nodes.
+        result: the result of a read.
         now: the time from which days are counted, with a time zone; by default the present time.
-        requirements: the fields of `Requirements`. In mode "warn", a requirement that is not met is a `UserWarning`.
+        requirements: the fields of `Requirements`. In mode "warn", unmet requirements cause a `UserWarning`.
 
     Raises:
-        InvalidArgumentError: a requirement is invalid.
-        RequirementsError: a requirement is not met; the remedy has a line for each.
+        InvalidArgumentError: a requirement is invalid, or `now` has no time zone.
+        RequirementsError: a requirement is not met; the remedy has a line for each unmet requirement.
     """
     wanted = build_requirements(requirements, result.query, prefix="")
     enforce(wanted, result, checked_time(now), lambda text: warnings.warn(text, stacklevel=4))
@@ -241,7 +244,7 @@ def checked_time(now: datetime | None) -> datetime:
     """Return the time from which days are counted: `now`, or the present time.
 
     Raises:
-        InvalidArgumentError: it has no time zone.
+        InvalidArgumentError: `now` has no time zone.
     """
     if now is not None and now.utcoffset() is None:
         raise InvalidArgumentError([Failure("now", "a time with a time zone is expected, such as datetime.now(UTC)")])
@@ -276,7 +279,7 @@ def _free_of(requirement: str, resource: str, label: str, unit: str) -> Assess:
 
 
 def _found(nodes: Nodes, figure: str, label: str) -> str:
-    """Return ``2 found; most at``, or that no node is listed."""
+    """Return a text such as ``2 found; most at``, or that no AI nodes are listed."""
     if not nodes:
         return _NOTHING
     return f"{figure} found" + (f"; {label}" if label else "")

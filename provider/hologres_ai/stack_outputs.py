@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AiNodes:
-    """The AI nodes that another program read, with the outputs of `AiNodeList`."""
+    """The AI nodes that another program read. The attributes are the outputs of `AiNodeList`."""
 
     region: str
     instance_model_list: Sequence[AiNode]
@@ -35,11 +35,12 @@ class AiNodes:
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
         """Read the nodes that the program of another stack exported with `AiNodeList.export(name)`.
 
-        They are known at preview, and secret if that output is. Each attribute of the output is an output in turn:
-        ``nodes.totals.gpu.free``.
+        The nodes are known at preview, and secret if the stack output is secret. Each attribute of the returned output
+        is an output too, such as ``nodes.totals.gpu.free``.
 
         Raises:
-            StackOutputError: when the output is resolved: it is missing, of another version, or not a list of nodes.
+            StackOutputError: the stack output is missing, has another version, or is not a list of nodes. It is raised
+                when the returned output is resolved.
         """
         return reference.name.apply(
             lambda stack: reference.get_output(name).apply(
@@ -51,16 +52,16 @@ class AiNodes:
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
-        """Read the nodes from what `pulumi stack output --json` printed, of one output or of all.
+        """Read the nodes from the JSON text that `pulumi stack output --json` printed, of one stack output or of all.
 
         Args:
-            text: the JSON.
-            output: the output's name, where several lists were exported.
+            text: the JSON text.
+            output: the name of the stack output; required if the text contains several lists.
 
         Raises:
-            DocumentError: there is no list, there are several, or it cannot be read.
+            DocumentError: the text contains no list, several lists, or an invalid one.
         """
-        from .envelope import from_json  # noqa: PLC0415 - pydantic, which a program with from_stack alone delays
+        from .envelope import from_json  # noqa: PLC0415 - so that importing this module does not import pydantic
 
         return _view(from_json(text, output))
 
@@ -79,8 +80,8 @@ class AiNodes:
 
 
 def _missing(reference: pulumi.StackReference, name: str, stack: str) -> "pulumi.Output[AiNodes]":
-    """The error for a missing output, which names the outputs that exist."""
-    # Only here: `outputs` is secret as a whole as soon as one output of the stack is.
+    """Return an output that fails with the error for a missing stack output, which lists the existing ones."""
+    # `outputs` is used only here, because it is secret as a whole if one output of the stack is secret.
     return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
 
 
@@ -94,7 +95,7 @@ def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNod
 
 
 def _view(result: "AiNodeListResult") -> AiNodes:
-    """The result as Pulumi's output types, which programs can export and pass on."""
+    """Convert a result to Pulumi's output types, which programs can export and pass to resources."""
     from .models import to_wire  # noqa: PLC0415 - as in from_json
 
     wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}

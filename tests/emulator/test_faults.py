@@ -143,7 +143,7 @@ def test_the_control_routes(emulator: Emulator) -> None:
         (b"{", "Invalid JSON"),
         (b"[]", "object"),
         (b"{}", "kind"),
-        (b'{"kind": "meteor"}', "there are throttling, "),
+        (b'{"kind": "meteor"}', "choose one of throttling, "),
         (b'{"kind": "slow", "times": 0}', "times"),
         (b'{"kind": "slow", "seconds": -1}', "seconds"),
         (b'{"kind": "slow", "second": 1}', "second"),

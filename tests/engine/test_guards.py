@@ -99,7 +99,7 @@ def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> N
         for told in (
             'min_free_gpu: no such argument; did you mean "min_free_gpus"?',
             "min_free_gpus: not a whole number",
-            "min_free_gpus: needs the usage figures, which includeUsage leaves out",
+            "min_free_gpus: needs the usage figures, but includeUsage is false",
         ):
             assert f"invalid argument {told}" in run.text
 

@@ -47,10 +47,10 @@ def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
         plugin.create(TOO_MUCH)  # without a check
 
 
-OF_USAGE = "needs the usage figures, which includeUsage leaves out"
+OF_USAGE = "needs the usage figures, but includeUsage is false"
 BAD_REQUIREMENTS: list[tuple[object, str]] = [
-    ({}, "requirements: nothing is required"),
-    ({"mode": "warn"}, "requirements: nothing is required"),
+    ({}, "requirements: no requirement is given"),
+    ({"mode": "warn"}, "requirements: no requirement is given"),
     ("all", "requirements: an object is expected"),
     ([{"minFreeGpus": 1}], "requirements: an object is expected"),
     ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
@@ -59,7 +59,7 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
     ({"minNodesReady": 1, "mode": CANARY}, "requirements.mode: 'error' or 'warn' is expected"),
     (
         {"minFreeGpus": 1},
-        "requirements.minFreeGpus: needs the usage figures, which includeUsage leaves out",
+        "requirements.minFreeGpus: needs the usage figures, but includeUsage is false",
     ),
 ]
 

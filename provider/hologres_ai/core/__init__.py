@@ -1,1 +1,1 @@
-"""Read AI nodes: regions, filters, totals, sessions; the core behind every interface."""
+"""Read AI nodes: regions, filters, totals and sessions. Every interface uses this package."""

@@ -1,7 +1,7 @@
-"""Calls shared within one run of a program: several lists of one region, each with its filters, make one call.
+"""Call sharing within one run of a program: several lists of one region with different filters make one API call.
 
-A run is a process of the dynamic resource, or a configuration of the plugin. Nothing is kept after it, so that no
-preview gets the result of an earlier one.
+A run is one process of the dynamic provider, or one configuration of the plugin. Nothing is stored after a run, so that
+no preview gets the result of an earlier one.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..models import NodeList
 
-# Seconds from the start of a call. A program registers independent lists in less time; an update that changes the
-# fleet, and for which a list waits, takes longer.
+# Seconds from the start of a call. A program registers independent lists in less time. An update that changes the fleet
+# takes longer, so that a list that depends on it makes a new call.
 SHARED_FOR = 1.0
 
 
@@ -27,9 +27,9 @@ class _Call:
 
 
 class CallSharing:
-    """Makes a call once for all who ask for the same within `SHARED_FOR`, from whichever thread and loop.
+    """One call for all identical requests within `SHARED_FOR` seconds, from any thread and any event loop.
 
-    A failure is shared by those who wait for it, and not kept.
+    A failure is raised for every caller that waits for the call, and is not stored.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,21 +38,21 @@ class CallSharing:
         self._calls: dict[Hashable, _Call] = {}
 
     async def get(self, key: Hashable, make: "Callable[[], Awaitable[NodeList]]") -> "NodeList":
-        """The reply of the call under way or just made for the same `key`, or that of `make`.
+        """Return the nodes from the current or a recent call with the same `key`, or else from a call of `make`.
 
         Raises:
-            HologresAiError: what the call raised.
+            HologresAiError: the call failed.
         """
         call, is_ours = self._join(key)
         if is_ours:
             return await self._lead(key, call, make)
         try:
-            # Shielded, because one who gives up must not end the others' call.
+            # Shielded, because the cancellation of one waiting caller must not cancel the call of the others.
             return await asyncio.shield(asyncio.wrap_future(call.reply))
         except asyncio.CancelledError:
             if not call.reply.cancelled():
                 raise
-            return await self.get(key, make)  # who made it was cancelled, and we were not
+            return await self.get(key, make)  # the caller that made the call was cancelled, this one was not
 
     def _join(self, key: Hashable) -> tuple[_Call, bool]:
         with self._lock:

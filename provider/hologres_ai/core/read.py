@@ -1,4 +1,4 @@
-"""Read AI nodes: from arguments to a result. Every interface reads through `read` or `read_sync`."""
+"""Read AI nodes: build a result from arguments. Every interface reads through `read` or `read_sync`."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
@@ -27,12 +27,12 @@ async def read(
     connections: Connections | None = None,
     fetch: FetchNodes | None = None,
 ) -> AiNodeListResult:
-    """Read the nodes that `query` selects, in a stable order, with what is derived from them.
+    """Read the nodes that `query` selects, in a stable order, with their totals and fingerprint.
 
     Args:
-        query: which nodes.
+        query: the regions and the filters.
         arguments: explicit settings, by the argument names in `settings.SETTINGS`.
-        stack: reads a key of the Pulumi configuration, where there is one.
+        stack: returns the value of a key of the Pulumi configuration, if there is a configuration.
         environ: the environment; by default that of the process.
         progress: called with the regions that are still being read; see `regions.Progress`.
         shared: shares identical calls within one run of a program.
@@ -40,8 +40,8 @@ async def read(
         fetch: fetches the nodes of one region; by default a call of the API.
 
     Raises:
-        ConfigurationError: a setting is missing or invalid; before any network call.
-        HologresAiError: the region could not be read; a failure is never an empty list.
+        ConfigurationError: a setting is missing or invalid. It is raised before any network call.
+        HologresAiError: a region could not be read. A failure is never returned as an empty list.
     """
     if query.regions:
         configs = resolve_regions(query.regions, arguments, stack, environ)
@@ -74,7 +74,7 @@ def _result_of_regions(
 
 
 def _explain_empty(result: AiNodeListResult, configs: Sequence[CallConfig], listed: NodeList) -> AiNodeListResult:
-    """Add a warning to an empty result: what was asked, as whom, and what each filter left."""
+    """Add a warning to an empty result: the endpoint, the source of the credentials, and the effect of each filter."""
     if result.instance_model_list:
         return result
     asked = f"{configs[0].endpoint.url} was" if len(configs) == 1 else "Their endpoints were"
@@ -108,24 +108,26 @@ def read_ai_nodes(
 ) -> AiNodeListResult:
     """Read the AI nodes of a region, or of several regions, without a Pulumi engine.
 
-    The filters are those of the `AiNodeList` resource. Can be called from any thread, also while an event loop runs
-    in it.
+    The filters are those of the `AiNodeList` resource. The function can be called from any thread, even if an event
+    loop runs in that thread.
 
     Args:
         instance_id: only the nodes of this Hologres instance.
         region: the region to read; by default that of the environment or the profile.
         regions: the regions to read concurrently, instead of `region`; ``["*"]`` means all known ones.
-        on_region_error: ``"fail"`` (the default) or ``"partial"``, which returns the regions that could be read.
+        on_region_error: ``"fail"`` (the default) or ``"partial"``, which returns the nodes of the regions that could be
+            read.
         ids, name_regex, statuses, charge_types, ai_specs: filters, joined by AND.
-        include_usage: whether used and free figures are part of the result.
+        include_usage: whether the result includes used and free figures.
         profile: a profile of the shared credentials file, in place of every other source of credentials.
         access_key, secret_key, security_token: an AccessKey; by default from the environment.
         endpoint: the host of the API; by default that of the region.
-        session: keeps connections open for the next read.
+        session: a session, which keeps connections open for the next read.
 
     Raises:
-        InvalidArgumentError, ConfigurationError: before any network call.
-        HologresAiError: the region could not be read; a failure is never an empty list.
+        InvalidArgumentError: an argument is invalid. It is raised before any network call.
+        ConfigurationError: a setting is missing or invalid. It is raised before any network call.
+        HologresAiError: a region could not be read. A failure is never returned as an empty list.
     """
     query = build_query(
         {
@@ -161,7 +163,7 @@ def read_sync(
     session: Session | None = None,
     fetch: FetchNodes | None = None,
 ) -> AiNodeListResult:
-    """Run `read` to its end from synchronous code, in the event loop of `session` or in one of its own."""
+    """Run `read` from synchronous code, in the event loop of `session` or in a new event loop."""
 
     def start(connections: Connections | None = None) -> Awaitable[AiNodeListResult]:
         return read(query, arguments, stack, environ=environ, shared=shared, connections=connections, fetch=fetch)

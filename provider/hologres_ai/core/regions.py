@@ -1,7 +1,7 @@
-"""Region fan-out: fetch the nodes of one region or of several concurrently, and the outcome of each.
+"""Region fan-out: fetch the nodes of one or several regions concurrently, and build the outcome of each region.
 
-Every region has a deadline of its own, so that one which does not answer delays no other. They share one retry quota,
-because they share the network.
+Every region has its own deadline, so that a region that does not respond does not delay the others. All regions share
+one retry quota, because they share the network.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from ..models import AiNode, NodeList, RegionOutcome
 from ..region_data import REGIONS
 from .call_sharing import CallSharing
 
-# More than there are regions: with fewer, regions that do not answer would keep others waiting.
+# More than the number of regions. With a smaller limit, regions that do not respond would delay the others.
 MAX_CONCURRENT = 32
 
 RegionResult = NodeList | HologresAiError
@@ -36,7 +36,7 @@ FetchNodes = Callable[[CallConfig, str | None], Awaitable[NodeList]]
 """Fetches the nodes of one region; the second argument is the Hologres instance, or None for all."""
 
 Progress = Callable[[Sequence[str]], None]
-"""Called with the regions that are still being read: all of them first, then the rest after each that is done."""
+"""Called with the regions that are still being read: first with all regions, then after each region that is done."""
 
 
 async def fetch_regions(
@@ -59,7 +59,8 @@ async def fetch_regions(
         fetch: fetches one region; by default a call of the API.
 
     Raises:
-        ConfigurationError, CredentialsError: what all regions need is wrong; the other calls are cancelled.
+        ConfigurationError, CredentialsError: the settings or the credentials, which all regions share, are invalid. The
+            other calls are cancelled.
     """
     slots, shared = asyncio.Semaphore(MAX_CONCURRENT), shared or CallSharing()
     waiting = [config.region for config in configs]
@@ -84,7 +85,7 @@ async def fetch_regions(
 
 
 def _api_fetch(connections: Connections) -> FetchNodes:
-    """A function that calls the API of each region, with one retry quota for all of them."""
+    """Return a function that calls the API of one region. All its calls share one retry quota."""
     quota = RetryQuota()
 
     def fetch(config: CallConfig, instance_id: str | None) -> Awaitable[NodeList]:
@@ -103,7 +104,10 @@ async def _result_or_error(nodes: Awaitable[NodeList]) -> RegionResult:
 
 
 def outcomes(results: Mapping[str, RegionResult]) -> tuple[RegionOutcome, ...]:
-    """Return the outcome of each region, sorted. A reason has no request ID: in a state, that would be drift."""
+    """Return the outcome of each region, sorted by region.
+
+    A reason contains no request ID, because a new request ID in a state would be drift.
+    """
     return tuple(_outcome(region, results[region]) for region in sorted(results))
 
 
@@ -128,10 +132,10 @@ def _is_no_region(region: str, error: HologresAiError) -> bool:
 
 
 def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
-    """Join the nodes of all regions; with `partial`, with a warning for each region that could not be read.
+    """Join the nodes of all regions. With `partial`, add a warning for each region that could not be read.
 
     Raises:
-        RegionsError: a region could not be read; with `partial`, no region could.
+        RegionsError: a region could not be read; with `partial`, none of the regions could be read.
     """
     lists = {region: result for region, result in results.items() if isinstance(result, NodeList)}
     failed = {region: result for region, result in results.items() if isinstance(result, HologresAiError)}
@@ -146,7 +150,7 @@ def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
 
 
 def _with_region(node: AiNode, region: str) -> AiNode:
-    """Return the node with the region that listed it, if it has none."""
+    """Return the node; if it has no region, with the region in which it was listed."""
     return node if node.region_id else replace(node, region_id=region)
 
 

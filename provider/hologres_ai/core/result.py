@@ -1,4 +1,4 @@
-"""From the nodes that the API listed to the result: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
+"""Build the result from the nodes that the API listed: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ from ..names import to_camel
 
 Filter = Callable[[AiNode], bool]
 
-# Documented values, compared without case: PostPaid and PrePaid; "Subscription" is the console's word for the latter.
+# The documented charge types are PostPaid and PrePaid; the console calls the latter "Subscription". Case is ignored.
 PAY_AS_YOU_GO = frozenset({"postpaid"})
 SUBSCRIPTION = frozenset({"prepaid", "subscription"})
 
@@ -41,10 +41,10 @@ def build_result(
     warnings: Iterable[str] = (),
     region_outcomes: tuple[RegionOutcome, ...] = (),
 ) -> AiNodeListResult:
-    """Normalise, filter and sort the nodes in `listed`, and derive ids, names, totals and fingerprint from them."""
+    """Normalise, filter and sort the nodes in `listed`, and derive IDs, names, totals and fingerprint from them."""
     found = [*warnings, *listed.warnings]
     nodes = [_in_utc(node, found) for node in listed.nodes]
-    if not query.include_usage:  # before repeats are removed: two nodes that differ only in usage are then one
+    if not query.include_usage:  # before repeats are removed: nodes that differ only in usage are then repeats
         nodes = [replace(node, **_WITHOUT_USAGE) for node in nodes]
     filters = _filters(query).values()
     nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)])
@@ -63,9 +63,9 @@ def build_result(
 
 
 def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeListResult:
-    """Add the nodes that were `known` before in the regions that could not be read.
+    """Return the result with the earlier `known` nodes of the regions that could not be read.
 
-    For what is kept in a state: there, a node that could not be read must not look like a node that was removed.
+    This is for results that are stored in a state: a node that could not be read must not look like a removed node.
     """
     kept = [node for node in known if node.region_id in result.unread]
     if not kept:
@@ -76,12 +76,12 @@ def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeList
 
 
 def selects(query: Query, node: AiNode) -> bool:
-    """Return whether a node passes every filter. `instance_id` is one, for a service that ignores the parameter."""
+    """Return whether a node passes every filter, including `instance_id`, in case the service ignores the parameter."""
     return all(passes(node) for passes in _filters(query).values())
 
 
 def describe_filters(query: Query, nodes: Sequence[AiNode]) -> str:
-    """Return how many nodes were listed and how many each filter left: ``the service listed 3, statuses left none``."""
+    """Return the number of nodes before and after each filter: ``the service listed 3, statuses left none``."""
     steps = [f"the service listed {len(nodes) or 'none'}"]
     for name, passes in _filters(query).items():
         if nodes:
@@ -91,7 +91,7 @@ def describe_filters(query: Query, nodes: Sequence[AiNode]) -> str:
 
 
 def _filters(query: Query) -> dict[str, Filter]:
-    """The filters that are given, by the names of their arguments."""
+    """Return the filters of the query, by the names of their arguments."""
     one_of = {
         "instance_id": (query.instance_id and (query.instance_id,), "holo_instance_id"),
         "ids": (query.ids, "ai_instance_id"),
@@ -111,7 +111,7 @@ def _is_one_of(wanted: Collection[str], field: str) -> Filter:
 
 
 def capacity(node: AiNode, resource: str) -> int | None:
-    """Return specification x nodeCount of one of `RESOURCES`, or None where either is missing."""
+    """Return specification x nodeCount for one of `RESOURCES`; None if either is missing."""
     specification: int | None = getattr(node, resource)
     if specification is None or node.node_count is None:
         return None
@@ -119,7 +119,7 @@ def capacity(node: AiNode, resource: str) -> int | None:
 
 
 def free(node: AiNode, resource: str) -> int | None:
-    """Return capacity less used; None where either is unknown, negative, or more is used than there is."""
+    """Return capacity minus used; None if either is unknown or negative, or if used is greater than capacity."""
     return _difference(capacity(node, resource), getattr(node, f"{resource}_used"))
 
 
@@ -128,10 +128,10 @@ def _difference(whole: int | None, used: int | None) -> int | None:
 
 
 def may_end(node: AiNode) -> bool:
-    """Return whether a subscription may end: it is not known to renew, and not known to be pay-as-you-go.
+    """Return whether the subscription of a node can end: it is not known to renew automatically or to be pay-as-you-go.
 
-    Charge types are an open set. So a node with an end and an unknown charge type may end, and a subscription without
-    an end has one that is not known.
+    Charge types are an open set, so a node with an unknown charge type and an end time can end. A subscription without
+    an end time can end too: its end time is unknown.
     """
     if node.auto_renewal is True:
         return False
@@ -146,19 +146,19 @@ def is_pay_as_you_go(node: AiNode) -> bool:
 
 
 def has_end(node: AiNode) -> bool:
-    """Return whether the API gives an end, even an invalid one; the year 1 means none."""
+    """Return whether the API returned an end time, even an invalid one. The year 1 means that there is none."""
     text = node.expiration_time
     return text is not None and not text.startswith("0001-")
 
 
 def ends_within(node: AiNode, now: datetime, days: int) -> bool:
-    """Return whether a subscription has ended, or may end in less than this many days."""
+    """Return whether the subscription of a node has ended, or can end in less than this many days."""
     end = parse_time(node.expiration_time)
     return end is not None and may_end(node) and days_left(end, now) < days
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:
-    """Return the sums over nodes; one unknown value makes its sum unknown."""
+    """Return the sums over all nodes. A sum is None if one of its values is unknown."""
     count = _sum([node.node_count for node in nodes])
     return Totals(node_count=count, **{resource: _usage(nodes, resource) for resource in RESOURCES})
 
@@ -174,12 +174,12 @@ def _sum(values: Sequence[int | None]) -> int | None:
 
 
 def _exact(value: int) -> int | None:
-    """Unknown beyond what a double holds: on Pulumi's wire it would become a neighbouring number."""
+    """Return the value, or None if a double, the number type of Pulumi's protocol, cannot represent it exactly."""
     return value if abs(value) <= MAX_EXACT_INTEGER else None
 
 
 def fingerprint(nodes: Iterable[AiNode]) -> str:
-    """Return SHA-256, in hexadecimal, of the nodes without their usage figures; their order does not matter."""
+    """Return the SHA-256, in hexadecimal, of the nodes without their usage figures. Their order does not affect it."""
     lines = {_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=set(USAGE_FIELDS)) for node in nodes}
     return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
 
@@ -189,7 +189,7 @@ def _sorted_texts(values: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
-    """By region, Hologres instance and ID; nodes that share all three keep their order by all their values."""
+    """Sort nodes by region, Hologres instance and ID; nodes that share all three, by all their values."""
     if len({_place(node) for node in nodes}) == len(nodes):
         return sorted(nodes, key=_place)
     return sorted(nodes, key=lambda node: (*_place(node), _NODE.dump_json(node)))
@@ -200,7 +200,7 @@ def _place(node: AiNode) -> tuple[str, str, str]:
 
 
 def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
-    """Remove exact repeats; add a warning for each id that two different nodes share."""
+    """Remove exact repeats; add a warning for each ID that two different nodes share."""
     once = list(dict.fromkeys(nodes))
     seen: set[tuple[str | None, str]] = set()
     for node in once:
@@ -214,7 +214,7 @@ def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
 
 
 def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
-    """The node with its expiry in UTC, so that the same time in another zone is not a change."""
+    """Return the node with its expiry in UTC, so that the same time in another time zone is not a change."""
     text = node.expiration_time
     if text is None:
         return node

@@ -1,4 +1,4 @@
-"""Run coroutines from synchronous code: each in an event loop of its own, or all in the event loop of a session."""
+"""Run coroutines from synchronous code: each in a new event loop, or all in the event loop of a session."""
 
 import asyncio
 import os
@@ -14,10 +14,11 @@ T = TypeVar("T")
 
 
 class Session:
-    """Connections that are kept from one read to the next: ``read_ai_nodes(session=session)``.
+    """Connections that stay open between reads: ``read_ai_nodes(session=session)``.
 
-    For programs that read often: every read but the first saves the connection and the TLS handshake. Threads may
-    share a session; they read one after the other. Use it in a `with` statement, which closes it.
+    A session is useful for programs that read often: reads after the first one need no new connection and no TLS
+    handshake. Threads can share a session; their reads run one after the other. Use it in a `with` statement, which
+    closes it.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; a second call does nothing. After a fork, only the parent closes them."""
+        """Close the connections. A second call does nothing. After a fork, only the parent process closes them."""
         if self._process != os.getpid():
             return
         with self._lock:
@@ -95,7 +96,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 class _Resolvers(ThreadPoolExecutor):
-    """Threads that resolve host names. They can't be stopped, so the end of a loop must not wait for them."""
+    """Threads that resolve host names. They cannot be interrupted, so closing an event loop does not wait for them."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         super().shutdown(wait=False, cancel_futures=True)

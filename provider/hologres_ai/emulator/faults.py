@@ -75,7 +75,7 @@ async def _drip(request: web.Request, response: web.Response, seconds: float | N
 
 
 async def _truncated(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
-    """Send the first half of the body with the length of the whole body."""
+    """Send the first half of the body with the Content-Length of the whole body."""
     body = _body(response)
     stream = await _start(request, response, len(body))
     await stream.write(body[: len(body) // 2])
@@ -107,7 +107,7 @@ KINDS = (*REFUSALS, *APPLIED, *ALIASES)
 
 def _check_kind(kind: str) -> str:
     if kind not in KINDS:
-        raise ValueError(f"no such fault: {kind[:32]!r}; there are {', '.join(KINDS)}")
+        raise ValueError(f"no such fault: {kind[:32]!r}; choose one of {', '.join(KINDS)}")
     return kind
 
 
@@ -118,13 +118,14 @@ class Fault:
     Attributes:
         kind: one of `KINDS`.
         times: the number of requests.
-        seconds: how long ``slow`` waits before the response (1), ``drip`` between bytes (1) and ``hang`` before it
-            resets the connection (3600); the Retry-After of ``throttling-user`` (1). Other kinds ignore it.
-        region: only requests to the endpoint of this region.
-        format: the format of the error body, ``json`` or ``xml``, as gateways and older products send it.
+        seconds: a time in seconds, with its default in parentheses: ``slow`` waits before the response (1), ``drip``
+            waits between bytes (1), ``hang`` waits before it resets the connection (3600), and ``throttling-user``
+            sends it as Retry-After (1). Other kinds ignore it.
+        region: the fault applies only to requests to the endpoint of this region; None means any endpoint.
+        format: the format of the error body: ``json``, or ``xml``, which gateways and older products send.
 
     Raises:
-        ValueError: no such kind, or a number out of range.
+        ValueError: the kind does not exist, or a number is out of range.
     """
 
     kind: Annotated[str, AfterValidator(_check_kind)]
@@ -135,12 +136,12 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """The name of the kind, also where it was given as a status."""
+        """The name of the kind, even if the kind was given as an HTTP status."""
         return ALIASES.get(self.kind, self.kind)
 
     @property
     def refusal(self) -> ErrorResponse | None:
-        """The error response, for the kinds that are one."""
+        """The error response of this kind; None if the kind is not an error response."""
         refusal = REFUSALS.get(self.name)
         if refusal is None:
             return None
@@ -160,21 +161,21 @@ _FORM = re.compile(
 
 
 def read_fault(document: bytes) -> Fault:
-    """A fault from a JSON object with the fields of `Fault`.
+    """Parse a fault from a JSON object with the fields of `Fault`.
 
     Raises:
-        ValidationError: see `reasons`.
+        ValidationError: the object is invalid; `reasons` returns its problems.
     """
     return _FAULT.validate_json(document)
 
 
 def parse_fault(text: str) -> Fault:
-    """A fault from ``kind``, ``kind:times`` or ``kind:times:seconds``, such as ``503:3`` or ``slow:1:0.5``.
+    """Parse a fault from ``kind``, ``kind:times`` or ``kind:times:seconds``, such as ``503:3`` or ``slow:1:0.5``.
 
-    With ``region=`` in front, such as ``cn-beijing=hang:4``, it applies to that region only.
+    With the prefix ``region=``, such as in ``cn-beijing=hang:4``, the fault applies only to that region.
 
     Raises:
-        ValueError: it has another form, or the fault does not exist.
+        ValueError: the text has another form, or the fault is invalid.
     """
     form = _FORM.fullmatch(text)
     if form is None:
@@ -186,14 +187,14 @@ def parse_fault(text: str) -> Fault:
 
 
 def reasons(error: ValidationError) -> str:
-    """The problems of a fault, on one line."""
+    """Return the problems of an invalid fault, on one line."""
     return "; ".join(
         "".join(f"{part}: " for part in problem.location) + problem.reason for problem in all_problems(error)
     )
 
 
 class Faults:
-    """Pending faults, in the order in which they apply. Can be armed from any thread."""
+    """Pending faults, in the order in which they apply. Faults can be armed from any thread."""
 
     def __init__(self) -> None:
         self._armed: list[Fault] = []
@@ -210,7 +211,7 @@ class Faults:
             self._armed.clear()
 
     def take(self, region: str | None = None) -> Fault | None:
-        """Take the next fault that applies to a request to the endpoint of that region, if any."""
+        """Remove and return the next fault that applies to a request to the endpoint of that region, or None."""
         with self._lock:
             for index, fault in enumerate(self._armed):
                 if fault.region in (None, region):

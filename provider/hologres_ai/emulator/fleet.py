@@ -1,9 +1,10 @@
 """The fleet: nodes from a JSON file, which is read again when it changes.
 
-The file is ``{"nodes": [...]}``; a saved response of the API and the output of ``hologres-ai list --json`` are read too
-(``{"instanceModelList": [...]}``). A node is served unchanged, in the API's spelling, also a malformed one. Only an
-``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced: whole days from midnight UTC of the day on which the
-emulator started. It stays the same while the emulator runs, and when it is started again on that day.
+The content of the file is ``{"nodes": [...]}``. A saved response of the API and the output of ``hologres-ai list
+--json`` (``{"instanceModelList": [...]}``) are valid too. A node is served unchanged, in the API's spelling, even if it
+is malformed. Only an ``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced by a time: so many days from
+midnight UTC of the day on which the emulator started. The time stays the same while the emulator runs, and after a
+restart on the same day.
 """
 
 import json
@@ -28,7 +29,7 @@ class FleetFile:
     """The nodes in a fleet file.
 
     Raises:
-        ConfigurationError: the file is invalid at the start. Later the last valid fleet is kept.
+        ConfigurationError: the file is invalid at the start. If it becomes invalid later, the last valid fleet is kept.
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
@@ -44,7 +45,7 @@ class FleetFile:
             ) from None
 
     def nodes(self, instance_id: str | None = None, region: str | None = None) -> list[JsonValue]:
-        """The nodes that the file has now: all, or those of one Hologres instance or one region."""
+        """Return the nodes that the file contains now: all, or those of a Hologres instance, a region, or both."""
         self._refresh()
         asked = {"holoInstanceId": instance_id, "regionId": region}
         wanted = {name: value for name, value in asked.items() if value}
@@ -77,7 +78,7 @@ class FleetFile:
 
 
 def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
-    """The nodes in the content of a fleet file, with relative expiries counted from midnight UTC of the day of `now`.
+    """Return the nodes in a fleet file, with relative expiries counted from midnight UTC of the day of `now`.
 
     Raises:
         ValueError, RecursionError: the content is invalid.
@@ -85,7 +86,7 @@ def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
     document: JsonValue = json.loads(content.removeprefix(UTF8_MARK))
     nodes = document.get("nodes", document.get("instanceModelList")) if isinstance(document, dict) else None
     if not isinstance(nodes, list):
-        raise ValueError(_why_no_nodes(document))  # noqa: TRY004 - content, not a type
+        raise ValueError(_why_no_nodes(document))  # noqa: TRY004 - the content is invalid, not a type
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return [_resolve(node, midnight) for node in nodes]
 

@@ -42,14 +42,14 @@ class ErrorResponse:
 
 
 def node_list(nodes: Sequence[JsonValue], now: datetime) -> web.Response:
-    """Status 200 with the nodes, unchanged."""
+    """Return a response with status 200 and the nodes, unchanged."""
     request_id = new_request_id()
     content = _to_json({"requestId": request_id, "instanceModelList": list(nodes)})
     return web.Response(body=content, headers=_headers(request_id, "json", now))
 
 
 def error_response(error: ErrorResponse, host: str, now: datetime) -> web.Response:
-    """The error body of the API; `host` is the host that was called."""
+    """Return an error response of the API; `host` is the host of the request."""
     request_id = new_request_id()
     body: dict[str, JsonValue] = {
         "RequestId": request_id,
@@ -65,12 +65,12 @@ def error_response(error: ErrorResponse, host: str, now: datetime) -> web.Respon
 
 
 def new_request_id() -> str:
-    """An upper-case UUID."""
+    """Return a new UUID in upper case."""
     return str(uuid.uuid4()).upper()
 
 
 def _to_json(body: Mapping[str, JsonValue]) -> bytes:
-    # Half a surrogate pair is legal in JSON and has no UTF-8: the escape of the fleet file is kept.
+    # An unpaired surrogate is valid in JSON but cannot be encoded in UTF-8, so it is written as an escape again.
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
@@ -93,7 +93,7 @@ def _append(parent: Xml.Element, fields: Mapping[str, JsonValue]) -> None:
 def _headers(request_id: str, body_format: BodyFormat, now: datetime) -> dict[str, str]:
     return {
         "Content-Type": _CONTENT_TYPES[body_format],
-        # A client learns the time of the service from Date: it has to be this clock's, not the web server's.
+        # A client reads the time of the service from Date, so it must come from this clock, not from the web server.
         "Date": format_datetime(now, usegmt=True),
         "x-acs-request-id": request_id,
     }

@@ -1,6 +1,6 @@
-"""The routes: the API, and the control routes beside it.
+"""The routes of the emulator: the API and the control routes.
 
-The control routes need no signature; they are a tool for the machine that the emulator runs on::
+The control routes need no signature. They are meant for use on the machine on which the emulator runs::
 
     POST   /_emulator/faults     {"kind": "unavailable", "times": 3}     arm a fault (a `Fault`)
     DELETE /_emulator/faults                                             remove all pending faults
@@ -21,13 +21,13 @@ from .verification import ReceivedRequest, RequestVerifier
 
 
 def region_of_host(host: str) -> str | None:
-    """The region of a host such as ``cn-hangzhou.localhost:8080``; None for any other, which lists all nodes."""
+    """Return the region of a host such as ``cn-hangzhou.localhost:8080``; None for any other host (all nodes)."""
     name = host.partition(":")[0]
     return name.removesuffix(".localhost") if name.endswith(".localhost") else None
 
 
 class Service:
-    """The emulated service: a fleet for each AccessKey. `requests` counts the requests to the API, refused ones too."""
+    """The emulated service: a fleet for each AccessKey. `requests` counts API requests, including refused ones."""
 
     def __init__(self, accounts: Mapping[Credentials, FleetFile], clock: Callable[[], datetime]) -> None:
         self.faults = Faults()
@@ -37,7 +37,7 @@ class Service:
         self._clock = clock
 
     def application(self) -> web.Application:
-        """A new application over this service's state."""
+        """Return a new web application that uses the state of this service."""
         application = web.Application()
         application.router.add_post("/_emulator/faults", self._arm)
         application.router.add_delete("/_emulator/faults", self._clear)

@@ -32,7 +32,7 @@ _GRACE = 0.1  # seconds for requests in progress when the emulator stops
 
 
 def environment(url: str, credentials: Credentials) -> dict[str, str]:
-    """The environment variables with which a program reads from an emulator."""
+    """Return the environment variables with which a program reads from the emulator at `url`."""
     return {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": credentials.access_key_id,
@@ -50,12 +50,12 @@ def serve(
     *,
     faults: Iterable[Fault] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` is called with the URL once requests are answered.
+    """Serve until SIGINT or SIGTERM; `on_ready` is called with the URL once requests are served.
 
-    Port 0 takes a free port; without a `fleet` file the shipped fleet is served; `faults` are armed at the start.
+    Port 0 selects a free port. Without a `fleet` file, the shipped fleet is served. `faults` are armed at the start.
 
     Raises:
-        ConfigurationError: the fleet file is invalid, or the address cannot be listened on.
+        ConfigurationError: the fleet file is invalid, or the emulator cannot listen on the address.
     """
     service = Service({credentials: FleetFile(fleet or SHIPPED_FLEET)}, utc_now)
     for fault in faults:
@@ -72,7 +72,7 @@ async def _serve_until_signal(service: Service, host: str, port: int, on_ready: 
 
 @contextlib.asynccontextmanager
 async def _listening(service: Service, host: str, port: int) -> AsyncIterator[str]:
-    # A request that hangs is cancelled when its client disconnects.
+    # handler_cancellation: the handler of a request that hangs is cancelled when its client disconnects.
     runner = web.AppRunner(
         service.application(), access_log=None, shutdown_timeout=_GRACE, handler_cancellation=True, handle_signals=False
     )
@@ -89,7 +89,7 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
-            f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 takes a free port."
+            f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 selects a free port."
         ) from None
 
 
@@ -99,14 +99,14 @@ def _url(runner: web.AppRunner) -> str:
 
 
 class Emulator:
-    """The emulator in a thread, on a free port of loopback; a context manager.
+    """The emulator in a thread, on a loopback port. It is a context manager.
 
     Args:
         fleet: the fleet file; by default the shipped one.
         credentials: the AccessKey that is accepted.
         accounts: further AccessKeys, each with the fleet file of its account.
-        port: the port; 0 takes a free one.
-        clock: the present time.
+        port: the port; 0 selects a free one.
+        clock: returns the present time.
     """
 
     def __init__(
@@ -129,22 +129,22 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The URL, such as ``http://127.0.0.1:40401``; only after the start."""
+        """The URL, such as ``http://127.0.0.1:40401``; available after `start`."""
         return self._ready.result(timeout=0)
 
     @property
     def environment(self) -> dict[str, str]:
-        """See `environment`; once it is started."""
+        """The environment variables with which a program reads from this emulator; available after `start`."""
         return environment(self.url, self.credentials)
 
     @property
     def endpoint(self) -> str:
-        """The endpoint of each region, such as ``http://{region}.localhost:40401``; each lists its own nodes only."""
+        """The endpoint of each region, such as ``http://{region}.localhost:40401``. A region lists only its nodes."""
         return self.url.replace(LOOPBACK, "{region}.localhost")
 
     @property
     def requests(self) -> int:
-        """The number of requests to the API, refused ones too."""
+        """The number of requests to the API, including refused ones."""
         return self._service.requests
 
     def arm(
@@ -164,10 +164,10 @@ class Emulator:
         self._service.faults.clear()
 
     def start(self) -> Self:
-        """Start, and return once requests are answered.
+        """Start the emulator, and return once it serves requests.
 
         Raises:
-            ConfigurationError: the port cannot be listened on.
+            ConfigurationError: the emulator cannot listen on the port.
         """
         self._ready = Future()
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
@@ -176,7 +176,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop, and return once the port is free. Requests in progress are cancelled."""
+        """Stop the emulator, and return once the port is free. Requests in progress are cancelled."""
         self._stop()
         if self._thread is not None:
             self._thread.join()

@@ -1,4 +1,4 @@
-"""Request verification: the checks in order; the first that fails is the response."""
+"""Request verification: checks in a fixed order. The first check that fails determines the error response."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ _MANDATORY = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-sign
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """The parts of a request that are verified; header names are lower-case, the body is its hash."""
+    """The parts of a request that are verified: header names are in lower case, and the body is a SHA-256."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class ReceivedRequest:
 
     @classmethod
     async def of(cls, request: web.Request, now: datetime) -> "ReceivedRequest":
-        """From a received request. The values of a repeated header are sorted and joined by commas."""
+        """Build the object from an aiohttp request. The values of a repeated header are sorted and joined by commas."""
         names = {name.lower() for name in request.headers}
         headers = {name: ",".join(sorted(value.strip() for value in request.headers.getall(name))) for name in names}
         payload_hash = hashlib.sha256(await request.read()).hexdigest()
@@ -50,17 +50,17 @@ class ReceivedRequest:
 
     @property
     def authorization(self) -> re.Match[str] | None:
-        """The parts of the Authorization header; None where its form is invalid."""
+        """The parts of the Authorization header; None if its format is invalid."""
         return _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
 
     @property
     def access_key_id(self) -> str:
-        """The AccessKey in the Authorization header; empty if there is none."""
+        """The AccessKey ID in the Authorization header; empty if the header is missing or invalid."""
         return self.authorization["key"] if self.authorization else ""
 
     @property
     def date(self) -> datetime | None:
-        """The time in x-acs-date; None where its form is invalid."""
+        """The time in x-acs-date; None if its format is invalid."""
         try:
             moment = datetime.strptime(self.headers.get("x-acs-date", ""), signing.DATE_FORMAT)
         except ValueError:
@@ -68,21 +68,21 @@ class ReceivedRequest:
         return moment.replace(tzinfo=UTC)
 
     def to_be_signed(self, names: list[str]) -> str:
-        """The StringToSign over the headers called `names`."""
+        """Return the StringToSign for the headers in `names`."""
         signed = {name: self.headers[name] for name in names}
         uri, query = signing.canonical_uri(self.path), signing.canonical_query(self.query)
         return signing.string_to_sign(signing.canonical_request(self.method, uri, query, signed, self.payload_hash))
 
 
 class RequestVerifier:
-    """Verifies requests, and remembers the nonces of those that passed."""
+    """A verifier of requests. It stores the nonces of the requests that it accepted."""
 
     def __init__(self, accounts: Iterable[Credentials]) -> None:
         self._accounts = {credentials.access_key_id: credentials for credentials in accounts}
         self._nonces = Nonces()
 
     def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
-        """The first error of the request, or None. Only a request without an error uses its nonce."""
+        """Return the first error of the request, or None. Only a request without an error uses up its nonce."""
         checks: tuple[Callable[[ReceivedRequest], ErrorResponse | None], ...] = (
             *(_action, _version, _form, _date, self._access_key, self._security_token),
             *(self._signature, self._nonce),
@@ -122,13 +122,13 @@ class RequestVerifier:
 
 
 class Nonces:
-    """Used nonces, each kept as long as the date of its request is accepted; at most `MAX_NONCES`."""
+    """Used nonces, at most `MAX_NONCES`. Each is stored as long as the date of its request is accepted."""
 
     def __init__(self) -> None:
         self._expiries: dict[str, datetime] = {}
 
     def use(self, nonce: str, expiry: datetime, now: datetime) -> bool:
-        """Whether the nonce is new; it counts as used until `expiry`."""
+        """Return whether the nonce is new, and store it until `expiry`."""
         if self._expiries.get(nonce, now) > now:
             return False
         self._expiries.pop(nonce, None)
@@ -147,14 +147,14 @@ class Nonces:
 def _action(call: ReceivedRequest) -> ErrorResponse | None:
     if (call.method, call.path) == (METHOD, PATH) and call.headers.get("x-acs-action", ACTION) == ACTION:
         return None
-    message = f"Specified api is not found, please check your url and method: only {METHOD} {PATH} is here."
+    message = f"Specified api is not found, please check your url and method. Supported: {METHOD} {PATH}."
     return ErrorResponse(404, "InvalidAction.NotFound", message)
 
 
 def _version(call: ReceivedRequest) -> ErrorResponse | None:
     if call.headers.get("x-acs-version", VERSION) == VERSION:
         return None
-    return ErrorResponse(400, "InvalidVersion", f"Specified parameter Version is not valid: {VERSION} is.")
+    return ErrorResponse(400, "InvalidVersion", f"Specified parameter Version is not valid. Supported: {VERSION}.")
 
 
 def _form(call: ReceivedRequest) -> ErrorResponse | None:
@@ -167,7 +167,7 @@ def _form(call: ReceivedRequest) -> ErrorResponse | None:
     wanted = {"host"} | {name for name in call.headers if name.startswith("x-acs-")}
     if not wanted <= signed or not signed <= call.headers.keys():
         names = ", ".join(sorted((wanted - signed) | (signed - call.headers.keys())))
-        return _incomplete(f"SignedHeaders must hold host and every x-acs-* that is sent; check {names}.")
+        return _incomplete(f"SignedHeaders must contain host and every x-acs-* header that is sent; check {names}.")
     return None
 
 
@@ -181,5 +181,5 @@ def _date(call: ReceivedRequest) -> ErrorResponse | None:
         return ErrorResponse(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
     if abs(call.now - call.date) <= WINDOW:
         return None
-    message = "Specified time stamp or date value is expired: it may be 15 minutes off."
+    message = "Specified time stamp or date value is expired. The limit is 15 minutes."
     return ErrorResponse(400, "InvalidTimeStamp.Expired", message)

@@ -1,4 +1,4 @@
-"""The provider's own settings: those of `settings`, as the engine sends them."""
+"""The settings of the provider: those of the module `settings`, as the engine sends them."""
 
 import json
 import os
@@ -15,21 +15,21 @@ from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _SECRETS = {setting.key for setting in SETTINGS if setting.secret or any(part.secret for part in setting.fields)}
-# Programs may mark the AccessKey ID as a secret, which a check does not know, and an endpoint may contain a password.
+# A program can mark the AccessKey ID as a secret, but a check does not see the mark. An endpoint can hold a password.
 _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
-# What the engine itself keeps among a provider's inputs.
+# Keys that the engine adds to a provider's inputs.
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
-# The source of credentials that a setting names, by the key of the setting.
+# The source of credentials that a setting selects, by the key of the setting.
 _SOURCE_OF = {setting.key: name for name, settings in SOURCE_SETTINGS.items() for setting in settings}
-# The provider that a program did not declare. Its inputs are the stack's configuration under ``hologres:``.
+# The default provider, which a program does not declare. Its inputs are the stack's configuration under ``hologres:``.
 _URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
-# Valid settings: if these and one more are refused, that one is invalid.
 _KEYS = _SOURCE_OF[ACCESS_KEY.key]
+# Valid settings. If they are refused together with one other setting, the other setting is invalid.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
 
 class Configuration:
-    """The settings that were given to a provider, by key; other settings come from the environment.
+    """The settings that a provider received, by key. Other settings come from the environment.
 
     The settings of a provider that the program declared take precedence over everything else, as arguments do: a
     second account must not be read with the AccessKey in the environment.
@@ -47,7 +47,7 @@ class Configuration:
     def get(self, key: str) -> str | None:
         """Return the value of a key such as ``hologres:region`` in the configuration of the stack.
 
-        Keys of ``alicloud:`` are not available: the engine gives a plugin only the configuration of its own package.
+        Keys of ``alicloud:`` are not available: the engine sends a plugin only the configuration of its own package.
         """
         namespace, _, name = key.partition(":")
         return self._texts.get(name) if namespace == "hologres" and not self._is_declared else None
@@ -58,8 +58,8 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
 
     Args:
         inputs: the settings by name.
-        urn: the provider's URN, which shows whether the program declared the provider, or the inputs are the
-            configuration of the stack. An engine that does not send it is taken for the latter.
+        urn: the provider's URN. The inputs of the default provider, and of one without a URN, are the configuration of
+            the stack; those of any other provider are arguments.
 
     Raises:
         InvalidArgumentError: one failure for each setting that does not exist, is missing or is invalid.
@@ -82,18 +82,18 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
 
 
 def changed_settings(old: Properties, new: Properties) -> list[str]:
-    """Return the names of the settings that differ; what the engine keeps for itself does not count."""
+    """Return the names of the settings that differ, without the keys that the engine adds."""
     names = sorted(name for name in old.keys() | new.keys() if not _is_internal(name))
     return [name for name in names if reveal(old.get(name)) != reveal(new.get(name))]
 
 
 def with_secrets(inputs: Properties) -> dict[str, Property]:
-    """Return the inputs, with the secret ones marked even where the program did not mark them."""
+    """Return the inputs with all secret settings marked, even if the program did not mark them."""
     return {name: mark_secret(value) if name in _SECRETS else value for name, value in inputs.items()}
 
 
 def may_show(name: str) -> bool:
-    """Whether the value under a name, a misspelt one too, can't be a secret or hold one."""
+    """Return whether the value of `name` can be shown: it is a setting, perhaps misspelt, without credentials."""
     return _is_near(name, _BY_KEY.keys() - _CREDENTIALS) and not _is_near(name, _CREDENTIALS)
 
 
@@ -121,7 +121,7 @@ def _objection(name: str, value: object, is_default: bool) -> str | None:
 
 
 def _no_such_setting(name: str) -> str:
-    """The reason for a setting of the default provider, which gets all configuration of the namespace ``hologres``."""
+    """Return the reason for an unknown key of the default provider, which gets every key in the namespace hologres."""
     return (
         f"hologres:{name} is not a setting of the provider{did_you_mean(name, _BY_KEY)}. A project that is called "
         "hologres shares this namespace with the provider. If the key belongs to the project, rename the project, or "
@@ -130,7 +130,7 @@ def _no_such_setting(name: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    """A setting as configuration files hold it: programs give any JSON, files and SDKs give texts."""
+    """Return a setting as text, as in configuration files. Programs set any JSON value; files and SDKs set texts."""
     if isinstance(value, bool | dict):
         return json.dumps(_whole(value))
     if isinstance(value, float) and value.is_integer():
@@ -139,14 +139,14 @@ def _text(value: object) -> str | None:
 
 
 def _whole(value: object) -> object:
-    """The value with whole numbers where doubles are, which all numbers are on Pulumi's wire."""
+    """Return the value with whole numbers as integers: in Pulumi's protocol every number is a double."""
     if isinstance(value, dict):
         return {name: _whole(item) for name, item in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
-    """The missing half of an AccessKey, where the environment does not complete it."""
+    """Yield a failure if one half of an AccessKey is set and the other is neither set nor in the environment."""
     settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):
         half = given.key in texts and missing.key not in texts and missing.key not in waiting
@@ -163,7 +163,7 @@ def _other_sources(texts: Mapping[str, str]) -> Iterator[Failure]:
 
 
 def _is_complete(settings: ResolvedSettings) -> bool:
-    """Whether the inputs and the environment have one key pair: an id is never used with the secret of another one."""
+    """Return whether the settings have a whole AccessKey: an ID is never used with the secret of another AccessKey."""
     try:
         return find_key_pair(settings) is not None
     except ConfigurationError:

@@ -1,4 +1,4 @@
-"""The engine that started the plugin: it shows warnings, and the plugin ends when the engine has ended."""
+"""The connection to the engine: the engine shows warnings, and the plugin exits after the engine has exited."""
 
 import asyncio
 import sys
@@ -7,20 +7,20 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-LOG_SECONDS = 5.0  # the longest wait for a warning to be shown
-GONE_SECONDS = 2.0  # without a response for this long, the engine has ended
+LOG_SECONDS = 5.0  # timeout of the call that shows a warning
+GONE_SECONDS = 2.0  # an engine that does not respond for this long has exited
 _OPTIONS = [("grpc.enable_http_proxy", 0)]  # the engine is on this machine
 
 
 class Engine:
-    """A connection to an engine; without one if the address is empty."""
+    """A connection to an engine. If the address is empty, there is no engine."""
 
     def __init__(self, address: str = "") -> None:
         self.address = address
         self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS) if address else None
 
     async def warn(self, text: str) -> None:
-        """Show a warning to the user; on stderr if there is no engine."""
+        """Show a warning to the user: through the engine or, if that is not possible, on stderr."""
         try:
             if self._channel is not None:
                 request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text)
@@ -28,12 +28,12 @@ class Engine:
                 return
         except grpc.RpcError:
             pass
-        print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
+        print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - there is no other way to show it
 
     async def wait_until_gone(self, seconds: float = GONE_SECONDS) -> None:
-        """Return when an engine that once answered has stopped; never if it did not answer, or if there is none.
+        """Return when the engine has exited. If there is no engine, or if it never responded, never return.
 
-        The process of the engine may end without stopping its plugins, which would then run forever.
+        The engine can exit without stopping its plugins, which would then run forever.
         """
         if self._channel is None:
             await asyncio.Event().wait()

@@ -1,8 +1,8 @@
 """Inputs and outputs of the resource and of the function. Pure.
 
-inputs    the arguments, `pinned`, `requirements`; computed by a check: the region if there is one, the inventory,
-          and the outcome of each region
-outputs   those of every interface, and the query
+inputs    set by a program: the arguments, `pinned` and `requirements`; computed by a check: the region if only one is
+          read, the inventory, and the outcome of each region
+outputs   the outputs of every interface, and the query
 """
 
 from collections.abc import Collection, Mapping
@@ -29,10 +29,10 @@ NODES = "instanceModelList"
 
 OUTPUTS = (REGION_KEY, NODES, OUTCOMES, "ids", "names", "totals", "fingerprint")
 _COMPUTED = (INVENTORY, OUTCOMES)
-# The inputs that select no nodes. States of the first days of 0.1.0 have the nodes as a list among the inputs.
+# The inputs that do not select nodes. In the oldest states of version 0.1.0, the list of nodes is an input.
 _NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS_KEY)
 
-# With more changes, a diff names the whole inventory: so many paths are not readable, and each costs time.
+# With more changes than this, a diff has one path for the whole inventory. More paths are unreadable and slow.
 MAX_PATHS = 1000
 
 _NODES = TypeAdapter(tuple[AiNode, ...])
@@ -43,7 +43,7 @@ _OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
 
 
 def build_function_query(arguments: Properties) -> Query:
-    """Build the query from a function's arguments, which are all known.
+    """Build the query from the arguments of the function, which must all be known.
 
     Raises:
         InvalidArgumentError: one failure for each argument that does not exist or is invalid.
@@ -52,7 +52,7 @@ def build_function_query(arguments: Properties) -> Query:
 
 
 def known_query(inputs: Properties) -> Query:
-    """Build the query from the arguments that are known; at a preview, some may not be.
+    """Build the query from the known arguments only. At a preview, some arguments can be unknown.
 
     Raises:
         InvalidArgumentError: one failure for each argument that does not exist or is invalid.
@@ -61,10 +61,10 @@ def known_query(inputs: Properties) -> Query:
 
 
 def build_whole_query(inputs: Properties) -> Query:
-    """Build the query from inputs that are all known.
+    """Build the query from inputs, which must all be known.
 
     Raises:
-        InvalidArgumentError: as above, and for each argument that is not known yet.
+        InvalidArgumentError: one failure for each argument that is not known yet, does not exist or is invalid.
     """
     failures = [Failure(name, "is not known yet") for name in inputs if is_waiting({name: inputs[name]})]
     if failures:
@@ -73,7 +73,7 @@ def build_whole_query(inputs: Properties) -> Query:
 
 
 def is_waiting(inputs: Properties) -> bool:
-    """Return whether the query is not known before an update."""
+    """Return whether an input other than the requirements is unknown, so that the nodes cannot be read yet."""
     return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS_KEY)
 
 
@@ -81,7 +81,7 @@ def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
     """Build the requirements; None if there are none, or if not all of them are known yet.
 
     Raises:
-        InvalidArgumentError: one failure for each known one that does not exist or is invalid.
+        InvalidArgumentError: one failure for each known requirement that does not exist or is invalid.
     """
     given = reveal(inputs.get(REQUIREMENTS_KEY))
     if given is None or given is UNKNOWN:
@@ -102,22 +102,22 @@ def without_internal(properties: Properties) -> dict[str, Property]:
 
 
 def given_inputs(inputs: Properties) -> dict[str, Property]:
-    """Return the inputs that a program gave."""
+    """Return the inputs that a program set."""
     return {name: value for name, value in inputs.items() if name not in (*_COMPUTED, NODES)}
 
 
 def _selecting(inputs: Properties) -> dict[str, Property]:
-    """The inputs that a program gave, without the requirements."""
+    """Return the inputs that a program set, without the requirements."""
     return {name: value for name, value in given_inputs(inputs).items() if name != REQUIREMENTS_KEY}
 
 
 def has_secret(inputs: Properties) -> bool:
-    """Return whether a secret selects the nodes."""
+    """Return whether an input other than the requirements is secret, so that the outputs must be secret."""
     return is_secret(_selecting(inputs))
 
 
 def _arguments(inputs: Properties) -> dict[str, Property]:
-    """The arguments of a resource, without secret marks; null and absent are the same."""
+    """Return the arguments of a resource, without secret marks. Null is the same as absent."""
     return _plain(inputs, without=_NO_ARGUMENTS)
 
 
@@ -126,7 +126,7 @@ def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
     return {name: value for name, value in plain.items() if value is not None}
 
 
-# --- What was read ----------------------------------------------------------------------------------------------------
+# --- The inventory ----------------------------------------------------------------------------------------------------
 
 
 def has_inventory(inputs: Properties) -> bool:
@@ -135,9 +135,9 @@ def has_inventory(inputs: Properties) -> bool:
 
 
 def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties) -> dict[str, Property]:
-    """Return the inputs with the region and the inventory of a read.
+    """Return the inputs with the region and the inventory of a result.
 
-    A region that could not be read keeps the nodes of the old inputs.
+    For a region that could not be read, the nodes of the old inputs are kept.
     """
     known = _inventory(old)
     if result.unread and known:
@@ -152,17 +152,18 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
 
 
 def awaiting_inventory(inputs: Properties) -> dict[str, Property]:
-    """Return the inputs with an inventory that is not known before an update."""
+    """Return the inputs with an inventory that is unknown until the update."""
     return {**inputs, INVENTORY: UNKNOWN}
 
 
 def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] | None:
-    """Return the new inputs with the old inventory, or None where the nodes have to be read.
+    """Return the new inputs with the old inventory, or None if the nodes must be read.
 
-    The old inventory stays where the new inputs are pinned or ignore its changes, and ask for what the old ones did.
+    The old inventory is used if the new inputs are pinned or ignore changes of the inventory, and if their arguments
+    are equal to those of the old inputs.
 
     Raises:
-        InvalidArgumentError: `pinned` is not a boolean, or a program gives a computed input.
+        InvalidArgumentError: `pinned` is not a boolean, or a program set a computed input or an output.
     """
     kept = _is_pinned(new) | _ignores_changes(new, old)
     if not kept or not has_inventory(old):
@@ -180,7 +181,7 @@ def _is_pinned(inputs: Properties) -> bool:
 
 
 def _ignores_changes(new: Properties, old: Properties) -> bool:
-    """Whether the new inputs have the stored inventory, which the engine puts there for `ignoreChanges`."""
+    """Return whether the new inputs contain the stored inventory: for `ignoreChanges` the engine copies it there."""
     if NODES in new:
         reason = f'is an output. To ignore changes of the nodes, write "{INVENTORY}" in ignoreChanges.'
         raise InvalidArgumentError([Failure(NODES, reason)])
@@ -195,7 +196,7 @@ def _ignores_changes(new: Properties, old: Properties) -> bool:
 
 
 def _inventory(inputs: Properties) -> dict[str, Node]:
-    """The inventory in inputs; empty in a state that has none."""
+    """Return the inventory in the inputs; empty if there is none or it is unknown."""
     inventory = reveal(inputs.get(INVENTORY))
     if inventory is None or inventory is UNKNOWN:
         return {}
@@ -217,14 +218,14 @@ def _parse_outcomes(inputs: Properties) -> tuple[RegionOutcome, ...]:
         items = tuple(outcomes.values()) if isinstance(outcomes, dict) else outcomes
         return _OUTCOMES.validate_python(items, by_alias=True, by_name=False)
     except ValidationError:
-        raise InvalidArgumentError([Failure(OUTCOMES, "is not what this provider computed")]) from None
+        raise InvalidArgumentError([Failure(OUTCOMES, "is not a value that this provider computed")]) from None
 
 
 # --- Outputs and differences ------------------------------------------------------------------------------------------
 
 
 def build_outputs(inputs: Properties) -> dict[str, Property]:
-    """Return the outputs that follow from inputs with an inventory, each secret where an argument is."""
+    """Return the outputs for inputs with an inventory. If an argument is secret, every output is secret."""
     given = _selecting(inputs)
     if is_waiting(inputs):
         return given | dict.fromkeys(OUTPUTS, UNKNOWN)
@@ -239,13 +240,13 @@ def build_outputs(inputs: Properties) -> dict[str, Property]:
 
 
 def _asked(inputs: Properties) -> dict[str, Property]:
-    """The arguments and `pinned`, without secret marks."""
+    """Return the arguments and `pinned`, without secret marks."""
     pinned = reveal(inputs.get(PINNED))
     return _arguments(inputs) | ({} if pinned is None else {PINNED: pinned})
 
 
 def changed_paths(old: Properties, new: Properties) -> dict[str, Kind]:
-    """Return where and how two inputs differ: one path for one change, and none into what is secret."""
+    """Return the path and the kind of each change between two sets of inputs. No path leads into a secret value."""
     paths = dict(changed_names(_asked(old), _asked(new)))
     for name in _COMPUTED:
         paths |= _changes_of(name, old, new)

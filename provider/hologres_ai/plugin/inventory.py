@@ -1,4 +1,4 @@
-"""The inventory: the AI nodes among a resource's inputs, as a map from a key to a node. Pure.
+"""The inventory: the AI nodes in a resource's inputs, as a map from a key to a node. Pure.
 
 The key is the ID of the AI instance, so that the engine compares nodes by instance and not by position.
 """
@@ -16,7 +16,7 @@ Node = dict[str, Property]
 
 Kind = str
 ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"
-"""Kinds of a change, as the protocol names them."""
+"""The kinds of a change in the protocol."""
 
 _Identity = tuple[str, str, str]
 _Item = TypeVar("_Item")
@@ -25,9 +25,9 @@ _Item = TypeVar("_Item")
 def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str, Node]:
     """Return the nodes by key.
 
-    A node that is in the old inventory keeps its key when others are added or removed. The others get their ID;
-    with `` (region)`` where two regions share it, and with `` #2`` where that is taken. A node without an ID gets
-    ``(no id)`` and the ID of its Hologres instance.
+    A node that is in the old inventory keeps its key when other nodes are added or removed. The key of a new node is
+    its ID, with `` (region)`` if several regions have this ID, and with `` #2`` if that key is in use. For a node
+    without an ID, ``(no id)`` and the ID of its Hologres instance replace the ID.
     """
     ordered = sorted(nodes, key=_canonical)
     keys = _keep_keys(ordered, old)
@@ -43,7 +43,10 @@ def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str,
 
 
 def _keep_keys(nodes: list[Node], old: Mapping[str, Node]) -> dict[int, str]:
-    """The keys of nodes, by position, that are in the old inventory; equal nodes first where an ID repeats."""
+    """Return the old keys of the nodes in the old inventory, by position in `nodes`.
+
+    If several nodes have one ID, equal nodes are matched first.
+    """
     known = _grouped((_identity(node), (key, node)) for key, node in sorted(old.items()))
     kept: dict[int, str] = {}
     for identity, indices in _grouped((_identity(node), index) for index, node in enumerate(nodes)).items():
@@ -74,10 +77,11 @@ def _canonical(node: Node) -> str:
 
 
 def _name(node: Node) -> str:
-    """The ID, or its replacement, in a form that the engine accepts as the key of a map.
+    """Return the ID, or its replacement, in a form that the engine accepts as the key of a map.
 
-    Three texts are put in parentheses: one that ends in a backslash, which would escape the quote in a path; Pulumi's
-    signature of special values; and one that begins with two underscores, which the engine takes for internal.
+    Three kinds of text are put in parentheses: a text that ends with a backslash, which would escape the quote in a
+    path; Pulumi's signature of special values; and a text that begins with two underscores, which the engine treats as
+    internal.
     """
     text = _text(node, "aiInstanceId") or f"(no id) {_text(node, 'holoInstanceId')}".rstrip()
     return f"({text})" if text.endswith("\\") or text == SIGNATURE or text.startswith("__") else text
@@ -101,7 +105,7 @@ def _text(node: Node, field: str) -> str:
 
 
 def differences(old: Mapping[str, Property], new: Mapping[str, Property], path: str) -> Iterator[tuple[str, Kind]]:
-    """Yield the path and the kind of each difference of two maps of objects: ``inventory["ID"].nodeCount``, UPDATE."""
+    """Yield path and kind of each difference between two maps of objects: ``inventory["ID"].nodeCount``, UPDATE."""
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         if before == after:
@@ -132,5 +136,5 @@ def _escape(key: str) -> str:
 
 
 def top_name(path: str) -> str:
-    """Return the property that a path leads into."""
+    """Return the top-level property of a path."""
     return path.partition(".")[0].partition("[")[0]

@@ -1,7 +1,7 @@
-"""Property values of Pulumi's protocol: between `google.protobuf.Struct` and plain Python values.
+"""Property values of Pulumi's protocol: conversion between `google.protobuf.Struct` and plain Python values.
 
 A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` is a value that is not known before an
-update, `Secret` marks a secret one. Both may occur anywhere inside a value. Every number on the wire is a double.
+update; `Secret` marks a secret value. Both can occur anywhere inside a value. Every number in the protocol is a double.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ REFUSED_SIGNATURES = {
 }
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWN_TEXTS = {
-    UNKNOWN_TEXT,  # of a string; the others are of a boolean, number, array, asset, archive and object
+    UNKNOWN_TEXT,  # an unknown string; the others: an unknown boolean, number, array, asset, archive and object
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
@@ -34,7 +34,7 @@ UNKNOWN_TEXTS = {
 }
 
 
-SHORTEST_HIDDEN = 4  # characters of a secret that a message hides
+SHORTEST_HIDDEN = 4  # characters; a shorter secret text is not replaced in messages
 
 
 class Unknown(Enum):
@@ -64,7 +64,8 @@ def read_properties(struct: Struct) -> dict[str, Property]:
     """Read the properties in a request.
 
     Raises:
-        InvalidArgumentError: a property contains an asset, an archive or a resource reference.
+        InvalidArgumentError: a property contains a value that no argument accepts, such as an asset, an archive or a
+            resource reference.
     """
     failures: list[Failure] = []
     properties: dict[str, Property] = {}
@@ -86,7 +87,7 @@ def write_properties(properties: Properties) -> Struct:
 
 
 class _RefusedValueError(ValueError):
-    """The value is of a kind that no argument takes."""
+    """A value of a kind that no argument accepts."""
 
 
 def _read(value: Value) -> Property:
@@ -118,7 +119,7 @@ def _read_object(struct: Struct) -> Property:
 
 
 def _write(value: Property) -> object:
-    """A value that `Struct.update` accepts."""
+    """Convert a value to one that `Struct.update` accepts."""
     if isinstance(value, dict):
         return {name: _write(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -148,12 +149,15 @@ def reveal(value: Property) -> Property:
 
 
 def mark_secret(value: Property) -> Secret:
-    """Return the value as a secret."""
+    """Return the value marked as secret."""
     return value if isinstance(value, Secret) else Secret(value)
 
 
 def secret_texts(properties: Properties) -> set[str]:
-    """Return the texts in secret values, for `hide`; not those that are so short that they are part of any message."""
+    """Return the texts in secret values, for `hide`.
+
+    Texts shorter than `SHORTEST_HIDDEN` are left out, because they can occur in any message by chance.
+    """
     texts = {text for value in properties.values() for text in _texts(value, secret=False)}
     return {text for text in texts if len(text) >= SHORTEST_HIDDEN}
 
@@ -166,17 +170,17 @@ def _texts(value: Property, *, secret: bool) -> Iterator[str]:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return a message with each of the secret texts replaced."""
+    """Return a message with each of the secret texts replaced by ``[secret]``."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text
 
 
 def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
-    """Return the error, with each name that may not be shown only in its reason.
+    """Return the error with the name of a property only in the reason, unless `may_show` accepts the name.
 
-    The engine shows the value of the property that a failure names, also where it is secret. Where it may not, only
-    the reason has the name.
+    The engine prints the value of the property that a failure names, even if the value is secret. It prints no value
+    for a failure that names no property.
     """
     shown = [
         item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}") for item in error.failures
@@ -185,7 +189,7 @@ def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> 
 
 
 def marked(properties: Properties, *, secret: bool) -> dict[str, Property]:
-    """Return the properties, each as a secret where `secret` is set."""
+    """Return the properties, each marked as secret if `secret` is true."""
     return {name: mark_secret(value) if secret else value for name, value in properties.items()}
 
 

@@ -1,8 +1,9 @@
-"""The function `getAiNodeList` and the resource `AiNodeList`, on plain values.
+"""The function `getAiNodeList` and the resource `AiNodeList`, with plain Python values.
 
-A check reads, and adds the inventory to the inputs, as other providers add a generated name. So the engine sees drift
-wherever it compares inputs, in a preview and in a refresh. Create, update and diff call nothing: their results follow
-from the inputs, so that one step is one call, and what is stored is what a preview showed.
+A check reads the nodes and adds them to the inputs as the inventory, as other providers add a generated name. So the
+engine detects drift whenever it compares inputs: in a preview and in a refresh. Create, update and diff make no API
+call, because they compute their results from the inputs. So each step makes one call, and the state stores the same
+values that the preview showed.
 """
 
 import asyncio
@@ -44,24 +45,24 @@ Warn = Callable[[str], Awaitable[None]]
 
 
 class Provider:
-    """The provider with one configuration at a time. Nothing is remembered from one run of a program to the next.
+    """The provider, with one configuration at a time. It stores nothing from one run of a program to the next.
 
     Args:
         warn: shows a warning to the user.
-        clock: the present, from which the days to an expiry are counted.
+        clock: returns the present time, from which the days to an expiry are counted.
     """
 
     def __init__(self, warn: Warn, clock: Clock = utc_now) -> None:
         self._warn = warn
         self._clock = clock
-        self._connections = Connections()  # open until the process ends, which is when the program has run
+        self._connections = Connections()  # open until the process exits, after the run of the program
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
         self.configure({})
 
     # --- The settings -------------------------------------------------------------------------------------------------
 
     def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
-        """Return the settings, the secret ones marked. A setting that is missing may be in the environment.
+        """Return the settings, with the secret ones marked. A setting that is not given can be in the environment.
 
         Raises:
             InvalidArgumentError: a setting does not exist or is invalid.
@@ -73,13 +74,13 @@ class Provider:
         return with_secrets(given)
 
     def diff_config(self, old: Properties, new: Properties) -> dict[str, Kind]:
-        """Return the settings that changed. A newer version of the plugin is no change."""
+        """Return the settings that changed. Another version of the plugin is not a change."""
         return dict.fromkeys(changed_settings(old, new), UPDATE)
 
     def configure(self, settings: Properties, urn: str = "") -> None:
-        """Begin a run of a program with the settings of this provider, which are resolved at each read."""
+        """Start a run of a program with the settings of this provider. They are resolved at each read."""
         self._configuration = read_configuration(settings, urn)
-        self._shared = CallSharing()  # lists that ask the same share a call
+        self._shared = CallSharing()  # identical requests of several lists share a call
 
     # --- The function -------------------------------------------------------------------------------------------------
 
@@ -99,17 +100,19 @@ class Provider:
     # --- The resource -------------------------------------------------------------------------------------------------
 
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
-        """Return the inputs with the region and the inventory: of now or, where pinned or ignored, of the old inputs.
+        """Return the inputs with the region and the inventory.
 
-        Requirements are assessed only here: a preview fails before anything changes, an update does so again, and a
-        refresh or an import still shows what is there.
+        The inventory is read now, or it is that of the old inputs if it is pinned or its changes are ignored.
+
+        Requirements are assessed only here. So a preview fails before anything changes, an update assesses them again,
+        and an unmet requirement does not prevent a refresh or an import.
 
         Raises:
             HologresAiError: an input is invalid, the read failed, or a requirement is not met.
         """
         new, old = without_internal(new), without_internal(old)
         with _hidden_names(new):
-            requirements = known_requirements(new, known_query(new))  # a known one is checked even if the rest waits
+            requirements = known_requirements(new, known_query(new))  # validated even if the nodes cannot be read yet
             if is_waiting(new):
                 return awaiting_inventory(new)
             kept = with_old_inventory(new, old)
@@ -120,7 +123,7 @@ class Provider:
             return kept
 
     async def diff(self, old: Properties, new: Properties, ignored: Collection[str]) -> dict[str, Kind]:
-        """Return each path in arguments and inventory that differs, without the ignored properties."""
+        """Return each path in the arguments and the inventory that differs, without the ignored properties."""
         if any(top_name(path) == NODES for path in ignored):
             await self._warn(
                 f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
@@ -129,24 +132,27 @@ class Provider:
         return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
 
     async def create_or_update(self, given: Properties) -> dict[str, Property]:
-        """Return the outputs, in a preview too. Inputs that were not checked are checked now."""
+        """Return the outputs, also for a preview. Inputs without an inventory are checked first."""
         inputs = without_internal(given)
         return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
 
     async def read(self, inputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
-        """Return inputs and outputs as they are now: for `get`, a refresh, and an import, which has no inputs."""
+        """Read the nodes and return the current inputs and outputs.
+
+        This is for `get`, for a refresh, and for an import, which has no inputs.
+        """
         old = without_internal(inputs)
         given = given_inputs(old)
         now = with_inventory(given, await self._read(build_whole_query(given), given), old)
         return now, build_outputs(now)
 
     def cancel(self) -> None:
-        """End the reads that are under way."""
+        """Cancel the reads in progress."""
         for task in self._reads:
             task.cancel()
 
     async def _read_required(self, query: Query, inputs: Properties) -> AiNodeListResult:
-        """The nodes, if they are what the inputs require; a requirement that is not known yet waits."""
+        """Read the nodes and enforce the requirements, unless one of the requirements is not known yet."""
         requirements = known_requirements(inputs, query)
         result = await self._read(query, inputs)
         if requirements is not None:
@@ -161,7 +167,7 @@ class Provider:
         await self._show(warnings, secret_texts(given_inputs(inputs)))
 
     async def _read(self, query: Query, inputs: Properties) -> AiNodeListResult:
-        """The nodes. Neither a warning nor an error shows what a secret holds or selects."""
+        """Read the nodes. Warnings and errors do not show secret values, or nodes that a secret selects."""
         secrets = secret_texts(given_inputs(inputs))
         with _hidden_texts(secrets):
             result = await self._cancellable_read(query)
@@ -195,7 +201,7 @@ class Provider:
 
 @contextmanager
 def _hidden_texts(secrets: Collection[str]) -> Iterator[None]:
-    """Replace these texts in the message of a failed read or of an unmet requirement."""
+    """Replace the secret texts in the message of a failed read or of an unmet requirement."""
     try:
         yield
     except HologresAiError as error:
@@ -206,7 +212,7 @@ def _hidden_texts(secrets: Collection[str]) -> Iterator[None]:
 
 @contextmanager
 def _hidden_names(inputs: Properties) -> Iterator[None]:
-    """Hide the name of an invalid input whose value must not be shown: a secret, or an object, which is unreadable."""
+    """Hide the name of an invalid input if the engine must not print its value: a secret or an unreadable object."""
 
     def may_show_value(name: str) -> bool:
         top = top_name(name)

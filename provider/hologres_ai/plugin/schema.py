@@ -8,7 +8,7 @@ FUNCTION = "hologres:index:getAiNodeList"
 RESOURCE = "hologres:index:AiNodeList"
 
 _PACKAGE = Path(__file__).parents[1]
-# A wheel and an archive hold the file inside the package; a clone, installed in place, at its top.
+# In a wheel and in an archive of the plugin, the file is inside the package; in a clone, it is in the top folder.
 _PLACES = (_PACKAGE / "schema.json", _PACKAGE.parents[1] / "schema.json")
 
 
@@ -27,6 +27,6 @@ def schema_text() -> str:
 def served_schema_text() -> str:
     """Return the schema with the version of this package.
 
-    `pulumi package add` wants a version. The file has none, so that a release does not change it.
+    `pulumi package add` requires a version. The file has none, so that a release does not change it.
     """
     return json.dumps({"version": version("hologres_ai"), **json.loads(schema_text())}, ensure_ascii=False)

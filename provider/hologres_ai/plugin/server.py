@@ -1,4 +1,4 @@
-"""The process behind `pulumi-resource-hologres`: a port on loopback, until a signal or the end of the engine."""
+"""The process `pulumi-resource-hologres`: it serves on a loopback port until a signal or the exit of the engine."""
 
 import argparse
 import asyncio
@@ -18,7 +18,8 @@ from ..process import DEBUG, exit_process, stop_on_signals
 from .engine import Engine
 from .servicer import Servicer
 
-# 10,000 nodes, as inputs, outputs and what both were before, are some 30 MB; gRPC stops at 4. As the engine has it.
+# The limit of the engine. A message with the old and new inputs and outputs of 10,000 nodes is about 30 MB; gRPC's
+# default limit is 4 MB.
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 GRACE_SECONDS = 1.0  # for requests in progress when the process is stopped; the engine waits for 5
 
@@ -26,7 +27,7 @@ Method = Callable[[Any, Any], Awaitable[Any]]
 
 
 def main() -> None:
-    """Serve until SIGINT, SIGTERM or the end of the engine. The first line on stdout is the port."""
+    """Serve until SIGINT, SIGTERM or the exit of the engine. The first line on stdout is the port."""
     parser = argparse.ArgumentParser(
         prog="pulumi-resource-hologres",
         description="The Pulumi plugin for Hologres AI nodes. The Pulumi engine starts it.",
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
     given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
     asyncio.run(_serve(given.engine or ""))
-    exit_process(0)  # the engine waits for the processes of its plugins one after the other
+    exit_process(0)  # without delay: the engine waits for its plugins one after the other
 
 
 async def _serve(address: str) -> None:
@@ -44,7 +45,7 @@ async def _serve(address: str) -> None:
     servicer = Servicer(engine)
     server, port = create_server(servicer)
     await server.start()
-    print(port, flush=True)  # noqa: T201 - how the engine finds the plugin
+    print(port, flush=True)  # noqa: T201 - the engine reads the port from stdout
     await _wait_for_first(stop.wait(), engine.wait_until_gone())
     servicer.cancel()
     await server.stop(GRACE_SECONDS)
@@ -52,7 +53,7 @@ async def _serve(address: str) -> None:
 
 
 def create_server(servicer: Servicer) -> tuple[Any, int]:
-    """Return a server on a free port of loopback, not started, and the port."""
+    """Create a server on a free loopback port, and return it, not started, with the port."""
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -70,7 +71,7 @@ async def _wait_for_first(*ends: Coroutine[Any, Any, object]) -> None:
 
 
 class _PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Answers an exception with a message for users instead of a traceback."""
+    """An interceptor that responds to an exception with a message for users instead of a traceback."""
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         handler = await continuation(details)
@@ -87,8 +88,8 @@ def _plain(method: Method) -> Method:
             return await method(request, context)
         except NotImplementedError as error:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        except Exception as error:  # noqa: BLE001 - a user must get a message, and the process must go on
-            # Not UNKNOWN or INTERNAL: the engine would take the resource for partly created.
+        except Exception as error:  # noqa: BLE001 - a user must get a message, and the process must continue
+            # Not UNKNOWN or INTERNAL: the engine would treat the resource as partially created.
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, _message(error))
 
     return answer
@@ -99,5 +100,5 @@ def _message(error: Exception) -> str:
         return str(error)
     if os.environ.get(DEBUG) == "1":
         return "".join(traceback.format_exception(error))
-    # Its text may hold anything, a secret too.
+    # The text of an unexpected exception can contain anything, even a secret.
     return f"Internal error in the plugin: {type(error).__name__}. Please report it. Set {DEBUG}=1 for a traceback."

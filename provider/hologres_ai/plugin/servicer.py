@@ -1,4 +1,4 @@
-"""The resource provider protocol: each method translates a request, and what the provider returns."""
+"""The resource provider protocol: each method translates a request, and the provider's result to a response."""
 
 # ruff: noqa: ARG002, N802 - the names and parameters of the methods are the protocol's
 
@@ -27,7 +27,10 @@ Context = Any
 
 
 class Servicer(ResourceProviderServicer):
-    """Answers the engine. An error that is not an answer of its own is raised; `server` makes a message of it.
+    """The service that the engine calls.
+
+    A check or a call of the function returns an error as failures in its response. Every other method raises the error,
+    and `server` turns it into the status of the gRPC call.
 
     Args:
         engine: the engine that started the plugin.
@@ -50,11 +53,11 @@ class Servicer(ResourceProviderServicer):
     # --- The plugin ---------------------------------------------------------------------------------------------------
 
     async def GetPluginInfo(self, request: Request, context: Context) -> PluginInfo:
-        """Return the version."""
+        """Return the version of the plugin."""
         return PluginInfo(version=version("hologres_ai"))
 
     async def Attach(self, request: Request, context: Context) -> Empty:
-        """Use another engine, which attached itself to a plugin that a developer started."""
+        """Use another engine: the one that attaches to a plugin that a developer started."""
         self._engine = Engine(request.address)
         return Empty()
 
@@ -63,19 +66,19 @@ class Servicer(ResourceProviderServicer):
         return proto.GetSchemaResponse(schema=served_schema_text())
 
     async def Cancel(self, request: Request, context: Context) -> Empty:
-        """End the reads that are under way."""
+        """Cancel the reads in progress."""
         self.cancel()
         return Empty()
 
     def cancel(self) -> None:
-        """End the reads that are under way."""
+        """Cancel the reads in progress."""
         if "_provider" in self.__dict__:
             self._provider.cancel()
 
     # --- The provider's settings --------------------------------------------------------------------------------------
 
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
-        """Refuse invalid settings."""
+        """Validate the settings and return them, with the secret ones marked."""
         try:
             inputs = self._provider.check_config(_read_given(request.news), request.urn)
         except HologresAiError as error:
@@ -83,12 +86,12 @@ class Servicer(ResourceProviderServicer):
         return proto.CheckResponse(inputs=write_properties(inputs))
 
     async def DiffConfig(self, request: Request, context: Context) -> proto.DiffResponse:
-        """Return the settings that changed; none replaces the provider."""
+        """Return the settings that changed. A change never replaces the provider."""
         changed = self._provider.diff_config(read_properties(request.olds), read_properties(request.news))
         return _diff_response(changed, with_details=False)
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
-        """Begin a run of a program with these settings."""
+        """Start a run of a program with these settings."""
         self._provider.configure(read_properties(request.args), request.urn)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
@@ -117,7 +120,7 @@ class Servicer(ResourceProviderServicer):
         return proto.CheckResponse(inputs=write_properties(inputs))
 
     async def Diff(self, request: Request, context: Context) -> proto.DiffResponse:
-        """Return each path that differs."""
+        """Return each path that differs between the old and the new inputs."""
         _require_resource(request.urn)
         old, new = read_properties(request.old_inputs), read_properties(request.news)
         return _diff_response(await self._provider.diff(old, new, request.ignoreChanges))
@@ -135,7 +138,7 @@ class Servicer(ResourceProviderServicer):
         return proto.UpdateResponse(properties=write_properties(outputs))
 
     async def Read(self, request: Request, context: Context) -> proto.ReadResponse:
-        """Return inputs and outputs as they are now."""
+        """Read the nodes and return the current inputs and outputs."""
         _require_resource(request.urn)
         inputs, outputs = await self._provider.read(read_properties(request.inputs))
         properties = write_properties(outputs)
@@ -150,7 +153,7 @@ def _read_given(struct: Struct) -> dict[str, Property]:
     """Return the inputs of a program.
 
     Raises:
-        InvalidArgumentError: a property has a type that no argument accepts; its name is only in the reason.
+        InvalidArgumentError: a property has a type that no argument accepts. Its name is only in the reason.
     """
     try:
         return read_properties(struct)
@@ -159,10 +162,10 @@ def _read_given(struct: Struct) -> dict[str, Property]:
 
 
 def _require_resource(urn: str) -> str:
-    """Return the name in a URN. A name may hold anything, also ``::``; a child's type follows its parent's.
+    """Return the name in a URN. The name can contain any text, even ``::``; the type of a child follows its parent's.
 
     Raises:
-        HologresAiError: the type is not the resource's.
+        HologresAiError: the URN has the type of another resource.
     """
     parts = urn.split("::", 3)
     _require_token((parts[2] if len(parts) > 3 else "").rpartition("$")[2], RESOURCE, "resource")
@@ -175,14 +178,17 @@ def _require_token(token: str, known: str, kind: str) -> None:
 
 
 def _failures(error: HologresAiError) -> list[proto.CheckFailure]:
-    """One for each invalid argument; any other error belongs to no property."""
+    """Return one failure for each invalid argument, or one failure without a property for any other error."""
     if not isinstance(error, InvalidArgumentError):
         return [proto.CheckFailure(reason=str(error))]
     return [proto.CheckFailure(property=item.argument, reason=item.reason) for item in error.failures]
 
 
 def _diff_response(paths: dict[str, Kind], *, with_details: bool = True) -> proto.DiffResponse:
-    """No path replaces the resource. `inputDiff`: the engine finds the old and the new value in the inputs."""
+    """Return the response for changed paths; no change replaces the resource.
+
+    With `inputDiff`, the engine takes the old and the new value of a path from the inputs.
+    """
     response = proto.DiffResponse
     details = {
         path: proto.PropertyDiff(kind=proto.PropertyDiff.Kind.Value(kind), inputDiff=True)

@@ -1,4 +1,4 @@
-"""For tests of programs that use Hologres AI nodes: Pulumi's mocks of them, and a run of a whole program on mocks.
+"""Support for tests of programs that use Hologres AI nodes: Pulumi mocks, and a function that runs a whole program.
 
 The pytest fixtures are in `hologres_ai.testing.fixtures`; nothing else here needs pytest.
 """

@@ -1,8 +1,8 @@
-"""pytest fixtures. In the `conftest.py` of the root folder of the tests::
+"""pytest fixtures for the emulator and the mocks. Load them in the `conftest.py` in the root folder of the tests::
 
     pytest_plugins = ["hologres_ai.testing.fixtures"]
 
-They are not registered as an entry point, because importing Pulumi would slow down every run of pytest.
+The module is not registered as a pytest entry point, because importing Pulumi would slow down every run of pytest.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from .mocks import HologresMocks
 
 @pytest.fixture
 def hologres_fleet() -> Fleet:
-    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it for another one."""
+    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it to use another fleet."""
     return SHIPPED_FLEET
 
 
 @pytest.fixture(scope="session")
 def hologres_session_fleet() -> Fleet:
-    """The fleet of `hologres_session_emulator`. Override it for another one."""
+    """The fleet of `hologres_session_emulator`. Override it to use another fleet."""
     return SHIPPED_FLEET
 
 
@@ -38,7 +38,7 @@ def hologres_session_fleet() -> Fleet:
 def hologres_emulator(
     hologres_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Emulator]:
-    """A running emulator for one test, to which the environment points. Its fleet file is a copy that can be edited."""
+    """A running emulator for one test. Environment variables point to it; its fleet file is an editable copy."""
     with Emulator(fleet=_copied(hologres_fleet, tmp_path_factory)) as running:
         for name in (name for setting in SETTINGS for name in setting.environment):
             monkeypatch.delenv(name, raising=False)
@@ -51,7 +51,7 @@ def hologres_emulator(
 def hologres_session_emulator(
     hologres_session_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """A running emulator for all tests. It does not change the environment: see `Emulator.environment`."""
+    """A running emulator for all tests. It does not set environment variables: see `Emulator.environment`."""
     with Emulator(fleet=_copied(hologres_session_fleet, tmp_path_factory)) as running:
         yield running
 
@@ -60,12 +60,13 @@ def hologres_session_emulator(
 def hologres_mocks(hologres_fleet: Fleet) -> Iterator[HologresMocks]:
     """Mocks with the fleet, set in Pulumi: for `run_program`, and for tests that create resources themselves.
 
-    Afterwards Pulumi has the settings, the mocks and the root resource that it had before, and the thread its loop.
+    After the test, the previous settings, mocks and root resource of Pulumi and the event loop of the thread are
+    restored.
     """
     mocks = HologresMocks(hologres_fleet)
     with _own_loop() as loop, _own_settings(mocks):
         root = pulumi.runtime.get_root_resource()
-        if root:  # known from now on, so that an asynchronous test may await it in another loop
+        if root:  # resolved here, so that an asynchronous test can await it in another loop
             loop.run_until_complete(root.urn.future())
         yield mocks
 
@@ -78,7 +79,7 @@ def _copied(fleet: Fleet, folders: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Set a new event loop, which Pulumi takes from the thread, and then the previous one again."""
+    """Set a new event loop for the thread, which Pulumi uses, and restore the previous one afterwards."""
     previous = _current_loop()
     try:
         with asyncio.Runner() as runner:
@@ -90,7 +91,7 @@ def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def _current_loop() -> asyncio.AbstractEventLoop | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of a loop that Python creates where none was set
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns if no loop is set
         try:
             return asyncio.get_event_loop()
         except RuntimeError:
@@ -99,9 +100,9 @@ def _current_loop() -> asyncio.AbstractEventLoop | None:
 
 @contextmanager
 def _own_settings(mocks: Mocks) -> Iterator[None]:
-    """Set the mocks with a new root resource, and then Pulumi's previous settings again.
+    """Set the mocks with a new root resource, and restore Pulumi's previous settings afterwards.
 
-    All of them are context variables with the default None.
+    All these settings are context variables with the default None.
     """
     before = copy_context()
     pulumi.runtime.reset_options()

@@ -1,6 +1,7 @@
-"""The fleet that a test gives: a file of the emulator's form, or nodes.
+"""The fleet of a test: a fleet file of the emulator, or nodes.
 
-The emulator serves a malformed node unchanged. Here it is a mistake in the test, and an error with its place.
+The emulator serves a malformed node unchanged. Here a malformed node is a mistake in the test, so it is an error, which
+names the place of the node.
 """
 
 import json
@@ -19,7 +20,7 @@ from ..models import AiNode
 from ..names import did_you_mean, to_camel
 
 Fleet = Path | Sequence[AiNode | Mapping[str, JsonValue]]
-"""A fleet file, ``{"nodes": [...]}``, or nodes; one that is a mapping has the API's spelling, as in the file."""
+"""A fleet file, ``{"nodes": [...]}``, or nodes. The keys of a node that is a mapping have the API's spelling."""
 
 _FIELDS = [to_camel(field.name) for field in fields(AiNode)]
 _NODE = TypeAdapter(AiNode)
@@ -27,10 +28,10 @@ _NODES = TypeAdapter(tuple[AiNode, ...])
 
 
 def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[AiNode, ...]:
-    """The nodes of a fleet; an expiry such as ``now+9d`` is counted as the emulator counts it.
+    """Return the nodes of a fleet. An expiry such as ``now+9d`` is replaced by a time, as in the emulator.
 
     Raises:
-        ConfigurationError: the file can't be read, or a node is not one; the title names the place.
+        ConfigurationError: the file cannot be read, or a node is invalid; the title names the place.
     """
     try:
         nodes = read_fleet(content_of(fleet), clock())
@@ -43,10 +44,10 @@ def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[A
 
 
 def content_of(fleet: Fleet) -> bytes:
-    """The fleet as a fleet file has it.
+    """Return the fleet as the content of a fleet file.
 
     Raises:
-        OSError: the file can't be read.
+        OSError: the file cannot be read.
     """
     if isinstance(fleet, Path):
         return fleet.read_bytes()
@@ -60,7 +61,7 @@ def _wire(node: AiNode | Mapping[str, JsonValue]) -> object:
 
 
 def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
-    """A misspelt field would be a figure that is missing, and a test that passes for another reason."""
+    """Raise ValueError for an unknown field. With a misspelt field, a test could pass for the wrong reason."""
     for index, node in enumerate(nodes):
         for name in node if isinstance(node, dict) else ():
             if name not in _FIELDS:

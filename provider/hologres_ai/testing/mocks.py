@@ -1,6 +1,6 @@
-"""Pulumi mocks that answer for AI nodes from a fleet.
+"""Pulumi mocks of AI nodes, with the nodes of a fleet.
 
-The fleet passes the same filters, totals and checks as a response of the service.
+The filters, totals and checks are the same as for a response of the service.
 """
 
 import uuid
@@ -32,7 +32,7 @@ DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # the type of hologres_ai
 PROVIDER = "pulumi:providers:hologres"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
-# Settings that a read requires. Nothing is called with them.
+# Settings that a read requires. The mocks make no network call with them.
 KEYS = {"access_key": "mocks", "secret_key": "mocks"}
 NOWHERE = "{region}.mocks.invalid"
 
@@ -41,35 +41,35 @@ Wire = dict[str, object]
 
 
 class PassedThrough(Mocks):
-    """Returns the inputs of every resource and function as its outputs; the id of a resource is ``<name>_id``."""
+    """Mocks whose outputs are the inputs of the resource or function. The ID of a resource is ``<name>_id``."""
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
-        """The arguments."""
+        """Return the arguments of a function as its result."""
         return args.args, []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Wire]:
-        """The id that is read, or a new one, and the inputs."""
+        """Return the ID of a resource that is read, or a new ID, and the inputs as outputs."""
         return args.resource_id or f"{args.name}_id", args.inputs
 
 
 class HologresMocks(Mocks):
-    """Answers `hologres_ai.AiNodeList`, and the resource and the function of `pulumi_hologres`, from a fleet.
+    """Mocks of `hologres_ai.AiNodeList` and of the resource and function of `pulumi_hologres`, based on a fleet.
 
     Args:
         fleet: the nodes. Default: the fleet of the emulator.
-        others: mocks for everything else. Default: inputs become outputs.
+        others: mocks of all other resources and functions. Default: their outputs are their inputs.
         stacks: the outputs of other stacks by name, such as ``organization/fleet/dev``, for a `StackReference`; see
             `exported`.
-        region: the region where neither an argument, a provider nor the configuration sets one. A node is listed in
-            its own region; a node without one, in every region.
-        error: see below.
-        clock: the present time, for ``now`` in an expiry and for requirements.
+        region: the region if neither an argument, a provider nor the configuration sets one. A node is listed in its
+            own region; a node without a region is listed in every region.
+        error: the error that every read raises, or None.
+        clock: returns the present time, for ``now`` in an expiry and for requirements.
 
     Attributes:
         nodes: the nodes of the fleet, before any filter.
         others, stacks: as above.
-        error: the error of every read, or None. Can be set between two runs.
-        errors: the error of the read of one region, by its name.
+        error: as above. It can be set between two runs.
+        errors: the error that a read of one region raises, by the name of the region.
 
     Raises:
         ConfigurationError: the fleet is invalid; the title names the place in it.
@@ -95,7 +95,7 @@ class HologresMocks(Mocks):
         self._providers: dict[str, _Inputs] = {}
 
     def exported(self, **query: object) -> dict[str, JsonValue]:
-        """Return what `AiNodeList("nodes", **query).export(...)` writes: an output for `stacks`.
+        """Return the stack output that `AiNodeList("nodes", **query).export(...)` writes, for use in `stacks`.
 
         Raises:
             InvalidArgumentError: an argument is unknown or invalid.
@@ -103,7 +103,7 @@ class HologresMocks(Mocks):
         return to_envelope(self._read(build_query(query)))
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
-        """Answer `getAiNodeList` with its result or its failures, and everything else from `others`."""
+        """Return the result or the failures of `getAiNodeList`; call `others` for any other function."""
         if args.token != FUNCTION:
             return _with_failures(self.others.call(args))
         given = _Inputs.of(args.args)
@@ -116,12 +116,12 @@ class HologresMocks(Mocks):
         return given.marked(to_wire(result, request_id=True)), []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, Wire]:
-        """Answer an `AiNodeList`, a provider or a stack of `stacks`, and everything else from `others`.
+        """Return the ID and the outputs of an `AiNodeList`, or of a stack in `stacks`.
 
-        The outputs of a list are unknown while an input is.
+        Any other resource is passed to `others`. The outputs of a list are unknown if one of its inputs is unknown.
 
         Raises:
-            HologresAiError: the read fails.
+            HologresAiError: the read failed.
         """
         given = _Inputs.of(args.inputs)
         if args.typ in (DYNAMIC, RESOURCE):
@@ -153,7 +153,7 @@ class HologresMocks(Mocks):
         return {name: reveal(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
 
     def _guarded(self, given: "_Inputs", provider: str | None) -> AiNodeListResult:
-        """Read what the inputs select, and enforce what they require."""
+        """Read the nodes that the inputs select, and enforce the requirements in the inputs."""
         inputs = cast("dict[str, Property]", given.values)
         query = build_whole_query(inputs)
         requirements = known_requirements(inputs, query)
@@ -178,7 +178,7 @@ class HologresMocks(Mocks):
         return NodeList(nodes=nodes, request_id=str(uuid.uuid4()).upper())
 
     def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
-        """The configuration of an explicit provider, or of the stack."""
+        """Return the function that looks up the configuration of an explicit provider, or else of the stack."""
         explicit = self._explicit(provider)
         if explicit is None:
             return get_config
@@ -186,16 +186,16 @@ class HologresMocks(Mocks):
         return settings.get
 
     def _explicit(self, provider: str | None) -> "_Inputs | None":
-        """The inputs of a provider of the program, by its reference ``urn:pulumi:STACK::PROJECT::TYPE::NAME::ID``.
+        """Return the inputs of an explicit provider by its reference ``urn:pulumi:STACK::PROJECT::TYPE::NAME::ID``.
 
-        A name or an id may have a double colon in it; what stands before the name may not.
+        A name or an ID can contain a double colon; the parts before the name cannot.
         """
         return self._providers.get(provider.split("::", 3)[-1]) if provider else None
 
 
 @dataclass(frozen=True)
 class _Inputs:
-    """Inputs without the internal ones of the SDK, and whether any was a secret."""
+    """The inputs without the internal ones of the SDK, and whether one of them is secret."""
 
     values: Wire
     is_secret: bool
@@ -212,11 +212,11 @@ class _Inputs:
         return pulumi.contains_unknowns(self.values)
 
     def marked(self, outputs: Mapping[str, object]) -> Wire:
-        """The outputs, all of them secret if an input was."""
+        """Return the outputs, all marked as secret if an input is secret."""
         return {name: rpc.wrap_rpc_secret(value) if self.is_secret else value for name, value in outputs.items()}
 
 
 def _with_failures(answer: object) -> tuple[Wire, Failures]:
-    """The result of a call of `Mocks`, which may be a pair with None in it, or only the result."""
+    """Return the result and the failures of `Mocks.call`, which can return a pair with None in it, or only a result."""
     result, failures = answer if isinstance(answer, tuple) else (answer, None)
     return result, failures or []

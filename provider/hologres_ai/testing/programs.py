@@ -1,4 +1,4 @@
-"""Run a whole Pulumi program on mocks, without an engine."""
+"""Run a whole Pulumi program with mocks, without an engine."""
 
 import asyncio
 import contextlib
@@ -29,17 +29,17 @@ def run_program(
 ) -> dict[str, object]:
     """Run a program as `pulumi up` does, and return its stack outputs by name, as `pulumi stack output --json` does.
 
-    Each run is isolated: a thread, a context, an event loop and Pulumi settings of its own, and a new import of the
-    modules in the program's folder. It can be called while an event loop runs.
+    Each run is isolated: it has its own thread, context, event loop and Pulumi settings, and it imports the modules in
+    the program's folder again. The function can be called while an event loop runs.
 
     Args:
-        program: the folder with `__main__.py`, or the file, which runs in its folder; or a function that creates
+        program: the folder with `__main__.py`, or a file, which runs in its folder; or a function that creates
             resources and exports outputs.
-        mocks: the mocks that answer the program.
+        mocks: the mocks that the program uses.
         config: the stack's configuration, such as ``{"project:zone": "cn-hangzhou-j"}``.
-        project: the project's name, which `pulumi.Config()` reads from.
+        project: the project's name, which is the default namespace of `pulumi.Config()`.
         stack: the stack's name.
-        preview: whether it is a preview. Outputs that are unknown in it are not returned.
+        preview: whether the run is a preview. Outputs that are unknown at preview are not returned.
 
     Raises:
         HologresAiError: the AI nodes could not be read.
@@ -51,32 +51,32 @@ def run_program(
         _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run,
         ThreadPoolExecutor(1, thread_name_prefix="pulumi-program") as executor,
     ):
-        # Pulumi's settings are context variables, and the event loop is the thread's.
+        # Pulumi's settings are context variables, and the event loop belongs to the thread.
         executor.submit(Context().run, _run, run, settings, monitor, config or {}).result()
     outputs = {name: _plain(value) for name, value in monitor.outputs.items()}
     return {name: value for name, value in outputs.items() if not pulumi.contains_unknowns(value)}
 
 
 class _Monitor(MockMonitor):
-    """Keeps the stack's outputs, and lets the mocks see the program's configuration.
+    """A mock monitor that stores the stack's outputs, and calls the mocks in the context of the program.
 
-    Pulumi keeps the configuration in a context variable and calls mocks in threads. Some versions (3.200 to 3.250 were
-    tried) do so without the program's context.
+    Pulumi stores the program's configuration in a context variable and calls mocks in threads. Some versions (3.200 to
+    3.250 were tested) call them without the program's context.
     """
 
     outputs: Mapping[str, object] = {}
     context = Context()
 
-    def Invoke(self, request: object) -> object:  # noqa: N802 - the engine's
+    def Invoke(self, request: object) -> object:  # noqa: N802 - Pulumi's name
         return self.context.copy().run(super().Invoke, request)
 
-    def ReadResource(self, request: object) -> object:  # noqa: N802 - the engine's
+    def ReadResource(self, request: object) -> object:  # noqa: N802 - Pulumi's name
         return self.context.copy().run(super().ReadResource, request)
 
-    def RegisterResource(self, request: object) -> object:  # noqa: N802 - the engine's
+    def RegisterResource(self, request: object) -> object:  # noqa: N802 - Pulumi's name
         return self.context.copy().run(super().RegisterResource, request)
 
-    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> object:  # noqa: N802 - the engine's
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> object:  # noqa: N802 - Pulumi's name
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
             self.outputs = rpc.deserialize_properties(request.outputs)
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
@@ -99,7 +99,7 @@ def _without_result(run: Callable[[], object]) -> None:
 
 
 def _plain(value: object) -> object:
-    """The value as `pulumi stack output --json --show-secrets` prints it; in the protocol every number is a double."""
+    """Convert a value of the protocol, with doubles only, to that of `pulumi stack output --json --show-secrets`."""
     value = rpc.unwrap_rpc_secret(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
@@ -110,7 +110,7 @@ def _plain(value: object) -> object:
 
 @contextlib.contextmanager
 def _inside(program: Path) -> Iterator[Callable[[], object]]:
-    """Enter the folder of a program, and forget its modules afterwards, so that the next run imports them again."""
+    """Change to the folder of a program, and unload its modules afterwards, so that the next run imports them again."""
     script = (program / "__main__.py" if program.is_dir() else program).resolve()
     before, path = set(sys.modules), list(sys.path)
     with contextlib.chdir(script.parent):

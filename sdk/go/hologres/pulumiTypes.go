@@ -722,7 +722,7 @@ func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
 	}).(RegionOutcomeOutput)
 }
 
-// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
 type Requirements struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
@@ -751,7 +751,7 @@ type RequirementsInput interface {
 	ToRequirementsOutputWithContext(context.Context) RequirementsOutput
 }
 
-// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
 type RequirementsArgs struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
@@ -822,7 +822,7 @@ func (i *requirementsPtrType) ToRequirementsPtrOutputWithContext(ctx context.Con
 	return pulumi.ToOutputWithContext(ctx, i).(RequirementsPtrOutput)
 }
 
-// Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
 type RequirementsOutput struct{ *pulumi.OutputState }
 
 func (RequirementsOutput) ElementType() reflect.Type {

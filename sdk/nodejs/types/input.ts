@@ -67,7 +67,7 @@ export interface AssumeRoleWithOidcArgs {
 }
 
 /**
- * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+ * Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
  */
 export interface Requirements {
     /**
@@ -101,7 +101,7 @@ export interface Requirements {
 }
 
 /**
- * Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+ * Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
  */
 export interface RequirementsArgs {
     /**

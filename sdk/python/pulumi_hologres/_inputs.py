@@ -296,7 +296,7 @@ class AssumeRoleWithOidcArgs:
 
 class RequirementsDict(TypedDict):
     """
-    Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+    Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
     """
     ai_specs: NotRequired[Sequence[_builtins.str]]
     """
@@ -338,7 +338,7 @@ class Requirements:
                  not_expiring_within_days: Optional[_builtins.int] = None,
                  statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None):
         """
-        Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+        Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
 
         :param Sequence[_builtins.str] ai_specs: Require at least one AI instance of each of these specifications.
         :param _builtins.int min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
@@ -450,7 +450,7 @@ class Requirements:
 
 class RequirementsArgsDict(TypedDict):
     """
-    Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+    Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
     """
     ai_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
@@ -492,7 +492,7 @@ class RequirementsArgs:
                  not_expiring_within_days: pulumi.Input[Optional[_builtins.int]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
-        Requirements of the listed AI nodes. All that are given must be met; an unknown figure meets none.
+        Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
 
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Require at least one AI instance of each of these specifications.
         :param pulumi.Input[_builtins.int] min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
