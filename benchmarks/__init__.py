@@ -1,5 +1,5 @@
-"""What hologres_ai costs beside the vendor's SDK and beside bare Pulumi resources: `make bench`.
+"""Comparison of hologres_ai with the vendor's SDK and with bare Pulumi resources: `make bench`.
 
-Every figure is a ratio of two subjects, measured in alternation in one run: a time alone describes the machine.
-`processes` and `previews` hold the rows and their targets; `reader`, `programs` and `bare` are what is measured.
+Every result is a ratio of two subjects that are measured alternately in one run, because times depend on the machine.
+`processes` and `previews` define the rows and their targets; `reader`, `programs` and `bare` are the subjects.
 """

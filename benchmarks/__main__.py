@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints a table and writes it into docs/performance.md.
+"""Measure, print a table and write it into docs/performance.md: `make bench`.
 
 python -m benchmarks [--quick] [--rounds N]
 """
@@ -25,11 +25,11 @@ QUICK: tuple[Measure, ...] = (cold_processes, reads, all_regions)
 ALL: tuple[Measure, ...] = (*QUICK, large_reads, previews)
 
 
-@click.command(help="Measure hologres_ai beside the vendor's SDK and bare Pulumi resources.")
+@click.command(help="Compare hologres_ai with the vendor's SDK and with bare Pulumi resources.")
 @click.option("--quick", is_flag=True, help="Leave out previews and large reads, and write nothing.")
 @click.option("--rounds", default=5, show_default=True, help="How often each subject is measured.")
 def main(*, quick: bool, rounds: int) -> None:
-    """Print each row when it is measured; a whole run is written into the page."""
+    """Print each row when it is measured; write the table into the page unless `quick` is set."""
     found = []
     print("\t".join(HEADINGS))
     for row in (row for measure in (QUICK if quick else ALL) for row in measure(rounds)):
@@ -40,7 +40,7 @@ def main(*, quick: bool, rounds: int) -> None:
 
 
 def with_table(page: str, rows: Sequence[Row], rounds: int) -> str:
-    """The page with the table of these rows between its two markers."""
+    """Return the page with the table of these rows between its two markers."""
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in rows)]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     text = f"Medians of {rounds} rounds on {machine()}.\n\n{table}"
@@ -48,7 +48,7 @@ def with_table(page: str, rows: Sequence[Row], rounds: int) -> str:
 
 
 def machine() -> str:
-    """What the figures depend on; nothing that identifies this machine."""
+    """Return the properties of this machine that affect the figures; they do not identify the machine."""
     system = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return ", ".join([system, *(f"{name} {version(name)}" for name in PACKAGES)])
 

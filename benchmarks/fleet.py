@@ -1,4 +1,4 @@
-"""The nodes that every subject reads: distinct, with every field of the API."""
+"""The nodes that every subject reads. All of them differ and have every field of the API."""
 
 from pydantic import JsonValue
 
@@ -21,7 +21,7 @@ SAME: Node = {
 
 
 def nodes(count: int) -> list[Node]:
-    """Return `count` nodes in the API's spelling, in reverse order of their ids, five of one Hologres instance."""
+    """Return `count` nodes as the API returns them, in reverse order of their IDs, five for each Hologres instance."""
     return [SAME | _own(count - index) for index in range(count)]
 
 

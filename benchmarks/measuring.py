@@ -1,4 +1,4 @@
-"""Subjects measured in alternation, so that a disturbance of the machine affects all of them."""
+"""Measure subjects alternately, so that a disturbance of the machine affects all of them."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ class Figures(NamedTuple):
 
 
 def alternate(subjects: Mapping[Name, Callable[[], Figures]], rounds: int) -> dict[Name, Figures]:
-    """Return the medians of each subject. One more round comes first, fills caches and is not counted."""
+    """Return the medians of each subject. One additional round comes first to fill caches, and is not counted."""
     found: dict[Name, list[Figures]] = {name: [] for name in subjects}
     for number in range(rounds + 1):
         for name in list(subjects)[:: 1 if number % 2 else -1]:
@@ -45,14 +45,14 @@ def reader(who: str, url: str, repeats: int, regions: Sequence[str] = ()) -> Fig
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return what a command prints, which must succeed; a proxy would carry loopback requests, so there is none."""
+    """Run a command, which must succeed, and return its output. No proxy is set: it would get the loopback requests."""
     inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     variables = {**inherited, "PYTHONPATH": str(ROOT), **environment}
     return subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def settings(url: str) -> dict[str, str]:
-    """The environment that points to the service at `url`."""
+    """Return the environment that points to the service at `url`."""
     return {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": ACCESS_KEY,

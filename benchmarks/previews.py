@@ -1,4 +1,4 @@
-"""What a list adds to `pulumi preview`: its time less that of an empty program in the same language."""
+"""The time that a list adds to `pulumi preview`: its time less that of an empty program in the same language."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from benchmarks.server import serving
 from tools.engine import Engine, find_engine
 from tools.project import Project, opened
 
-SMALLEST = 1e-4  # seconds; an added time is never zero or less
+SMALLEST = 1e-4  # seconds; the minimum of an added time, because a ratio needs a positive value
 HALF, WHOLE = 5_000, 10_000  # nodes
 
 # A program in JSON is a project in YAML; the others are Python.
@@ -49,7 +49,7 @@ FUNCTION, BARE_FUNCTION = _function("hologres:getAiNodeList"), _function("bare:g
 RESOURCE, BARE_RESOURCE = _resource("hologres:AiNodeList"), _resource("bare:Nodes")
 LISTS = {"dynamic": DYNAMIC, "native function": FUNCTION, "native resource": RESOURCE}
 
-# by number of nodes: name, ours, beside, theirs, target
+# By number of nodes: name, our program, name of the compared program, the compared program, target.
 ROWS: dict[int, tuple[tuple[str, str, str, str, float | None], ...]] = {
     1: (
         ("dynamic, 1 node", DYNAMIC, "a bare resource that imports httpx and pydantic", IMPORTING, 1.4),
@@ -66,7 +66,7 @@ ROWS: dict[int, tuple[tuple[str, str, str, str, float | None], ...]] = {
 
 
 def previews(rounds: int) -> Iterator[Row]:
-    """Each interface beside a bare one, and beside itself with half the nodes."""
+    """Yield rows that compare each interface with a bare one, and with itself for half the nodes."""
     engine = find_engine(say=lambda _line: None)
     for size, rows in ROWS.items():
         found = _added(engine, {program for row in rows for program in (row[1], row[3])}, size, rounds)
@@ -79,7 +79,7 @@ def previews(rounds: int) -> Iterator[Row]:
 
 
 def _added(engine: Engine, programs: Iterable[str], size: int, rounds: int) -> dict[str, float]:
-    """The seconds that each program takes beyond the empty one."""
+    """Return the seconds that each program takes longer than the empty one."""
     every = dict.fromkeys([*EMPTY.values(), *programs])
     with serving(f"{size}:0") as [url], _plugins() as plugins, ExitStack() as stack:
         path = f"{plugins}{os.pathsep}{engine.environment()['PATH']}"
@@ -116,7 +116,7 @@ def _preview(project: Project) -> Figures:
 
 @contextmanager
 def _plugins() -> Iterator[Path]:
-    """A folder with the bare plugin, for PATH."""
+    """Create a folder with the bare plugin, for PATH."""
     with TemporaryDirectory() as folder:
         program = Path(folder) / "pulumi-resource-bare"
         program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m benchmarks.bare.plugin "$@"\n')

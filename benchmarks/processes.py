@@ -18,7 +18,7 @@ LIST, SCRIPT, SDK = (
 
 
 def cold_processes(rounds: int) -> Iterator[Row]:
-    """Processes from their start to their end."""
+    """Yield rows for whole processes, from their start to their end."""
     for size, name, command, beside, target in (
         ("13", "`hologres-ai list`, cold process", LIST, "ten lines on the SDK", 0.75),
         ("100", "script that reads 100 nodes, cold process", SCRIPT, "the same on the SDK", 0.95),
@@ -31,7 +31,7 @@ def cold_processes(rounds: int) -> Iterator[Row]:
 
 
 def reads(rounds: int) -> Iterator[Row]:
-    """Later reads of a process."""
+    """Yield rows for later reads of a process."""
     for service, name, target in (
         ("1:20", "call in a `Session` to a service that takes 20 ms", 1.1),
         ("1000:0", "later read of 1,000 nodes in a `Session`", None),
@@ -42,7 +42,7 @@ def reads(rounds: int) -> Iterator[Row]:
 
 
 def large_reads(rounds: int) -> Iterator[Row]:
-    """Reads of 100,000 nodes, and of half as many."""
+    """Yield rows for reads of 100,000 nodes, compared with the SDK and with half as many nodes."""
     with serving("50000:0", "100000:0") as [half, whole]:
         subjects = {who: partial(reader, who, whole, 1) for who in ("session", "sdk")}
         found = alternate({**subjects, "half": partial(reader, "session", half, 1)}, rounds)
@@ -53,7 +53,7 @@ def large_reads(rounds: int) -> Iterator[Row]:
 
 
 def all_regions(rounds: int) -> Iterator[Row]:
-    """All known regions, each of which takes 50 ms."""
+    """Yield rows for a read of all known regions, each of which takes 50 ms."""
     with serving("1:50") as [url]:
         cases = {"all": ("ours", 5, REGIONS), "one": ("ours", 5, [REGION]), "sdk": ("sdk", 1, REGIONS)}
         subjects = {name: partial(reader, who, url, repeats, names) for name, (who, repeats, names) in cases.items()}

@@ -1,4 +1,4 @@
-"""Reads in this process and prints the median seconds and the peak memory in MiB.
+"""Read in this process, and print the median seconds and the peak memory in MiB.
 
 python -m benchmarks.reader ours|session|sdk URL REPEATS [REGION ...]
 """
@@ -18,7 +18,7 @@ Read = Callable[[str, Sequence[str]], int]
 
 
 def ours(*, in_session: bool) -> Read:
-    """A read with hologres_ai."""
+    """Return a function that reads with hologres_ai."""
     from hologres_ai import Session, read_ai_nodes
 
     session = Session() if in_session else None
@@ -37,7 +37,7 @@ def ours(*, in_session: bool) -> Read:
 
 
 def sdk() -> Read:
-    """A read with the vendor's SDK, which keeps a client with its connection for each region."""
+    """Return a function that reads with the vendor's SDK and keeps a client with its connection for each region."""
     from alibabacloud_hologram20220601.client import Client
     from alibabacloud_hologram20220601.models import ListInstanceModelRequest
     from alibabacloud_tea_openapi.utils_models import Config
@@ -57,7 +57,7 @@ def sdk() -> Read:
 
 
 def main(who: str, url: str, repeats: str, *regions: str) -> None:
-    """Read once uncounted, then `repeats` times."""
+    """Read once without measuring, then measure `repeats` reads."""
     read = sdk() if who == "sdk" else ours(in_session=who == "session")
     read(url, regions[:1])
     times = []
@@ -69,8 +69,8 @@ def main(who: str, url: str, repeats: str, *regions: str) -> None:
 
 
 def peak_memory() -> float:
-    """The most memory that this process has held, in MiB; Linux only, 0 elsewhere."""
-    # resource.getrusage counts what the parent held when it started this process.
+    """Return the peak memory of this process in MiB; 0 on systems other than Linux."""
+    # resource.getrusage also counts the memory that the parent had when it started this process.
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

@@ -8,7 +8,7 @@ HEADINGS = ("what", "ours", "beside", "theirs", "ratio", "at most", "verdict")
 
 @dataclass(frozen=True)
 class Row:
-    """A comparison of two medians, in seconds or MiB; without a target the ratio is only shown."""
+    """A comparison of two medians, in seconds or MiB; without a target, the ratio is not judged."""
 
     name: str
     beside: str
@@ -25,7 +25,7 @@ class Row:
         return "reached" if self.ours <= self.target * self.theirs else "missed"
 
     def cells(self) -> tuple[str, ...]:
-        """The cells under `HEADINGS`."""
+        """Return the cells in the order of `HEADINGS`."""
         ratio, target = f"{self.ours / self.theirs:.2f}", "" if self.target is None else f"{self.target:.2f}"
         return (self.name, self._figure(self.ours), self.beside, self._figure(self.theirs), ratio, target, self.verdict)
 

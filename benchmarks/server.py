@@ -1,8 +1,8 @@
-"""Serves prepared responses, without verification, so that little of a measured time is the server's.
+"""Serve prepared responses without request verification, so that the server adds little to a measured time.
 
     python -m benchmarks.server NODES:DELAY_MS ...
 
-Prints the URL of each argument in a line, and serves until it is terminated.
+It prints the URL of each service on a line, and serves until it is terminated.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from benchmarks.fleet import nodes
 
 @contextmanager
 def serving(*services: str) -> Iterator[list[str]]:
-    """The URL of each service, named ``NODES:DELAY_MS``, for as long as the block runs."""
+    """Run services, each given as ``NODES:DELAY_MS``, until the block ends; the value is their URLs."""
     command = [sys.executable, "-m", "benchmarks.server", *services]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""Chromium, driven by Playwright: where it is found, and how it is started."""
+"""Find Chromium and start it with Playwright."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL = "apt-get install --no-install-recommends chromium"
 
-# No traffic of its own, and no GPU.
+# Chromium must send only the requests of the pages, and must not use a GPU.
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +29,7 @@ def find_chromium() -> str:
     """Return the path of Chromium or Chrome: CHROMIUM, or the first of `NAMES` on PATH.
 
     Raises:
-        ChromiumMissingError: there is none.
+        ChromiumMissingError: Chromium is not installed.
     """
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
@@ -44,7 +44,7 @@ def chromium() -> Iterator[Browser]:
     """Start a headless Chromium, and end it after the block.
 
     Raises:
-        ChromiumMissingError: there is none.
+        ChromiumMissingError: Chromium is not installed.
     """
     path = find_chromium()
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root, Chromium's own sandbox can't be set up

@@ -1,6 +1,6 @@
 """`make demo`: a real engine reads a fleet of AI nodes and shows a change. Nothing remains afterwards.
 
-It fails when any step fails, also when a step does not find the expected change.
+The demo fails if a step fails or does not find the expected change.
 """
 
 import json
@@ -36,7 +36,7 @@ class StepFailedError(Exception):
 
 
 def main() -> int:
-    """Run the demo; 0, 1 when a step failed, 130 when it was interrupted."""
+    """Run the demo; return 0, 1 if a step failed, or 130 if it was interrupted."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with TemporaryDirectory(prefix="hologres-ai-demo-") as folder:
@@ -94,7 +94,7 @@ def _steps(project: Project, fleet: Path, url: str) -> None:
 
 @contextmanager
 def _emulator(fleet: Path, key: str, secret: str) -> Iterator[str]:
-    """`hologres-ai emulate`, as a user starts it, until the block ends."""
+    """Run `hologres-ai emulate`, as a user starts it, until the block ends."""
     keys = ["--access-key-id", key, "--access-key-secret", secret]
     command = [*CLI, "emulate", "--fleet", str(fleet), *keys]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

@@ -1,4 +1,4 @@
-"""Builds the plugin as an archive that needs no Python: `pulumi-resource-hologres-v<version>-<os>-<arch>.tar.gz`.
+"""Build the plugin as an archive that needs no Python: `pulumi-resource-hologres-v<version>-<os>-<arch>.tar.gz`.
 
     python -m tools.dist [--out dist]
 
@@ -31,8 +31,8 @@ PLUGIN = "pulumi-resource-hologres"
 TARGETS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
-# PyInstaller gives the process its own library path. Programs that the plugin starts, such as one that prints
-# credentials, are the machine's own and need the machine's libraries.
+# PyInstaller sets the library path of the process to its own libraries. Programs that the plugin starts, such as one
+# that prints credentials, are not bundled and need the libraries of the machine.
 START = f"""\
 import os, sys
 original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
@@ -43,12 +43,12 @@ from {PACKAGE}.plugin import main
 sys.exit(main())
 """
 OTHER_INTERFACES = {"__main__", "cli", "dynamic", "emulator", "list_outputs", "outputs", "stack_outputs", "testing"}
-# Other packages import these if they are installed, for command lines and type checks of their own.
+# Other packages import these if they are installed, for their own command lines and type checks.
 NOT_NEEDED = ("click", "hypothesis", "jinja2", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
 
-# Files of pip about this machine. The licences beside them are part of the archive.
+# Files that pip writes about this machine; they are left out. The licences in the same folders are part of the archive.
 PIP_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
-MTIME = 315532800  # 1980-01-01: the same content makes the same archive
+MTIME = 315532800  # 1980-01-01; with a fixed time, the same content gives the same archive
 STARTING_TIMEOUT = 60.0  # seconds
 
 console = Console(stderr=True, highlight=False)
@@ -71,21 +71,21 @@ def main(out: Path) -> None:
 
 
 def archive_name(target: str | None = None) -> str:
-    """The name that Pulumi looks for, of this version for a target, by default this machine."""
+    """Return the file name that Pulumi expects for this version and a target, by default this machine."""
     return f"{PLUGIN}-v{version(PACKAGE)}-{target or this_target()}.tar.gz"
 
 
 def this_target() -> str:
-    """This machine in Pulumi's words, such as linux-amd64."""
+    """Return the target of this machine in Pulumi's notation, such as linux-amd64."""
     machine = platform.machine().lower()
     return f"{platform.system().lower()}-{ARCHITECTURES.get(machine, machine)}"
 
 
 def _bundled(stage: Path) -> Path:
-    """The folder with the executable and what it needs.
+    """Bundle the plugin, and return the folder with the executable and its files.
 
     Raises:
-        SystemExit: PyInstaller fails, or did not find what the package imports; the text says what.
+        SystemExit: PyInstaller fails, or did not find modules that the package imports; the text names them.
     """
     start = stage / f"{PLUGIN}.py"
     start.write_text(START)
@@ -97,7 +97,7 @@ def _bundled(stage: Path) -> Path:
     if done.returncode:
         sys.exit("\n".join(["PyInstaller failed:", *done.stderr.splitlines()[-12:]]))
     if missing := _missing(stage / "work" / PLUGIN / f"warn-{PLUGIN}.txt"):
-        sys.exit("\n".join(["the plugin imports what is not installed, or is listed as not needed:", *missing]))
+        sys.exit("\n".join(["the plugin imports modules that are not installed, or that NOT_NEEDED lists:", *missing]))
     return stage / "dist" / PLUGIN
 
 
@@ -105,15 +105,15 @@ def _options(stage: Path) -> Iterator[str]:
     yield from ("--onedir", "--noconfirm", "--log-level=ERROR", f"--paths={SOURCES}")
     yield from (f"--distpath={stage / 'dist'}", f"--workpath={stage / 'work'}", f"--specpath={stage}")
     yield f"--add-data={ROOT / 'schema.json'}:{PACKAGE}"
-    yield f"--recursive-copy-metadata={PACKAGE}"  # the version, and everybody's licence
-    yield from (f"--hidden-import={module}" for module in _modules())  # also what is imported by its name
+    yield f"--recursive-copy-metadata={PACKAGE}"  # the version, and the licences of all packages
+    yield from (f"--hidden-import={module}" for module in _modules())  # including modules that are imported by name
     yield from (f"--exclude-module={module}" for module in NOT_NEEDED)
     if sys.platform == "linux":
         yield "--strip"  # a Python with its debugging symbols is four times as large
 
 
 def _modules() -> Iterator[str]:
-    """The names of the package's modules, without those of the other interfaces."""
+    """Yield the names of the package's modules, without those of the other interfaces."""
     for path in sorted((SOURCES / PACKAGE).rglob("*.py")):
         parts = path.relative_to(SOURCES).with_suffix("").parts
         if parts[1] not in OTHER_INTERFACES:
@@ -121,13 +121,17 @@ def _modules() -> Iterator[str]:
 
 
 def _missing(warnings: Path) -> list[str]:
-    """The lines of PyInstaller's warnings about modules that this package imports; others are optional."""
+    """Return PyInstaller's warnings about modules that this package imports; other missing modules are optional."""
     ours = re.compile(rf"^(missing|excluded) module named .* - imported by .*\b{PACKAGE}\b")
     return [line for line in warnings.read_text().splitlines() if ours.match(line)]
 
 
 def _started(bundle: Path) -> float:
-    """The seconds that the executable takes for `--help`, with all its imports; one that fails is not packed."""
+    """Return the seconds that the executable takes for `--help`, with all its imports.
+
+    Raises:
+        SystemExit: the executable fails or takes too long.
+    """
     begin = time.monotonic()
     try:
         subprocess.run([bundle / PLUGIN, "--help"], check=True, capture_output=True, timeout=STARTING_TIMEOUT)

@@ -1,7 +1,7 @@
-"""Finds a Pulumi engine for the tests and the examples, and builds one if there is none.
+"""Find a Pulumi engine for the tests and the examples, and build one if there is none.
 
-In this order: the `pulumi` on PATH, the engine cached in `.engine/`, the vendor's own installer, a build from
-the Go module beside this file. `python -m tools.engine` prints the path of the binary that was found.
+These are tried in order: the `pulumi` on PATH, the engine cached in `.engine/`, the vendor's own installer, a build
+from the Go module in `tools/go`. `python -m tools.engine` prints the path of the binary that was found.
 
 POSIX only, because of process groups. On Windows use the vendor's installer.
 """
@@ -25,14 +25,14 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from semver import Version
 
-PINNED = Version(3, 259, 0)  # what is installed or built here; tools/go/go.mod names the same
-MINIMUM = Version(3, 200, 0)  # the oldest CLI on PATH that is taken
+PINNED = Version(3, 259, 0)  # the version that is installed or built here, as in tools/go/go.mod
+MINIMUM = Version(3, 200, 0)  # the oldest version on PATH that is used
 GO_MODULE = Path(__file__).with_name("go")
 STORE = Path(__file__).resolve().parents[1] / ".engine"
 
-PATIENCE = 10.0  # s without an answer before the installer is given up
-ANSWER = 256 * 1024  # bytes that count as one: more than the installer's script, a sliver of the archive
-PROGRESS_EVERY = 30.0  # s between two lines about the build
+PATIENCE = 10.0  # seconds without progress after which the installer is stopped
+ANSWER = 256 * 1024  # bytes that count as progress: more than the installer's script, a small part of the archive
+PROGRESS_EVERY = 30.0  # seconds between two lines about the build
 
 SHIM = "pulumi-resource-pulumi-python"
 PROGRAMS = ("pulumi", "pulumi-language-yaml", SHIM)
@@ -58,7 +58,7 @@ class EngineUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi CLI that runs: where it is, its version without the `v`, and where it came from."""
+    """A Pulumi CLI that runs: its path, its version without the `v`, and its origin."""
 
     pulumi: Path
     version: str
@@ -66,13 +66,13 @@ class Engine:
     store: Path = STORE
 
     def environment(self, home: Path | None = None) -> dict[str, str]:
-        """The variables to add to `os.environ`.
+        """Return the variables to add to `os.environ`.
 
-        `home` takes the engine's plugins, credentials and workspaces; by default `.engine/home`, so nothing
-        lands in the user's home. Stack passphrase and backend are the caller's to set.
+        `home` is the folder for the engine's plugins, credentials and workspaces; by default `.engine/home`, so that
+        nothing is written into the user's home. The caller must set the passphrase of the stack and the backend.
         """
-        # The engine comes first: the interpreter's folder may hold a CLI that was rejected. That folder is not
-        # resolved, because in a virtual environment it is a link.
+        # The engine comes first: the interpreter's folder may contain a CLI that was rejected. The interpreter's
+        # path is not resolved, because in a virtual environment it is a link.
         folders = (self.pulumi.parent, Path(sys.executable).parent, self.store / "bin")
         return {
             "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]),
@@ -84,12 +84,12 @@ class Engine:
 
 
 def has_host(engine: Engine, runtime: str) -> bool:
-    """Whether `pulumi up` can run a program in this language: most language hosts come with the vendor's CLI alone."""
+    """Return whether `pulumi up` can run a program in this language; only the vendor's CLI has all language hosts."""
     return _which(f"pulumi-language-{runtime}", engine.environment()["PATH"]) is not None
 
 
 def say(line: str) -> None:
-    """Print a line of progress on stderr; stdout is for the result."""
+    """Print a line of progress on stderr, because stdout is for the result."""
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
@@ -104,7 +104,7 @@ def find_engine(
 ) -> Engine:
     """Return the first engine that runs; build one in `store` if there is none. Print which one it is.
 
-    `search_path` stands for PATH; `installer` is called with a root folder and a version; `patience` and
+    `search_path` replaces PATH; `installer` is called with a root folder and a version; `patience` and
     `progress_every` are seconds. Raises `EngineUnavailableError`.
     """
     path = search_path if search_path is not None else os.environ.get("PATH", os.defpath)
@@ -161,7 +161,7 @@ def _installed(store: Path, installer: Sequence[str], patience: float, say: Say)
 
 
 def _giving_up(stage: Path, patience: float) -> Tick:
-    """Raise `TimeoutError` when the folder has not grown for `patience` seconds; a slow download continues."""
+    """Return a function that raises `TimeoutError` if the folder does not grow for `patience` seconds."""
     size, since = 0, 0.0
 
     def tick(elapsed: float) -> None:
@@ -291,7 +291,7 @@ def _locked(store: Path, say: Say) -> Iterator[None]:
 
 @contextmanager
 def _stage(store: Path) -> Iterator[Path]:
-    """A temporary folder to build in. Hold the lock: it also removes what a killed run left."""
+    """Create a temporary folder to build in, and remove those of killed runs; the caller must hold the lock."""
     for leftover in store.glob("stage-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     # Errors are ignored because a process that was just killed may still be closing its files.
@@ -300,7 +300,7 @@ def _stage(store: Path) -> Iterator[Path]:
 
 
 def _version(program: Path, store: Path) -> Version | None:
-    """The output of `pulumi version`, or None if it does not run or prints something else."""
+    """Return the version that `pulumi version` prints, or None if it does not run or prints something else."""
     try:
         answer = subprocess.run(
             [program, "version"],
@@ -317,7 +317,7 @@ def _version(program: Path, store: Path) -> Version | None:
 
 
 def _private(store: Path) -> dict[str, str]:
-    """The environment in which vendor programs use a home inside the store, not the user's home."""
+    """Return an environment in which vendor programs use a home inside the store, not the user's home."""
     home = str(store / "home")
     return {**os.environ, "HOME": home, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
@@ -331,7 +331,7 @@ def _size(folder: Path) -> int:
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            with suppress(OSError):  # temporary files come and go
+            with suppress(OSError):  # temporary files can disappear
                 total += Path(parent, name).stat().st_size
     return total
 
@@ -357,7 +357,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     """Print the path of the pulumi binary on stdout; everything else goes to stderr."""
-    signal.signal(signal.SIGTERM, _stop)  # a terminated run must take the build's processes with it
+    signal.signal(signal.SIGTERM, _stop)  # a terminated run must also end the processes of the build
     try:
         print(find_engine().pulumi)
     except EngineUnavailableError as error:

@@ -1,4 +1,4 @@
-"""`pulumi preview` and `pulumi up` for the Python program in this folder, on an engine without a Python language host.
+"""Run `pulumi preview` or `pulumi up` for the Python program in this folder, without a Python language host.
 
     python -m tools.inline preview|up STACK [OPTION ...]
 
@@ -7,7 +7,7 @@ address, and runs `__main__.py` when the engine asks for it, as `pulumi-language
 to the engine, and its output and exit code are passed on.
 """
 
-# ruff: noqa: N802 - the names of the methods are the protocol's
+# ruff: noqa: N802 - the protocol defines the names of the methods
 
 import asyncio
 import contextvars
@@ -31,12 +31,12 @@ from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer, add_
 
 from hologres_ai.process import exit_process
 
-MAX_MESSAGE_BYTES = 400 * 1024 * 1024  # as the engine has it
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024  # the limit of the engine
 CONFIRMED = {"preview": (), "up": ("--yes", "--skip-preview")}
 
 
 def main() -> int:
-    """Run the command; the exit code is the engine's."""
+    """Run the command and return the exit code of the engine."""
     command, stack, *options = sys.argv[1:]
     _leave_signals_to_the_engine()
     with _serving() as address:
@@ -45,9 +45,10 @@ def main() -> int:
 
 
 def _leave_signals_to_the_engine() -> None:
-    """Wait for the engine, which is in this process group, to cancel; without a reader its plugins would keep running.
+    """Ignore signals in this process, so that it waits for the engine, which gets the same signals and cancels.
 
-    Not SIG_IGN: the engine would inherit that.
+    If this process ended first, no process would read the engine's output, and its plugins would keep running. SIG_IGN
+    is not used, because the engine would inherit it.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
@@ -67,18 +68,18 @@ def _serving() -> Iterator[str]:
 
 
 class LanguageHost(LanguageRuntimeServicer):
-    """Answers the engine."""
+    """The language host that the engine calls."""
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:
-        """No version."""
+        """Return no version."""
         return plugin_pb2.PluginInfo()
 
     def GetRequiredPackages(self, _request: Any, _context: Any) -> language_pb2.GetRequiredPackagesResponse:
-        """None: tests put the plugin on the PATH."""
+        """Return no packages, because the tests put the plugin on PATH."""
         return language_pb2.GetRequiredPackagesResponse()
 
     def Run(self, request: Any, _context: Any) -> language_pb2.RunResponse:
-        """Run the program, in a context and an event loop of its own."""
+        """Run the program in a separate context and event loop."""
         return contextvars.copy_context().run(_run, request)
 
 
@@ -93,13 +94,13 @@ def _run(request: Any) -> language_pb2.RunResponse:
         preview=request.dryRun,
     )
     set_all_config(dict(request.config), list(request.configSecretKeys))
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # an error of an output is reported once, by Pulumi
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # Pulumi already reports an error of an output
     try:
         with asyncio.Runner() as runner:
             runner.run(run_in_stack(_program))
     except pulumi.RunError as error:
         return _failed(str(error))
-    except BaseException:  # noqa: BLE001 - the program's
+    except BaseException:  # noqa: BLE001 - a program can raise anything
         return _failed(f"Program failed with an unhandled exception:\n{traceback.format_exc()}")
     finally:
         sys.stdout.flush()
@@ -108,7 +109,7 @@ def _run(request: Any) -> language_pb2.RunResponse:
 
 
 def _failed(message: str) -> language_pb2.RunResponse:
-    """The engine has the message already, so that it prints no other one."""
+    """Log the message, and return a response after which the engine prints no other message."""
     pulumi.log.error(message)
     return language_pb2.RunResponse(bail=True)
 

@@ -1,8 +1,8 @@
-"""Writes docs/licences.md: the packages that are installed with this one, and their licences.
+"""Write docs/licences.md: the packages that are installed with this one, and their licences.
 
     python -m tools.licences
 
-It follows the requirements from the package's own, with the extra of the emulator, through what is installed here.
+It follows the requirements of the package and its extra `emulator` through the packages that are installed here.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "licences.md"
 PACKAGE = "hologres_ai"
 EXTRAS = ("emulator",)
 
-# Names of licences that are not SPDX identifiers.
+# The SPDX identifiers of licence names that packages declare.
 SPDX = {
     "BSD License": "BSD-3-Clause",  # Jinja2's classifier; its LICENSE.txt has the three clauses
     "3-Clause BSD License": "BSD-3-Clause",
@@ -26,8 +26,8 @@ SPDX = {
 }
 HEAD = f"""# Licences
 
-`{PACKAGE}` itself is under Apache-2.0. With the extra `emulator` it brings these, as each package declares it;
-the versions are those of `constraints.txt`. Written by `make licences`.
+`{PACKAGE}` itself is under Apache-2.0. With the extra `emulator` it installs the packages below. The licences are those
+that each package declares, the versions those of `constraints.txt`. Written by `make licences`.
 
 | package | version | licence |
 | --- | --- | --- |
@@ -35,22 +35,22 @@ the versions are those of `constraints.txt`. Written by `make licences`.
 
 
 def main() -> None:
-    """Bring the page up to date."""
+    """Write the page."""
     PAGE.write_text(rendered())
 
 
 def rendered() -> str:
-    """The page as it has to be in this environment."""
+    """Return the page for the packages in this environment."""
     return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows())
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Name, version and licence of each package, by name."""
+    """Return name, version and licence of each package, sorted by name."""
     return sorted((name, found.version, licence(found)) for name, found in closure().items())
 
 
 def closure() -> dict[str, Distribution]:
-    """The packages that this package requires, by canonical name."""
+    """Return the packages that this package requires, directly or indirectly, by canonical name."""
     found: dict[str, Distribution] = {}
     waiting = list(_required(distribution(PACKAGE), EXTRAS))
     while waiting:
@@ -70,17 +70,17 @@ def _required(package: Distribution, extras: tuple[str, ...]) -> Iterator[Requir
 
 
 def licence(package: Distribution) -> str:
-    """As the package declares it, by SPDX's name where one is known.
+    """Return the licence that a package declares, as an SPDX identifier if one is known.
 
     Raises:
-        ValueError: it declares none; then somebody has to look.
+        ValueError: the package declares no licence.
     """
     metadata = package.metadata
     declared: list[str] = metadata.get_all("License-Expression") or metadata.get_all("License") or []
     classified = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or [] if "License ::" in c]
     names: list[str] = [name for name in (*declared, *classified) if name]
     if not names:
-        raise ValueError(f"{package.name} {package.version} declares no licence: look for it, and at it")
+        raise ValueError(f"{package.name} {package.version} declares no licence: find it and check it")
     return SPDX.get(names[0], names[0])
 
 

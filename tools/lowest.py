@@ -1,6 +1,6 @@
-"""Prints the lowest version of every direct dependency that pyproject.toml allows, as constraints for pip.
+"""Print the lowest version of every direct dependency that pyproject.toml allows, as constraints for pip.
 
-`make lock` uses it for constraints-lowest.txt, the environment of `make lowest`.
+`make lock` writes constraints-lowest.txt with it, for the environment of `make lowest`.
 """
 
 import tomllib
@@ -15,7 +15,7 @@ EXTRAS = ("emulator", "testing")
 
 
 def lowest(requirements: Iterable[str]) -> dict[str, str]:
-    """The lower bound of each requirement, by canonical name.
+    """Return the lower bound of each requirement, by canonical name.
 
     Raises:
         ValueError: a requirement has no lower bound.
@@ -31,7 +31,7 @@ def lowest(requirements: Iterable[str]) -> dict[str, str]:
 
 
 def direct() -> dict[str, str]:
-    """The lower bounds of the package and of the extras that the tests use."""
+    """Return the lower bounds of the dependencies of the package and of the extras that the tests use."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = project["optional-dependencies"]
     return lowest([*project["dependencies"], *(text for extra in EXTRAS for text in optional[extra])])

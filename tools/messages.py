@@ -1,7 +1,7 @@
 """The messages of the package, read from its sources, for docs/troubleshooting.md.
 
 A message is the title and the remedy of an exception of `hologres_ai.errors`. Values that are known only at run time
-stand as ``…``.
+are shown as ``…``.
 """
 
 import ast
@@ -23,7 +23,7 @@ Strings = dict[str, str]
 
 
 def error_codes() -> list[Row]:
-    """The table of error codes; codes with the same consequence share a row."""
+    """Return the rows of the table of error codes; codes with the same consequence share a row."""
     rows: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for services, names, rule in codes.TABLE:
         scope = "" if len(services) > 1 else f" ({services[0]})"
@@ -33,13 +33,13 @@ def error_codes() -> list[Row]:
 
 
 def messages() -> list[Row]:
-    """Each pair of title and remedy once, in the order of the titles."""
+    """Return each pair of title and remedy once, sorted by title."""
     found = {pair for file in sorted(PACKAGE.rglob("*.py")) for pair in in_source(file.read_text())}
     return [(_code(title), remedy) for title, remedy in sorted(found, key=lambda pair: (pair[0].lower(), pair[1]))]
 
 
 def in_source(text: str) -> Iterator[tuple[str, str]]:
-    """Title and remedy of each exception of this package that a module constructs."""
+    """Yield title and remedy of each exception of this package that a module constructs."""
     tree = ast.parse(text)
     strings = _constants(tree)
     for call in ast.walk(tree):
@@ -50,7 +50,7 @@ def in_source(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _constants(tree: ast.Module) -> Strings:
-    """The strings that the module assigns to names, at the top and in functions."""
+    """Return the strings that the module assigns to names, at the top level and in functions."""
     strings: Strings = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -61,7 +61,7 @@ def _constants(tree: ast.Module) -> Strings:
 
 
 def _text(node: ast.expr, strings: Strings) -> str:
-    """The text of an expression, with ``…`` for what is known only at run time."""
+    """Return the text of an expression, with ``…`` for values that are known only at run time."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):

@@ -1,4 +1,4 @@
-"""Generates `provider/hologres_ai/outputs.py`, the Pulumi output types of the models: `make schema`."""
+"""Generate `provider/hologres_ai/outputs.py`, the Pulumi output types of the models: `make schema`."""
 
 import textwrap
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from tools.tables import descriptions
 
 TARGET = Path(__file__).resolve().parents[1] / "provider" / "hologres_ai" / "outputs.py"
 
-# The types in the outputs; each stands after the types that it contains.
+# The types in the outputs; each one follows the types that it contains.
 SHAPES = (models.Usage, models.AiNode, models.RegionOutcome, models.Totals)
 WIDTH = 112  # characters of a text, so that its line has 120 at most
 
-HEAD = '''"""The outputs of `AiNodeList`, as Pulumi has them: dicts in the wire's spelling, with the shapes' attributes.
+HEAD = '''"""The outputs of `AiNodeList` in a Pulumi program: dicts with the API's field names and typed attributes.
 
-GENERATED from `models` by `make schema`: a program that only declares a list needs neither the shapes nor pydantic.
+GENERATED from `models` by `make schema`, so that a program that only declares a list does not import pydantic.
 """
 
 import pulumi
 
 
 class _Output(dict[str, object]):
-    """A dict whose names stay the wire's."""
+    """A dict that keeps the field names of the API."""
 
     def _translate_property(self, prop: str) -> str:
         return prop
@@ -33,7 +33,7 @@ class _Output(dict[str, object]):
 
 
 def build_text() -> str:
-    """The text of the module."""
+    """Return the text of the module."""
     return "\n\n".join([HEAD, *map(_class, SHAPES)])
 
 
@@ -50,7 +50,7 @@ def _properties(shape: type) -> Iterator[str]:
 
 
 def _said(hint: Any) -> str:
-    """``str``, ``int | None``."""
+    """Return a type as source text, such as ``str`` or ``int | None``."""
     members = get_args(hint) or (hint,)
     return " | ".join("None" if member is NoneType else member.__name__ for member in members)
 

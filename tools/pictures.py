@@ -1,6 +1,6 @@
-"""Draws the pictures in docs/pictures: `python -m tools.pictures`, or `make pictures`. The pages need Chromium.
+"""Draw the pictures in docs/pictures: `python -m tools.pictures`, or `make pictures`. report.png needs Chromium.
 
-All show the emulator's fleet at a fixed time, so that a picture changes only with the code.
+All pictures show the emulator's fleet at a fixed time, so that a picture changes only with the code.
 """
 
 import re
@@ -34,7 +34,7 @@ REGION = "cn-hangzhou"
 COMMAND = "hologres-ai list --charge-type PrePaid"
 
 TERMINAL_WIDTH = 100  # columns
-PAGE_WIDTH, PAGE_HEIGHT, PAGE_SCALE = 1240, 1560, 1.25  # pixels, and device pixels for each
+PAGE_WIDTH, PAGE_HEIGHT, PAGE_SCALE = 1240, 1560, 1.25  # pixels, and device pixels per pixel
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -69,7 +69,7 @@ DARK = TerminalTheme(
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 
-# As rich's own, without its web fonts: the picture requests nothing.
+# The template of rich without its web fonts, so that the picture makes no requests.
 SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"
   role="img" aria-label="Output of hologres-ai list">
@@ -97,7 +97,7 @@ SVG = """\
 
 
 def main() -> int:
-    """Draw all pictures; return 1 where Chromium is missing."""
+    """Draw all pictures; return 1 if Chromium is missing."""
     FOLDER.mkdir(exist_ok=True)
     for scheme in SCHEMES:
         (FOLDER / f"list-{scheme}.svg").write_text(draw_list(scheme), encoding="utf-8")
@@ -110,7 +110,7 @@ def main() -> int:
 
 
 def draw_list(scheme: Scheme) -> str:
-    """Return what `COMMAND` shows on a terminal, as SVG."""
+    """Return the output of `COMMAND` on a terminal, as SVG."""
     console = Console(
         file=StringIO(),
         record=True,
@@ -172,7 +172,7 @@ def _drift() -> Report:
 
 
 def _changed(nodes: Sequence[AiNode]) -> Iterator[AiNode]:
-    """The fleet after some days: one AI instance has grown, one has lost its renewal, one was removed."""
+    """Yield the fleet after some days: one AI instance has grown, one has lost its renewal, one was removed."""
     for index, node in enumerate(nodes):
         match index:
             case 1:

@@ -1,7 +1,7 @@
-"""Runs a folder with a Pulumi program on a real engine with a file backend, and removes everything afterwards.
+"""Run a folder with a Pulumi program on a real engine with a file backend, and remove everything afterwards.
 
-The folder is copied, so that nothing is written into it. Where the engine has the language host of the program, the
-folder runs as `pulumi up` runs it; elsewhere `INLINE` runs the same program.
+The folder is copied, so that nothing is written into it. If the engine has the language host of the program, the engine
+runs it; otherwise a command of `INLINE` runs the same program.
 """
 
 import json
@@ -23,7 +23,8 @@ from tools.engine import Engine, has_host
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What runs a program on an engine without its language host, by the runtime in Pulumi.yaml. Every engine has YAML's.
+# The commands that run a program on an engine without its language host, by the runtime in Pulumi.yaml. Every
+# engine has the language host of YAML.
 INLINE = {
     "python": (sys.executable, "-m", "tools.inline"),
     "nodejs": ("node", str(ROOT / "tools" / "inline.mjs")),
@@ -50,7 +51,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Project:
-    """One stack of one program. Each method is the command of that name and returns its `Run`, also when it fails."""
+    """One stack of one program. A method that runs a command returns its `Run`, even if the command fails."""
 
     engine: Engine
     folder: Path
@@ -59,36 +60,36 @@ class Project:
     write: Write
 
     def preview(self, *options: str) -> Run:
-        """`pulumi preview`."""
+        """Run `pulumi preview`."""
         return self._run_program("preview", *options)
 
     def up(self, *options: str) -> Run:
-        """`pulumi up --yes --skip-preview`."""
+        """Run `pulumi up --yes --skip-preview`."""
         return self._run_program("up", *options)
 
     def refresh(self) -> Run:
-        """`pulumi refresh --yes --skip-preview`."""
+        """Run `pulumi refresh --yes --skip-preview`."""
         return self.pulumi("refresh", "--yes", "--skip-preview")
 
     def drift(self, *options: str) -> Run:
-        """`pulumi refresh --preview-only --expect-no-changes`."""
+        """Run `pulumi refresh --preview-only --expect-no-changes`."""
         return self.pulumi("refresh", "--preview-only", "--expect-no-changes", *options)
 
     def destroy(self) -> Run:
-        """`pulumi destroy --yes --skip-preview`."""
+        """Run `pulumi destroy --yes --skip-preview`."""
         return self.pulumi("destroy", "--yes", "--skip-preview")
 
     def export(self) -> str:
-        """`pulumi stack export`: the state, with its secrets encrypted."""
+        """Return the state, with its secrets encrypted: `pulumi stack export`."""
         return self.pulumi("stack", "export").text
 
     def outputs(self) -> dict[str, object]:
-        """`pulumi stack output --json`."""
+        """Return the outputs of the stack: `pulumi stack output --json`."""
         outputs: dict[str, object] = json.loads(self.pulumi("stack", "output", "--json").text)
         return outputs
 
     def pulumi(self, *arguments: str) -> Run:
-        """The engine's own command line, for this stack."""
+        """Run a command of the engine for this stack."""
         return self._run(str(self.engine.pulumi), *arguments, "--stack", self.stack, "--non-interactive")
 
     def _run_program(self, command: str, *options: str) -> Run:
@@ -130,10 +131,10 @@ def opened(
     backend: Path | None = None,
     write: Write = lambda _line: None,
 ) -> Iterator[Project]:
-    """The project for as long as the block runs.
+    """Create the project, and remove it when the block ends.
 
     `environment` is added to that of the process, for the engine and the program; `backend` is a folder that several
-    projects share, for stack references; `write` gets the engine's lines as they come.
+    projects share, for stack references; `write` is called with each line that the engine prints.
     """
     with TemporaryDirectory(prefix="hologres-ai-") as temporary:
         work = _copied(folder, Path(temporary))
@@ -163,10 +164,10 @@ def _copied(folder: Path, temporary: Path) -> Path:
 
 
 def _prepare(work: Path, engine: Engine) -> None:
-    """Install and compile what the language needs.
+    """Provide the packages of the program, and compile it if necessary.
 
     Raises:
-        SystemExit: the language is not installed, or refuses the program; the text says what to do.
+        SystemExit: the language is not installed, or the program does not compile; the text says what to do.
     """
     runtime = _runtime(work)
     if runtime == "nodejs":
@@ -177,7 +178,7 @@ def _prepare(work: Path, engine: Engine) -> None:
 
 
 def _runtime(folder: Path) -> str:
-    """The language in Pulumi.yaml, with or without options."""
+    """Return the language in Pulumi.yaml, which may have options there."""
     runtime = yaml.safe_load((folder / "Pulumi.yaml").read_text())["runtime"]
     return str(runtime["name"] if isinstance(runtime, dict) else runtime)
 

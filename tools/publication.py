@@ -1,7 +1,7 @@
-"""The publication of this project: one source for the metadata of the package, the schema and the SDKs.
+"""Where this project is published: one source for the metadata of the package, the schema and the SDKs.
 
 The values are under `[tool.hatch.metadata.hooks.custom]` in pyproject.toml. An empty value is left out everywhere.
-Hatchling loads this file by its path when it builds, so it imports nothing else of this repository.
+Hatchling loads this file by its path when it builds, so it must not import other modules of this repository.
 """
 
 import re
@@ -20,7 +20,7 @@ LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#|mailto:)([^)]+)\)")
 
 @dataclass(frozen=True)
 class Publication:
-    """Publisher and places of the project.
+    """Publisher and addresses of the project.
 
     Attributes:
         publisher: name of the authors.
@@ -36,17 +36,17 @@ class Publication:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The values that a release needs and that are empty."""
+        """The names of empty values that a release needs."""
         return tuple(name for name in ("home", "contact", "logo") if not getattr(self, name))
 
     @property
     def authors(self) -> list[dict[str, str]]:
-        """`project.authors`."""
+        """The value of `project.authors`."""
         return [{"name": self.publisher} | ({"email": self.contact} if self.contact else {})]
 
     @property
     def urls(self) -> dict[str, str]:
-        """`project.urls`."""
+        """The value of `project.urls`."""
         if not self.home:
             return {}
         changelog, issues = f"{self.home}/blob/main/CHANGELOG.md", f"{self.home}/issues"
@@ -63,28 +63,28 @@ class Publication:
 
     @property
     def go_module(self) -> str:
-        """The import path of the Go SDK; without a home one that cannot be fetched."""
+        """The import path of the Go SDK; without `home`, a path that cannot be fetched."""
         return f"{self.home.partition('://')[2] or 'hologres-ai'}/{GO_SDK}"
 
     def readme(self, text: str, version: str) -> str:
-        """README for a package index: links into the repository become absolute, or plain text without a home."""
+        """Return the README for a package index: links into the repository are absolute, or text without `home`."""
         target = rf"[\1]({self.home}/blob/v{version}/\2)" if self.home else r"\1"
         return LINK.sub(target, text)
 
 
 def publication(root: Path = ROOT) -> Publication:
-    """The values of pyproject.toml."""
+    """Return the values in pyproject.toml."""
     hooks = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["metadata"]["hooks"]
     return from_config(hooks["custom"])
 
 
 def from_config(config: Mapping[str, Any]) -> Publication:
-    """The values of the hook's configuration."""
+    """Return the values in the configuration of the hook."""
     return Publication(**{name: config[name] for name in ("publisher", "home", "contact", "logo")})
 
 
 class PublicationHook(MetadataHookInterface):
-    """Fills in the dynamic metadata when a wheel or an sdist is built."""
+    """The build hook that sets the dynamic metadata of a wheel or an sdist."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Set authors, URLs and README."""

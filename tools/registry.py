@@ -1,7 +1,7 @@
-"""Writes the form of docs/_index.md that the Pulumi registry renders: `python -m tools.registry`, part of `make docs`.
+"""Write docs/_index.md in the form that the Pulumi registry renders: `python -m tools.registry`, part of `make docs`.
 
-In the repository the example of each language stands under a heading. The registry shows the one language that a reader
-chooses, and has its own marks for that.
+In the repository the example of each language is under its own heading. The registry shows only the language that a
+reader chooses, and has its own markup for that.
 """
 
 import re
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def rendered(page: str) -> str:
-    """The page with the examples, one under each heading, as one chooser."""
+    """Return the page with all examples in one chooser, instead of one under each heading."""
     examples = list(_EXAMPLE.finditer(page))
     choices = "".join(_choice(language, code) for code, language in (example.groups() for example in examples))
     languages = ",".join(example[2] for example in examples)

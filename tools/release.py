@@ -1,6 +1,6 @@
-"""The parts of a release, and whether it can be made: `python -m tools.release COMMAND`.
+"""Build the parts of a release, and check whether it can be made: `python -m tools.release COMMAND`.
 
-check    fails while pyproject.toml does not say where the project is published
+check    fails if this commit can't be released, and lists the reasons
 sdks     packs the SDKs for PyPI and npm
 sbom     writes the software bill of materials (CycloneDX)
 sums     writes SHA256SUMS
@@ -33,19 +33,19 @@ FOLDERS = (DIST, DIST / "python", DIST / "npm")
 
 @click.group(help=(__doc__ or "").partition("\n")[0])
 def main() -> None:
-    """Choose the command."""
+    """Build and check a release."""
 
 
 @main.command("check")
 @click.option("--tag", help="The tag of the release, such as v0.1.0.")
 def check(tag: str | None) -> None:
-    """Fail, with a list, when this commit can't be released."""
+    """Fail if this commit can't be released, and list the reasons."""
     if problems := release_problems(tag):
         sys.exit("\n".join(["this commit can't be released:", *(f"- {problem}" for problem in problems)]))
 
 
 def release_problems(tag: str | None, root: Path = ROOT) -> list[str]:
-    """Why this commit can't be released, one instruction each."""
+    """Return the reasons why this commit can't be released, each with an instruction."""
     version, place = sdk.version(root), "[tool.hatch.metadata.hooks.custom] of pyproject.toml"
     problems = [f"{name} is empty: set it in {place}, then run `make schema sdk`" for name in publication(root).missing]
     if tag not in {None, f"v{version}"}:
@@ -76,13 +76,13 @@ def pack_node(work: Path, out: Path) -> None:
     (source / "node_modules").symlink_to(sdk.node_packages())
     sdk.run(source, "node", "node_modules/typescript/bin/tsc")
     text = json.dumps(published_package(json.loads((source / "package.json").read_text())), indent=4) + "\n"
-    for folder in (source, source / "bin"):  # the compiled SDK reads its version beside it
+    for folder in (source, source / "bin"):  # the compiled SDK reads its version from this file in its folder
         (folder / "package.json").write_text(text)
     sdk.run(source, "npm", "pack", "--ignore-scripts", "--pack-destination", str(out))
 
 
 def published_package(package: dict[str, object]) -> dict[str, object]:
-    """The package.json of a package whose files are compiled."""
+    """Return the package.json of a package whose files are compiled."""
     dependencies = dict(package["dependencies"])  # type: ignore[call-overload]
     dependencies.pop("typescript")
     kept = {name: value for name, value in package.items() if name != "scripts"}
@@ -91,13 +91,13 @@ def published_package(package: dict[str, object]) -> dict[str, object]:
 
 @main.command("sbom")
 def write_sbom() -> None:
-    """Write the bill of materials of the package and what it requires."""
+    """Write the bill of materials of the package and of the packages that it requires."""
     out = _made(DIST) / "sbom.cdx.json"
     out.write_text(JsonV1Dot6(bill_of_materials()).output_as_string(indent=2) + "\n", encoding="utf-8")
 
 
 def bill_of_materials() -> Bom:
-    """The package with every package that an installation brings: name, version, licence and package URL."""
+    """Return name, version, licence and package URL of the package and of each package that is installed with it."""
     bom, root = Bom(), _component(licences.PACKAGE, sdk.version(), "Apache-2.0")
     bom.metadata.component = root
     required = [_component(*row) for row in licences.rows()]
@@ -121,7 +121,7 @@ def write_sums() -> None:
 
 @main.command("list")
 def list_artefacts() -> None:
-    """List the artefacts, and what is not made on this machine."""
+    """List the artefacts, those that are not built on this machine, and what a release still needs."""
     for path in (*artefacts(), DIST / SUMS):
         click.echo(f"{path.stat().st_size / 1e6:7.2f} MB  {path.relative_to(ROOT)}")
     for target in TARGETS:
@@ -132,7 +132,7 @@ def list_artefacts() -> None:
 
 
 def artefacts() -> list[Path]:
-    """The files in dist/ that are published, by name."""
+    """Return the files in dist/ that are published, sorted by name."""
     return sorted(
         (path for path in DIST.rglob("*") if path.is_file() and path.name != SUMS), key=lambda path: path.name
     )

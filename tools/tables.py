@@ -1,6 +1,6 @@
-"""Writes the generated tables of the documentation: `python -m tools.tables`, part of `make format`.
+"""Write the generated tables of the documentation: `python -m tools.tables`, part of `make format`.
 
-The models, the settings, the table of error codes and the package's own messages are the sources. A table stands
+The models, the settings, the table of error codes and the package's own messages are the sources. A table is
 between two markers in a page: ``<!-- name -->`` and ``<!-- /name -->``.
 """
 
@@ -29,7 +29,7 @@ FORMATS = {
     "json": "for programs",
     "markdown": "for a comment on a pull request or an issue",
     "junit": "XML for a CI service: a failure for each event or requirement, an error for each region not read",
-    "html": "a page to look at: one file, no scripts, no requests",
+    "html": "a page for people: one file, no scripts, no requests",
     "nagios": "one line for a monitoring system",
     "prometheus": "metrics for the textfile collector of a node exporter",
 }
@@ -39,18 +39,18 @@ Row = Sequence[str]
 
 
 def write() -> None:
-    """Bring the pages up to date."""
+    """Write the tables into the pages."""
     for page in pages():
         page.write_text(rendered(page.read_text()))
 
 
 def pages() -> list[Path]:
-    """The pages that may hold tables."""
+    """Return the pages that may contain tables."""
     return sorted((ROOT / "docs").glob("*.md"))
 
 
 def rendered(text: str) -> str:
-    """The text with each table between its two markers written again."""
+    """Return the text with a new table between each pair of markers."""
     for name, table in tables().items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         text = re.sub(f"{begin}.*?{end}", lambda _: begin + table + end, text, flags=re.DOTALL)  # noqa: B023 - called now
@@ -59,7 +59,7 @@ def rendered(text: str) -> str:
 
 @cache
 def tables() -> dict[str, str]:
-    """Each table by the name of its markers."""
+    """Return each table by the name of its markers."""
     field_head = ("field", "API", "type", "meaning, unit")
     return {
         "arguments": _table(("argument", "type", "meaning"), _fields(Query)),
@@ -79,7 +79,7 @@ def tables() -> dict[str, str]:
 
 
 def _formats() -> Iterator[Row]:
-    """Each format of `--report`, with the commands that have it."""
+    """Yield each format of `--report`, with the commands that have it."""
     for name, text in FORMATS.items():
         of = [command for command, formats in _formats_of_commands().items() if name in formats]
         yield f"`{name}`", ", ".join(of), text
@@ -91,7 +91,7 @@ def _formats_of_commands() -> dict[str, tuple[str, ...]]:
 
 
 def _help(name: str) -> str:
-    """The output of ``hologres-ai NAME --help`` on a terminal of 80 columns."""
+    """Return the output of ``hologres-ai NAME --help`` on a terminal of 80 columns."""
     context = click.Context(
         main.commands[name],
         info_name=f"hologres-ai {name}",
@@ -112,7 +112,7 @@ def _api_fields(shape: type) -> list[Row]:
 
 
 def descriptions(shape: type) -> dict[str, str]:
-    """The description of each field of a model, by its Python name."""
+    """Return the description of each field of a model, by its Python name."""
     schema: dict[str, Any] = TypeAdapter(shape).json_schema(by_alias=False, mode="validation")
     found = {name: field.get("description", "") for name, field in schema["properties"].items()}
     return {name: text for name, text in found.items() if name not in NOT_ON_THE_RESOURCE}
@@ -123,7 +123,7 @@ def _type(shape: type, name: str) -> str:
 
 
 def _type_name(hint: Any) -> str:
-    """`int` or `list of str`: the type in words."""
+    """Return the type in words, such as `int` or `list of str`."""
     if get_origin(hint) in (Union, UnionType):
         [hint] = [member for member in get_args(hint) if member is not type(None)]
     if get_origin(hint) is Literal:
@@ -132,7 +132,7 @@ def _type_name(hint: Any) -> str:
 
 
 def _requirements() -> Iterator[Row]:
-    """Each with its name in a program, on the wire and as an option of `hologres-ai check`."""
+    """Yield each requirement with its names: in Python, in other languages and as an option of `hologres-ai check`."""
     check: Any = main.commands["check"]
     options = {"mode": "--warn"} | {parameter.name: parameter.opts[0] for parameter in check.params}
     for name, text in descriptions(Requirements).items():
@@ -144,7 +144,7 @@ def _settings() -> list[Row]:
 
 
 def _setting(item: Setting) -> Iterator[Row]:
-    """A row, or one for each field of an object."""
+    """Yield a row, or one row for each field of an object."""
     parts = [(f".{part.key}", part.description, part.environment) for part in item.fields]
     for name, description, environment in parts or [("", item.description, item.environment)]:
         keys = ", ".join(f"`{key}{name}`" for key in item.keys)
@@ -156,7 +156,7 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
 
 
 def row(cells: Row) -> str:
-    """A row of a table in Markdown."""
+    """Return a row of a table in Markdown."""
     return f"| {' | '.join(_cell(cell) for cell in cells)} |\n"
 
 

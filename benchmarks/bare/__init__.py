@@ -1,1 +1,1 @@
-"""A dynamic resource and a plugin that return a constant: what Pulumi costs for as many nodes without a read."""
+"""A dynamic resource and a plugin that return a constant, to measure Pulumi without a read."""

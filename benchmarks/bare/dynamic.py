@@ -1,6 +1,6 @@
-"""Dynamic resources that the engine reads, as it reads `AiNodeList`, and that return the constant outputs."""
+"""Dynamic resources that return constant outputs; the engine reads them as it reads `AiNodeList`."""
 
-# The provider's process imports what a read needs; the program does not.
+# Only the process of the provider imports the modules that a read needs; the program does not.
 # ruff: noqa: PLC0415
 
 from typing import Any
@@ -10,34 +10,34 @@ from pulumi.dynamic import ReadResult, Resource, ResourceProvider
 
 
 class BareProvider(ResourceProvider):
-    """Returns the outputs."""
+    """A provider that returns the constant outputs."""
 
     serialize_as_secret_always = False
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:  # noqa: ARG002
-        """The outputs."""
+        """Return the outputs."""
         from benchmarks.bare.outputs import OUTPUTS
 
         return ReadResult(id_, dict(OUTPUTS))
 
 
 class ImportingProvider(BareProvider):
-    """Imports httpx and pydantic, defines a model, and returns the outputs."""
+    """A provider that imports httpx and pydantic, defines a model, and returns the constant outputs."""
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The outputs."""
+        """Return the outputs."""
         import httpx  # noqa: F401
         from pydantic.dataclasses import dataclass
 
         @dataclass
         class Nothing:
-            """Pydantic imports the rest of itself for the first model."""
+            """A model, because pydantic imports most of its modules when the first model is defined."""
 
         return super().read(id_, props)
 
 
 class BareList(Resource, module="benchmarks", name="BareList"):
-    """The outputs of `AiNodeList`, without types."""
+    """A resource with the outputs of `AiNodeList`, without types."""
 
     instanceModelList: pulumi.Output[list[dict[str, Any]]]  # noqa: N815 - the API's name
 

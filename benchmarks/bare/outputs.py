@@ -1,4 +1,4 @@
-"""The constant outputs, as large as those of the list; their number of nodes is in the environment."""
+"""Constant outputs of the same size as those of `AiNodeList`; the environment sets the number of nodes."""
 
 import os
 from typing import Any

@@ -25,10 +25,10 @@ READY = PropertyValue.unmarshal_map(_STRUCT)
 
 
 class BareProvider(sdk.Provider):
-    """Returns the outputs."""
+    """A provider that returns the constant outputs."""
 
     async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:  # noqa: ARG002
-        """The smallest schema."""
+        """Return the smallest schema."""
         return sdk.GetSchemaResponse(json.dumps(SCHEMA))
 
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
@@ -36,11 +36,11 @@ class BareProvider(sdk.Provider):
         return sdk.CheckResponse(inputs=request.new_inputs)
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:  # noqa: ARG002
-        """Support previews."""
+        """Report that previews are supported."""
         return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:  # noqa: ARG002
-        """The outputs."""
+        """Return the outputs."""
         return sdk.InvokeResponse(READY)
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
@@ -48,11 +48,11 @@ class BareProvider(sdk.Provider):
         return sdk.CheckResponse(inputs=request.new_inputs)
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:  # noqa: ARG002
-        """No difference."""
+        """Report no difference."""
         return sdk.DiffResponse(changes=False)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        """The outputs."""
+        """Return the outputs."""
         return sdk.CreateResponse(request.name, READY)
 
 

@@ -1,4 +1,4 @@
-"""hologres_ai: read all nodes with settings from the environment, print and exit."""
+"""Read all nodes with hologres_ai and settings from the environment, and print them."""
 
 from hologres_ai import read_ai_nodes
 

@@ -1,4 +1,4 @@
-"""The SDK: read all nodes with settings from the environment, print and exit."""
+"""Read all nodes with the vendor's SDK and settings from the environment, and print them."""
 
 import os
 

@@ -1,4 +1,4 @@
-// Finds the AI nodes with room for a model that needs 40 GB of GPU memory on one card.
+// Finds the AI nodes with room for a model that needs 40 GB of GPU memory on one node.
 package main
 
 import (
@@ -27,8 +27,8 @@ func program(ctx *pulumi.Context) error {
 	return nil
 }
 
-// withRoom gives the IDs of the nodes with a card that is large enough and enough memory free. Any field may be missing,
-// because the API guarantees none. A specification is that of one node; the usage is the total over all nodes.
+// withRoom returns the IDs of the nodes that are large enough and have enough GPU memory free. Any field may be missing,
+// because the API guarantees none. The specification describes one node; the usage is the total over all nodes.
 func withRoom(nodes []hologres.AiNode) []string {
 	ids := []string{}
 	for _, node := range nodes {

@@ -1,6 +1,6 @@
-"""A Hologres instance from pulumi-alicloud beside the AI nodes that serve it.
+"""A Hologres instance from pulumi-alicloud, and the AI nodes that serve it.
 
-While the instance does not exist yet, the read waits for it: the nodes are unknown at that preview.
+The nodes are unknown at a preview before the instance exists; the update reads them after it is created.
 """
 
 import pulumi

@@ -1,10 +1,10 @@
-"""Print the AI nodes that have a free GPU card, the emptiest first, without a Pulumi engine."""
+"""Print the AI nodes that have a free GPU card, those with the most free cards first, without a Pulumi engine."""
 
 from hologres_ai import AiNode, read_ai_nodes
 
 
 def free_gpus(node: AiNode) -> int:
-    """Cards left over all nodes of this entry; none where a figure is missing."""
+    """Return the number of free GPU cards over all nodes of this AI instance; 0 if a figure is missing."""
     if node.gpu is None or node.node_count is None or node.gpu_used is None:
         return 0
     return node.gpu * node.node_count - node.gpu_used

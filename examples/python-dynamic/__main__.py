@@ -9,12 +9,12 @@ from hologres_ai.outputs import AiNode
 
 nodes = AiNodeList("nodes", statuses=["ResourceReady"])
 
-# If no GPU is free, the preview fails, and what depends on `ready` is not changed.
+# If no GPU is free, the preview fails, and resources that depend on `ready` are not changed.
 ready = nodes.require(min_free_gpus=1)
 
 
 def with_free_gpus(listed: Sequence[AiNode]) -> list[str]:
-    """The ids of the nodes with a free GPU card. Specifications are per node, used is a total over the nodes."""
+    """Return the IDs of the nodes with a free GPU card. `gpu` is per node, `gpu_used` is the total over all nodes."""
     return [
         node.ai_instance_id
         for node in listed

@@ -1,4 +1,4 @@
-"""The AI nodes of two accounts side by side, each read through a provider with keys and a region of its own.
+"""The AI nodes of two accounts side by side, each read through a provider with its own keys and region.
 
 `pip install ../.. ../../sdk/python` installs the plugin and its SDK. For each account set
 `<account>AccessKey` and, with --secret, `<account>SecretKey`; `<account>Endpoint` is optional.
@@ -13,7 +13,7 @@ config = pulumi.Config()
 
 
 def ready_nodes(account: str, region: str) -> hologres.AiNodeList:
-    """The nodes that are ready, without their usage, which changes all the time."""
+    """Return the nodes that are ready, without their usage, which changes all the time."""
     provider = hologres.Provider(
         account,
         region=region,

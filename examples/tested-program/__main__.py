@@ -1,4 +1,4 @@
-"""Choose the AI nodes that serve a model, or fail if none has room. test_program.py tests both."""
+"""Choose the AI nodes that serve a model, or fail if none has enough free memory. test_program.py tests both cases."""
 
 import pulumi
 from placement import choose

@@ -1,4 +1,4 @@
-"""Tests of the program beside this file. They need no engine, no account and no network."""
+"""Tests of the program in this folder. They need no engine, no account and no network."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ PROGRAM = Path(__file__).parent
 
 
 def a_node(name: str, gpu_memory_used: int | None, status: str = "ResourceReady") -> AiNode:
-    """Two nodes of 48 GB each."""
+    """Return an AI instance with two nodes of 48 GB of GPU memory each."""
     return AiNode(ai_instance_id=name, node_count=2, gpu_memory=48, gpu_memory_used=gpu_memory_used, status=status)
 
 
 @pytest.fixture
 def hologres_fleet() -> list[AiNode]:
-    """The AI nodes of these tests."""
+    """Return the AI nodes of these tests."""
     return [
         a_node("empty", 0),
         a_node("half", 48),
@@ -31,7 +31,7 @@ def hologres_fleet() -> list[AiNode]:
 
 
 def place(mocks: HologresMocks, gpu_memory: int) -> object:
-    """What the program decides for a model of this size, in GB."""
+    """Return the placement that the program chooses for a model of this size, in GB."""
     config = {"tested-program:gpuMemory": str(gpu_memory)}
     return run_program(PROGRAM, mocks, project="tested-program", config=config)["placement"]
 

@@ -1,4 +1,4 @@
-// Reads what a Python program exported with nodes.export("aiNodes"): an object with a kind and a version in front.
+// Reads the object that a Python program exported with nodes.export("aiNodes"). It begins with a kind and a version.
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "pulumi-hologres";
 
@@ -20,14 +20,14 @@ const VERSION = 1;
 const USAGE = ["cpuUsed", "memoryUsed", "gpuUsed", "gpuMemoryUsed"] as const;
 const FIGURES = ["nodeCount", "cpu", "memory", "gpu", "gpuMemory", ...USAGE] as const;
 
-/** The nodes in an output of another stack. They are known at preview, and secret where the output is. */
+/** The nodes in an output of another stack. They are known at preview, and secret if the output is secret. */
 export function fromStack(reference: pulumi.StackReference, name: string): pulumi.Output<AiNodes> {
     return pulumi
         .all([reference.name, reference.getOutput(name)])
         .apply(([stack, value]) => fromEnvelope(value, `the output "${name}" of the stack ${stack}`));
 }
 
-/** The nodes in an envelope; `place` is what an error calls it. A RunError is shown without a trace. */
+/** The nodes in an envelope; `place` names it in errors. A RunError is shown without a stack trace. */
 export function fromEnvelope(value: unknown, place: string): AiNodes {
     if (!isObject(value) || value.kind !== KIND) {
         throw new pulumi.RunError(`${place} is not a list of AI nodes: write it with nodes.export(...)`);
@@ -38,7 +38,7 @@ export function fromEnvelope(value: unknown, place: string): AiNodes {
     if (!Array.isArray(value.instanceModelList) || !value.instanceModelList.every(isNode)) {
         throw new pulumi.RunError(`${place} is invalid: it was modified after it was written; export it again`);
     }
-    return value as unknown as AiNodes; // the rest follows from the nodes, and was written with them
+    return value as unknown as AiNodes; // the other fields are derived from the nodes and were written with them
 }
 
 function isNode(value: unknown): boolean {

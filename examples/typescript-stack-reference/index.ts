@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AiNode, fromStack } from "./envelope";
 
-// Such as organization/fleet/dev.
+// The full name of the stack, such as organization/fleet/dev.
 const fleet = new pulumi.StackReference(new pulumi.Config().require("fleet"));
 const nodes = fromStack(fleet, "aiNodes");
 

@@ -1,13 +1,13 @@
-"""The outputs of `AiNodeList`, as Pulumi has them: dicts in the wire's spelling, with the shapes' attributes.
+"""The outputs of `AiNodeList` in a Pulumi program: dicts with the API's field names and typed attributes.
 
-GENERATED from `models` by `make schema`: a program that only declares a list needs neither the shapes nor pydantic.
+GENERATED from `models` by `make schema`, so that a program that only declares a list does not import pydantic.
 """
 
 import pulumi
 
 
 class _Output(dict[str, object]):
-    """A dict whose names stay the wire's."""
+    """A dict that keeps the field names of the API."""
 
     def _translate_property(self, prop: str) -> str:
         return prop

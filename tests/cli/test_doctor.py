@@ -36,7 +36,7 @@ def test_doctor_says_what_is_used_and_that_it_works(emulator: Emulator) -> None:
     assert f"AccessKey: {EMULATOR_ACCESS_KEY_ID[:4]}…, permanent" in lines
     assert "  HTTPS_PROXY  http://127.0.0.1:9 (with a user name)" in lines
     assert re.search(r"^call: works: \d+ nodes in 13 AI instances, request [0-9A-F-]+$", done.stdout, re.M)
-    assert re.search(r"^clock: (as the service's|\d s )", done.stdout, re.M)
+    assert re.search(r"^clock: (same as the clock of the service|\d s )", done.stdout, re.M)
     for secret in (EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, PASSWORD):
         assert secret not in done.stdout
     assert emulator.requests == 1
@@ -114,9 +114,9 @@ def test_doctor_in_colour_on_a_terminal(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("seconds", "says"),
     [
-        (600, r"(600|5\d\d) s behind the service's"),
-        (-600, r"6\d\d s ahead of the service's"),
-        (1500, r"1([34]\d\d|500) s behind the service's; set it"),
+        (600, r"(600|5\d\d) s behind the clock of the service"),
+        (-600, r"6\d\d s ahead of the clock of the service"),
+        (1500, r"1([34]\d\d|500) s behind the clock of the service; correct the clock of this machine"),
     ],
 )
 def test_doctor_compares_the_clocks(seconds: int, says: str) -> None:

@@ -247,7 +247,7 @@ def test_accept_leaves_a_stacks_file_alone(world: World) -> None:
     world.baseline.write_text(text)
     done = world.drift("--accept")
     assert done.returncode == 1
-    assert "--accept would replace it" in done.stderr
+    assert "which --accept would replace" in done.stderr
     assert world.baseline.read_text() == text
 
 

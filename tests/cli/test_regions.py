@@ -34,7 +34,7 @@ def test_the_nodes_of_each(env: dict[str, str]) -> None:
     every = run("list", "--region", "*", env=env)
     assert len(every.stdout.splitlines()) == 3
     assert (
-        f"note: * read the {len(region_data.REGIONS)} regions in the list of {region_data.AS_OF}"
+        f"note: * read the {len(region_data.REGIONS)} regions that were known on {region_data.AS_OF}"
         in every.stderr.splitlines()
     )
 

@@ -1,1 +1,1 @@
-"""Builds schema.json from the models and the settings; `make schema` writes the file."""
+"""Build schema.json from the models and the settings; `make schema` writes the file."""

@@ -1,8 +1,8 @@
-"""Builds the package schema from the models and the settings: shapes, types, units and secrets have no other source.
+"""Build the package schema from the models and the settings: shapes, types, units and secrets have no other source.
 
-Status and charge type are open sets: where a program gives one, the type is a string or a named value. Pulumi knows
-that form, a union of string and enum, as a relaxed enum: inputs complete the documented values and take any other,
-outputs are plain strings, so that a value which the service adds later breaks no program. An enum alone would.
+Status and charge type are open sets. Their inputs are a union of string and enum, which Pulumi calls a relaxed enum:
+editors complete the documented values, and any other string is accepted. Their outputs are plain strings. A value that
+the service adds later would break programs if the type were only an enum.
 """
 
 import json
@@ -84,7 +84,7 @@ _ENUM_OF_FIELD = {
     "on_region_error": "OnRegionError",
 }
 
-# What publishing for a language needs. The names are free: no vendor's scope, no invented organisation.
+# Settings for the SDK of each language. The package names are unused and have no vendor's scope or organisation.
 _LANGUAGES: Spec = {
     "csharp": {"rootNamespace": "HologresAi", "respectSchemaVersion": True},
     "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
@@ -103,12 +103,12 @@ _LANGUAGES: Spec = {
 
 
 def build_text() -> str:
-    """The text of schema.json. It has no version, so that a release does not change it."""
+    """Return the text of schema.json. It has no version, so that a release does not change it."""
     return json.dumps(build(publication()), indent=2, ensure_ascii=False) + "\n"
 
 
 def build(published: Publication) -> Spec:
-    """The schema, as Pulumi's metaschema describes it."""
+    """Return the schema, in the form of Pulumi's metaschema."""
     settings = {setting.key: _setting(setting) for setting in SETTINGS}
     return {
         "name": "hologres",
@@ -137,13 +137,13 @@ def _function() -> Spec:
 
 def _resource() -> Spec:
     inputs = _properties(Query) | {"pinned": {"type": "boolean", "description": _PINNED}}
-    # The request ID is new at every call: kept in a state, it would be drift.
+    # The request ID is new at every call: in a state it would be reported as drift.
     outputs = _object(AiNodeListResult, without={"request_id"})
-    # The arguments are outputs too, as the plugin returns them: YAML takes those alone for `get`.
+    # The arguments are outputs too, because the plugin returns them, and YAML accepts only outputs for `get`.
     outputs["properties"] = inputs | outputs["properties"]
     return outputs | {
         "description": _RESOURCE_TEXT + RESOURCE_EXAMPLES,
-        # No output and no input of `get`: a change of what is required is no change of the nodes.
+        # Requirements are neither outputs nor inputs of `get`: a changed requirement is not a change of the nodes.
         "inputProperties": inputs | _requirements(),
         "stateInputs": {"type": "object", "properties": inputs},
     }
@@ -154,7 +154,7 @@ def _requirements() -> Spec:
 
 
 def _object(shape: type, without: Iterable[str] = ()) -> Spec:
-    """An object type. A field without a default is always there, and so required of an output."""
+    """Return an object type; a field without a default is always present, and is therefore required in outputs."""
     properties = _properties(shape, without)
     required = [to_camel(item.name) for item in fields(shape) if item.default is MISSING]
     return _spec(
@@ -208,10 +208,10 @@ def _enums() -> Spec:
 
 
 def _setting(setting: Setting) -> Spec:
-    """A setting without a default: else the SDKs would copy keys of the environment into the state."""
+    """Return a setting without a default: with one, the SDKs would copy keys of the environment into the state."""
     if not setting.fields:
         return _described({"type": setting.kind}, setting)
-    # The SDKs keep a secret of a whole input only, so one secret field makes all of it one.
+    # The SDKs can only mark a whole input as secret, so one secret field makes the whole input secret.
     secret = any(part.secret for part in setting.fields)
     return _spec({"$ref": _reference(_type_name(setting)), "description": setting.description, "secret": secret})
 
@@ -236,7 +236,7 @@ def _type_name(setting: Setting) -> str:
 
 
 def _spec(found: Spec) -> Spec:
-    """Leave out empty values, which have a meaning in the metaschema."""
+    """Return the object without empty values, which have a meaning in the metaschema."""
     return {name: value for name, value in found.items() if value}
 
 

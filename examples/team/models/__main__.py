@@ -1,4 +1,4 @@
-"""The stack of a product team: on which AI nodes of the platform stack does a model fit?"""
+"""The stack of a product team: it chooses the AI nodes of the platform stack for a model."""
 
 import pulumi
 
@@ -6,18 +6,18 @@ from hologres_ai import AiNodes
 from hologres_ai.outputs import AiNode
 
 config = pulumi.Config()
-gpu_memory = config.require_int("gpuMemory")  # in GB, of the model to serve
+gpu_memory = config.require_int("gpuMemory")  # in GB; what the model needs
 
 
 def free_gpu_memory(node: AiNode) -> int:
-    """GPU memory that is free over all nodes of this AI instance, in GB; 0 where a figure is missing."""
+    """Return the free GPU memory over all nodes of this AI instance, in GB; 0 if a figure is missing."""
     if node.gpu_memory is None or node.node_count is None or node.gpu_memory_used is None:
         return 0
     return node.gpu_memory * node.node_count - node.gpu_memory_used
 
 
 def placement(nodes: AiNodes) -> str | None:
-    """The ID of the AI instance with the most free GPU memory."""
+    """Return the ID of the AI instance with the most free GPU memory."""
     return max(nodes.instance_model_list, key=free_gpu_memory).ai_instance_id
 
 

@@ -9,13 +9,13 @@ config = pulumi.Config()
 
 
 def instance_id() -> pulumi.Input[str]:
-    """The ID of the existing Hologres instance in the configuration, or of a new one."""
+    """Return the ID of the existing Hologres instance in the configuration, or of a new one."""
     existing = config.get("instanceId")
     return existing or new_instance().id
 
 
 def new_instance() -> alicloud.hologram.Instance:
-    """A small Hologres instance in the network of the configuration."""
+    """Declare a small Hologres instance in the network of the configuration."""
     network = {"vpc_id": config.require("vpc"), "vswitch_id": config.require("vswitch")}
     return alicloud.hologram.Instance(
         "warehouse",
@@ -31,7 +31,7 @@ def new_instance() -> alicloud.hologram.Instance:
 
 nodes = AiNodeList("nodes", instance_id=instance_id())
 
-# The preview fails when a subscription is about to end.
+# The preview fails if no node is ready, or if a subscription ends within 7 days.
 lasting = nodes.require(min_nodes_ready=1, not_expiring_within_days=7)
 
 nodes.export("aiNodes")

@@ -1,4 +1,4 @@
-"""``hologres-ai check``: read, and show which requirements the AI nodes meet."""
+"""``hologres-ai check``: read the AI nodes and show which requirements they meet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models import Query
     from ..requirements import RequirementResult, Requirements
 
-# Where an option is not called what its requirement is called.
+# The options whose name differs from the name of their requirement.
 OPTIONS = {
     "statuses": "--require-status",
     "ai_specs": "--require-ai-spec",
@@ -33,7 +33,7 @@ OPTIONS = {
     metavar="STATUS",
     multiple=True,
     type=OneOf(["ResourceReady"]),
-    help="Require that every AI instance is in this status, or in another one that is given. Repeatable.",
+    help="Require that every AI instance is in this status. Repeat the option to accept several statuses.",
 )
 @click.option(
     "--require-ai-spec",
@@ -69,14 +69,14 @@ def check_command(
 ) -> int:
     """Check requirements of the AI nodes, before a deployment or in monitoring.
 
-    The filters select the nodes; every requirement must be met. A figure that the service leaves unknown meets no
-    requirement, and an empty list meets no minimum.
+    The filters select the nodes; every requirement must be met. An unknown figure meets no requirement, and an
+    empty list meets no minimum.
 
-    Prints a line for each requirement: what is required, what was found, and the AI instances that are nearest to it.
-    Credentials come from the environment; see `hologres-ai list --help`.
+    Prints a line for each requirement: the required value, the value that was found, and the AI instances that are
+    nearest to the requirement. Credentials come from the environment; see `hologres-ai list --help`.
 
-    With --report nagios, one line and the exit codes of a monitoring plugin: 0 met, 1 not met with --warn, 2 not met,
-    3 for everything else.
+    With --report nagios, the command prints one line and uses the exit codes of a monitoring plugin: 0 met, 1 not met
+    with --warn, 2 not met, 3 for everything else.
 
     \b
     Examples:
@@ -114,7 +114,7 @@ def check_command(
 
 
 def _exit_code(verdicts: "Sequence[RequirementResult]") -> int:
-    """A requirement that depends on a region that could not be read is a failure, not a finding."""
+    """Return the exit code; a requirement that depends on an unread region is a failure, not a finding."""
     unmet = [verdict for verdict in verdicts if not verdict.met]
     return FINDING if any(not verdict.unread for verdict in unmet) else FAILED if unmet else DONE
 

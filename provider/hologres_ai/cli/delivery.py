@@ -1,4 +1,4 @@
-"""One run, several reports: each is written to its file, or printed on stdout."""
+"""Run a command and write its reports, each to its file or to stdout."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,14 +27,14 @@ def run_and_report(
 ) -> int:
     """Run `build`, write its report to every target, and return the exit code.
 
-    A failure is reported, too: on stderr, and to every target. An interrupt writes no report.
+    A failure is reported as well: on stderr and to every target. After an interrupt no report is written.
 
     Args:
         command: the name of the command.
-        build: does the work.
-        targets: where the reports go; text goes to stdout where nothing else does.
-        quiet: print text only for a finding, and only where there are no other reports.
-        regions: returns those that were to be read, as far as they are known; called where the run failed.
+        build: does the work of the command and returns its report.
+        targets: the format and the file of each report. If none of them is stdout, text is printed on stdout.
+        quiet: print text only for a finding, and only if there are no targets.
+        regions: returns the regions that the run was to read, if they are known; called only if the run failed.
     """
     try:
         report = build()
@@ -63,9 +63,9 @@ def _failed(command: str, error: Exception, regions: tuple[str, ...]) -> Report:
 
 
 def deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
-    """Write the files first, then print; return the exit code.
+    """Write the files, then print; return the exit code.
 
-    A report that can't be written is a failure, also where there is a finding; the others are written.
+    If a report can't be written, the others are still written, and the run has failed even if there is a finding.
     """
     written = [_write(report, target) for target in targets if target.file is not None]
     printed = next((target for target in targets if target.file is None), None)
@@ -93,10 +93,10 @@ def _print_nagios(report: Report, *, complete: bool) -> int:
 
 
 def _write(report: Report, target: Target) -> bool:
-    """Write a report to its file; False, and a message, where that fails."""
+    """Write a report to its file; if that fails, print a message and return False."""
     try:
         write_file(str(target.file), FORMATS[target.format](report) + "\n")
-    except Exception as error:  # noqa: BLE001 - the other reports are written all the same
+    except Exception as error:  # noqa: BLE001 - the other reports must still be written
         report_error(error)
         return False
     return True

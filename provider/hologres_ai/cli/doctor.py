@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from ..models import NodeList
     from ..settings import ResolvedSettings
 
-SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID: enough to tell two apart
-TOLERATED = timedelta(minutes=15)  # the service refuses a clock that is further off
+SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID, enough to distinguish two keys
+TOLERATED = timedelta(minutes=15)  # the service refuses a request if the clocks differ by more
 
 
 @dataclass
 class Observation:
-    """One setting: its value and its origin, or what is wrong with it."""
+    """One setting: its value and its origin, or the error and its remedy."""
 
     value: str | None = None
     place: str | None = None
@@ -54,7 +54,7 @@ class RoleReport:
 
 @dataclass
 class CallReport:
-    """The outcome of the one call."""
+    """The outcome of the call that ``doctor`` makes."""
 
     ok: bool
     instances: int | None = None
@@ -69,15 +69,15 @@ class CallReport:
 
 @dataclass
 class Diagnosis:
-    """The findings; `call` is None if the settings did not allow one.
+    """The result of ``doctor``; `call` is None if the settings did not allow a call.
 
     Attributes:
-        credentials: the sources in order, with the outcome of each.
-        key_parts: the origin of each part of a key pair in the settings.
+        credentials: the sources of credentials in the order in which they were tried, with the outcome of each.
+        key_parts: the origin of each part of a key pair that is in the settings.
         roles: the roles to assume, in order.
         switches: the origin of each switch that is on.
-        left_over: the origins of credentials that are set and not used.
-        warnings: what may be a mistake.
+        left_over: the origins of credentials that are set but not used.
+        warnings: settings that may be mistakes.
         verdict: the outcome in one sentence, with the next step.
     """
 
@@ -96,7 +96,7 @@ class Diagnosis:
 
     @property
     def exit_code(self) -> int:
-        """0 if the call worked; 1 if it failed, or if the settings did not allow one."""
+        """The exit code: 0 if the call succeeded, 1 if it failed or if the settings did not allow a call."""
         return DONE if self.call and self.call.ok else FAILED
 
 
@@ -110,9 +110,9 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
     """Show what is configured and where each value comes from; then make one call and show its outcome.
 
     Shows the region, the endpoint, each source of credentials in the order in which they are tried, the origin of each
-    part of a key pair, roles and the host of STS, switches, what is set and not used, proxies, the difference between
-    the clock of this machine and that of the service, and a verdict. No secret is shown; of an AccessKey ID, only the
-    first 4 characters.
+    part of a key pair, roles and the host of STS, switches, credentials that are set but not used, proxies, the
+    difference between the clock of this machine and that of the service, and a verdict. No secret is shown; of an
+    AccessKey ID, only the first 4 characters are shown.
 
     \b
     Examples:
@@ -146,11 +146,11 @@ def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
     return diagnosis
 
 
-# --- Looking ---------------------------------------------------------------------------------------------------------
+# --- Inspection ------------------------------------------------------------------------------------------------------
 
 
 def _add_source(diagnosis: Diagnosis, settings: "ResolvedSettings", resolution: "Resolution") -> None:
-    """Add what follows from the source of credentials."""
+    """Add the origins, warnings and roles of the source of credentials."""
     source = resolution.source
     diagnosis.key_parts = {name: _spelt(origin) for name, origin in source.parts}
     diagnosis.left_over = [_spelt(origin) for origin in source.left_over]
@@ -169,7 +169,7 @@ def _roles(settings: "ResolvedSettings", resolution: "Resolution", region: str |
 
 
 def _switches(settings: "ResolvedSettings") -> list[str]:
-    """The origins of the switches that are on; one that is neither on nor off is an error of the call."""
+    """Return the origins of the switches that are on; an invalid value is reported when the call is made."""
     from ..settings import SWITCHES
 
     found: list[str] = []
@@ -201,7 +201,7 @@ def _endpoint(settings: "ResolvedSettings", region: str | None, resolution: "Res
 
 
 def _spelt(place: str) -> str:
-    """``option --region`` for ``argument region``, as the user typed it."""
+    """Replace ``argument region`` by ``option --region``, because the user typed an option."""
     return place.replace("argument ", "option --")
 
 
@@ -213,7 +213,10 @@ def _wrong(error: HologresAiError) -> Observation:
 def _credentials(
     settings: "ResolvedSettings",
 ) -> "tuple[Resolution | None, list[ProviderAttempt], Observation]":
-    """The attempts, and a key in the settings; the key of another source is known after the call."""
+    """Return the resolution of the credentials, the attempts, and the AccessKey.
+
+    The AccessKey is returned only if it is in the settings; that of another source is known after the call.
+    """
     from ..credentials import Credentials
     from ..credentials.resolver import resolve_credentials
 
@@ -242,13 +245,13 @@ def _configured_call(arguments: Mapping[str, str | None], diagnosis: Diagnosis) 
         settings = resolve(arguments)
         diagnosis.warnings = list(settings.warnings)
         return run_to_end(lambda: _call(settings, diagnosis))
-    except ConfigurationError as error:  # a time limit, a switch or a proxy that is invalid
+    except ConfigurationError as error:  # an invalid time limit, switch or proxy
         diagnosis.endpoint.error, diagnosis.endpoint.remedy = error.title, error.remedy
         return None
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    """The outcome in one sentence, with the next step."""
+    """Return the outcome in one sentence, with the next step."""
     wrong = next((one for one in (diagnosis.region, diagnosis.access_key, diagnosis.endpoint) if one.error), None)
     if wrong:
         next_step = (wrong.remedy or "").partition(" Tried in order: ")[0]
@@ -257,9 +260,10 @@ def _verdict(diagnosis: Diagnosis) -> str:
     if diagnosis.call is None or not diagnosis.call.ok:
         call = diagnosis.call or CallReport(ok=False)
         next_step = (call.remedy or "").partition(" Tried in order: ")[0]
-        return f"Not ready: the settings are complete, and the call failed. {next_step}".strip()
+        return f"Not ready: the settings are complete, but the call failed. {next_step}".strip()
     if not diagnosis.call.instances:
-        return f"Ready, with {used}; but {diagnosis.region.value} has no AI nodes for this account: check both."
+        gap = f"{diagnosis.region.value} has no AI nodes for this account: check the account and the region."
+        return f"Ready, with {used}; but {gap}"
     return f"Ready: the AI nodes of {diagnosis.region.value} can be read with {used}."
 
 
@@ -287,7 +291,7 @@ def _answered(reply: "NodeList") -> CallReport:
 
     call = CallReport(True, len(reply.nodes), totals(reply.nodes).node_count, reply.request_id)
     if not reply.nodes:
-        call.remedy, call.ram_action = "No AI nodes: is it the right account and region?", RAM_ACTION
+        call.remedy, call.ram_action = "No AI nodes: check the account and the region.", RAM_ACTION
     return call
 
 
@@ -305,7 +309,7 @@ def _refused(error: HologresAiError) -> CallReport:
     )
 
 
-# --- Showing ---------------------------------------------------------------------------------------------------------
+# --- Output ----------------------------------------------------------------------------------------------------------
 
 
 def _as_json(diagnosis: Diagnosis) -> str:
@@ -381,9 +385,9 @@ def _shown(number: int | None) -> str:
 
 def _skew(seconds: int) -> str:
     if abs(seconds) <= 1:
-        return "as the service's"
-    far = "; set it" if abs(seconds) >= TOLERATED.total_seconds() else ""
-    return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service's{far}"
+        return "same as the clock of the service"
+    far = "; correct the clock of this machine" if abs(seconds) >= TOLERATED.total_seconds() else ""
+    return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the clock of the service{far}"
 
 
 def _coloured(text: str, name: str | None) -> str:

@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from .read import Connection
 
 STDIN = "-"
-# A file in another form belongs to another tool, and --accept would replace it by an envelope.
+# The forms of a baseline that --accept may replace. A file in another form belongs to another tool.
 _ACCEPTED_FORMS = ("envelope", "list")
 
 
 @dataclass(frozen=True)
 class BaselineSource:
-    """The place of the baseline (a file, stdin or the state of a stack), and which of several it is."""
+    """The source of the baseline (a file, stdin or a stack), and the output or resource to use if there are several."""
 
     file: str | None
     stack: str | None
@@ -52,7 +52,7 @@ class BaselineSource:
 
     @property
     def path(self) -> Path | None:
-        """The file, or None."""
+        """The file; None for stdin and for a stack."""
         return None if self.file in (None, STDIN) else Path(str(self.file))
 
 
@@ -97,9 +97,16 @@ class Comparison:
     help="Ignore events of this kind or class, of all nodes or of those whose ID matches, such as "
     "'resized=hologram_aicombo_*'. Repeatable.",
 )
-@click.option("--ignore-file", type=File(), metavar="FILE", help="A file with such entries, one a line; # comments.")
+@click.option(
+    "--ignore-file",
+    type=File(),
+    metavar="FILE",
+    help="Read --ignore entries from FILE, one per line; # starts a comment.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="EVENTS", help="Show at most this many events in Markdown.")
-@click.option("--accept", is_flag=True, help="Make the present AI nodes the new baseline, in FILE. Ignores nothing.")
+@click.option(
+    "--accept", is_flag=True, help="Write the present AI nodes to the --baseline FILE. --ignore is not applied."
+)
 @with_filters
 @with_connection
 @with_reports("text", "json", "markdown", "junit", "html")
@@ -122,18 +129,18 @@ def drift_command(
 ) -> int:
     """Compare the AI nodes with a baseline, and name every change.
 
-    The baseline is one of: a file that --accept wrote; what `pulumi stack output --json` printed, with an output that
-    `AiNodeList.export` wrote; what `pulumi stack export` printed, or a checkpoint file of a local backend, with an
-    AiNodeList in it; what `hologres-ai list --json` printed. Region and filters are those of the baseline; others are
-    refused. Only a saved list does not hold its filters: give the same ones.
+    The baseline is one of: a file that --accept wrote; the output of `pulumi stack output --json` with an output that
+    `AiNodeList.export` wrote; the output of `pulumi stack export`, or a checkpoint file of a local backend, with an
+    AiNodeList; the output of `hologres-ai list --json`. The region and the filters of the baseline are used; different
+    ones are refused. The output of `hologres-ai list --json` does not contain its filters: give the same ones again.
 
     \b
     Classes:
       inventory  nodes that were added or removed, size and number, owner
       lifecycle  status, billing, name, expiry, automatic renewal
-      usage      what is in use
+      usage      the amount of each resource that is in use
 
-    With --accept and a FILE that does not exist, the first baseline is written, of the nodes that the filters select.
+    With --accept and a FILE that does not exist, the nodes that the filters select are written as the first baseline.
     The file is replaced in one step. Credentials come from the environment; see `hologres-ai list --help`.
 
     \b
@@ -170,20 +177,23 @@ def _check_usage(
     if (baseline is None) == (stack is None):
         raise click.UsageError("Give either --baseline or --stack.")
     if accept and baseline in (None, STDIN):
-        raise click.UsageError("--accept needs --baseline with a file, where it puts the new baseline.")
+        raise click.UsageError("--accept needs --baseline with a file, to which it writes the new baseline.")
     read = {target_of(file) for file in (baseline, ignore_file) if file and file != STDIN}
     for target in targets:
         if target.file is not None and target_of(target.file) in read:
-            raise click.UsageError(f"A report can't replace {target.file}, which is read.")
+            raise click.UsageError(f"A report can't replace {target.file}: the command reads this file.")
 
 
 def _without_gaps(arguments: Mapping[str, object]) -> Mapping[str, object]:
-    """Several regions may be the baseline's own, which are not known yet: --on-region-error is for these, too."""
+    """Return the arguments without --on-region-error if no regions are given.
+
+    The option also applies to the regions of the baseline, which are not known before the baseline is read.
+    """
     return arguments if arguments.get("regions") else {**arguments, "on_region_error": None}
 
 
 def _run(comparison: Comparison) -> Report:
-    """Compare, and write the new baseline where it is accepted.
+    """Compare, and write the new baseline if --accept is given.
 
     Raises:
         InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
@@ -212,8 +222,9 @@ def _run(comparison: Comparison) -> Report:
 
 
 def _with_verdict(report: Report, drift: "Drift", comparison: Comparison) -> Report:
-    """The report with the events that count, those that are ignored, and the exit code."""
+    """Return the report with the events that count, the ignored events, and the exit code."""
     counted, ignored = split_events(drift.events, comparison.entries)
+    # An entry may match an event in a region that could not be read.
     unused = () if drift.unread else _unused(comparison.entries, ignored)
     for text in unused:
         say("note", text, "Remove the entry if it is no longer needed.")
@@ -245,13 +256,13 @@ def _note(text: str, comparison: Comparison) -> None:
 
 
 def _unused(entries: tuple[Entry, ...], ignored: "tuple[Event, ...]") -> tuple[str, ...]:
-    """A note for each entry that matches nothing; none of a comparison that does not know every node."""
+    """Return a note for each entry that matches no event."""
     useless = (entry for entry in entries if not any(entry.matches(event) for event in ignored))
     return tuple(f"--ignore {entry} matches no event" for entry in useless)
 
 
 def _first_baseline(comparison: Comparison, path: Path, given: "Query") -> Report:
-    """The first baseline; what is not compared is left out of it."""
+    """Write the first baseline and return its report; usage is left out if it is not compared."""
     from ..drift import compare
     from .read import read_nodes
 
@@ -282,8 +293,8 @@ def _read_baseline(comparison: Comparison) -> "Baseline":
     baseline = read_baseline(_document(source), output=source.output, resource=source.resource, query=query)
     if comparison.accept and baseline.form not in _ACCEPTED_FORMS:
         raise DocumentError(
-            f"{source.path} holds the {baseline.form} of a stack, and --accept would replace it",
-            "Accept with `pulumi up`, or give the name of a new file.",
+            f"{source.path} contains the {baseline.form} of a stack, which --accept would replace",
+            "Accept the changes with `pulumi up`, or give the name of a new file.",
         )
     return baseline
 
@@ -305,12 +316,12 @@ def _document(source: BaselineSource) -> bytes:
 
 
 def _export_stack(stack: str) -> bytes:
-    """The state of a stack, from the Pulumi command line."""
+    """Return the state of a stack, as `pulumi stack export` prints it."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise ConfigurationError(
             "--stack needs the pulumi command line, which is not on PATH",
-            "Install it; or run `pulumi stack export` where it is, and give its output with --baseline.",
+            "Install it, or run `pulumi stack export` on another machine and give its output with --baseline.",
         )
     command = [pulumi, "stack", "export", f"--stack={stack}", "--non-interactive"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..credentials import Credentials
     from ..emulator.faults import Fault
 
-# An emulator can listen on every address, and a client can connect to one only.
+# The emulator can listen on all addresses, but a client needs one of them to connect to.
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
@@ -31,20 +31,26 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     type=click.IntRange(0, 65535),
     default=0,
     show_default=True,
-    help="The port to listen on; 0 takes a free one.",
+    help="The port to listen on; 0 selects a free port.",
 )
 @click.option(
     "--fleet",
     metavar="FILE",
     type=File(),
-    help='The nodes: {"nodes": [...]}, a saved `list --json`, a response of the API, or what `drift --accept` wrote. '
-    "Read again when the file changes. Without it, the fleet of the package.",
+    help='A file with the nodes: {"nodes": [...]}, the output of `list --json`, a response of the API, or a '
+    "baseline of `drift --accept`. It is read again when it changes. Default: the fleet in the package.",
 )
 @click.option(
-    "--access-key-id", type=Value(), metavar="ID", help="The AccessKey ID to expect. Not a real one: others can see it."
+    "--access-key-id",
+    type=Value(),
+    metavar="ID",
+    help="The AccessKey ID that requests must use. Do not give a real one: other users can see it.",
 )
 @click.option(
-    "--access-key-secret", type=Value(), metavar="SECRET", help="Its secret. Not a real one: others can see it."
+    "--access-key-secret",
+    type=Value(),
+    metavar="SECRET",
+    help="The secret of this AccessKey. Do not give a real one: other users can see it.",
 )
 @click.option(
     "--fault",
@@ -65,7 +71,7 @@ def emulate_command(
 ) -> None:
     """Run a local service with the same API, to try things without an account.
 
-    The first line on stdout is only its URL; how to use it follows on stderr. Ctrl-C stops it.
+    Prints only its URL on stdout; instructions follow on stderr. Ctrl-C stops it.
 
     The URL lists every node of the fleet for every region. To read several regions, set the endpoint to
     http://{region}.localhost:PORT, where each region lists its own nodes.
@@ -90,7 +96,7 @@ def emulate_command(
 
 def _check_installation() -> None:
     try:
-        from .. import emulator  # noqa: F401 - only looks whether it can be imported
+        from .. import emulator  # noqa: F401 - checks that it can be imported
     except ModuleNotFoundError as error:
         if error.name != "aiohttp":
             raise
@@ -115,7 +121,7 @@ def _introduce(credentials: "Credentials", url: str) -> None:
     if not _is_loopback(url):
         say(
             "warning",
-            f"{url} is not loopback: others can read the fleet and set faults",
+            f"{url} is not a loopback address: others can read the fleet and set faults",
             "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
         )
     lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url), os.environ))
@@ -143,7 +149,7 @@ def _lines_to_try(credentials: "Credentials", url: str, environ: Mapping[str, st
     from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 
     exports = environment(url, credentials)
-    # A real key under another name would win over these, and go to the emulator.
+    # A real key in another variable would take precedence over these, and would be used for the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)
     others = [name for setting in settings for name in setting.environment if name not in exports and environ.get(name)]
     if others:

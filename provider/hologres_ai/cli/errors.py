@@ -1,4 +1,4 @@
-"""The end of a command: every failure becomes a message on stderr and an exit code, never a traceback."""
+"""Error handling of the commands: every failure becomes a message on stderr and an exit code, never a traceback."""
 
 import errno
 import io
@@ -21,7 +21,7 @@ FAILED = 1
 FINDING = 2
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
-UNKNOWN_STATE = 3  # of a monitoring plugin, where --report nagios asks for its exit codes
+UNKNOWN_STATE = 3  # exit code of a monitoring plugin, used with --report nagios
 
 EXIT_CODES = (
     (DONE, "done"),
@@ -41,7 +41,7 @@ class CommandGroup(click.Group):
     """
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the process; what fails before the arguments are parsed is a completion that can't be printed."""
+        """Run the command line; map failures outside of the commands too, such as those of shell completion."""
         try:
             with _mapped_to_exit_codes(nagios=False):
                 return super().main(*args, **extra)
@@ -60,7 +60,7 @@ class CommandGroup(click.Group):
         return context
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run the command, up to the last byte of its output."""
+        """Run the command and flush its output."""
         with _mapped_to_exit_codes(nagios=ctx.meta[_NAGIOS]):
             code: int | None = super().invoke(ctx)
             sys.stdout.flush()
@@ -68,7 +68,7 @@ class CommandGroup(click.Group):
 
 
 def wants_nagios(arguments: Sequence[str]) -> bool:
-    """Whether ``--report nagios`` is among the arguments of a process, even if the others are invalid."""
+    """Return whether ``--report nagios`` is among the arguments, even if other arguments are invalid."""
     pairs = zip(("", *arguments), arguments, strict=False)
     values = (now if before == "--report" else now.removeprefix("--report=") for before, now in pairs if now != before)
     return any(value in ("nagios", *(f"nagios={name}" for name in STDOUT)) for value in values)
@@ -76,14 +76,14 @@ def wants_nagios(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
-    """End the block with `click.exceptions.Exit` for every failure."""
+    """Replace every failure in the block by `click.exceptions.Exit` with its exit code."""
     try:
         yield
     except click.exceptions.Exit:
-        with _mapped_to_exit_codes(nagios=nagios):  # --help and --version print, too
+        with _mapped_to_exit_codes(nagios=nagios):  # --help and --version also print
             sys.stdout.flush()
         raise
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one to see it
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - this is the last handler
         code, title = _report(error)
     else:
         return
@@ -121,14 +121,14 @@ def report_error(error: BaseException) -> tuple[int, str]:
 
 
 def describe_error(error: BaseException) -> tuple[str, str, str]:
-    """Return title, facts and remedy of a failure; nothing secret is in them."""
+    """Return title, facts and remedy of a failure; they contain no secrets."""
     if isinstance(error, HologresAiError):
         return error.title, error.facts, error.remedy
     if isinstance(error, OSError) and error.errno == errno.EBADF and not error.filename:
         return "stdout is closed; cannot print results", "", "Open stdout, or write a file with --report FORMAT=FILE."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror, "", ""
-    # The text of an unexpected exception is not shown: it may hold a secret.
+    # The text of an unexpected exception is not shown: it may contain a secret.
     return (
         f"Internal error in hologres-ai: {type(error).__name__}",
         "",
@@ -139,7 +139,7 @@ def describe_error(error: BaseException) -> tuple[str, str, str]:
 def open_missing_streams() -> None:
     """Replace a stdin, stdout or stderr that is closed at the start.
 
-    Otherwise the next file or socket would get the number of the missing stream. Writing to the replacement of
+    Otherwise the next file or socket would get the file descriptor of the missing stream. Writing to the replacement of
     stdout fails, because the output would be lost; messages on stderr may be lost.
     """
     for number in range(3):
@@ -148,13 +148,13 @@ def open_missing_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
     if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the process ends
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def prepare_stdout() -> None:
-    """Write UTF-8, or the encoding of a terminal, and write all of the output.
+    """Set the encoding of stdout to UTF-8, or to that of the terminal, and make sure that no output is lost.
 
     With ``PYTHONUNBUFFERED`` stdout has no buffer, and Python does not notice that a full disk or a closed pipe
     shortened a write.
@@ -170,7 +170,7 @@ def prepare_stdout() -> None:
 
 
 def _abandon_stdout() -> None:
-    """Discard the rest of the output: at its end Python flushes stdout again, and would repeat the failure."""
+    """Discard the rest of the output, because Python flushes stdout again at exit and would repeat the failure."""
     with suppress(OSError, ValueError):
         number = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -1,4 +1,4 @@
-"""Files that other programs rely on: replaced in one step, so that a reader sees the old text or the new one."""
+"""Write files that other programs read: in one step, so that a reader sees either the old text or the new one."""
 
 import errno
 import os
@@ -12,17 +12,17 @@ from pathlib import Path
 from secrets import token_hex
 from types import FrameType
 
-# Then the file itself would be written in part, and the old text would be lost.
+# After these errors the file is not written in place: only a part would fit, and the old text would be lost.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_file(name: str, text: str) -> None:
     """Replace a file by a text in UTF-8: in one step if the folder allows it, else in place.
 
-    A bind-mounted file, one in a folder that can't be written, a pipe or a device are written in place.
+    A bind-mounted file, a file in a folder without write permission, a pipe and a device are written in place.
 
     Raises:
-        OSError: it can't be written. It has `name`, as the user gave it, as its file name.
+        OSError: the file can't be written. Its `filename` is `name`, as the user gave it.
     """
     path = Path(name)
     try:
@@ -35,12 +35,12 @@ def write_file(name: str, text: str) -> None:
 
 
 def target_of(name: str) -> Path:
-    """The file that a name means: absolute, and where its links lead; a loop of links is not followed."""
+    """Return the absolute path of a file, with symbolic links resolved; a loop of links is not followed."""
     return Path(os.path.realpath(name))
 
 
 def _replaced(target: Path, text: str) -> bool:
-    """Replace the target by a draft; False if the folder does not allow that."""
+    """Replace the target by a new file with the text; return False if the folder does not allow that."""
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
     with _end_in_order():
         try:
@@ -54,7 +54,7 @@ def _replaced(target: Path, text: str) -> bool:
             if isinstance(error, OSError) and error.errno not in _NO_SPACE:
                 return False
             raise
-    with suppress(OSError):  # not every system lets a folder be opened
+    with suppress(OSError):  # not every system can open a folder
         _sync_folder(target.parent)
     return True
 
@@ -63,7 +63,7 @@ def _copy_access(target: Path, draft: Path) -> None:
     shutil.copymode(target, draft)
     if hasattr(os, "chown"):
         status = target.stat()
-        with suppress(PermissionError):  # only root gives files away
+        with suppress(PermissionError):  # only root can change the owner of a file
             os.chown(draft, status.st_uid, status.st_gid)
 
 
@@ -71,14 +71,14 @@ def _write(path: Path, mode: str, text: str) -> None:
     with path.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
         file.flush()
-        with suppress(OSError):  # a pipe or a device has nothing to sync
+        with suppress(OSError):  # a pipe or a device can't be synced
             os.fsync(file.fileno())
 
 
 @contextmanager
 def _end_in_order() -> Iterator[None]:
-    """While the block runs, let a signal that would end the process at once clean up first."""
-    if threading.current_thread() is not threading.main_thread():  # where no handler can be set
+    """Let the block clean up when a signal arrives that would otherwise end the process at once."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread can set handlers
         yield
         return
     numbers = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
@@ -95,7 +95,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Without this, the old text may be back after a power failure."""
+    """Sync the folder, because otherwise a power failure can bring the old text back."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

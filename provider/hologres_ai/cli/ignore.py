@@ -1,4 +1,4 @@
-"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events of a comparison that are expected."""
+"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events that a comparison leaves out."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ EVENT_KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DR
 
 @dataclass(frozen=True)
 class Entry:
-    """Events of one kind or class: of every AI instance, or of those whose ID matches `pattern`."""
+    """The events of one kind or class to ignore: of every AI instance, or of those whose ID matches `pattern`."""
 
     kind: str
     pattern: str | None = None
@@ -27,16 +27,16 @@ class Entry:
         return self.kind if self.pattern is None else f"{self.kind}={self.pattern}"
 
     def matches(self, event: "Event") -> bool:
-        """Whether the event is one of them."""
+        """Return whether the entry ignores the event."""
         is_kind = self.kind in (event.category, event.kind)
         return is_kind and (self.pattern is None or fnmatchcase(event.node.ai_instance_id or "", self.pattern))
 
 
 class IgnoreEntry(Value):
-    """``KIND`` or ``KIND=ID``."""
+    """The value of ``--ignore``: ``KIND`` or ``KIND=ID``."""
 
     def parse(self, text: str) -> Entry:
-        """Split the kind from the pattern."""
+        """Return the entry."""
         return parse_entry(text)
 
     def completions(self, incomplete: str) -> Iterable[str]:
@@ -45,7 +45,7 @@ class IgnoreEntry(Value):
 
 
 def parse_entry(text: str) -> Entry:
-    """Return the entry in ``KIND`` or ``KIND=ID``.
+    """Parse ``KIND`` or ``KIND=ID``.
 
     Raises:
         ValueError: there is no such kind, or the ID is empty.
@@ -61,7 +61,7 @@ def parse_entry(text: str) -> Entry:
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
-    """Return the entries of a file: one in each line; ``#`` at the beginning of a line, or after a space, is a comment.
+    """Return the entries of a file, one per line; ``#`` at the start of a line, or after a space, starts a comment.
 
     Raises:
         ConfigurationError: the file can't be read, or a line is not an entry.

@@ -1,4 +1,4 @@
-"""``hologres-ai list``: read the nodes and show them as a table, tab-separated lines or a report."""
+"""``hologres-ai list``: read the AI nodes and show them as a table, tab-separated lines or a report."""
 
 import click
 
@@ -40,14 +40,14 @@ def list_command(
 
     Filters of different kinds are joined by AND, repetitions of one kind by OR.
 
-    On a terminal, a table: GPU in cards, GPU memory in GB, CPU in cores, memory in GiB. A capacity is the
-    specification of one node x the number of nodes. "?" is a figure that the service leaves unknown, or that is
-    unknown because more is used than there is. An expiry within 30 days is red unless the subscription renews itself.
-    NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
+    On a terminal, the output is a table: GPU in cards, GPU memory in GB, CPU in cores, memory in GiB. A capacity is the
+    specification of one node x the number of nodes. "?" is a figure that the service does not return, or that is
+    unknown because the usage exceeds the capacity. An expiry within 30 days is red unless the subscription renews
+    itself. NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
 
-    In a pipe, a line for each node: values separated by tabs, in UTF-8, without a heading and without colour; "?" for
-    an unknown value and "-" for one that --no-usage leaves out. Invisible characters are written as codes, such as
-    \\x1b. Warnings are on stderr.
+    In a pipe, the output is a line for each node: values separated by tabs, in UTF-8, without a heading and without
+    colour; "?" is an unknown value, and "-" is a value that --no-usage leaves out. Invisible characters are
+    written as codes, such as \\x1b. Warnings are on stderr.
 
     Credentials come from the environment and from the files that it names. There is no option for keys, because other
     users of the machine can see the options of a process.

@@ -1,4 +1,4 @@
-"""The options that several commands share, and the names of all of them."""
+"""Options that several commands share, names of options, and common parts of the help."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ from .reports import Target, parse_target
 _T = TypeVar("_T")
 Command = Callable[..., _T]
 
-# Where an option is not called what its argument is called.
+# The options whose name differs from the name of their argument.
 _NAMES = {
     "regions": "--region",
     "ids": "--id",
@@ -31,7 +31,7 @@ _SHORT_FORMS = ("json", "markdown", "junit")
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A text that is not empty: an empty one is usually an unset variable of a script."""
+    """A text that must not be empty, because an empty one usually comes from an unset variable of a script."""
 
     name = "text"
 
@@ -39,16 +39,16 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         """Return the value of a text.
 
         Raises:
-            ValueError: it is empty.
+            ValueError: the text is invalid.
         """
         return text
 
     def completions(self, incomplete: str) -> Iterable[str]:  # noqa: ARG002 - for subclasses
-        """Return the texts that start with `incomplete`."""
+        """Return the possible values that start with `incomplete`."""
         return ()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Parse a text; click also passes on a value that was parsed before."""
+        """Parse a text; return a value that was parsed before, which click also passes, unchanged."""
         if value == "":
             self.fail("must not be empty", param, ctx)
         try:
@@ -62,7 +62,7 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> list[CompletionItem]:
-        """Complete the value in a shell."""
+        """Return the completions of the value for a shell."""
         return [CompletionItem(text) for text in self.completions(incomplete)]
 
 
@@ -77,7 +77,7 @@ class File(Value):
 
 
 class OneOf(Value):
-    """A text with usual values for completion; other values are accepted."""
+    """A text with usual values for completion; any other value is accepted, too."""
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = tuple(values)
@@ -88,13 +88,13 @@ class OneOf(Value):
 
 
 class Names(Value):
-    """Some of a few names, joined by commas."""
+    """One or more of a fixed set of names, joined by commas."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
 
     def parse(self, text: str) -> tuple[str, ...]:
-        """Return the names in their own order, each once."""
+        """Return the names in the order of the set, without repetitions."""
         given = [name.strip() for name in text.split(",")]
         for name in given:
             if name not in self.names:
@@ -102,19 +102,19 @@ class Names(Value):
         return tuple(name for name in self.names if name in given)
 
     def completions(self, incomplete: str) -> Iterable[str]:
-        """Complete the last of the names."""
+        """Return the completions of the last name."""
         before, comma, last = incomplete.rpartition(",")
         return (before + comma + name for name in self.names if name.startswith(last) and name not in before.split(","))
 
 
 class ReportTarget(Value):
-    """``FORMAT`` or ``FORMAT=FILE``."""
+    """The value of ``--report``: ``FORMAT`` or ``FORMAT=FILE``."""
 
     def __init__(self, formats: Iterable[str]) -> None:
         self.formats = tuple(formats)
 
     def parse(self, text: str) -> Target:
-        """Split the format from the file."""
+        """Return the target."""
         return parse_target(text, self.formats)
 
     def completions(self, incomplete: str) -> Iterable[str]:
@@ -130,15 +130,17 @@ _FILTERS = (
         metavar="REGION",
         multiple=True,
         type=OneOf(REGIONS),
-        help="The region to read, such as cn-hangzhou. Repeat it to read several at once; '*' reads all known ones.",
+        help="The region to read, such as cn-hangzhou. Repeat it to read several regions; '*' reads all known regions.",
     ),
     click.option(
         "--on-region-error",
         type=click.Choice(["fail", "partial"]),
-        help="When one of several regions can't be read: fail (the default), or report the others and name the gaps.",
+        help="If one of several regions can't be read: fail (default), or report the others and name the unread ones.",
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
-    click.option("--name-regex", metavar="REGEX", help="Only nodes whose Hologres name matches this Python regex."),
+    click.option(
+        "--name-regex", metavar="REGEX", help="Only nodes whose Hologres instance name matches this Python regex."
+    ),
     click.option(
         "--status",
         "statuses",
@@ -166,7 +168,7 @@ _FILTERS = (
 
 _CONNECTION = (
     click.option(
-        "--endpoint", type=Value(), metavar="URL", help="Read from here instead of hologram.REGION.aliyuncs.com."
+        "--endpoint", type=Value(), metavar="URL", help="Read from this URL instead of hologram.REGION.aliyuncs.com."
     ),
     click.option(
         "--profile",
@@ -178,17 +180,17 @@ _CONNECTION = (
 
 
 def with_filters(command: Command[_T]) -> Command[_T]:
-    """Give a command the options that select nodes."""
+    """Add the options that select nodes to a command."""
     return _with(_FILTERS, command)
 
 
 def with_connection(command: Command[_T]) -> Command[_T]:
-    """Give a command the options for the region, the endpoint and the credentials."""
+    """Add the options for the endpoint and the profile to a command."""
     return _with(_CONNECTION, command)
 
 
 def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
-    """Give a command the options of its reports; it gets `targets` and `quiet`."""
+    """Add the options of the reports to a command, which is called with `targets` and `quiet`."""
     short_forms = [name for name in _SHORT_FORMS if name in formats]
     options = (
         click.option(
@@ -231,7 +233,10 @@ def _with(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Comm
 
 
 def given_only(options: Mapping[str, object]) -> dict[str, object]:
-    """The arguments of a query in a command's options: None for what was not given, `region` for a single one."""
+    """Return the query arguments in a command's options.
+
+    An option that was not given is None. A single region is `region`, unless ``--on-region-error`` is given.
+    """
     given = {name: None if value == () else value for name, value in options.items()}
     match given.get("regions"):
         case (str(one),) if one != EVERY_REGION and not given.get("on_region_error"):
@@ -240,7 +245,7 @@ def given_only(options: Mapping[str, object]) -> dict[str, object]:
 
 
 def option_name(argument: str, names: Mapping[str, str] = _NAMES) -> str:
-    """``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
+    """Return the option of an argument: ``--id`` for ``ids[0]``, ``--name-regex`` for ``name_regex``."""
     name = argument.partition("[")[0]
     return names.get(name, "--" + name.replace("_", "-"))
 
@@ -261,7 +266,7 @@ def _variables(setting: Setting) -> str:
 
 ENVIRONMENT_HELP = "\n".join(
     (
-        "\b\nEnvironment (the first name that is set wins; timeouts in ms, retries in s):",
+        "\b\nEnvironment (the first name that is set is used; timeouts: ms, retries: s):",
         *(_variables(setting) for setting in SETTINGS),
         "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
         f"  traceback of a bug   {DEBUG}=1",

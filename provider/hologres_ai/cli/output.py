@@ -16,20 +16,20 @@ import click
 
 UNKNOWN_SIGN = "?"
 NOT_ASKED = "-"
-NEAR = 30  # days before its end in which a subscription is marked
+NEAR = 30  # days; a subscription that ends within this time is marked
 
-PROGRESS_AFTER = 0.5  # seconds; progress that is cleared at once is only a flicker
+PROGRESS_AFTER = 0.5  # seconds; for a shorter wait the progress would only flicker
 _PROGRESS_EVERY = 0.2  # seconds
 _LEAST_WIDTH, _MOST_WIDTH, _DEFAULT_WIDTH = 20, 1000, 80  # columns of a terminal
 
-# Control, format (right-to-left overrides are among them), surrogate and private characters, line and paragraph ends:
-# a terminal obeys them, or shows nothing and loses count of its columns.
+# Unicode categories: control, format (including right-to-left overrides), surrogate, private use, unassigned, line and
+# paragraph separators. A terminal executes such characters, or shows nothing, so that columns are not aligned.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text for people; `head` has the style: ``bold``, or a colour."""
+    """A line of text for people: `head` in `style` (``bold`` or a colour), then `rest` without a style."""
 
     rest: str
     head: str = ""
@@ -39,17 +39,17 @@ class Line:
         return self.head + self.rest
 
     def styled(self) -> str:
-        """The line with the codes of a terminal."""
+        """Return the line with the escape codes of its style."""
         return style(self.head, self.style) + self.rest if self.head and self.style else str(self)
 
 
 def style(text: str, name: str) -> str:
-    """The text in ``bold`` or in a colour, for a terminal."""
+    """Return the text in ``bold`` or in a colour, for a terminal."""
     return click.style(text, bold=True) if name == "bold" else click.style(text, fg=name)
 
 
 def printable(text: str) -> str:
-    r"""The text with every invisible character as its code, such as ``\x1b``."""
+    r"""Return the text with every invisible character replaced by its code, such as ``\x1b``."""
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else _code(c) for c in text)
 
 
@@ -61,14 +61,14 @@ def _code(character: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as text: ``?`` for an unknown one, ``true`` and ``false`` as in JSON."""
+    """Return a value as text: ``?`` for None, ``true`` and ``false`` as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return UNKNOWN_SIGN if value is None else printable(str(value))
 
 
 def say(label: str, title: str, remedy: str = "") -> None:
-    """Print ``label: title`` on stderr, and on the next lines what to do. An error of stderr is ignored."""
+    """Print ``label: title`` on stderr, and the remedy on the next lines. Errors of stderr are ignored."""
     colours = {"error": "red", "warning": "yellow"}
     head = f"{label}:" if label else ""
     if head and wants_colour(sys.stderr):
@@ -91,15 +91,15 @@ def print_lines(lines: Iterable[Line]) -> None:
 
 
 def print_machine_text(text: str) -> None:
-    """Print a machine-readable format on stdout: in UTF-8, also on a terminal of another encoding."""
+    """Print a machine-readable format on stdout: in UTF-8, even on a terminal with another encoding."""
     sys.stdout.flush()
     sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Whether text for people on that stream is coloured: the one rule of every command.
+    """Return whether text for people on a stream is coloured; every command uses this rule.
 
-    NO_COLOR switches colour off; else FORCE_COLOR switches it on; else a terminal gets it, unless TERM is dumb.
+    NO_COLOR disables colour; otherwise FORCE_COLOR enables it; otherwise a terminal has colour unless TERM is dumb.
     """
     if os.environ.get("NO_COLOR"):
         return False
@@ -107,7 +107,7 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 def is_unicode(stream: TextIO) -> bool:
-    """Whether the stream's encoding has every character."""
+    """Return whether the stream's encoding can represent every Unicode character."""
     try:
         return codecs.lookup(stream.encoding).name.startswith("utf")
     except (LookupError, TypeError):
@@ -115,7 +115,7 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def terminal_width() -> int:
-    """The columns of the terminal; a valid COLUMNS takes precedence over the terminal."""
+    """Return the columns of the terminal; a valid COLUMNS takes precedence over the terminal."""
     for text in (os.environ.get("COLUMNS", ""), str(_columns_of_terminal())):
         if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= _LEAST_WIDTH:
             return min(int(text), _MOST_WIDTH)
@@ -131,10 +131,10 @@ def _columns_of_terminal() -> int:
 
 @contextmanager
 def progress(describe: Callable[[], str]) -> Iterator[None]:
-    """While the block runs longer than `PROGRESS_AFTER`, show what it waits for and for how long, on stderr.
+    """Show on stderr what the block waits for and for how long, if it runs longer than `PROGRESS_AFTER`.
 
-    Only where stdout and stderr are a terminal: behind a pipe, a pager may be drawing there. The cursor is never
-    hidden, so that nothing has to be restored when the process ends.
+    Progress is shown only if stdout and stderr are terminals: if stdout is a pipe, a pager may be using the terminal.
+    The cursor is never hidden, so that nothing has to be restored when the process ends.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield

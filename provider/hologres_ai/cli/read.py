@@ -1,4 +1,4 @@
-"""Shared by list, drift and check: the read, with progress, and with the names of options in its errors."""
+"""Read the AI nodes for list, drift and check, with progress, and with the names of options in errors."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,15 +20,15 @@ from .reports import Report
 Connection = Mapping[str, str | None]
 """The options ``--endpoint`` and ``--profile``."""
 
-_MOST_NAMED = 5  # of the regions that are waited for
-_SHOWN_OF_AN_ID = 4  # characters of an AccessKey ID: enough to tell two apart
+_MOST_NAMED = 5  # pending regions in the progress text
+_SHOWN_OF_AN_ID = 4  # characters of an AccessKey ID, enough to distinguish two keys
 
 
 def parse_query(arguments: Mapping[str, object]) -> Query:
     """Return the query in a command's options.
 
     Raises:
-        InvalidArgumentError: with the names of the options.
+        InvalidArgumentError: an option is invalid; the error has the names of the options.
     """
     try:
         return build_query(arguments)
@@ -41,7 +41,7 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
     """Read the nodes; show progress on a terminal, and warnings on stderr.
 
     Returns:
-        The nodes, and a report of the command that has them and their origin.
+        The nodes, and the command's report, which has the nodes and the source of the credentials.
 
     Raises:
         ConfigurationError: a setting is missing or invalid.
@@ -54,7 +54,7 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
     with progress(lambda: _describe(stages)):
         result = run_to_end(lambda: read(query, arguments, progress=lambda regions: stages.append(tuple(regions))))
     if EVERY_REGION in (query.regions or ()):
-        say("note", f"* read the {len(REGIONS)} regions in the list of {AS_OF}")
+        say("note", f"* read the {len(REGIONS)} regions that were known on {AS_OF}")
     for warning in result.warnings:
         say("warning", warning)
     report = Report(
@@ -78,18 +78,18 @@ def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
 
 
 def _start_of_id(config: CallConfig) -> str:
-    """The first characters of the AccessKey ID; a source that returned it for the read is not called again."""
+    """Return the first characters of the AccessKey ID; the credentials that the read obtained are used again."""
     keys = config.credentials
     if not isinstance(keys, Credentials):
         try:
             keys = run_to_end(Client(config).credentials)
-        except HologresAiError:  # they have expired since
+        except HologresAiError:  # the credentials have expired since the read
             return ""
     return keys.access_key_id[:_SHOWN_OF_AN_ID]
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:
-    """The text of the progress; for several regions, how many are done and which are not."""
+    """Return the text of the progress; for several regions, how many are done and which are pending."""
     asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
     if asked == 1:
         return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
@@ -98,7 +98,10 @@ def _describe(stages: Sequence[Sequence[str]]) -> str:
 
 
 def _check_settings(arguments: Mapping[str, str | None]) -> None:
-    """Name what is missing, without the Pulumi configuration, which the command line does not read."""
+    """Raise an error if the region or the AccessKey is missing.
+
+    The error does not name the Pulumi configuration, because the command line does not read it.
+    """
     settings = look_up(arguments)
     keys = (ACCESS_KEY, SECRET_KEY)
     missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
@@ -118,5 +121,5 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
 
 
 def _usual_variable(setting: Setting) -> str:
-    """The name that the vendor's own tools use."""
+    """Return the environment variable that the vendor's own tools use."""
     return next(name for name in setting.environment if name.startswith("ALIBABA_CLOUD_"))

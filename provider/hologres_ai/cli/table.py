@@ -1,6 +1,6 @@
 """The list for people: a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
 
-A figure that is unknown is ``?``. IDs are broken into lines and never cut, so that they can be copied.
+An unknown figure is shown as ``?``. Long IDs are broken into lines and never cut, so that they can be copied.
 """
 
 import sys
@@ -21,9 +21,9 @@ from ..core.result import ends_within, has_end, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
 from .output import NEAR, UNKNOWN_SIGN, printable, terminal_width, wants_colour
 
-FILE_WIDTH = 120  # columns of the table in a file
-# Widths in cells: from which on every figure has a column of its own, there is room between the columns, and CPU and
-# memory have room at all.
+FILE_WIDTH = 120  # characters; the width of the table in a file
+# Minimum widths in cells: for a separate column for each figure, for space between the columns, and for the column of
+# CPU and memory.
 WIDE, ROOMY, SLIM = 150, 100, 72
 
 _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
@@ -43,18 +43,18 @@ class Look:
         return self.encoding.startswith("utf")
 
     def text(self, value: object) -> str:
-        """The value as text with the length that it has on the screen, codes for lacking characters included."""
+        """Return the value as it is displayed: characters that the encoding lacks are replaced by codes."""
         known = UNKNOWN_SIGN if value is None else printable(str(value))
         return known.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
     def bar(self) -> int:
-        """The cells of a bar; more on a wide terminal."""
+        """The width of a bar in cells."""
         return 5 if self.width < ROOMY or WIDE <= self.width < WIDE + 10 else 8
 
     @property
     def gap(self) -> int:
-        """The cells between two columns, in addition to that of the frame."""
+        """The number of cells between two columns, in addition to the cell of the frame."""
         return 0 if self.width < ROOMY else 1
 
     @property
@@ -65,14 +65,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Row:
-    """A node and its figures; or a label and the figures of all nodes."""
+    """A row of the table: a node and its figures, or a label and the figures of all nodes."""
 
     node: AiNode | None
     figures: Totals
     label: str = ""
 
     def of(self, resource: str) -> Usage:
-        """The figures of one of `models.RESOURCES`."""
+        """Return the figures of one of `models.RESOURCES`."""
         usage: Usage = getattr(self.figures, resource)
         return usage
 
@@ -81,50 +81,50 @@ Cell = Callable[[Row, Look], Text]
 
 
 def stacked(*cells: Cell) -> Cell:
-    """The cells of a column, one below the other."""
+    """Return a cell that shows the given cells one below the other."""
     return lambda row, look: join_lines(*(cell(row, look) for cell in cells))
 
 
 def join_lines(*texts: Text) -> Text:
-    """The texts, one below the other, without the empty ones."""
+    """Return the texts, one below the other, without the empty ones."""
     return Text("\n").join(text for text in texts if text)
 
 
 def show_name(row: Row, look: Look) -> Text:
-    """The AI instance, or the row's label."""
+    """Return the ID of the AI instance, or the label of the row."""
     return Text(look.text(row.node.ai_instance_id), "bold") if row.node else Text(row.label, "bold")
 
 
 def show_specification(row: Row, look: Look) -> Text:
-    """``small-8core-30G-24G``."""
+    """Return the specification, such as ``small-8core-30G-24G``."""
     return Text(look.text(row.node.ai_spec)) if row.node else Text()
 
 
 def show_nodes(row: Row, look: Look) -> Text:
-    """The number of nodes."""
+    """Return the number of nodes."""
     return Text(look.text(row.figures.node_count))
 
 
 def show_size(row: Row, look: Look) -> Text:
-    """``2 x small-8core-30G-24G``."""
+    """Return the number of nodes and the specification, such as ``2 x small-8core-30G-24G``."""
     count = show_nodes(row, look)
     return Text.assemble(count, " x ", show_specification(row, look)) if row.node else Text.assemble(count, " nodes")
 
 
 def show_status(row: Row, look: Look) -> Text:
-    """The status; yellow unless it is known to be ready."""
+    """Return the status: green if it is ``ResourceReady``, otherwise yellow."""
     if row.node is None:
         return Text()
     return Text(look.text(row.node.status), "green" if row.node.status == "ResourceReady" else "yellow")
 
 
 def show_billing(row: Row, look: Look) -> Text:
-    """``PostPaid`` or ``PrePaid``."""
+    """Return the charge type, such as ``PostPaid`` or ``PrePaid``."""
     return Text(look.text(row.node.charge_type)) if row.node else Text()
 
 
 def show_renewal(row: Row, _look: Look) -> Text:
-    """Empty for pay-as-you-go, which has no renewal."""
+    """Return whether the node renews automatically; empty for pay-as-you-go, which has no renewal."""
     if row.node is None or (row.node.auto_renewal is None and row.node.charge_type == "PostPaid"):
         return Text()
     words = {True: "auto renewal", False: "no renewal", None: "renewal ?"}
@@ -132,7 +132,7 @@ def show_renewal(row: Row, _look: Look) -> Text:
 
 
 def show_free(resource: str, *, unit: bool = True) -> Cell:
-    """``48 GB``, or without the unit."""
+    """Return a cell that shows the free amount, such as ``48 GB``, or ``48`` without the unit."""
 
     def cell(row: Row, look: Look) -> Text:
         shown = look.text(row.of(resource).free)
@@ -142,17 +142,17 @@ def show_free(resource: str, *, unit: bool = True) -> Cell:
 
 
 def show_capacity(resource: str) -> Cell:
-    """``48 GB``."""
+    """Return a cell that shows the capacity, such as ``48 GB``."""
     return lambda row, look: Text(f"{look.text(row.of(resource).capacity)} {_UNITS[resource]}")
 
 
 def show_bar(resource: str) -> Cell:
-    """See `utilisation`."""
+    """Return a cell that shows the bar of `utilisation`."""
     return lambda row, look: utilisation(row.of(resource), look)
 
 
 def utilisation(usage: Usage, look: Look) -> Text:
-    """``███░░  60%``, or the two figures if they have no ratio."""
+    """Return a bar and the share in use, such as ``███░░  60%``, or both figures if they have no valid ratio."""
     used, capacity = usage.used, usage.capacity
     if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
         return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
@@ -164,7 +164,7 @@ def utilisation(usage: Usage, look: Look) -> Text:
 
 
 def _filled(share: float, cells: int) -> int:
-    """The cells to fill: none only for 0, all only for 1."""
+    """Return the number of cells to fill: no cell only if the share is 0, all cells only if it is 1."""
     if share in {0, 1}:
         return round(share * cells)
     return min(max(round(share * cells), 1), cells - 1)
@@ -177,12 +177,12 @@ def _fullness(share: float) -> str:
 
 
 def show_expiry(row: Row, look: Look) -> Text:
-    """``2026-01-28, in 9 days``; empty if the API gives none."""
+    """Return the expiry, such as ``2026-01-28, in 9 days``; empty if the API returns none."""
     return Text(", ").join(text for text in (show_expiry_date(row, look), show_expiry_distance(row, look)) if text)
 
 
 def show_expiry_date(row: Row, look: Look) -> Text:
-    """``2026-01-28``, in UTC; an invalid time unchanged."""
+    """Return the date of the expiry in UTC, such as ``2026-01-28``; an invalid time is returned unchanged."""
     if row.node is None or not has_end(row.node):
         return Text()
     end = parse_time(row.node.expiration_time)
@@ -190,7 +190,7 @@ def show_expiry_date(row: Row, look: Look) -> Text:
 
 
 def show_expiry_distance(row: Row, look: Look) -> Text:
-    """``in 9 days``, ``in 6 hours``, ``1 day ago``."""
+    """Return the time until the expiry or since it, such as ``in 9 days`` or ``1 day ago``."""
     end = parse_time(row.node.expiration_time) if row.node else None
     if row.node is None or end is None:
         return Text()
@@ -199,7 +199,7 @@ def show_expiry_distance(row: Row, look: Look) -> Text:
 
 
 def _urgency(node: AiNode, look: Look) -> str:
-    """Red if a node ends soon, or has ended, and is not known to renew, as in `check --not-expiring-within 30`."""
+    """Return red if a node ends soon or has ended and is not known to renew, as in `check --not-expiring-within 30`."""
     return "bold red" if ends_within(node, look.now, NEAR) else ""
 
 
@@ -208,7 +208,7 @@ def _urgency(node: AiNode, look: Look) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and its cells. `folds` lets it be narrowed, by breaking lines."""
+    """A heading and its cells; `folds` allows breaking long lines to make the column narrower."""
 
     heading: str
     cell: Cell
@@ -217,14 +217,14 @@ class Column:
 
 
 def print_table(result: AiNodeListResult) -> None:
-    """Print the table on stdout, as wide as the terminal is."""
+    """Print the table on stdout, in the width of the terminal."""
     colour = wants_colour(sys.stdout)
     console = _console(sys.stdout, terminal_width(), colour=colour)
     console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
 
 
 def render_table(result: AiNodeListResult, now: datetime, width: int = FILE_WIDTH) -> str:
-    """The table as text without colour, for a file."""
+    """Return the table as text without colour, for a file."""
     file = StringIO()
     _console(file, width, colour=False).print(build_table(result, Look(width, "utf-8", now)))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
@@ -234,7 +234,7 @@ def _console(file: TextIO, width: int, *, colour: bool) -> Console:
     return Console(
         file=file,
         width=width,
-        height=25,  # unused; given so that rich does not read LINES, which may be no number
+        height=25,  # unused, but without it rich reads LINES, which may not be a number
         color_system="standard" if colour else None,
         force_terminal=colour,
         legacy_windows=False,
@@ -245,7 +245,7 @@ def _console(file: TextIO, width: int, *, colour: bool) -> Console:
 
 
 def build_table(result: AiNodeListResult, look: Look) -> Table:
-    """The table of the result."""
+    """Return the table of the result."""
     columns = columns_for(look, usage=result.query.include_usage)
     table = _empty_table(columns, Row(None, result.totals, label=f"Total in {result.place}"), look)
     for heading, nodes in _groups(result, look):
@@ -272,7 +272,7 @@ def _empty_table(columns: Sequence[Column], total: Row, look: Look) -> Table:
 
 
 def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequence[AiNode]]]:
-    """The nodes of each Hologres instance, under its name and id, and its region if that is another one."""
+    """Yield the nodes of each Hologres instance under a heading: name, ID, and region if it is another one."""
 
     def key(node: AiNode) -> tuple[str | None, ...]:
         return node.region_id, node.holo_instance_id, node.holo_instance_name
@@ -284,7 +284,7 @@ def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequen
 
 
 def columns_for(look: Look, *, usage: bool) -> Sequence[Column]:
-    """The columns that fit the width; the narrower it is, the more of them share one."""
+    """Return the columns that fit the width; on a narrow terminal several figures share a column."""
     return _wide(usage=usage) if look.width >= WIDE else _narrow(look, usage=usage)
 
 

@@ -1,7 +1,7 @@
 """The reports of a run: one data object, and a function for each format that renders it as text.
 
-All values of a report are shown as text: none can change the structure of the report. Each
-format names the regions that could not be read.
+All values are rendered as text, so that no value can change the structure of a report. Each format names the regions
+that could not be read.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from ...models import AiNodeListResult
     from ...requirements import RequirementResult, Requirements
 
-STDOUT = ("-", "/dev/stdout")  # as the name of a file
+STDOUT = ("-", "/dev/stdout")  # file names that mean stdout
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedError:
-    """The failure that ended a run; nothing secret is in it.
+    """The failure that ended a run; it contains no secrets.
 
     Attributes:
         title: what failed, one line.
-        facts: such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
+        facts: details such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
         remedy: what to do next; may be empty, or have several lines.
         kind: the name of the exception's class.
-        denial: what the service says about a missing permission; its diagnostic message is complete here.
+        denial: the service's details of a missing permission, with the complete diagnostic message.
     """
 
     title: str
@@ -50,20 +50,20 @@ class Report:
     Attributes:
         command: ``list``, ``drift`` or ``check``.
         read_at: when the nodes were read, or when the run failed, in UTC.
-        regions: the regions that were to be read, where that is known of a run that failed.
+        regions: of a run that failed, the regions that were to be read, if they are known.
         credentials_from: the source of the credentials in words, such as ``profile prod``.
-        access_key_id: the first four characters of the AccessKey ID; empty where it is not known.
-        result: the nodes; None where the read failed. Its `unread` are the regions that could not be read.
-        drift: of `drift`, the comparison, whose events are those that count.
-        first_baseline: of `drift`, whether there was no baseline; then it is compared with itself.
+        access_key_id: the first four characters of the AccessKey ID; empty if it is not known.
+        result: the nodes; None if the read failed. Its `unread` are the regions that could not be read.
+        drift: of `drift`, the comparison with the events that count, without the ignored events.
+        first_baseline: of `drift`, whether the first baseline was written; the nodes are then compared with themselves.
         ignored: of `drift`, the events that ``--ignore`` leaves out.
-        limit: of `drift`, how many events a comment shows; None where only its size counts.
-        requirements: of `check`, what is required.
+        limit: of `drift`, the maximum number of events in Markdown; None if only the length of the text is limited.
+        requirements: of `check`, the requirements.
         verdicts: of `check`, a result for each requirement.
         warn: of `check`, whether a requirement that is not met is a warning.
-        error: the failure; then nothing is known but `command`, `read_at` and perhaps `regions`.
-        exit_code: of the process.
-        notes: what else there is to say, such as an entry of ``--ignore`` that matches nothing.
+        error: the failure of a run that failed; then only `command`, `read_at` and perhaps `regions` are known.
+        exit_code: the exit code of the process.
+        notes: further messages, such as an entry of ``--ignore`` that matches no event.
     """
 
     command: str
@@ -85,13 +85,13 @@ class Report:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The regions that could not be read, then or now."""
+        """The regions that could not be read, for the baseline or now."""
         if self.drift is not None:
             return self.drift.unread
         return self.result.unread if self.result else ()
 
     def reason(self, region: str) -> str:
-        """Why a region could not be read: ``denied: the API refused ...``."""
+        """Return why a region could not be read, such as ``denied: the API refused ...``."""
         for item in self.result.region_outcomes if self.result else ():
             if item.region == region and not item.is_read:
                 return f"{item.outcome}: {item.reason}" if item.reason else item.outcome
@@ -102,7 +102,7 @@ Renderer = Callable[[Report], str]
 
 
 def _renderer(name: str) -> Renderer:
-    """The function ``render_NAME`` of the module NAME, imported at its first call."""
+    """Return the function ``render_NAME`` of the module NAME, which is imported at the first call."""
 
     def render(report: Report) -> str:
         text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
@@ -118,14 +118,14 @@ FORMATS: dict[str, Renderer] = {
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a report: the format, and the file as the user named it; None is stdout."""
+    """The target of a report: the format, and the file as the user named it; None means stdout."""
 
     format: str
     file: str | None = None
 
 
 def parse_target(text: str, formats: Iterable[str]) -> Target:
-    """Return the target in ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``.
+    """Parse ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``.
 
     Raises:
         ValueError: there is no such format, or the file's name is empty.

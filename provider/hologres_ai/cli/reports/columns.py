@@ -1,6 +1,6 @@
 """The list for programs: a line for each node, values separated by tabs, no heading.
 
-A value holds no tab and no line break, so that ``cut`` and ``awk -F'\\t'`` read any name correctly.
+A value contains no tab and no line break, so that ``cut`` and ``awk -F'\\t'`` read any name correctly.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from ..output import NOT_ASKED, shown
 if TYPE_CHECKING:
     from ...models import AiNode, AiNodeListResult, Totals
 
-# The title, and its source: a field of `models.AiNode`, or of the node's `models.Totals`. A column keeps its number;
-# new ones come last.
+# The title and the source of each column: a field of `models.AiNode`, or of the node's `models.Totals`. Append new
+# columns at the end, because the numbers of the others must not change.
 COLUMNS = (
     ("region", "region_id"),
     ("Hologres instance ID", "holo_instance_id"),
@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
-    """One line for each node, without its line break."""
+    """Yield one line for each node, without a line break."""
     from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
 
     for node in result.instance_model_list:

@@ -1,4 +1,4 @@
-"""JSON for programs, in the API's spelling."""
+"""The report as JSON for programs, with the API's field names."""
 
 import json
 from dataclasses import asdict
@@ -16,7 +16,7 @@ ERROR_KIND = "hologres-ai/Error"
 
 
 def render_json(report: Report) -> str:
-    """The report as a JSON object."""
+    """Return the report as a JSON object."""
     return json.dumps(_document(report), ensure_ascii=False, indent=2)
 
 
@@ -49,7 +49,7 @@ def _error(report: Report) -> dict[str, JsonValue]:
 
 
 def _denial(denial: AccessDeniedDetail | None) -> dict[str, JsonValue]:
-    """The details of a missing permission, in the API's spelling; nothing where the service gave none."""
+    """Return the details of a missing permission, with the API's field names; empty if the service returned none."""
     if denial is None:
         return {}
     return {"accessDeniedDetail": {to_camel(name): value for name, value in asdict(denial).items()}}
@@ -65,7 +65,7 @@ def _check(report: Report) -> dict[str, JsonValue]:
 
 
 def _verdict(report: Report, verdict: RequirementResult) -> dict[str, JsonValue]:
-    """A verdict; `found` is null where it is not known."""
+    """Return a verdict; `found` is null if it is not known."""
     return {
         "requirement": to_camel(verdict.requirement),
         "met": verdict.met,

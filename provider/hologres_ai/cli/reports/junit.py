@@ -1,9 +1,9 @@
-"""JUnit's XML for a CI service.
+"""The report as JUnit XML for a CI service.
 
 drift   a suite for each class: a failure for each event, or a testcase that passes
 check   a suite with a testcase for each requirement
 list    a suite with a testcase for each region
-each    an error for each region that could not be read; of a run that failed, one testcase with an error
+all     an error for each region that could not be read; if the run failed, only one testcase with an error
 """
 
 import xml.etree.ElementTree as ET
@@ -28,7 +28,7 @@ class Case:
 
 
 def render_junit(report: Report) -> str:
-    """The report as XML: in ASCII, so that the declaration is true in every encoding."""
+    """Return the report as XML in ASCII, so that the XML declaration is correct in every encoding."""
     root = ET.Element("testsuites", name=f"hologres-ai {report.command}")
     for name, cases in _suites(report):
         _add_suite(root, name, list(cases), report)
@@ -108,7 +108,7 @@ def _add_suite(root: ET.Element, name: str, cases: list[Case], report: Report) -
 
 
 def _unique(names: Iterable[str]) -> Iterator[str]:
-    """The names, with a number after each repeat: readers take two testcases of one name for one."""
+    """Yield the names, repeated ones with a number: readers treat two testcases with the same name as one."""
     seen: Counter[str] = Counter()
     taken: set[str] = set()
     for name in names:

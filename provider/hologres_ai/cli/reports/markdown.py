@@ -1,4 +1,4 @@
-"""Markdown for a comment on a pull request or an issue: never longer than a comment may be."""
+"""The report as Markdown for a comment on a pull request or an issue, within the maximum length of a comment."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ from . import Report
 from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, describe_move, drift_summary
 
 COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
-_LONGEST = 500  # characters of a reason or a remedy
+_LONGEST = 500  # characters of one value, such as a reason or a remedy
 
-_PLAIN = r"[\w .,:;+()/=?-]"  # characters that mean nothing in Markdown within code
+_PLAIN = r"[\w .,:;+()/=?-]"  # characters that have no special meaning in Markdown code
 
 
 def render_markdown(report: Report) -> str:
-    """The report as Markdown."""
+    """Return the report as Markdown."""
     if report.error is not None:
         return "\n".join(_error(report))
     if report.command == "drift":
@@ -65,7 +65,7 @@ def _drift(report: Report) -> Iterator[str]:
 
 
 def _rows(drift: Drift, limit: int | None) -> Iterator[str]:
-    """A row for each event, the worst first, as long as there is room."""
+    """Yield a row for each event, the worst first, until a limit is reached."""
     events = worst_first(drift.events)
     room, written = COMMENT_LIMIT, 0
     for event in events[:limit]:
@@ -134,12 +134,12 @@ def _table_row(cells: Iterable[str]) -> str:
 
 
 def code(value: FieldValue) -> str:
-    """A value as code, in which nothing is a link, a mention, an image, markup or the end of a cell."""
+    """Return a value as code, so that it cannot create a link, a mention, an image, markup or a new cell."""
     text = shown(value)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]} ... ({len(text)} characters)"
     if re.fullmatch(rf"{_PLAIN}+", text):
         return f"`{text}`"
-    # No escape within backticks is understood in the same way everywhere; the number of a character is.
+    # Markdown renderers treat escapes within backticks differently, but all decode numeric character references.
     coded = re.sub(rf"(?!{_PLAIN}).", lambda found: f"&#{ord(found[0])};", text)
     return f"<code>{coded}</code>"

@@ -1,4 +1,4 @@
-"""One line for a monitoring system that runs plugins, such as Nagios and Icinga: state, words, performance data."""
+"""The report as one line for a monitoring system such as Nagios or Icinga: state, text and performance data."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from . import Report
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
-# The label and the unit of a requirement that is a figure.
+# The label and the unit of each requirement that has a number.
 _FIGURES = {
     "min_free_gpus": ("free_gpus", ""),
     "min_free_gpu_memory": ("free_gpu_memory", "GB"),
@@ -18,7 +18,7 @@ _FIGURES = {
 
 
 def state(report: Report) -> int:
-    """The exit code: 0 met, 1 not met with ``--warn``, 2 not met, 3 everything else."""
+    """Return the exit code: 0 met, 1 not met with ``--warn``, 2 not met, 3 everything else."""
     if report.error is not None:
         return UNKNOWN
     unmet = [verdict for verdict in report.verdicts if not verdict.met]
@@ -30,7 +30,7 @@ def state(report: Report) -> int:
 
 
 def render_nagios(report: Report) -> str:
-    """The line: without line breaks, and with the one ``|`` before the performance data."""
+    """Return one line without line breaks; its only ``|`` separates the text from the performance data."""
     words = "; ".join(_words(report))
     data = " ".join(_performance_data(report))
     line = printable(f"HOLOGRES_AI {_WORDS[state(report)]} - {words}").replace("|", "/")
@@ -50,7 +50,7 @@ def _words(report: Report) -> Iterator[str]:
 
 
 def _performance_data(report: Report) -> Iterator[str]:
-    """``label=value[unit];warning;critical;minimum`` of each figure; U is an unknown value."""
+    """Yield ``label=value[unit];warning;critical;minimum`` for each figure; U means an unknown value."""
     for verdict in report.verdicts:
         if verdict.requirement not in _FIGURES or isinstance(verdict.figure, tuple):
             continue

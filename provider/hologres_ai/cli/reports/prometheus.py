@@ -12,7 +12,7 @@ from ..output import printable
 from . import Report
 
 _PREFIX = "hologres_ai"
-# The unit in the name of a metric, the factor from the API's unit to it, and the words of the help.
+# By resource: the unit in the name of the metric, the factor from the API's unit to it, and the text of the help.
 _UNITS = {
     "cpu": ("_cores", 1, "CPU cores"),
     "memory": ("_bytes", 2**30, "Memory in bytes"),
@@ -32,7 +32,7 @@ class Metric:
 
 
 def render_prometheus(report: Report) -> str:
-    """The metrics of a run; of a run that failed, only that its regions are down."""
+    """Return the metrics of a run; of a run that failed, only ``up`` with the value 0 for each region."""
     metrics: dict[str, Metric] = {}
 
     def add(name: str, words: str, labels: Labels, value: float | None) -> None:
@@ -60,7 +60,7 @@ def _regions(report: Report) -> Iterator[tuple[str, bool]]:
 
 
 def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
-    """The nodes with their labels; an ID that the API repeats gets a number, since no labels may repeat."""
+    """Yield the nodes with their labels; a repeated ID gets a number, because the labels of a sample must be unique."""
     seen: Counter[tuple[str, ...]] = Counter()
     for node in report.result.instance_model_list if report.result else ():
         labels = {
@@ -75,7 +75,7 @@ def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
 
 
 def _figures(node: AiNode) -> Iterator[tuple[str, str, float | None]]:
-    """Name, help and value of each metric of a node; None is unknown."""
+    """Yield name, help and value of each metric of a node; None means unknown."""
     figures = totals([node])
     yield "nodes", "Number of nodes.", node.node_count
     for resource in RESOURCES:

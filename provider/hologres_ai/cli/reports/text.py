@@ -1,4 +1,4 @@
-"""Text for people: the table of the nodes, a line for each event, a line for each requirement."""
+"""The report as text for people: the table of the nodes, a line for each event, a line for each requirement."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ..output import Line, is_unicode, print_lines, print_machine_text, printabl
 from . import Report
 from .columns import tab_separated_lines
 
-# The sign and the colour of a kind: a renewal and the end of a renewal differ in sign, colour and word.
+# The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
 SIGNS = {
     "added": ("+", "green"),
     "removed": ("-", "red"),
@@ -21,19 +21,19 @@ SIGNS = {
 }
 OTHER_SIGN = ("~", "yellow")
 
-# The sign of a requirement, the word where the terminal has no such sign, and the colour.
+# The sign of a requirement, the word for a terminal without that sign, and the colour.
 MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
 
 
 def render_text(report: Report) -> str:
-    """The report for a file: in UTF-8, without colour."""
+    """Return the report for a file in UTF-8, without colour."""
     return "\n".join(map(str, text_lines(report)))
 
 
 def print_text_report(report: Report) -> None:
-    """Print the report on stdout; nothing of a failure or a first baseline, because stderr has it.
+    """Print the report on stdout, unless it is a failure or a first baseline, which is reported on stderr.
 
-    The list is a table on a terminal, and lines of values separated by tabs elsewhere.
+    The list is printed as a table on a terminal, and as tab-separated lines elsewhere.
     """
     if report.error is not None or report.first_baseline:
         return
@@ -49,13 +49,13 @@ def print_text_report(report: Report) -> None:
 
 
 def has_finding(report: Report) -> bool:
-    """Whether the report of drift or check has a finding."""
+    """Return whether the report has a finding, a failure or a region that could not be read."""
     events = report.drift is not None and bool(report.drift.events)
     return bool(report.error or report.unread or events or any(not verdict.met for verdict in report.verdicts))
 
 
 def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
-    """The lines of the report; without `signs`, in words that every encoding has."""
+    """Yield the lines of the report; without `signs`, words replace the signs that some encodings lack."""
     if report.error is not None:
         yield from _error_lines(report)
     elif report.command == "drift":
@@ -88,7 +88,7 @@ def _list_lines(report: Report) -> Iterator[Line]:
 
 
 def unread_lines(report: Report) -> Iterator[str]:
-    """A line for each region that could not be read, and why; as one form of report after the other has it."""
+    """Yield a line for each region that could not be read, with the reason."""
     return (f"{shown(region)}: {printable(report.reason(region))}" for region in report.unread)
 
 
@@ -102,7 +102,7 @@ def _unread(report: Report) -> Iterator[Line]:
 
 
 def _drift_lines(report: Report) -> Iterator[Line]:
-    """A line for each event, under its class."""
+    """Yield a line for each event, under its class."""
     drift = report.drift
     yield Line("", drift_summary(report), "bold")
     if drift is None or report.first_baseline:
@@ -125,7 +125,7 @@ def _drift_lines(report: Report) -> Iterator[Line]:
 
 
 def drift_summary(report: Report) -> str:
-    """The result of a comparison in one line: it names what could not be compared."""
+    """Return the result of a comparison in one line, with the number of regions that could not be compared."""
     drift = report.drift
     if drift is None:
         return "no comparison"
@@ -133,7 +133,7 @@ def drift_summary(report: Report) -> str:
         return f"First baseline of {drift.place}: {plural(drift.after, 'AI instance')}"
     gaps = f"; {plural(len(drift.unread), 'region')} could not be read" if drift.unread else ""
     if not drift.events:
-        head = "Unknown whether there is drift: none" if drift.unread else "No drift"
+        head = "Unknown whether there is drift: none found" if drift.unread else "No drift"
         same = f"{plural(drift.after, 'AI instance')} as in the baseline"
         if report.ignored:
             same = f"{plural(len(report.ignored), 'event')} ignored"
@@ -145,13 +145,13 @@ def drift_summary(report: Report) -> str:
 
 
 def event_name(drift: Drift, event: Event) -> str:
-    """The AI instance, and its region where that is not the one that was read."""
+    """Return the AI instance, and its region if it is not the one that was read."""
     elsewhere = f" in {shown(event.region_id)}" if event.region_id != drift.region else ""
     return shown(event.node.ai_instance_id) + elsewhere
 
 
 def describe_event(event: Event) -> str:
-    """The changes of an event; of a node that was added or removed, what it is."""
+    """Return the changes of an event; of a node that was added or removed, its size and its owner."""
     if event.changes:
         return ", ".join(map(_describe_change, event.changes))
     node = event.node
@@ -164,7 +164,7 @@ def _describe_change(change: Change) -> str:
 
 
 def describe_move(change: Change) -> str:
-    """`` (365 days later)``, of the change of a time; empty of another."""
+    """Return how far the expiry moved, such as `` (365 days later)``; empty for any other change."""
     then, now = parse_time(change.before), parse_time(change.after)
     if change.field != "expirationTime" or then is None or now is None:
         return ""
@@ -175,7 +175,7 @@ def describe_move(change: Change) -> str:
 
 
 def _check_lines(report: Report, *, signs: bool) -> Iterator[Line]:
-    """A line for each requirement."""
+    """Yield a line for each requirement."""
     yield Line("", check_summary(report), "bold")
     for verdict in report.verdicts:
         sign, word, style = MET if verdict.met else TOLERATED if report.warn else NOT_MET
@@ -184,7 +184,7 @@ def _check_lines(report: Report, *, signs: bool) -> Iterator[Line]:
 
 
 def check_summary(report: Report) -> str:
-    """``3 of 5 requirements met in cn-hangzhou: 13 AI instances``."""
+    """Return a summary such as ``3 of 5 requirements met in cn-hangzhou: 13 AI instances``."""
     if report.result is None:
         return "no result"
     met = sum(verdict.met for verdict in report.verdicts)

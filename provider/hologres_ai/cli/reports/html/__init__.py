@@ -1,4 +1,4 @@
-"""A report as one self-contained HTML page, for people: no request to anywhere, no script.
+"""The report as one self-contained HTML page for people, without requests and without scripts.
 
 page.py       the page as data; figures, findings and expiries are its sections
 page.html     the template, and page.css its style
@@ -22,7 +22,7 @@ def render_html(report: Report) -> str:
     """Return the page: complete HTML in one text, to be written as UTF-8.
 
     All values are shown as text: the template escapes them, and invisible characters are shown as
-    codes. The policy in the page forbids everything but its own style.
+    codes. The Content-Security-Policy of the page allows nothing but its own style.
     """
     style = (_FOLDER / "page.css").read_text("utf-8")
     template = _environment().get_template("page.html")
@@ -41,6 +41,6 @@ def _environment() -> Environment:
 
 
 def _policy(style: str) -> str:
-    """The Content-Security-Policy: nothing but the style of this hash."""
+    """Return the Content-Security-Policy, which allows only the style with this hash."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

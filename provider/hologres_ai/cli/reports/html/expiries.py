@@ -1,4 +1,4 @@
-"""When subscriptions end: one AI instance's expiry, and the time line over 12 months. Pure."""
+"""Expiries of subscriptions: of one AI instance, and as a time line over 12 months. Pure functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from ....models import AiNode
 from ...output import NEAR
 from .values import bounded, day
 
-LAST = 97  # percent
+LAST = 97  # percent of the line; after it there is no room for a label
 WEEKS = 52
 MAX_ROWS = 12
 
-# Pixels: room above the highest column, the height of the columns, and of one AI instance at most.
+# Pixels: the room above the highest column, the minimum and maximum height of that column, and the maximum height
+# of one AI instance.
 TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
 
@@ -37,7 +38,7 @@ def _renewal(node: AiNode) -> str:
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
-    """Return the expiry of a node; None where the API gives none."""
+    """Return the expiry of a node; None if the API returns none."""
     if not has_end(node):
         return None
     end = parse_time(node.expiration_time)
@@ -54,7 +55,7 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
 
 @dataclass(frozen=True)
 class Mark:
-    """The expiries of about a week: `x` and `width` in percent, `unit` and `base` in pixels."""
+    """A column with the expiries of about a week: `x` and `width` in percent, `unit` and `base` in pixels."""
 
     x: float
     width: float
@@ -75,12 +76,12 @@ class Mark:
 
     @property
     def ends_height(self) -> float:
-        """The height of the solid part, which stands on the base line."""
+        """The height of the solid part, which is directly above the base line."""
         return round(self.ends * self.unit, 1)
 
     @property
     def renews_height(self) -> float:
-        """The height of the hollow part, which stands on the solid one."""
+        """The height of the hollow part, which is directly above the solid part."""
         return round(self.renews * self.unit, 1)
 
     @property
@@ -104,7 +105,7 @@ class Month:
 
     @property
     def has_room(self) -> bool:
-        """Whether there is room for its label before the end of the line."""
+        """Whether there is room for the label before the end of the line."""
         return self.x < LAST
 
 
@@ -119,8 +120,13 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of AI instances with an end in each period; `near_staying`: those that renew, or are pay-as-you-go;
-    `unread`: the end is not a time; `none`: there is no end."""
+    """The numbers of AI instances by the time at which they end.
+
+    Attributes:
+        near_staying: of `near`, those that renew automatically or are pay-as-you-go.
+        unread: those whose end is not a valid time.
+        none: those without an end.
+    """
 
     ended: int
     near: int
@@ -142,7 +148,7 @@ class ExpiryRow:
 
 @dataclass(frozen=True)
 class TimeLine:
-    """The expiries over the 12 months from the read; of the rows beyond `MAX_ROWS`, only the number."""
+    """The expiries in the 12 months after the read; `others` is the number of rows beyond `MAX_ROWS`."""
 
     start: str
     end: str
@@ -194,7 +200,7 @@ def _draw(within: Sequence[End], now: datetime, end: datetime) -> Drawing:
 
 
 def _ends(nodes: Sequence[AiNode]) -> list[End]:
-    """The nodes whose end is a time, the earliest first."""
+    """Return the nodes whose end is a valid time, the earliest first."""
     known = [(at, node) for node in nodes if (at := parse_time(node.expiration_time)) is not None]
     return sorted(known, key=lambda item: (item[0], item[1].ai_instance_id or ""))
 
@@ -207,7 +213,7 @@ def _in_a_year(now: datetime) -> datetime:
 
 
 def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
-    """By week, how many subscriptions end, or may end, and how many renew or are pay-as-you-go."""
+    """Return for each week how many subscriptions end or may end, and how many renew or are pay-as-you-go."""
     columns: dict[int, tuple[int, int]] = {}
     for at, node in within:
         column = int((at - now) / (end - now) * WEEKS)

@@ -1,4 +1,4 @@
-"""The figures of the page: totals, free capacity by specification, the use of each AI instance. Pure."""
+"""The figures of the page: totals, free capacity by specification, usage of each AI instance. Pure functions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from ....requirements import READY
 from .expiries import Expiry, expiry_of
 from .values import bounded
 
-FULL = 90  # percent in use, from which on a bar is marked
+FULL = 90  # percent in use; a bar with this share or more is marked
 MAX_INSTANCES = 300
 MAX_SPECS = 40
 MAX_STATUSES = 6
@@ -43,7 +43,7 @@ METERED = (
 
 @dataclass(frozen=True)
 class Meter:
-    """The use of one resource, as a bar and in words. `usage_read` is false where usage was left out."""
+    """The usage of one resource, as a bar and as text; `usage_read` is false if usage was left out."""
 
     resource: Resource
     usage: Usage
@@ -51,13 +51,13 @@ class Meter:
 
     @property
     def percent(self) -> int | None:
-        """The share in use, rounded down, so that 100 means full; None where it is unknown."""
+        """The share in use, rounded down, so that 100 means full; None if it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         return used * 100 // capacity if used is not None and capacity and self.usage.free is not None else None
 
     @property
     def width(self) -> float:
-        """The length of the bar, of 100: 0 only for no use, and 100 only for full use."""
+        """The length of the bar in percent: 0 only if nothing is in use, 100 only if everything is in use."""
         used, capacity = self.usage.used, self.usage.capacity
         if self.percent in (None, 100) or not used or not capacity:
             return self.percent or 0
@@ -75,13 +75,13 @@ class Meter:
 
     @property
     def text(self) -> str:
-        """The figures, such as ``12 of 16``; only the capacity where usage was left out."""
+        """The figures, such as ``12 of 16``; only the capacity if usage was left out."""
         used, capacity = bounded(self.usage.used), bounded(self.usage.capacity)
         return f"{used} of {capacity}" if self.usage_read else capacity
 
     @property
     def share(self) -> str:
-        """The share in use, such as ``75%``; the reason where it is unknown."""
+        """The share in use, such as ``75%``; the reason if it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         if self.percent is not None:
             return f"{self.percent}%"
@@ -140,7 +140,7 @@ def summarise(result: AiNodeListResult) -> Summary:
 
 
 def _statuses(nodes: Sequence[AiNode]) -> Iterator[Status]:
-    """The most frequent first; those beyond `MAX_STATUSES` together."""
+    """Yield the statuses, the most frequent first; those beyond `MAX_STATUSES` are summed up."""
     common = Counter(node.status for node in nodes).most_common()
     for name, instances in common[:MAX_STATUSES]:
         yield Status(bounded(name), instances, name == READY)
@@ -192,7 +192,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Owner:
-    """The AI instances of one Hologres instance; `region` is empty where it is the one that was read."""
+    """The AI instances of one Hologres instance; `region` is empty if it is the one that was read."""
 
     name: str
     identifier: str
@@ -202,7 +202,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class FleetSection:
-    """The AI instances by Hologres instance; of those beyond `MAX_INSTANCES`, only the sum."""
+    """The AI instances by Hologres instance; those beyond `MAX_INSTANCES` are summed up."""
 
     owners: tuple[Owner, ...]
     listed: int

@@ -1,4 +1,4 @@
-"""The sections of the page beside the figures: drift, requirements, regions that could not be read. Pure."""
+"""The findings on the page: drift, requirements, and regions that could not be read. Pure functions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class EventRow:
-    """One event of drift; `region` is empty where it is the one that was read."""
+    """One event of drift; `region` is empty if it is the one that was read."""
 
     sign: str
     tone: str
@@ -56,7 +56,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class DriftSection:
-    """The changes since the baseline; beyond `MAX_EVENTS`, only their number."""
+    """The changes since the baseline; `others` is the number of events beyond `MAX_EVENTS`."""
 
     counts: tuple[tuple[str, int], ...]
     events: tuple[EventRow, ...]

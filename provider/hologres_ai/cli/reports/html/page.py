@@ -1,4 +1,4 @@
-"""The page as data: its head and its sections. Pure."""
+"""The page as data: its head and its sections. Pure functions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -39,7 +39,7 @@ class FailureSection:
 
 @dataclass(frozen=True)
 class Page:
-    """All that the template shows. A section that is None or empty is left out."""
+    """The data that the template shows. A section that is None or empty is left out."""
 
     title: str
     command: str
@@ -133,14 +133,14 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _regions(report: Report) -> Sequence[str]:
-    """The regions that were read; of a run that failed, those that were to be read."""
+    """Return the regions that were read; of a run that failed, those that were to be read."""
     if report.result is None:
         return report.regions
     return [item.region for item in report.result.region_outcomes if item.is_read] or [report.result.region]
 
 
 def _filters(query: Query) -> Iterator[str]:
-    """The filters that were given, by the API's names."""
+    """Yield the filters that were given, with the API's names."""
     for field in fields(query):
         value = getattr(query, field.name)
         if value is not None and field.name not in _NO_FILTERS:
@@ -157,7 +157,7 @@ def _failure(error: ReportedError) -> FailureSection:
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    """Notes and warnings, but for those of regions that could not be read, which have a section."""
+    """Yield notes and warnings, except those about regions that could not be read, which have a section."""
     gaps = tuple(f"{region} could not be read" for region in report.unread)
     warnings = report.result.warnings if report.result else ()
     said = [*report.notes, *(warning for warning in warnings if not warning.startswith(gaps))]

@@ -1,17 +1,17 @@
-"""Values from outside as text of the page: visible, and of bounded length."""
+"""Conversion of external values to visible text of limited length for the page."""
 
 from datetime import UTC, datetime
 
 from ...output import printable, shown
 
 MAX_CHARACTERS = 500  # of a name or another value
-MAX_OF_MESSAGES = 5000  # of the words of an error or a warning, which may list many things
+MAX_OF_MESSAGES = 5000  # of the text of an error or a warning, which may list many things
 
 
 def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
     r"""Return a value as visible text, in which ``?`` is None and ``\u202e`` an invisible character.
 
-    A text of more than `limit` characters is cut, and says how long it is. Escaping is left to the template.
+    A text of more than `limit` characters is cut, and its length is added. The template escapes the text.
     """
     if isinstance(value, str) and len(value) > limit:
         return f"{printable(value[:limit])}… ({len(value)} characters)"
@@ -19,7 +19,7 @@ def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
 
 
 def message(text: str) -> str:
-    """Return the words of an error or a warning as visible text."""
+    """Return the text of an error or a warning as visible text."""
     return bounded(text, MAX_OF_MESSAGES)
 
 
