@@ -33,5 +33,5 @@ try {
     if (!(error instanceof CommandError)) {
         throw error;
     }
-    process.exitCode = 1; // the engine has said why
+    process.exitCode = 1; // the engine has printed the reason
 }

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ZshComplete
+
+from hologres_ai.cli import main
 
 SCRIPTS = Path(sys.executable).parent
 
@@ -55,6 +58,7 @@ def complete(line: str, folder: Path) -> set[str]:
         ("hologres-ai drift --classes inventory,", {"inventory,lifecycle", "inventory,usage"}),
         ("hologres-ai drift --ignore expiry-moved-", {"expiry-moved-backward", "expiry-moved-forward"}),
         ("hologres-ai check --report ", {"text", "json", "markdown", "junit", "html", "nagios", "prometheus"}),
+        ("hologres-ai list --report json --report html", {"html"}),
         ("hologres-ai check --require-status Res", {"ResourceReady"}),
     ],
 )
@@ -62,7 +66,10 @@ def test_bash_completes_commands_options_and_choices(tmp_path: Path, line: str, 
     assert complete(line, tmp_path) == candidates
 
 
-@pytest.mark.parametrize("option", ["drift --baseline", "drift --ignore-file", "emulate --fleet"])
+@pytest.mark.parametrize(
+    "option",
+    ["drift --baseline ", "drift --ignore-file ", "emulate --fleet ", "list --report html=", "check --report json="],
+)
 def test_bash_completes_files(tmp_path: Path, option: str) -> None:
     (tmp_path / "baseline.json").touch()
     environment = {"PATH": f"{SCRIPTS}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb", "PS1": "$ "}
@@ -73,7 +80,7 @@ def test_bash_completes_files(tmp_path: Path, option: str) -> None:
         os.close(theirs)
         os.write(ours, b'eval "$(_HOLOGRES_AI_COMPLETE=bash_source hologres-ai)"; echo rea""dy\n')
         read_until(ours, b"ready")
-        os.write(ours, f"hologres-ai {option} base\t".encode())
+        os.write(ours, f"hologres-ai {option}base\t".encode())
         read_until(ours, b"baseline.json")  # the shell has typed the rest
         process.kill()
     os.close(ours)
@@ -85,6 +92,18 @@ def read_until(terminal: int, text: bytes) -> None:
     while text not in shown:
         assert select.select([terminal], [], [], 60)[0], shown
         shown += os.read(terminal, 65536)
+
+
+def test_zsh_and_fish_complete_the_file_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They keep the format and the file in one word."""
+    for name in ("drift.html", "draft.html", "drafts/last.html", "other.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    found = ZshComplete(main, {}, "hologres-ai", "_HOLOGRES_AI_COMPLETE").get_completions(
+        ["list", "--report"], "html=dra"
+    )
+    assert [item.value for item in found] == ["html=draft.html", "html=drafts/"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -8,7 +8,16 @@ import click
 
 from ..errors import Failure, InvalidArgumentError
 from .errors import DONE, FAILED, FINDING
-from .options import EXIT_CODES_HELP, OneOf, given_only, option_name, with_connection, with_filters, with_reports
+from .options import (
+    EXIT_CODES_HELP,
+    OneOf,
+    ReportCommand,
+    given_only,
+    option_name,
+    with_connection,
+    with_filters,
+    with_reports,
+)
 from .reports import Report, Target
 
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ OPTIONS = {
 }
 
 
-@click.command("check", epilog=EXIT_CODES_HELP, short_help="Check requirements of the AI nodes.")
+@click.command("check", cls=ReportCommand, epilog=EXIT_CODES_HELP, short_help="Check requirements of the AI nodes.")
 @click.option("--min-free-gpus", metavar="CARDS", help="Require at least this many free GPU cards in total.")
 @click.option("--min-free-gpu-memory", metavar="GB", help="Require at least this much free GPU memory in total, in GB.")
 @click.option("--min-nodes-ready", metavar="NODES", help="Require at least this many nodes in status ResourceReady.")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..models import NodeList
     from ..settings import ResolvedSettings
 
-SHOWN_OF_A_KEY = 4  # characters of an AccessKey ID, enough to distinguish two keys
 TOLERATED = timedelta(minutes=15)  # the service refuses a request if the clocks differ by more
 
 
@@ -231,7 +230,7 @@ def _credentials(
 
 def _key(credentials: "Credentials") -> Observation:
     temporary = "temporary" if credentials.security_token else "permanent"
-    return Observation(f"{credentials.access_key_id[:SHOWN_OF_A_KEY]}…, {temporary}")
+    return Observation(f"{credentials.shown_id}…, {temporary}")
 
 
 # --- The call --------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from .options import (
     EXIT_CODES_HELP,
     File,
     Names,
+    ReportCommand,
     Value,
     given_only,
     option_name,
@@ -70,7 +71,7 @@ class Comparison:
     quiet: bool
 
 
-@click.command("drift", epilog=EXIT_CODES_HELP, short_help="Compare the AI nodes with a baseline.")
+@click.command("drift", cls=ReportCommand, epilog=EXIT_CODES_HELP, short_help="Compare the AI nodes with a baseline.")
 @click.option("--baseline", type=File(), metavar="FILE", help="The baseline; - is stdin.")
 @click.option("--stack", type=Value(), metavar="NAME", help="Take the baseline from the state of this Pulumi stack.")
 @click.option("--output", type=Value(), metavar="NAME", help="The stack output to use if there are several.")

@@ -5,6 +5,7 @@ import click
 from .options import (
     ENVIRONMENT_HELP,
     EXIT_CODES_HELP,
+    ReportCommand,
     given_only,
     with_connection,
     with_filters,
@@ -20,6 +21,7 @@ _COLUMNS_HELP = "\n".join(
 
 @click.command(
     "list",
+    cls=ReportCommand,
     short_help="List the AI nodes of one region or of several.",
     epilog=f"{_COLUMNS_HELP}\n\n{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}",
 )

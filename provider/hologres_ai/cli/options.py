@@ -3,6 +3,8 @@
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce, wraps
+from glob import escape, glob
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -118,12 +120,26 @@ class ReportTarget(Value):
         return parse_target(text, self.formats)
 
     def completions(self, incomplete: str) -> Iterable[str]:
-        """Return the formats."""
-        return (name for name in self.formats if name.startswith(incomplete))
+        """Return the formats or, after the ``=``, the files whose names start with the text."""
+        name, equals, start = incomplete.partition("=")
+        if not equals:
+            return (name for name in self.formats if name.startswith(incomplete))
+        found = sorted(glob(f"{escape(start)}*"))  # noqa: PTH207 - the text may be an absolute path
+        return (f"{name}={file}{'/' if Path(file).is_dir() else ''}" for file in found)
+
+
+class ReportCommand(click.Command):
+    """A command with ``--report``."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the file in ``--report FORMAT=FILE`` in bash, for which ``=`` is a word of its own."""
+        if ctx.args[-1:] == ["="]:
+            return [CompletionItem(incomplete, type="file")]
+        return super().shell_complete(ctx, incomplete)
 
 
 _FILTERS = (
-    click.option("--instance-id", type=Value(), metavar="ID", help="Only the nodes of this Hologres instance."),
+    click.option("--instance-id", type=Value(), metavar="ID", help="Only nodes of this Hologres instance."),
     click.option(
         "--region",
         "regions",
@@ -147,7 +163,7 @@ _FILTERS = (
         metavar="STATUS",
         multiple=True,
         type=OneOf(["ResourceReady"]),
-        help="List only nodes in this status, such as ResourceReady. Repeatable.",
+        help="Only nodes in this status, such as ResourceReady. Repeatable.",
     ),
     click.option(
         "--charge-type",
@@ -155,14 +171,14 @@ _FILTERS = (
         metavar="TYPE",
         multiple=True,
         type=OneOf(["PostPaid", "PrePaid"]),
-        help="List only nodes with this billing: PostPaid or PrePaid. Repeatable.",
+        help="Only nodes with this billing: PostPaid or PrePaid. Repeatable.",
     ),
     click.option(
         "--ai-spec",
         "ai_specs",
         metavar="SPEC",
         multiple=True,
-        help="List only nodes of exactly this specification. Repeatable.",
+        help="Only nodes of exactly this specification. Repeatable.",
     ),
 )
 

@@ -21,7 +21,6 @@ Connection = Mapping[str, str | None]
 """The options ``--endpoint`` and ``--profile``."""
 
 _MOST_NAMED = 5  # pending regions in the progress text
-_SHOWN_OF_AN_ID = 4  # characters of an AccessKey ID, enough to distinguish two keys
 
 
 def parse_query(arguments: Mapping[str, object]) -> Query:
@@ -85,7 +84,7 @@ def _start_of_id(config: CallConfig) -> str:
             keys = run_to_end(Client(config).credentials)
         except HologresAiError:  # the credentials have expired since the read
             return ""
-    return keys.access_key_id[:_SHOWN_OF_AN_ID]
+    return keys.shown_id
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from ..region_data import CENTRAL_STS
 
 SESSION_NAME = "hologres-ai"
 SESSION_SECONDS = 3600
+SHOWN_OF_ID = 4  # characters of an AccessKey ID, enough to distinguish two keys
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Credentials:
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
+
+    @property
+    def shown_id(self) -> str:
+        """The first characters of the ID."""
+        return self.access_key_id[:SHOWN_OF_ID]
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values that must never be shown."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 
+from ....credentials.types import SHOWN_OF_ID
 from ....models import Query
 from ....names import plural, to_camel
 from .. import Report, ReportedError
@@ -126,7 +127,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if report.credentials_from:
         yield "Credentials", bounded(report.credentials_from)
     if report.access_key_id:
-        yield "AccessKey ID", f"{bounded(report.access_key_id[:4])}…"
+        yield "AccessKey ID", f"{bounded(report.access_key_id[:SHOWN_OF_ID])}…"
     filters = list(_filters(report.result.query)) if report.result else []
     if filters:
         yield "Filters", message("; ".join(filters))
