@@ -25,7 +25,7 @@ from hologres_ai.errors import ApiError
 from hologres_ai.models import NodeList, Query, to_wire
 
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / ".cache" / "judges"
+CACHE = HERE.parents[1] / ".cache" / "reference-clients"
 TOKEN = "CAIS+token/with*signs~and=="
 WITH_TOKEN = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, TOKEN)
 NOT_ASCII = "实例 ü*~+/😀"
@@ -66,12 +66,12 @@ def node_command(package: str) -> list[str]:
             subprocess.run(
                 ["npm", "ci", "--ignore-scripts", "--no-progress"], cwd=folder, check=True, capture_output=True
             )
-    return ["node", str(folder / "judge.js"), package]
+    return ["node", str(folder / "client.js"), package]
 
 
 def go_command() -> list[str]:
     """Build the program; Go's own cache makes a second build quick."""
-    program = CACHE / "judge"
+    program = CACHE / "go-client"
     with locked():
         subprocess.run(["go", "build", "-mod=readonly", "-o", program, "."], cwd=HERE / "go", check=True)
     return [str(program)]

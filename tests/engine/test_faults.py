@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_ai_node_list import forms
-from tests.faults import ours
-from tests.faults.judging import Row
+from tests.faults import package_client
+from tests.faults.families import Row
 from tests.faults.report import observe
 from tests.faults.stage import SECRETS, Job, Scene, staged
 from tests.faults.table import ROWS
@@ -130,7 +130,9 @@ def meet(world: World, row: Row, command: str) -> tuple[Run, str]:
     with staged(row.scene) as stage:
         run = world.run(command, variables(stage.job))
     with staged(row.scene) as stage:
-        return run, observe(ours.ask, replace(stage.job, arguments={}, environment=variables(stage.job))).message
+        return run, observe(
+            package_client.ask, replace(stage.job, arguments={}, environment=variables(stage.job))
+        ).message
 
 
 def assert_told_and_nothing_left(world: World, run: Run, message: str) -> None:

@@ -3,11 +3,11 @@
     certificates  a throw-away authority and the certificates of good and bad servers
     stage         what the servers of a row do, and the surroundings that the client gets
     report        one call of a client, and all that it lets be seen
-    ours, official    the two clients, each as one function
-    judging       the families, the question that each asks, and the answer
+    package_client, official_client    the two clients, each as one function
+    families      the families of rows, and the check of each
     table/        the rows
     worker        a client in a process of its own, with a limit of time and memory
-    comparing     every row on both clients
+    comparison    every row on both clients
     page          the comparison for a terminal, a pipe, a program and docs/reliability.md
 
 `python -m tests.faults` compares; `test_table.py` holds every row against this package's client alone, and to more.

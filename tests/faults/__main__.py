@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.faults import page
-from tests.faults.comparing import Compared, compare
-from tests.faults.judging import FAMILIES, Row
+from tests.faults.comparison import Compared, compare
+from tests.faults.families import FAMILIES, Row
 from tests.faults.table import ROWS
 
 

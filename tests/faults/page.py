@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.comparing import OFFICIAL, OURS, Compared, Total, Verdict, totals, versions
-from tests.faults.judging import FAMILIES
+from tests.faults.comparison import OFFICIAL, OURS, Compared, Total, Verdict, totals, versions
+from tests.faults.families import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 START, END = "<!-- faults -->", "<!-- /faults -->"

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from tests.faults import page
-from tests.faults.comparing import Compared, Verdict, totals
-from tests.faults.judging import FAMILIES
+from tests.faults.comparison import Compared, Verdict, totals
+from tests.faults.families import FAMILIES
 from tests.faults.table import ROWS
 
 TEXT = page.PAGE.read_text()

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from hologres_ai import errors
-from tests.faults import ours
-from tests.faults.judging import Outcome, Row, failed, leaked, passes
+from tests.faults import package_client
+from tests.faults.families import Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe
 from tests.faults.stage import SECRETS, Stage, staged
 from tests.faults.table import ROWS
@@ -25,7 +25,7 @@ PARAMETERS = [
 def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with staged(row.scene) as stage:
-        report = observe(ours.ask_without_jitter, stage.job)
+        report = observe(package_client.ask_without_jitter, stage.job)
         outcome = Outcome(report, len(stage.requests), stage.server.connections, len(stage.elsewhere.requests))
     assert passes(row, outcome), report.message
     assert_told(row, report)
@@ -83,14 +83,14 @@ def test_no_connection_is_tried_again(name: str, tries: int) -> None:
     """Where no request can be counted, the connections are: httpcore logs each."""
     [row] = [row for row in ROWS if row.key == ("connection", name)]
     with staged(row.scene) as stage:
-        assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == tries
+        assert observe(package_client.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == tries
 
 
 def test_an_untrusted_peer_is_tried_once() -> None:
     for row in ROWS:
         if row.family == "tls" and row.nodes is None:
             with staged(row.scene) as stage:
-                assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == 1, row.name
+                assert observe(package_client.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == 1, row.name
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
@@ -106,7 +106,7 @@ def test_every_kind_is_an_error_of_ours() -> None:
 def test_all_that_can_be_seen_is_searched() -> None:
     [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
     with staged(row.scene) as stage:
-        report = observe(ours.ask_without_jitter, stage.job)
+        report = observe(package_client.ask_without_jitter, stage.job)
     assert re.search(r"hologres_ai\.errors.{1,40}AccessDeniedError", report.seen["pickle"], re.DOTALL)
     assert report.message in report.seen["trace"]
     assert "send_request_headers" in report.seen["log"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.faults.judging import Row
+from tests.faults.families import Row
 from tests.faults.stage import KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import THE_NODES
 

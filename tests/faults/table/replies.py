@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.faults.judging import Row
+from tests.faults.families import Row
 from tests.faults.stage import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
 from tests.support.raw_server import Silence, http

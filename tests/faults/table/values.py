@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.faults.judging import Row
+from tests.faults.families import Row
 from tests.faults.stage import NODES, Scene
 from tests.faults.table.replies import JSON, good
 from tests.faults.table.wire import THE_NODES

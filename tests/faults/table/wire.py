@@ -3,7 +3,7 @@
 import gzip
 from typing import Any
 
-from tests.faults.judging import Row
+from tests.faults.families import Row
 from tests.faults.stage import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scene
 from tests.support.raw_server import Drip, Reset, Silence, http
 

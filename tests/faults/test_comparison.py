@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.comparing import OURS, judge_all
-from tests.faults.judging import FAMILIES, LONGEST_MESSAGE, MOST_MEMORY, Outcome, Row, passes
+from tests.faults.comparison import OURS, judge_all
+from tests.faults.families import FAMILIES, LONGEST_MESSAGE, MOST_MEMORY, Outcome, Row, passes
 from tests.faults.report import Report
 from tests.faults.stage import KEY_SECRET, Scene, staged
 from tests.faults.table import ROWS

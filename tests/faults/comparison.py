@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from tests.faults.judging import FAMILIES, MARGIN, Outcome, Row, leaked, passes
+from tests.faults.families import FAMILIES, MARGIN, Outcome, Row, leaked, passes
 from tests.faults.stage import staged
 from tests.faults.worker import CLIENTS, Worker
 
