@@ -157,7 +157,7 @@ def test_an_export_names_the_profile_that_was_read() -> None:
     assert profiles == {"ours": None, "theirs": "other"}
 
 
-def test_mocks_that_read_nothing_give_no_values() -> None:
+def test_outputs_are_unknown_with_mocks_that_do_not_read() -> None:
     """Inputs such as `ids` would pass for nodes."""
 
     def program() -> None:
@@ -170,7 +170,7 @@ def test_mocks_that_read_nothing_give_no_values() -> None:
     assert run_program(program, PlainMocks()) == {"plain": 1}
 
 
-def test_a_name_may_hold_a_double_colon() -> None:
+def test_a_resource_name_may_contain_a_double_colon() -> None:
     def program() -> None:
         far = pulumi.ProviderResource("hologres", "a::b", {"region": "cn-shanghai"})
         pulumi.export("plain", AiNodeList("c::d").region)

@@ -54,7 +54,7 @@ def test_the_platform_stack_of_a_team_creates_its_instance() -> None:
     assert outputs["aiNodes"] == mocks.exported(instance_id=WAREHOUSE)
 
 
-def test_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator) -> None:
+def test_the_example_exports_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator) -> None:
     cloud = Cloud()
     outputs = an_instance(cloud)
     assert cloud.created.keys() == {"alicloud:hologram/instance:Instance"}
@@ -65,7 +65,7 @@ def test_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator
     assert outputs == {"warehouse": WAREHOUSE, "aiNodes": list(expected.ids), "freeGpus": free}
 
 
-def test_the_nodes_of_an_instance_that_does_not_exist_yet() -> None:
+def test_the_example_exports_nothing_before_the_instance_exists() -> None:
     cloud = Cloud(preview=True)
     assert an_instance(cloud) == {}
     assert cloud.created

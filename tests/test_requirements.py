@@ -75,19 +75,21 @@ EDGES: list[tuple[str, object, object, object]] = [
 
 
 @pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_just_met_and_just_not_met(name: str, met: object, missed: object, figure: object) -> None:
+def test_each_requirement_is_met_at_its_threshold_and_not_beyond(
+    name: str, met: object, missed: object, figure: object
+) -> None:
     for spelling in (name, to_camel(name)):
         assert (one([NODE], **{spelling: met}).met, one([NODE], **{spelling: missed}).met) == (True, False)
     assert one([NODE], **{name: met}).figure == one([NODE], **{name: missed}).figure == figure
     assert one([NODE], **{name: met}).nearest == ()
 
 
-def test_every_requirement_has_its_edge() -> None:
+def test_every_requirement_has_a_row_with_its_threshold() -> None:
     assert [name for name, *_ in EDGES] == list(REQUIREMENTS)
 
 
 @pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_all_nodes_count(name: str, met: object, missed: object, figure: object) -> None:
+def test_requirements_consider_all_nodes(name: str, met: object, missed: object, figure: object) -> None:
     """Nodes are counted together, except for requirements of each node."""
     each = {"statuses": False, "not_expiring_within_days": False}
     good = replace(NODE, ai_instance_id="b", status="Paused", gpu_used=0, ai_spec="small", auto_renewal=True)
@@ -113,7 +115,7 @@ UNKNOWN: list[tuple[str, object, Mapping[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("name", "asked", "fields_", "told"), UNKNOWN)
-def test_an_unknown_figure_meets_nothing_and_is_named(
+def test_an_unknown_figure_meets_no_requirement_and_is_named(
     name: str, asked: object, fields_: dict[str, Any], told: str
 ) -> None:
     finding = one([replace(NODE, **fields_), replace(OTHER, auto_renewal=True, ai_spec="x")], **{name: asked})
@@ -123,13 +125,13 @@ def test_an_unknown_figure_meets_nothing_and_is_named(
 
 
 @pytest.mark.parametrize("name", ["min_free_gpus", "min_free_gpu_memory", "min_nodes_ready", "ai_specs"])
-def test_where_nothing_is_listed_no_minimum_is_met(name: str) -> None:
+def test_without_nodes_no_minimum_is_met(name: str) -> None:
     finding = judged([], {name: ["x"] if name == "ai_specs" else 1})
     assert not finding.met
     assert str(finding).endswith("required, no AI nodes are listed")
 
 
-def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
+def test_without_nodes_requirements_of_each_node_are_met() -> None:
     assert one([], statuses=["ResourceReady"]).met
     assert one([], not_expiring_within_days=30).met
     assert one([], min_free_gpus=0).met
@@ -154,7 +156,9 @@ def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
         ({"auto_renewal": True, "expiration_time": "soon"}, False),
     ],
 )
-def test_only_subscriptions_that_may_end_count(fields_: dict[str, Any], counts: bool) -> None:
+def test_not_expiring_within_days_considers_only_subscriptions_without_renewal(
+    fields_: dict[str, Any], counts: bool
+) -> None:
     assert one([replace(NODE, **fields_)], not_expiring_within_days=3000).met is not counts
 
 
@@ -169,13 +173,13 @@ def test_only_subscriptions_that_may_end_count(fields_: dict[str, Any], counts: 
         (timedelta(), 2**53 - 1, False),
     ],
 )
-def test_the_clock_at_the_edge(later: timedelta, days: int, met: bool) -> None:
+def test_days_are_compared_to_the_microsecond(later: timedelta, days: int, met: bool) -> None:
     elsewhere = (NOW + later).astimezone(timezone(timedelta(hours=8)))
     assert judged([NODE], {"not_expiring_within_days": days}, NOW + later).met is met
     assert judged([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
 
 
-def test_the_nearest_are_three_and_the_others_are_counted() -> None:
+def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     fleet = [replace(NODE, ai_instance_id=f"n{used}", node_count=9, gpu_used=used) for used in (9, 3, 4, 8, 5)]
     finding = one(fleet, min_free_gpus=99)
     assert (finding.nearest, finding.more) == (("n3 (6)", "n4 (5)", "n5 (4)"), 1)
@@ -196,9 +200,7 @@ def test_the_nearest_are_three_and_the_others_are_counted() -> None:
 
 
 @pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_a_region_that_could_not_be_read_counts_for_nothing(
-    name: str, met: object, missed: object, figure: object
-) -> None:
+def test_nodes_of_an_unread_region_are_not_considered(name: str, met: object, missed: object, figure: object) -> None:
     """Nor does what a state has kept of it: here one that has all, and one that has nothing good."""
     query = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error": "partial"})
     outcomes = (RegionOutcome(region="cn-beijing", outcome="denied"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
@@ -244,13 +246,13 @@ def test_an_invalid_requirement_is_refused(arguments: dict[str, object], told: s
     assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [told]
 
 
-def test_numbers_of_the_wire_are_taken() -> None:
+def test_figures_as_doubles_and_as_text_are_accepted() -> None:
     assert build_requirements({"minFreeGpus": 2.0, "min_nodes_ready": "3"}) == Requirements(
         min_free_gpus=2, min_nodes_ready=3
     )
 
 
-def test_what_needs_usage_is_refused_where_it_is_left_out() -> None:
+def test_a_requirement_of_usage_is_refused_when_usage_is_left_out() -> None:
     query = build_query({"include_usage": False})
     with pytest.raises(InvalidArgumentError) as refused:
         build_requirements({"minFreeGpus": 0, "min_free_gpu_memory": 1, "min_nodes_ready": 1}, query)
@@ -261,7 +263,7 @@ def test_what_needs_usage_is_refused_where_it_is_left_out() -> None:
     assert build_requirements({"minNodesReady": 1, "minFreeGpus": None}, query).min_nodes_ready == 1
 
 
-def test_the_arguments_in_python_are_the_fields() -> None:
+def test_the_typed_arguments_are_the_fields_of_requirements() -> None:
     hints = typing.get_type_hints(RequirementArguments)
     assert list(hints) == [field.name for field in fields(Requirements)]
 
@@ -285,7 +287,7 @@ def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
     ]
 
 
-def test_mode_warn_says_the_same_and_continues() -> None:
+def test_mode_warn_gives_the_same_message_as_a_warning() -> None:
     said: list[str] = []
     asked = {"min_free_gpus": 2, "mode": "warn"}
     enforce(build_requirements(asked), result_of(NODE), NOW, said.append)
@@ -295,7 +297,7 @@ def test_mode_warn_says_the_same_and_continues() -> None:
     enforce(build_requirements({"min_free_gpus": 1}), result_of(NODE), NOW, refuse)
 
 
-def test_a_secret_is_not_shown() -> None:
+def test_describe_secret_hides_figures_and_values() -> None:
     asked = build_requirements({"min_free_gpus": 77, "statuses": ["canary"]})
     with pytest.raises(RequirementsError) as raised:
         enforce(asked, result_of(NODE), NOW, refuse, describe=describe_secret)
@@ -305,7 +307,7 @@ def test_a_secret_is_not_shown() -> None:
     assert not [word for word in ("77", "canary", "ResourceReady", "a (") if word in text]
 
 
-def test_a_result_passes_through_require() -> None:
+def test_require_returns_the_result_when_the_requirements_are_met() -> None:
     result = result_of(NODE)
     assert require(result, min_free_gpus=1, not_expiring_within_days=10, now=NOW) is result
     with pytest.raises(RequirementsError, match=r"1 found: a \(10 days"):
@@ -320,7 +322,7 @@ def test_a_result_passes_through_require() -> None:
     assert require(result_of(), not_expiring_within_days=1) == result_of()
 
 
-def test_nodes_of_another_stack_or_a_file_pass_through_require(capsys: pytest.CaptureFixture[str]) -> None:
+def test_require_accepts_nodes_of_another_stack_or_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     nodes = AiNodes.from_json(json.dumps(to_envelope(result_of(NODE, OTHER))))
     assert nodes.require(min_free_gpus=3, not_expiring_within_days=10, now=NOW) is nodes
     with pytest.raises(UnmetRequirementsError, match="at least 4 required, 3 found"):
@@ -367,7 +369,9 @@ def missed(requirements: Requirements, nodes: list[AiNode]) -> set[str]:
 
 
 @given(ASKED, NODES, st.integers(0, 5))
-def test_more_that_is_free_or_ready_makes_nothing_unmet(asked: Requirements, nodes: list[AiNode], at: int) -> None:
+def test_more_free_or_ready_capacity_makes_no_requirement_unmet(
+    asked: Requirements, nodes: list[AiNode], at: int
+) -> None:
     """Also if it was unknown: a figure that becomes known can only help."""
     before = missed(asked, nodes)
     for index in [at % len(nodes)] if nodes else []:
@@ -379,7 +383,7 @@ def test_more_that_is_free_or_ready_makes_nothing_unmet(asked: Requirements, nod
 
 
 @given(ASKED, NODES, st.integers(1, 5))
-def test_asking_for_more_makes_nothing_met(asked: Requirements, nodes: list[AiNode], more: int) -> None:
+def test_a_higher_minimum_makes_no_requirement_met(asked: Requirements, nodes: list[AiNode], more: int) -> None:
     figures: dict[str, Any] = {
         name: figure + more for name in REQUIREMENTS if isinstance(figure := getattr(asked, name), int)
     }
@@ -387,7 +391,7 @@ def test_asking_for_more_makes_nothing_met(asked: Requirements, nodes: list[AiNo
 
 
 @given(ASKED, NODES)
-def test_the_words_fit_what_was_found(asked: Requirements, nodes: list[AiNode]) -> None:
+def test_the_text_of_a_result_is_consistent_with_its_figures(asked: Requirements, nodes: list[AiNode]) -> None:
     for finding in assess(asked, result_of(*nodes), NOW):
         assert len(finding.nearest) <= 3
         assert finding.more == 0 or len(finding.nearest) == 3

@@ -128,7 +128,7 @@ BODIES = st.one_of(
 )
 
 
-def test_a_generated_body_is_what_was_sent_or_a_typed_error() -> None:
+def test_a_generated_body_gives_its_nodes_or_a_typed_error() -> None:
     """The same bodies in every run, with many of each outcome among them."""
     seen: Counter[str] = Counter()
 
@@ -146,18 +146,18 @@ def test_a_generated_body_is_what_was_sent_or_a_typed_error() -> None:
 
 
 @given(GOOD_BODIES)
-def test_any_list_of_good_nodes_is_a_reply(body: str) -> None:
+def test_any_list_of_valid_nodes_is_parsed(body: str) -> None:
     assert check(body.encode()) in ("nodes", "no nodes")
 
 
 @given(st.integers(0, len(EXAMPLE) - 1))
-def test_a_cut_answer_is_never_a_reply(length: int) -> None:
+def test_a_truncated_body_is_unreadable(length: int) -> None:
     assert check(EXAMPLE[:length].rstrip()) == "unreadable"
 
 
 @given(st.sampled_from([100, 201, 204, 301, 400, 403, 404, 429, 500, 503, 600]), DOCUMENTS)
 @example(503, {"instanceModelList": []})
-def test_any_other_status_is_a_typed_error_that_keeps_it(status: int, document: Any) -> None:
+def test_any_status_other_than_200_is_a_typed_error_with_the_status(status: int, document: Any) -> None:
     try:
         parse_response(HttpResponse(status, {}, json.dumps(document).encode()), SECRETS)
     except HologresAiError as error:

@@ -26,7 +26,7 @@ def test_list_writes_the_page_of_the_json_beside_it(emulator: Emulator, open_rep
     assert "AccessKey ID" in opened.texts(".facts")[0]
 
 
-def test_failed_read_writes_a_page_that_says_so(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
+def test_failed_read_writes_a_page_with_the_failure(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
     emulator.arm("denied")
     page = tmp_path / "nodes.html"
     assert run_process("list", f"--report=html={page}", env=environment(emulator.url)).returncode == 1

@@ -201,7 +201,7 @@ def test_hostile_names_are_text_and_stay_inside_the_window(open_report: Open, wi
     assert outside == []
 
 
-def test_right_to_left_name_does_not_turn_what_stands_beside_it(open_report: Open) -> None:
+def test_right_to_left_name_does_not_reorder_adjacent_text(open_report: Open) -> None:
     """Each name is isolated: the heading, its columns and the signs keep their order."""
     opened = open_report(REPORTS["hostile"])
     directions = opened.page.evaluate(

@@ -66,7 +66,7 @@ TEN: dict[str, tuple[Edit, str, str]] = {
 
 
 @pytest.mark.parametrize("name", TEN)
-def test_ten_edits_have_ten_kinds_and_their_exit_codes(world: World, name: str) -> None:
+def test_each_edit_is_an_event_of_its_kind_with_its_exit_code(world: World, name: str) -> None:
     edit, category, kind = TEN[name]
     world.edit(edit)
     found = world.drift("--json", "--classes", "inventory,lifecycle,usage")
@@ -75,7 +75,7 @@ def test_ten_edits_have_ten_kinds_and_their_exit_codes(world: World, name: str) 
     assert world.drift().returncode == (0 if category == "usage" else 2)
 
 
-def test_the_ten_edits_together(world: World) -> None:
+def test_several_edits_are_reported_together(world: World) -> None:
     for name in ("more nodes", "another status", "another name", "no renewal", "renewed", "busier", "a new one"):
         world.edit(TEN[name][0])
     world.edit(lambda nodes: nodes.pop(6))
@@ -146,7 +146,7 @@ USAGE = [
 
 
 @pytest.mark.parametrize(("options", "says"), USAGE, ids=str)
-def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: list[str], says: str) -> None:
+def test_invalid_options_exit_with_1_and_not_2(emulator: Emulator, options: list[str], says: str) -> None:
     env = {**environment(emulator.url), "PATH": "/nowhere"}
     done = run("drift", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -156,7 +156,7 @@ def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: l
 
 
 @pytest.mark.parametrize("name", ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"])
-def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) -> None:
+def test_a_missing_setting_exits_with_1_and_not_2(world: World, name: str) -> None:
     del world.env[name]
     if name == "ALIBABA_CLOUD_REGION":  # it is in the baseline
         assert world.drift().returncode == 0
@@ -173,7 +173,7 @@ def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) ->
         (["--region", "cn-beijing"], "--region: the baseline was read in region cn-hangzhou"),
     ],
 )
-def test_another_query_than_the_baselines_is_refused(world: World, options: list[str], says: str) -> None:
+def test_a_query_that_differs_from_the_baseline_is_refused(world: World, options: list[str], says: str) -> None:
     before = world.emulator.requests
     for more in ([], ["--accept"]):
         done = world.drift(*options, *more)
@@ -182,7 +182,7 @@ def test_another_query_than_the_baselines_is_refused(world: World, options: list
     assert world.emulator.requests == before
 
 
-def test_the_baselines_own_query_is_asked_again(world: World) -> None:
+def test_drift_uses_the_query_of_the_baseline(world: World) -> None:
     world.baseline.unlink()
     assert world.drift("--accept", "--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
     world.edit(lambda nodes: nodes.append({"aiInstanceId": "paused", "status": "Paused"}))
@@ -229,7 +229,7 @@ def test_accept_writes_the_present_nodes_as_the_baseline(world: World) -> None:
     assert sorted(path.name for path in world.baseline.parent.iterdir()) == ["baseline.json", "fleet.json"]
 
 
-def test_accept_leaves_a_stacks_file_alone(world: World) -> None:
+def test_accept_does_not_replace_a_file_of_stack_outputs(world: World) -> None:
     text = json.dumps({"aiNodes": json.loads(world.baseline.read_text())})
     world.baseline.write_text(text)
     done = world.drift("--accept")
@@ -238,7 +238,7 @@ def test_accept_leaves_a_stacks_file_alone(world: World) -> None:
     assert world.baseline.read_text() == text
 
 
-def test_an_interrupt_leaves_the_old_baseline_whole(world: World) -> None:
+def test_an_interrupt_leaves_the_old_baseline_unchanged(world: World) -> None:
     before, requests = world.baseline.read_bytes(), world.emulator.requests
     world.emulator.arm("hang")
     process = subprocess.Popen(
@@ -269,7 +269,7 @@ def test_a_terminal_gets_colour_and_a_sign_for_each_kind(world: World) -> None:
     assert not re.search(r"\x1b\[(\d+;)*3\d", colourless)
 
 
-def test_junit_counts(world: World) -> None:
+def test_junit_counts_events_of_each_class(world: World) -> None:
     world.edit(put(1, nodeCount=3, gpu=4))
     world.edit(lambda nodes: nodes.pop(0))
     done = world.drift("--junit")

@@ -219,7 +219,7 @@ CHECKS: Mapping[str, Callable[[str, Row], None]] = {
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_files_of_every_format_beside_text_on_stdout(world: World, name: str) -> None:
+def test_report_files_of_every_format_are_written_in_addition_to_text_on_stdout(world: World, name: str) -> None:
     row = TABLE[name]
     row.prepare(world)
     files = {form: world.reports / form for form in FORMATS[row.arguments[0]]}
@@ -242,7 +242,7 @@ def test_files_of_every_format_beside_text_on_stdout(world: World, name: str) ->
     ("name", "form"),
     [(name, form) for name, row in TABLE.items() for form in FORMATS[row.arguments[0]] if form not in ("text", "html")],
 )
-def test_a_format_alone_on_stdout(world: World, name: str, form: str) -> None:
+def test_each_format_is_printed_alone_on_stdout(world: World, name: str, form: str) -> None:
     row = TABLE[name]
     row.prepare(world)
     done = world.run(*row.arguments, "--report", form)
@@ -255,7 +255,7 @@ def test_a_format_alone_on_stdout(world: World, name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_quiet_prints_text_only_for_a_finding_and_only_without_a_report(world: World, name: str) -> None:
+def test_quiet_prints_nothing_when_a_report_is_written(world: World, name: str) -> None:
     row = TABLE[name]
     row.prepare(world)
     file = world.reports / "json"
@@ -278,14 +278,14 @@ def test_quiet_prints_text_only_for_a_finding_and_only_without_a_report(world: W
         ("check: met, a region unread", True),
     ],
 )
-def test_quiet_without_a_report(world: World, name: str, printed: bool) -> None:
+def test_quiet_prints_text_only_for_a_finding(world: World, name: str, printed: bool) -> None:
     row = TABLE[name]
     row.prepare(world)
     done = world.run(*row.arguments, "--quiet")
     assert (done.exit_code, bool(done.stdout)) == (row.code, printed)
 
 
-def test_quiet_prints_a_machine_format_whole(world: World) -> None:
+def test_quiet_prints_a_machine_format_completely(world: World) -> None:
     assert json.loads(world.run(*DRIFT, "--quiet", "--json").stdout)["drift"] is False
 
 
@@ -304,7 +304,7 @@ def test_quiet_prints_a_machine_format_whole(world: World) -> None:
         (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
     ],
 )
-def test_reports_that_exclude_each_other_are_refused(world: World, arguments: tuple[str, ...], says: str) -> None:
+def test_invalid_combinations_of_reports_are_refused(world: World, arguments: tuple[str, ...], says: str) -> None:
     before, requests = world.baseline.read_text(), world.emulator.requests
     done = world.run(*DRIFT, *arguments)
     assert (done.exit_code, says in done.stderr) == (3 if "nagios" in arguments else 1, True), done.stderr
@@ -312,7 +312,7 @@ def test_reports_that_exclude_each_other_are_refused(world: World, arguments: tu
 
 
 @pytest.mark.parametrize("name", ["list: nodes", "drift: an event", "check: not met"])
-def test_a_report_that_can_not_be_written_fails_the_run_and_no_other_report(world: World, name: str) -> None:
+def test_a_report_that_cannot_be_written_fails_the_run_and_keeps_other_reports(world: World, name: str) -> None:
     row = TABLE[name]
     row.prepare(world)
     file, nowhere = world.reports / "json", world.reports / "nowhere" / "junit"
@@ -322,13 +322,13 @@ def test_a_report_that_can_not_be_written_fails_the_run_and_no_other_report(worl
     assert done.stdout
 
 
-def test_a_report_that_can_not_be_written_is_unknown_to_a_monitoring_system(world: World) -> None:
+def test_a_report_that_cannot_be_written_is_unknown_with_the_nagios_report(world: World) -> None:
     done = world.run(*CHECK, "--report", "nagios", "--report", f"json={world.reports}/nowhere/json")
     assert done.exit_code == 3
     assert done.stdout.startswith("HOLOGRES_AI UNKNOWN - a report could not be written | ")
 
 
-def test_what_is_ignored_is_counted_and_not_compared(world: World) -> None:
+def test_ignored_events_are_counted_and_are_no_drift(world: World) -> None:
     world.change()
     ignored: dict[str, Any] = json.loads(world.run(*DRIFT, "--ignore", "inventory", "--json").stdout)
     assert (ignored["drift"], ignored["events"], len(ignored["ignored"])) == (False, [], 1)
@@ -352,12 +352,12 @@ def test_an_ignore_file_has_entries_and_comments(world: World, tmp_path: Path) -
     assert (done.exit_code, f"{file}, line 2: no such event or class: 'resize'" in done.stderr) == (1, True)
 
 
-def test_an_entry_that_matches_nothing_is_not_a_note_while_a_region_is_unread(world: World) -> None:
+def test_an_unmatched_ignore_entry_is_not_reported_while_a_region_is_unread(world: World) -> None:
     gap(world)
     assert "matches no event" not in world.run(*DRIFT, *PARTIAL, "--ignore", "added").stderr
 
 
-def test_the_fingerprint_is_that_of_the_drift(world: World) -> None:
+def test_every_format_shows_the_same_fingerprint_of_the_drift(world: World) -> None:
     def fingerprints() -> set[str]:
         arguments = (*DRIFT, *PARTIAL)
         found = {json.loads(world.run(*arguments, "--json").stdout)["fingerprint"]}

@@ -53,7 +53,7 @@ def official(emulator: Emulator, *, secret: str = EMULATOR_ACCESS_KEY_SECRET, to
     return Client(config)
 
 
-def test_lists_what_we_list(emulator: Emulator) -> None:
+def test_the_official_sdk_lists_the_same_nodes_as_this_package(emulator: Emulator) -> None:
     body = official(emulator).list_instance_model(ListInstanceModelRequest()).body
     theirs = {node.ai_instance_id: node.to_map() for node in body.instance_model_list}
     ours = read_ai_nodes(
@@ -70,7 +70,7 @@ def test_lists_what_we_list(emulator: Emulator) -> None:
         assert theirs[node.ai_instance_id]["gpuMemoryUsed"] == node.gpu_memory_used
 
 
-def test_with_a_security_token() -> None:
+def test_a_security_token_is_required_and_compared() -> None:
     with Emulator(credentials=WITH_TOKEN) as emulator:
         body = official(emulator, token=TOKEN).list_instance_model(ListInstanceModelRequest()).body
         assert len(body.instance_model_list) >= 12
@@ -84,7 +84,9 @@ def test_a_wrong_secret_is_refused(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("body_format", ["json", "xml"])
 @pytest.mark.parametrize("kind", ["denied", "denied-explicitly", "throttling", "throttling-user", "unavailable"])
-def test_a_refusal_is_read_as_we_read_it(emulator: Emulator, kind: str, body_format: BodyFormat) -> None:
+def test_the_official_sdk_reads_the_same_code_and_status_of_a_refusal(
+    emulator: Emulator, kind: str, body_format: BodyFormat
+) -> None:
     emulator.arm(kind, format=body_format)
     with pytest.raises(AlibabaCloudException) as theirs:
         official(emulator).list_instance_model(ListInstanceModelRequest())
@@ -126,7 +128,7 @@ HEADER_NAMES = st.sampled_from(["Host", "content-type"]) | st.text(
     headers=st.dictionaries(HEADER_NAMES, VALUES, max_size=6),
     secret=st.text(min_size=1, max_size=12),
 )
-def test_the_two_signers_agree(
+def test_both_signers_give_the_same_authorization(
     method: str, path: str, query: dict[str, str], headers: dict[str, str], secret: str
 ) -> None:
     payload_hash = signing.EMPTY_PAYLOAD_HASH
@@ -139,7 +141,7 @@ def test_the_two_signers_agree(
     assert signing.authorization("key", signed, signing.signature(secret, text)) == theirs
 
 
-def test_the_query_names_where_they_differ_are_encoded_by_ours() -> None:
+def test_only_the_signer_of_this_package_encodes_query_names() -> None:
     """The reason of the restriction above: if the official signer changes, this test fails."""
     request = SimpleNamespace(method="GET", pathname="/", query={"a b": "1"}, headers={})
     theirs = Utils.get_authorization(request, signing.ALGORITHM, signing.EMPTY_PAYLOAD_HASH, "key", "secret")

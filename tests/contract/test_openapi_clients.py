@@ -120,7 +120,7 @@ def by_id(nodes: Any) -> list[Mapping[str, object]]:
     return sorted(nodes, key=lambda node: (node["regionId"], node["aiInstanceId"]))
 
 
-def test_lists_what_we_list(judge: Judge, emulator: Emulator) -> None:
+def test_a_reference_client_lists_the_same_nodes_as_this_package(judge: Judge, emulator: Emulator) -> None:
     body = judge.call(emulator)["body"]
     theirs = [{name: node[name] for name in node if node[name] is not None} for node in body["instanceModelList"]]
     assert len(theirs) == 13
@@ -128,13 +128,13 @@ def test_lists_what_we_list(judge: Judge, emulator: Emulator) -> None:
     assert emulator.requests == 2
 
 
-def test_with_a_security_token(judge: Judge) -> None:
+def test_a_security_token_is_accepted_and_required(judge: Judge) -> None:
     with Emulator(credentials=WITH_TOKEN) as emulator:
         assert len(judge.call(emulator, credentials=WITH_TOKEN)["body"]["instanceModelList"]) == 13
         assert judge.call(emulator)["error"]["code"] == "MissingSecurityToken"
 
 
-def test_an_instance_id_that_is_not_ascii(judge: Judge, emulator: Emulator, tmp_path: Path) -> None:
+def test_an_instance_id_outside_ascii_selects_its_nodes(judge: Judge, emulator: Emulator, tmp_path: Path) -> None:
     fleet = tmp_path / "fleet.json"
     nodes = [{"aiInstanceId": "a", "regionId": "r", "holoInstanceId": NOT_ASCII}, {"aiInstanceId": "b"}]
     fleet.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
@@ -151,7 +151,9 @@ def test_a_wrong_secret_is_refused(judge: Judge, emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("body_format", ["json", "xml"])
 @pytest.mark.parametrize("kind", ["denied", "denied-explicitly", "throttling", "throttling-user", "unavailable"])
-def test_a_refusal_is_read_as_we_read_it(judge: Judge, emulator: Emulator, kind: str, body_format: BodyFormat) -> None:
+def test_a_reference_client_reads_the_same_code_status_and_message_of_a_refusal(
+    judge: Judge, emulator: Emulator, kind: str, body_format: BodyFormat
+) -> None:
     emulator.arm(kind, format=body_format)
     error = judge.call(emulator)["error"]
     emulator.disarm()

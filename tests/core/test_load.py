@@ -92,21 +92,21 @@ def read_in_threads(url: str, count: int) -> list[tuple[str, ...]]:
         return list(pool.map(lambda number: read_one(url, number), range(count)))
 
 
-def test_two_hundred_at_once_each_get_their_own_answer(service: Service) -> None:
+def test_two_hundred_concurrent_reads_get_their_own_results(service: Service) -> None:
     assert asyncio.run(read_at_once(service.url, AT_ONCE)) == [right(number) for number in range(AT_ONCE)]
 
 
-def test_so_they_do_while_the_service_stumbles(service: Service) -> None:
+def test_two_hundred_concurrent_calls_succeed_despite_transient_faults(service: Service) -> None:
     httpx.post(f"{service.url}/_emulator/faults", json={"kind": "unavailable", "times": 40}).raise_for_status()
     httpx.post(f"{service.url}/_emulator/faults", json={"kind": "reset", "times": 20}).raise_for_status()
     assert asyncio.run(call_at_once(service.url, AT_ONCE)) == [right(number) for number in range(AT_ONCE)]
 
 
-def test_eight_threads_read_at_the_synchronous_entry_point(service: Service) -> None:
+def test_eight_threads_read_through_the_synchronous_entry_point(service: Service) -> None:
     assert read_in_threads(service.url, THREADS * 10) == [right(number) for number in range(THREADS * 10)]
 
 
-def test_a_read_from_within_a_running_loop(service: Service) -> None:
+def test_read_ai_nodes_works_inside_a_running_event_loop(service: Service) -> None:
     async def main() -> list[tuple[str, ...]]:
         return [read_one(service.url, number) for number in range(3)]
 
@@ -126,13 +126,13 @@ def forked(act: Callable[[], object]) -> object:
         child.join()
 
 
-def test_a_fork_after_use_reads_again(service: Service) -> None:
+def test_a_process_forked_after_a_read_can_read(service: Service) -> None:
     assert read_one(service.url, 1) == right(1)
     assert forked(lambda: [read_one(service.url, number) for number in range(3)]) == [right(n) for n in range(3)]
     assert read_one(service.url, 2) == right(2)
 
 
-def test_every_nonce_is_sent_once_whoever_reads() -> None:
+def test_nonces_are_unique_across_tasks_threads_and_forks() -> None:
     body = http(200, '{"instanceModelList": []}')
     with RawServer([body]) as server:
         asyncio.run(read_at_once(server.url, AT_ONCE))
@@ -144,7 +144,7 @@ def test_every_nonce_is_sent_once_whoever_reads() -> None:
     assert len(set(nonces)) == len(nonces)
 
 
-def test_no_connection_and_no_descriptor_stays_open(service: Service) -> None:
+def test_reads_leave_no_open_file_descriptors(service: Service) -> None:
     read_one(service.url, 0)
     before = descriptors()
     theirs = descriptors(service.pid)
@@ -167,7 +167,7 @@ def settled(count: Callable[[], int], wanted: int) -> int:
     return count()
 
 
-def test_memory_is_flat_over_five_thousand_reads(service: Service) -> None:
+def test_memory_does_not_grow_over_five_thousand_reads(service: Service) -> None:
     """In a new process, so that nothing but the reads is measured; the first window warms up."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         resident = pool.apply(resident_after_each_window, (service.url,))

@@ -96,12 +96,12 @@ def test_without_a_session_each_read_has_its_own_connection(keeper: Keeper) -> N
     assert len(keeper.peers) == READS
 
 
-def test_a_session_keeps_one(keeper: Keeper, session: Session) -> None:
+def test_a_session_reuses_one_connection(keeper: Keeper, session: Session) -> None:
     assert [read(keeper.url, session) for _ in range(READS)] == ["R-1"] * READS
     assert (len(keeper.requests), len(keeper.peers)) == (READS, 1)
 
 
-def test_it_keeps_it_also_where_a_loop_runs(keeper: Keeper, session: Session) -> None:
+def test_a_session_reuses_its_connection_inside_a_running_event_loop(keeper: Keeper, session: Session) -> None:
     async def main() -> list[str | None]:
         return [read(keeper.url, session) for _ in range(READS)]
 
@@ -109,7 +109,7 @@ def test_it_keeps_it_also_where_a_loop_runs(keeper: Keeper, session: Session) ->
     assert len(keeper.peers) == 1
 
 
-def test_threads_share_it(keeper: Keeper, session: Session) -> None:
+def test_threads_share_the_connection_of_a_session(keeper: Keeper, session: Session) -> None:
     with ThreadPoolExecutor(READS) as pool:
         found = list(pool.map(lambda _: read(keeper.url, session), range(READS * 4)))
     assert found == ["R-1"] * READS * 4
@@ -123,21 +123,23 @@ def test_a_connection_that_the_service_has_closed_is_replaced(keeper: Keeper, se
     assert len(keeper.peers) == 2
 
 
-def test_nothing_is_kept_but_the_connection(keeper: Keeper, session: Session) -> None:
+def test_a_session_keeps_neither_cookies_nor_nonces(keeper: Keeper, session: Session) -> None:
     for _ in range(READS):
         read(keeper.url, session)
     assert [headers["Cookie"] for headers in keeper.requests] == [None] * READS
     assert len({headers["x-acs-signature-nonce"] for headers in keeper.requests}) == READS
 
 
-def test_a_failed_read_leaves_it_usable(keeper: Keeper, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_is_usable_after_a_failed_read(
+    keeper: Keeper, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAX_RETRY_TIMEOUT", "1")
     with RawServer([Silence()]) as silent, pytest.raises(HologresAiError):
         read(silent.url, session)
     assert read(keeper.url, session) == "R-1"
 
 
-def test_closing_gives_everything_back(keeper: Keeper) -> None:
+def test_closing_a_session_releases_its_file_descriptors(keeper: Keeper) -> None:
     with Session() as session:
         read(keeper.url, session)
     before = descriptors()
@@ -148,7 +150,7 @@ def test_closing_gives_everything_back(keeper: Keeper) -> None:
 
 
 @pytest.mark.parametrize("reads", [0, 1])
-def test_a_closed_session_says_so(keeper: Keeper, reads: int) -> None:
+def test_a_read_with_a_closed_session_is_an_error(keeper: Keeper, reads: int) -> None:
     session = Session()
     for _ in range(reads):
         read(keeper.url, session)
@@ -159,7 +161,7 @@ def test_a_closed_session_says_so(keeper: Keeper, reads: int) -> None:
     assert len(keeper.requests) == reads
 
 
-def test_a_session_is_closed_while_threads_read(keeper: Keeper) -> None:
+def test_reads_of_other_threads_fail_when_the_session_is_closed(keeper: Keeper) -> None:
     session, started = Session(), threading.Barrier(READS + 1)
 
     def read_on() -> Exception:
@@ -177,7 +179,7 @@ def test_a_session_is_closed_while_threads_read(keeper: Keeper) -> None:
     assert [str(end.result()) for end in ends] == ["invalid argument session: is closed"] * READS
 
 
-def test_a_session_is_closed_where_a_loop_runs(keeper: Keeper) -> None:
+def test_a_session_can_be_closed_inside_a_running_event_loop(keeper: Keeper) -> None:
     async def main() -> None:
         with Session() as session:
             read(keeper.url, session)
@@ -186,7 +188,7 @@ def test_a_session_is_closed_where_a_loop_runs(keeper: Keeper) -> None:
     assert len(keeper.requests) == 1
 
 
-def test_a_fork_has_to_open_its_own(keeper: Keeper, session: Session) -> None:
+def test_a_forked_process_must_open_its_own_session(keeper: Keeper, session: Session) -> None:
     read(keeper.url, session)
     receiver, sender = FORK.Pipe(duplex=False)
 

@@ -95,7 +95,7 @@ def test_a_second_expired_token_in_one_call_is_an_error(room: Room) -> None:
     assert (len(server.requests), room.stand_in.issued) == (2, 2)
 
 
-def test_a_static_token_is_not_tried_again(room: Room) -> None:
+def test_an_expired_static_token_is_not_retried(room: Room) -> None:
     with RawServer([expired()]) as server:
         settings = settings_of(room, {**KEYS, "ALICLOUD_SECURITY_TOKEN": LOGIN}, endpoint=server.url)
         with pytest.raises(HologresAiError):
@@ -124,7 +124,7 @@ def test_200_readers_fetch_once(room: Room) -> None:
     assert room.stand_in.asked["uri"] == room.stand_in.asked["role"] == 1
 
 
-def test_8_threads_with_loops_of_their_own_fetch_once(room: Room) -> None:
+def test_8_threads_with_separate_event_loops_fetch_once(room: Room) -> None:
     settings = settings_of(room, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE})
     room.stand_in.delay = 0.2
     found: list[Credentials] = []
@@ -162,7 +162,7 @@ def test_the_deadline_ends_a_wait_for_credentials(room: Room) -> None:
     assert "MAX_RETRY_TIMEOUT" in caught.value.remedy
 
 
-def test_a_slow_service_does_not_keep_the_process(room: Room) -> None:
+def test_a_process_ends_without_waiting_for_a_slow_service(room: Room) -> None:
     """The end of a process does not wait for the thread that fetches."""
     room.stand_in.delay = 20
     environ = {"ALICLOUD_CREDENTIALS_URI": room.uri, "MAX_RETRY_TIMEOUT": "1", "ALICLOUD_REGION": "cn-hangzhou"}
@@ -253,7 +253,7 @@ def test_refused_credentials_are_dropped_and_newer_ones_kept() -> None:
     assert (shelf.get(), shelf.fetches) == ("b", 2)
 
 
-def test_an_unexpected_exception_is_named_by_its_class_alone() -> None:
+def test_an_unexpected_exception_is_reported_without_its_text() -> None:
     shelf = Shelf(RuntimeError(f"{CANARY} in a text"))
     with pytest.raises(CredentialsError, match="RuntimeError") as caught:
         shelf.get()

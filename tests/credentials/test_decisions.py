@@ -60,7 +60,7 @@ def signed_with(request: Request) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if not row.error], ids=str)
-def test_what_arrives(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
+def test_sts_and_the_api_receive_the_requests_of_the_row(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
     config = resolve_row(decision, tmp_path)
     asyncio.run(Client(config).list_instance_model())
     *roles, api = hosts.requests
@@ -83,7 +83,7 @@ def test_the_api_is_called_with_the_last_role(
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if row.error], ids=str)
-def test_what_is_refused_before_any_call(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
+def test_an_invalid_row_is_refused_before_any_call(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve_row(decision, tmp_path)
     assert decision.error
@@ -94,7 +94,7 @@ def test_what_is_refused_before_any_call(decision: Decision, hosts: Internet, tm
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if not row.stack], ids=str)
-def test_doctor_shows_the_same_row(
+def test_doctor_shows_the_decision_of_the_row(
     decision: Decision, hosts: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment_of(decision, tmp_path).items():

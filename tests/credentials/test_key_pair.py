@@ -119,7 +119,7 @@ def value_at(place: str) -> str:
 
 
 @pytest.mark.parametrize("decision", ROWS, ids=str)
-def test_the_key_pair_that_is_used(decision: Row) -> None:
+def test_the_key_pair_of_the_row_is_used(decision: Row) -> None:
     if decision.error:
         with pytest.raises(ConfigurationError) as caught:
             find_key_pair(looked_up(decision.sets))
@@ -146,11 +146,11 @@ def test_each_part_is_reported_with_its_origin_and_no_value(decision: Row) -> No
     assert value_at(f"{decision.secret_from} secret") not in repr(found)
 
 
-def test_nothing_set_is_not_a_key_pair() -> None:
+def test_without_settings_there_is_no_key_pair() -> None:
     assert find_key_pair(look_up({}, None, {})) is None
 
 
-def test_the_same_pair_under_other_names_is_not_left_over() -> None:
+def test_the_same_key_pair_under_other_names_is_not_reported_as_unused() -> None:
     environ = dict.fromkeys((ORIGINS[origin][0] for origin in ENVIRONMENT), "same-id")
     environ |= dict.fromkeys((ORIGINS[origin][1] for origin in ENVIRONMENT), "same-secret")
     found = find_key_pair(look_up({}, None, environ))

@@ -58,14 +58,14 @@ def test_the_file_keeps_its_other_content_and_its_permissions(room: Room) -> Non
     assert [path.name for path in file.parent.glob(".config*")] == []
 
 
-def test_a_byte_order_mark_is_not_an_obstacle(room: Room) -> None:
+def test_a_file_with_a_byte_order_mark_is_read(room: Room) -> None:
     environ = room.profile("OAuth", **OAUTH)
     file = file_of(environ)
     file.write_text(file.read_text(), encoding="utf-8-sig")
     assert get(settings_of(room, environ)).access_key_id == "oauth-id-1"
 
 
-def test_a_link_stays_a_link(room: Room) -> None:
+def test_a_symbolic_link_to_the_file_is_kept(room: Room) -> None:
     environ = room.profile("OAuth", **OAUTH)
     link = room.folder / "link.json"
     link.symlink_to(file_of(environ))
@@ -74,7 +74,7 @@ def test_a_link_stays_a_link(room: Room) -> None:
     assert json.loads(file_of(environ).read_text())["profiles"][0]["sts_token"]
 
 
-def test_a_file_beside_which_no_other_can_be_made_is_written_in_place(room: Room) -> None:
+def test_a_file_is_written_in_place_when_no_temporary_file_can_be_created(room: Room) -> None:
     environ = room.profile("OAuth", **OAUTH)
     file = room.folder / f"{'c' * 250}.json"  # no name of a draft beside it fits in the 255 bytes of a name
     file_of(environ).rename(file)
@@ -94,6 +94,6 @@ def test_a_renewed_token_is_kept_even_if_the_exchange_fails(room: Room, monkeypa
     assert json.loads(file_of(environ).read_text())["profiles"][0]["oauth_refresh_token"] == f"{LOGIN}-2"
 
 
-def test_another_site_is_refused(room: Room) -> None:
+def test_an_unknown_oauth_site_is_refused(room: Room) -> None:
     with pytest.raises(CredentialsError, match="neither CN nor INTL"):
         get(settings_of(room, room.profile("OAuth", **{**OAUTH, "oauth_site_type": "EU"})))

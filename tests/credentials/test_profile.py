@@ -92,13 +92,13 @@ def test_an_invalid_profile_is_an_error_before_any_call(room: Room, name: str, a
     assert room.stand_in.issued == 0
 
 
-def test_a_file_without_a_name_means_its_current_profile(room: Room) -> None:
+def test_without_a_profile_name_the_current_profile_of_the_file_is_used(room: Room) -> None:
     environ = room.profile("External", {**AK, "name": "other"})
     del environ["ALICLOUD_PROFILE"]
     assert get(settings_of(room, environ)).access_key_id == "static-id"
 
 
-def test_the_region_of_a_profile_is_the_last_resort(room: Room) -> None:
+def test_the_region_of_a_profile_has_the_lowest_precedence(room: Room) -> None:
     environ = room.profile("AK", **PROFILE_KEYS, region_id="cn-beijing")
     assert resolve({}, None, environ).region == "cn-beijing"
     assert resolve({}, None, environ | {"ALICLOUD_REGION": "cn-shanghai"}).region == "cn-shanghai"
@@ -128,7 +128,7 @@ def test_the_remedy_of_an_unknown_mode_lists_the_modes_that_are_read(room: Room)
 
 @pytest.mark.parametrize("name", ["mode", "region_id", "endpoint_type", "sts_endpoint", "ram_session_name"])
 @pytest.mark.parametrize("value", [["x"], {}, True], ids=repr)
-def test_a_field_that_is_not_a_text_is_refused(room: Room, name: str, value: object) -> None:
+def test_a_field_that_is_not_a_string_is_refused(room: Room, name: str, value: object) -> None:
     fields = {**PROFILE_KEYS, "ram_role_arn": ROLE, name: value}
     environ = room.profile(**{"mode": "RamRoleArn", **fields})
     with pytest.raises(ConfigurationError, match=f"{name} in profile 'it'"):

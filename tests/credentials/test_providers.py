@@ -54,14 +54,14 @@ def test_each_source_returns_the_key_that_was_issued_last(room: Room, way: str) 
 
 
 @pytest.mark.parametrize("way", LOCAL)
-def test_each_local_source(room: Room, way: str) -> None:
+def test_each_local_source_returns_its_key(room: Room, way: str) -> None:
     arrange, key = LOCAL[way]
     assert get(settings_of(room, arrange(room))).access_key_id == key
     assert room.stand_in.issued == 0
 
 
 @pytest.mark.parametrize("way", REMOTE)
-def test_a_call_is_signed_with_what_was_fetched(room: Room, way: str) -> None:
+def test_a_call_is_signed_with_the_fetched_credentials(room: Room, way: str) -> None:
     arrange, kind = REMOTE[way]
     with RawServer([NODES]) as server:
         client = Client(settings_of(room, arrange(room), endpoint=server.url))
@@ -74,7 +74,7 @@ def test_a_call_is_signed_with_what_was_fetched(room: Room, way: str) -> None:
     assert tokens == {f"{CANARY}-{kind}-token-{number}"}
 
 
-def test_metadata_is_asked_in_version_2_first(room: Room) -> None:
+def test_metadata_is_read_with_version_2_first(room: Room) -> None:
     get(settings_of(room, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}))
     assert (room.stand_in.asked["metadata v2"], room.stand_in.asked["metadata v1"]) == (1, 0)
 
@@ -107,7 +107,7 @@ def test_a_profile_does_not_fall_back_where_version_1_is_forbidden(room: Room, f
     assert room.stand_in.asked["metadata v1"] == 0
 
 
-def test_a_switch_counts_for_a_profile_that_is_written_again(room: Room) -> None:
+def test_a_switch_applies_to_a_profile_that_is_changed_later(room: Room) -> None:
     environ = room.profile("AK", **PROFILE_KEYS) | {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1"}
     settings = settings_of(room, environ)
     room.profile("External", process_command=room.command(EXTERNAL))
@@ -130,7 +130,7 @@ def test_no_proxy_is_used_for_metadata_and_for_hosts_in_no_proxy(room: Room, mon
         assert len(proxy.requests) == seen
 
 
-def test_a_role_is_asked_for_with_every_field_that_is_set(room: Room) -> None:
+def test_assume_role_sends_every_field_that_is_set(room: Room) -> None:
     role = {"roleArn": ROLE, "sessionName": "night-job", "sessionExpiration": 900, "policy": "{}", "externalId": "x-1"}
     get(settings_of(room, KEYS, assume_role=json.dumps(role)))
     [query] = room.stand_in.queries
@@ -139,7 +139,7 @@ def test_a_role_is_asked_for_with_every_field_that_is_set(room: Room) -> None:
     assert query["ExternalId"] == "x-1"
 
 
-def test_the_defaults_of_a_session(room: Room) -> None:
+def test_a_role_session_has_a_default_name_and_duration(room: Room) -> None:
     get(settings_of(room, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}))
     get(settings_of(room, oidc(room)))
     assert {(query["RoleSessionName"], query["DurationSeconds"]) for query in room.stand_in.queries} == {
@@ -147,7 +147,7 @@ def test_the_defaults_of_a_session(room: Room) -> None:
     }
 
 
-def test_a_chain_assumes_one_role_with_the_other(room: Room) -> None:
+def test_a_role_chain_assumes_each_role_with_the_previous_one(room: Room) -> None:
     environ = room.profile("ChainableRamRoleArn", AK, CHAIN, source_profile="chain", ram_role_arn=UPPER)
     get(settings_of(room, environ | {"ALICLOUD_ASSUME_ROLE_ARN": f"{UPPER}most"}))
     assert [query["RoleArn"] for query in room.stand_in.queries] == [ROLE, UPPER, f"{UPPER}most"]
@@ -188,7 +188,7 @@ FAILURES: dict[str, tuple[int, bytes, dict[str, str]]] = {
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("way", REMOTE)
-def test_a_failure_shows_no_value(room: Room, way: str, failure: str) -> None:
+def test_a_failed_fetch_shows_no_secret(room: Room, way: str, failure: str) -> None:
     settings = settings_of(room, REMOTE[way][0](room))
     room.stand_in.failing = FAILURES[failure]
     with pytest.raises(CredentialsError) as caught:
@@ -261,7 +261,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_that_gives_no_credentials(room: Room, name: str) -> None:
+def test_a_command_without_valid_output_is_an_error(room: Room, name: str) -> None:
     environ = room.profile("External", process_command=room.command(COMMANDS[name]))
     settings = settings_of(room, environ | {"MAX_RETRY_TIMEOUT": "2"})
     with pytest.raises((CredentialsError, DeadlineExceededError)) as caught:
@@ -270,7 +270,7 @@ def test_a_command_that_gives_no_credentials(room: Room, name: str) -> None:
     assert CANARY not in shown(caught.value)
 
 
-def test_a_command_that_does_not_exist(room: Room) -> None:
+def test_a_missing_command_is_an_error(room: Room) -> None:
     settings = settings_of(room, room.profile("External", process_command=f"/nonexistent/{LOGIN}"))
     with pytest.raises(CredentialsError, match="can't be run") as caught:
         get(settings)
@@ -298,7 +298,7 @@ def test_settings_show_no_secret(room: Room, way: str) -> None:
     assert CANARY not in repr(get(settings))
 
 
-def test_plain_keys_import_no_provider() -> None:
+def test_static_keys_import_no_provider() -> None:
     script = (
         "import sys; from hologres_ai.config import resolve;"
         "from hologres_ai.api import client; from hologres_ai.core import read;"
@@ -309,7 +309,7 @@ def test_plain_keys_import_no_provider() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_log_records_of_others_are_kept(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_records_of_the_caller_are_kept(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}))
     logging.getLogger("httpx").debug("of somebody else")
     assert "of somebody else" in caplog.text

@@ -111,7 +111,7 @@ def test_an_empty_object_is_not_set(room: Room, text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0", 3600), ("900", 900), ("43200", 43200)])
-def test_a_sessions_length(room: Room, text: str, seconds: int) -> None:
+def test_the_session_duration_of_a_role_is_read_from_text(room: Room, text: str, seconds: int) -> None:
     settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
     assert isinstance(settings.credentials, CredentialsSource)
     assert settings.credentials.roles[0].seconds == seconds
@@ -139,13 +139,13 @@ POD = {
     ],
     ids=["keys", "pod", "keys in a pod", "keys and a profile", "keys and others", "a foreign token", "a role in a pod"],
 )
-def test_what_is_set_and_not_used(environ: dict[str, str], left_over: list[str] | None) -> None:
+def test_unused_settings_are_reported(environ: dict[str, str], left_over: list[str] | None) -> None:
     source = resolve_credentials(look_up({}, None, environ)).source
     names = left_over if left_over is not None else ["ALICLOUD_CREDENTIALS_URI", "ALICLOUD_ECS_ROLE_NAME"]
     assert sorted(source.left_over) == sorted(f"environment {name}" for name in names)
 
 
-def test_a_source_as_an_argument_leaves_the_configured_ones_over(room: Room) -> None:
+def test_a_source_as_an_argument_overrides_configured_sources(room: Room) -> None:
     environ = room.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
     del environ["ALICLOUD_PROFILE"]
     environ["ALICLOUD_ASSUME_ROLE_ARN"] = ROLE

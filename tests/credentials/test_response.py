@@ -38,7 +38,7 @@ KEY = {"AccessKeyId": "uri-id", "AccessKeySecret": f"{CANARY}-secret"}
     ],
     ids=repr,
 )
-def test_an_expiry_of_every_form(value: object, seconds: float | None) -> None:
+def test_an_expiry_is_read_in_every_form(value: object, seconds: float | None) -> None:
     assert parse_expiry(value) == (None if seconds is None else pytest.approx(seconds))
 
 
@@ -63,7 +63,7 @@ def test_an_expiry_that_is_neither_a_number_nor_a_date_is_refused(value: object)
         (KEY | {"Expiration": 1_000_000_000_000}, "expired already"),
     ],
 )
-def test_an_answer_without_good_credentials_is_refused_without_a_value(document: dict[str, object], says: str) -> None:
+def test_a_response_without_valid_credentials_is_refused_and_not_shown(document: dict[str, object], says: str) -> None:
     with pytest.raises(FetchError, match=says) as caught:
         credentials_in(document)
     assert CANARY not in str(caught.value)
@@ -89,7 +89,7 @@ def test_credentials_without_an_expiry_are_kept_until_the_service_calls_them_exp
 
 
 @pytest.mark.parametrize("code", ["Failed", "", None, "success "])
-def test_a_uri_whose_code_is_not_success_is_refused(room: Room, code: str | None) -> None:
+def test_a_uri_response_whose_code_is_not_success_is_refused(room: Room, code: str | None) -> None:
     with (
         RawServer([uri({"Code": code, **KEY})]) as service,
         pytest.raises(CredentialsError, match="the Code in its response is not Success"),

@@ -69,7 +69,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize("body", [as_json, xml])
 @pytest.mark.parametrize(("status", "code", "transient", "remedy"), REFUSALS, ids=[row[1] for row in REFUSALS])
-def test_a_refusal_has_its_code_its_request_and_the_next_step(
+def test_a_refusal_has_code_request_id_and_remedy(
     room: Room, status: int, code: str, transient: bool, remedy: str, body: Callable[[str], bytes]
 ) -> None:
     error = refused(room, status, body(code))
@@ -78,11 +78,11 @@ def test_a_refusal_has_its_code_its_request_and_the_next_step(
     assert remedy in error.remedy
 
 
-def test_a_code_that_nobody_knows_gets_no_invented_remedy(room: Room) -> None:
+def test_an_unknown_code_has_no_specific_remedy(room: Room) -> None:
     assert "roleArn" not in refused(room, 400, as_json("SomethingNew")).remedy
 
 
-def test_the_wait_that_sts_asks_for_is_known(room: Room) -> None:
+def test_the_wait_that_sts_requests_is_on_the_error(room: Room) -> None:
     settings = settings_of(room, ASSUME)
     room.stand_in.failing = (429, as_json("Throttling.User"), {"Retry-After": "7"})
     with pytest.raises(CredentialsError) as caught:
@@ -122,7 +122,7 @@ def assume(server: RawServer, room: Room) -> list[dict[str, str]]:
     return queries(server)
 
 
-def test_a_refused_time_is_sent_again_with_the_clock_of_sts(room: Room) -> None:
+def test_a_refused_timestamp_is_retried_with_the_time_of_sts(room: Room) -> None:
     date = utc_now().replace(year=2030)
     with RawServer(
         [http(400, as_json("InvalidTimeStamp.Expired"), f"Date: {format_datetime(date)}"), session()]
@@ -132,7 +132,7 @@ def test_a_refused_time_is_sent_again_with_the_clock_of_sts(room: Room) -> None:
     assert first["SignatureNonce"] != second["SignatureNonce"]
 
 
-def test_a_refused_nonce_is_sent_again_with_another_one(room: Room) -> None:
+def test_a_refused_nonce_is_retried_with_a_new_nonce(room: Room) -> None:
     with RawServer([http(400, as_json("SignatureNonceUsed")), session()]) as server:
         first, second = assume(server, room)
     assert first["SignatureNonce"] != second["SignatureNonce"]
@@ -158,7 +158,7 @@ def asked_by_the_library(build: Callable[[str], Any], monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("token", [None, "a/token+with=signs"])
 @pytest.mark.parametrize("policy", [None, '{"Statement":["*","中文~"]}'])  # the library signs no space as STS does
-def test_the_vendors_library_asks_for_a_role_with_the_same_query(
+def test_assume_role_sends_the_same_query_as_the_library_of_the_vendor(
     monkeypatch: pytest.MonkeyPatch, token: str | None, policy: str | None
 ) -> None:
     from alibabacloud_credentials.provider import RamRoleArnCredentialsProvider  # noqa: PLC0415
@@ -183,14 +183,14 @@ def test_the_vendors_library_asks_for_a_role_with_the_same_query(
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()), st.text(string.printable, min_size=1))
-def test_the_vendors_sdk_signs_any_query_alike(query: dict[str, str], secret: str) -> None:
+def test_any_query_has_the_same_signature_as_with_the_sdk_of_the_vendor(query: dict[str, str], secret: str) -> None:
     from alibabacloud_tea_openapi.utils import Utils  # noqa: PLC0415 - the SDK takes a second to import
 
     theirs = Utils.get_rpcsignature(query, "GET", secret)
     assert rpc_signature("GET", query, secret) == theirs == signature_of(query, secret)
 
 
-def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
+def test_assume_role_with_oidc_sends_the_same_query_as_the_library_of_the_vendor(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from alibabacloud_credentials.provider import OIDCRoleArnCredentialsProvider  # noqa: PLC0415
@@ -219,7 +219,7 @@ def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
 
 
 @pytest.mark.parametrize("text", [f"{OIDC_TOKEN}\n", f"{OIDC_TOKEN}\r\n", f"  {OIDC_TOKEN}  ", f"\ufeff{OIDC_TOKEN}"])
-def test_a_token_is_sent_without_what_surrounds_it(room: Room, text: str) -> None:
+def test_a_token_is_sent_without_surrounding_whitespace(room: Room, text: str) -> None:
     settings = settings_of(room, oidc(room))
     room.file("token", text)
     get(settings)
@@ -236,7 +236,7 @@ def test_an_empty_token_file_is_refused_before_any_call(room: Room, text: str) -
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b"two\nlines", "密".encode()])
-def test_a_token_file_with_something_else_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
+def test_a_token_file_with_other_content_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "token"
     file.write_bytes(content)
     with pytest.raises(FetchError, match="token file"):
@@ -246,7 +246,7 @@ def test_a_token_file_with_something_else_is_refused_before_any_call(tmp_path: P
 # --- Hosts -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_host_that_can_not_be_reached_is_named_with_its_origin_and_the_setting(room: Room) -> None:
+def test_an_unreachable_host_is_named_with_its_origin_and_setting(room: Room) -> None:
     settings = settings_of(room, {**ASSUME, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"})
     with pytest.raises(CredentialsError) as caught:
         get(settings)
@@ -255,7 +255,7 @@ def test_a_host_that_can_not_be_reached_is_named_with_its_origin_and_the_setting
     assert "roleArn" not in caught.value.remedy
 
 
-def test_a_host_that_is_not_trusted_names_the_certificate_file(
+def test_the_error_of_an_untrusted_host_names_the_certificate_file(
     room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with internet.connected(room.stand_in, tmp_path, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_host_that_is_not_trusted_names_the_certificate_file(
     assert not caught.value.transient
 
 
-def test_a_host_that_does_not_respond_in_time_is_named_too(room: Room) -> None:
+def test_the_error_of_a_timeout_names_the_host(room: Room) -> None:
     room.stand_in.delay = 3
     settings = settings_of(room, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
     with pytest.raises(DeadlineExceededError) as caught:

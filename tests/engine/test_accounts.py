@@ -64,7 +64,9 @@ def drift_of(project: Project, state: str, resource: str) -> int:
     return subprocess.run(command, input=state, text=True, env=project.environment, timeout=60, check=False).returncode
 
 
-def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project, other_fleet: Path) -> None:
+def test_a_list_with_a_profile_reads_another_account_in_updates_and_refreshes(
+    accounts: Project, other_fleet: Path
+) -> None:
     run = accounts.up()
     assert run.code == 0, run.text
     outputs = accounts.outputs()

@@ -44,7 +44,7 @@ def left_behind(traces: dict[str, Path], group: int) -> list[str]:
     return files + [line for line in alive if line.split()[0] == str(group)]
 
 
-def test_the_demo_shows_what_it_promises(engine: Engine, traces: dict[str, Path]) -> None:
+def test_the_demo_shows_each_step_and_leaves_nothing_behind(engine: Engine, traces: dict[str, Path]) -> None:
     process = start(traces)
     text, _ = process.communicate(timeout=120)
     assert process.returncode == 0, text

@@ -150,27 +150,27 @@ def secrets_in(text: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BY_DYNAMIC)
-def test_a_fault_in_the_dynamic_resource(worlds: dict[str, World], name: str) -> None:
+def test_a_preview_of_the_dynamic_resource_reports_a_fault(worlds: dict[str, World], name: str) -> None:
     run, message = meet(worlds["dynamic"], ROW_OF[name], "preview")
     assert_told_and_nothing_left(worlds["dynamic"], run, message)
     assert run.text.count('File "') <= 2 * 3, "the trace is longer than the engine makes it"
 
 
 @pytest.mark.parametrize(("command", "name"), UPDATED)
-def test_a_fault_in_an_update_or_a_refresh(worlds: dict[str, World], command: str, name: str) -> None:
+def test_an_update_and_a_refresh_report_a_fault(worlds: dict[str, World], command: str, name: str) -> None:
     run, message = meet(worlds["dynamic"], ROW_OF[name], command)
     assert_told_and_nothing_left(worlds["dynamic"], run, message)
 
 
 @pytest.mark.parametrize("name", BY_PLUGIN)
-def test_a_fault_in_the_plugin(worlds: dict[str, World], name: str) -> None:
+def test_a_preview_of_the_plugin_reports_a_fault(worlds: dict[str, World], name: str) -> None:
     run, message = meet(worlds["plugin"], ROW_OF[name], "preview")
     assert_told_and_nothing_left(worlds["plugin"], run, message)
     assert 'File "' not in run.text
     assert "Traceback" not in run.text
 
 
-def test_a_service_that_is_well_again_is_read_again(worlds: dict[str, World]) -> None:
+def test_a_preview_succeeds_after_the_faults_and_no_file_contains_a_secret(worlds: dict[str, World]) -> None:
     """No file of the runs (plugin logs, state, backups) contains a secret."""
     for world in worlds.values():
         with staged(Scene()) as stage:

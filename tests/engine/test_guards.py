@@ -61,7 +61,7 @@ def assert_told(run: Run, *lines: str) -> None:
     assert 'File "' not in run.text
 
 
-def test_what_depends_on_the_nodes_waits_until_they_suffice(program: OpenFolder, world: Fleet) -> None:
+def test_dependents_are_not_created_until_the_requirements_are_met(program: OpenFolder, world: Fleet) -> None:
     with program(dependent(HELD_BACK, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
         status = f"12 of 13 have it; not: {CREATING} (ResourceCreating)"
         assert_told(project.up(), FREE, status)
@@ -92,7 +92,7 @@ ALONE = """
 """
 
 
-def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> None:
+def test_an_unmet_requirement_fails_a_preview_even_if_its_output_is_unused(program: OpenFolder) -> None:
     with program(ALONE) as project:
         run = project.preview()
         assert_told(run, FREE)
@@ -104,7 +104,7 @@ def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> N
             assert f"invalid argument {told}" in run.text
 
 
-def test_mode_warn_continues(program: OpenFolder) -> None:
+def test_mode_warn_shows_a_warning_and_continues(program: OpenFolder) -> None:
     with program(dependent(HELD_BACK, "min_free_gpus=7, mode='warn'")) as project:
         run = project.preview()
         assert run.code == 0, run.text
@@ -120,7 +120,7 @@ NOT_YET = """
 """
 
 
-def test_what_is_required_of_nodes_that_are_not_known_yet_waits(program: OpenFolder, emulator: Emulator) -> None:
+def test_requirements_of_unknown_nodes_are_checked_at_the_update(program: OpenFolder, emulator: Emulator) -> None:
     with program(dependent(NOT_YET)) as project:
         preview = project.preview()
         assert (preview.code, emulator.requests) == (0, 0), preview.text
@@ -138,7 +138,9 @@ def native(**properties: object) -> str:
     return str(yaml.safe_dump({"name": "native", "runtime": "yaml", "resources": resources}))
 
 
-def test_the_plugin_holds_back_what_depends_on_the_nodes(open_folder: OpenFolder, tmp_path: Path, world: Fleet) -> None:
+def test_dependents_of_the_native_resource_are_not_created_until_the_requirements_are_met(
+    open_folder: OpenFolder, tmp_path: Path, world: Fleet
+) -> None:
     folder = tmp_path / "native"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(native(requirements={"minFreeGpus": 7}))

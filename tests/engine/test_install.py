@@ -223,7 +223,7 @@ def test_a_source_based_plugin_starts_as_the_python_host_starts_it(tmp_path: Pat
             process.terminate()
 
 
-def test_the_archive_gives_what_it_starts_the_libraries_of_the_machine(
+def test_programs_that_the_archive_starts_use_the_libraries_of_the_machine(
     tmp_path: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
 ) -> None:
     """A profile that starts a program shows it, and that what reads profiles is in the archive."""
@@ -244,7 +244,7 @@ def test_the_archive_gives_what_it_starts_the_libraries_of_the_machine(
     assert seen.read_text() == "/of/this/machine\n"
 
 
-def test_a_folder_that_the_project_names(
+def test_a_plugin_folder_named_in_the_project_is_used(
     tmp_path: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
 ) -> None:
     program = write_program(tmp_path / "program", plugins=IN_A_FOLDER.replace("PATH", str(unpacked)))

@@ -29,7 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("example", CASES)
-def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: OpenFolder, emulator: Emulator) -> None:
+def test_a_stack_is_usable_after_an_interrupt(example: str, open_folder: OpenFolder, emulator: Emulator) -> None:
     times, numbers = CASES[example]
     with open_folder(EXAMPLES / example) as project:
         assert project.up().code == 0

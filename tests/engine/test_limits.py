@@ -20,7 +20,9 @@ PROGRAM = (
 )
 
 
-def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFolder, world: Fleet) -> None:
+def test_a_list_is_read_without_being_a_target_and_its_changes_are_not_expected_changes(
+    program: OpenFolder, world: Fleet
+) -> None:
     with program(PROGRAM) as project:
         assert project.up().code == 0
         for option in (("--target", OTHER), ("--exclude", LIST)):
@@ -37,7 +39,7 @@ def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFo
         assert len(changed) > 100
 
 
-def test_a_plan_holds_single_outputs_and_no_whole_list(program: OpenFolder) -> None:
+def test_a_plan_supports_single_outputs_but_not_a_whole_list(program: OpenFolder) -> None:
     with program(PROGRAM) as project:
         source = project.folder / "__main__.py"
         assert project.up().code == 0
@@ -60,7 +62,7 @@ JOINED = """
 """
 
 
-def test_a_joined_output_of_a_failed_read_is_a_marker(program: OpenFolder, emulator: Emulator) -> None:
+def test_a_combined_output_of_a_failed_read_is_the_unknown_marker(program: OpenFolder, emulator: Emulator) -> None:
     with program(JOINED) as project:
         emulator.arm("denied")
         assert project.up("--continue-on-error").code != 0
@@ -77,7 +79,7 @@ AUTOMATION = """
 """
 
 
-def test_the_python_that_reads_is_that_of_a_variable(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_pulumi_python_cmd_selects_the_python_that_reads(program: OpenFolder, environment: dict[str, str]) -> None:
     variables = {**environment, "PULUMI_PYTHON_CMD": "/nowhere/python"}
     with program(AUTOMATION, environment=variables) as project:
         run = project.preview()

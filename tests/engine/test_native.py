@@ -82,7 +82,7 @@ def steps(run: Run) -> list[dict[str, Any]]:
 # --- Names ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_name_may_hold_a_double_colon(open_yaml: OpenYaml, world: Fleet) -> None:
+def test_a_resource_name_may_contain_a_double_colon(open_yaml: OpenYaml, world: Fleet) -> None:
     resources = {
         "a::b": {"type": "pulumi:providers:hologres", "properties": {"region": "cn-hangzhou"}},
         "c::d": {"type": LIST, "options": {"provider": "${a::b}"}},
@@ -98,7 +98,7 @@ def test_a_name_may_hold_a_double_colon(open_yaml: OpenYaml, world: Fleet) -> No
         succeeded(project.destroy())
 
 
-def test_a_project_called_hologres_learns_that_it_shares_the_namespace(open_yaml: OpenYaml) -> None:
+def test_a_project_named_hologres_gets_an_error_about_the_shared_namespace(open_yaml: OpenYaml) -> None:
     with open_yaml(
         {"resources": {"nodes": {"type": LIST}}}, name="hologres", config={"hologres:team": "search"}
     ) as one:
@@ -115,7 +115,7 @@ def test_a_project_called_hologres_learns_that_it_shares_the_namespace(open_yaml
 
 
 @pytest.mark.parametrize("after", ["output", "dependsOn"])
-def test_what_depends_on_a_failed_read_is_not_created(
+def test_dependents_of_a_failed_read_are_not_created(
     open_yaml: OpenYaml, environment: dict[str, str], world: Fleet, after: str
 ) -> None:
     uses = {"properties": {"ids": "${nodes.ids}"}} if after == "output" else {"options": {"dependsOn": ["${nodes}"]}}
@@ -162,7 +162,7 @@ GOT = (
 
 
 @pytest.mark.parametrize(("source", "left"), [(CREATED, []), (GOT, ["unrelated"])], ids=["created", "get"])
-def test_no_python_program_creates_something_of_a_failed_read(
+def test_python_programs_create_no_dependents_of_a_failed_read(
     program: OpenFolder, environment: dict[str, str], emulator: Emulator, source: str, left: list[str]
 ) -> None:
     """With `get`, only `depends_on` makes the engine skip it: the SDK gives None for outputs that were not read."""
@@ -202,7 +202,7 @@ RESOURCE_FORM = (
 )
 
 
-def test_the_function_waits_for_what_it_depends_on(
+def test_the_function_waits_for_its_dependencies(
     program: OpenFolder, environment: dict[str, str], world: Fleet
 ) -> None:
     with program(FUNCTION_FORM, environment={**environment, **with_the_sdk()}) as project:
@@ -217,7 +217,7 @@ def test_the_function_waits_for_what_it_depends_on(
         assert "at least 6 required" in run.text
 
 
-def test_the_resource_does_not_wait_for_what_it_depends_on(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_the_resource_does_not_wait_for_its_dependencies(program: OpenFolder, environment: dict[str, str]) -> None:
     """The engine does not pass the dependencies of a resource to a provider: docs/guards.md names the function form."""
     with program(RESOURCE_FORM, environment={**environment, **with_the_sdk()}) as project:
         run = project.preview()

@@ -89,7 +89,7 @@ def paths(project: Project, command: str = "preview") -> dict[str, str]:
     return {path: diff["kind"] for path, diff in (step["detailedDiff"] or {}).items()}
 
 
-def test_a_node_that_went_is_one_change_and_so_is_one_that_came(native: OpenNative, world: Fleet) -> None:
+def test_a_removed_or_added_node_is_one_change(native: OpenNative, world: Fleet) -> None:
     before = nodes_of(world)
     first = min(before, key=lambda node: (str(node["holoInstanceId"]), str(node["aiInstanceId"])))
     with native() as project:
@@ -136,7 +136,7 @@ def test_the_inventory_is_an_input_and_no_output(native: OpenNative, world: Flee
         assert FIRST in preview.text
 
 
-def test_ids_that_paths_escape_and_ids_that_the_engine_reserves(native: OpenNative, world: Fleet) -> None:
+def test_ids_with_special_characters_and_reserved_ids_are_supported(native: OpenNative, world: Fleet) -> None:
     write_nodes(world, [{"aiInstanceId": id_, "nodeCount": 1} for id_ in ODD_IDS])
     with native() as project:
         succeeded(project.up())
@@ -166,7 +166,7 @@ def test_ignored_changes_of_the_inventory_leave_the_stored_nodes(native: OpenNat
         assert paths(project) == {f'inventory["{FIRST}"].nodeCount': "update"}
 
 
-def test_an_output_in_ignore_changes_is_answered_with_the_name_to_write(native: OpenNative, world: Fleet) -> None:
+def test_an_output_in_ignore_changes_gives_a_warning_with_the_correct_name(native: OpenNative, world: Fleet) -> None:
     with native({"ignoreChanges": ["instanceModelList"]}) as project:
         succeeded(project.up())
         world.change(FIRST, nodeCount=9)
@@ -184,7 +184,7 @@ def test_a_single_node_cannot_be_ignored(native: OpenNative, world: Fleet) -> No
         assert "~ nodeCount: 1 => 9" in run.text
 
 
-def test_a_pinned_list_stays_until_it_is_released(native: OpenNative, world: Fleet) -> None:
+def test_a_pinned_list_does_not_change_until_it_is_unpinned(native: OpenNative, world: Fleet) -> None:
     with native(pinned=True) as project:
         succeeded(project.up())
         world.change(FIRST, nodeCount=9)
@@ -194,7 +194,7 @@ def test_a_pinned_list_stays_until_it_is_released(native: OpenNative, world: Fle
         assert paths(project) == {"pinned": "delete", f'inventory["{FIRST}"].nodeCount': "update"}
 
 
-def test_an_imported_list_is_without_a_change(native: OpenNative, world: Fleet) -> None:
+def test_an_imported_list_has_no_changes(native: OpenNative, world: Fleet) -> None:
     with native({"import": "nodes"}) as project:
         succeeded(project.up())
         rewrite(project)

@@ -47,7 +47,7 @@ TWO_ACCOUNTS = Change(MORE_NODES, TOLD, "researchGpus", 25, 31)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_example(name: str, open_folder: OpenFolder, world: Fleet) -> None:
+def test_an_example_shows_values_and_detects_a_change(name: str, open_folder: OpenFolder, world: Fleet) -> None:
     with open_folder(EXAMPLES / name) as project:
         assert_shown_and_kept(project, CHANGES[name])
         assert_change_noticed(project, CHANGES[name], world)
@@ -133,7 +133,7 @@ def shown(value: object) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["typescript", "typescript-stack-reference"])
-def test_the_packages_of_a_typescript_example_are_those_it_is_run_with(name: str) -> None:
+def test_the_package_json_of_a_typescript_example_lists_the_installed_packages(name: str) -> None:
     wanted = json.loads((EXAMPLES / name / "package.json").read_text())
     installed = json.loads((sdk.NODE_PACKAGES / "package.json").read_text())
     checkers = {"pyright": installed["devDependencies"]["pyright"]}  # of Python programs

@@ -66,7 +66,7 @@ def project(request: pytest.FixtureRequest, program: OpenFolder, open_folder: Op
         yield opened
 
 
-def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
+def test_an_unread_region_is_reported_and_its_nodes_are_kept(project: Project, world: Fleet) -> None:
     everywhere = [f"ai-{region}" for region in REGIONS]
     run = project.up()
     assert run.code == 0, run.text
@@ -94,7 +94,7 @@ def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
     assert "us-west-1 could not be read: denied: " in run.text
 
 
-def test_by_default_it_fails_the_preview(program: OpenFolder, world: Fleet) -> None:
+def test_an_unread_region_fails_the_preview_by_default(program: OpenFolder, world: Fleet) -> None:
     world.emulator.arm("hang", 1000, region="cn-beijing")
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', regions=['cn-beijing', 'me-east-1'])") as one:
         run = one.preview()

@@ -98,7 +98,7 @@ def stripped(value: JsonValue) -> JsonValue:
 
 
 @pytest.mark.parametrize("version", STATES)
-def test_no_change_is_found_in_the_state_of(version: str, engine: Engine, tmp_path: Path) -> None:
+def test_the_state_of_each_version_has_no_changes(version: str, engine: Engine, tmp_path: Path) -> None:
     with stack(engine, tmp_path) as (project, world):
         imported = project.pulumi("stack", "import", "--file", str(STATES[version]))
         assert imported.code == 0, imported.text
@@ -108,13 +108,13 @@ def test_no_change_is_found_in_the_state_of(version: str, engine: Engine, tmp_pa
         assert project.drift().code != 0, "what was found to be without a change was not looked at"
 
 
-def test_every_version_has_its_state() -> None:
+def test_every_version_has_a_saved_state() -> None:
     released = re.findall(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert set(STATES) == {*released, sdk.version()}, "run `python -m tests.engine.test_upgrade`"
 
 
 @pytest.mark.parametrize("version", STATES)
-def test_a_state_says_nothing_of_where_it_was_written(version: str) -> None:
+def test_a_saved_state_contains_no_path_no_url_and_no_secret(version: str) -> None:
     text = STATES[version].read_text()
     assert re.findall(r'"/|://|[A-Z]:\\\\', text) == []
     assert EMULATOR_ACCESS_KEY_SECRET not in text

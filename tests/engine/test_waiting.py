@@ -31,7 +31,7 @@ PROGRAM = (
 )
 
 
-def test_a_list_waits_for_what_it_depends_on(program: OpenFolder, emulator: Emulator) -> None:
+def test_a_list_waits_for_its_dependencies(program: OpenFolder, emulator: Emulator) -> None:
     with program(PROGRAM) as project:
         preview = project.preview()
         assert preview.code == 0, preview.text

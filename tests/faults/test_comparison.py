@@ -46,13 +46,13 @@ def first(family: str) -> Row:
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.family != "secret"], ids=lambda row: f"{row.family}: {row.name}"
 )
-def test_the_opposite_of_what_is_wanted_does_not_pass(row: Row) -> None:
+def test_the_opposite_of_the_wanted_outcome_fails(row: Row) -> None:
     opposite = FAILURE if row.nodes is not None else NO_NODES
     assert not passes(row, outcome(opposite))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
-def test_a_client_that_had_to_be_stopped_does_not_pass(row: Row) -> None:
+def test_a_stopped_client_fails(row: Row) -> None:
     assert not passes(row, outcome(None))
 
 
@@ -74,23 +74,23 @@ BREACHES: list[tuple[str, Outcome]] = [
 
 
 @pytest.mark.parametrize(("family", "found"), BREACHES)
-def test_a_breach_does_not_pass(family: str, found: Outcome) -> None:
+def test_a_violation_of_the_criterion_of_a_family_fails(family: str, found: Outcome) -> None:
     assert not passes(first(family), found)
 
 
-def test_a_request_to_an_untrusted_peer_does_not_pass() -> None:
+def test_a_request_to_an_untrusted_peer_fails() -> None:
     [row] = [row for row in ROWS if row.key == ("tls", "self-signed")]
     assert passes(row, outcome(FAILURE, requests=0))
     assert not passes(row, outcome(FAILURE, requests=1))
 
 
-def test_a_node_of_another_value_does_not_pass() -> None:
+def test_a_node_with_a_value_of_another_type_fails() -> None:
     [row] = [row for row in ROWS if row.key == ("value", "a number as “8”")]
     assert passes(row, outcome(replace(NO_NODES, nodes=[{"cpu": 8}])))
     assert not passes(row, outcome(replace(NO_NODES, nodes=[{"cpu": "8"}])))
 
 
-def test_the_counts_of_the_families() -> None:
+def test_each_family_has_at_least_five_compared_rows() -> None:
     compared = {name: sum(row.family == name and row.compared for row in ROWS) for name in FAMILIES}
     assert (compared["passing"], compared["status"], compared["malformed"], compared["redirect"]) == (13, 30, 26, 5)
     assert min(compared.values()) >= 5
@@ -99,13 +99,13 @@ def test_the_counts_of_the_families() -> None:
 # --- The stage -------------------------------------------------------------------------------------------------------
 
 
-def test_the_bomb_is_one() -> None:
+def test_the_gzip_bomb_expands_to_300_mib() -> None:
     body = bomb().partition(b"\r\n\r\n")[2]
     assert 300_000 < len(body) < 330_000
     assert len(gzip.decompress(body)) == 300 * 2**20
 
 
-def test_the_old_server_speaks_with_an_old_client() -> None:
+def test_the_server_with_an_old_tls_version_accepts_an_old_client() -> None:
     """Otherwise the row would only show a server without a client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -124,7 +124,7 @@ def test_the_old_server_speaks_with_an_old_client() -> None:
 # --- The worker ------------------------------------------------------------------------------------------------------
 
 
-def test_a_client_that_does_not_end_is_stopped_and_the_next_call_is_answered() -> None:
+def test_a_client_that_does_not_end_is_stopped_and_the_next_call_succeeds() -> None:
     with Worker(OURS) as worker:
         with staged(Scene((Silence(),))) as stage:
             assert worker.call(stage.job, 0.5) is None
@@ -137,7 +137,7 @@ def test_a_client_that_does_not_end_is_stopped_and_the_next_call_is_answered() -
 LARGE = ("a body without end", "a gzip bomb: 300 MiB from 306 KB")
 
 
-def test_the_longest_answers_cost_no_more_memory_than_allowed() -> None:
+def test_the_largest_responses_stay_within_the_memory_limit() -> None:
     """In a process that has held none before, which that of the tests has."""
     rows = [row for row in ROWS if row.family == "bounds" and row.name in LARGE]
     verdicts = judge_all(OURS, rows)
@@ -145,7 +145,7 @@ def test_the_longest_answers_cost_no_more_memory_than_allowed() -> None:
     assert len(verdicts) == len(LARGE)
 
 
-def test_the_command_compares() -> None:
+def test_the_command_prints_the_comparison_as_json() -> None:
     """A family in which both clients are quick and differ."""
     command = [sys.executable, "-m", "tests.faults", "--family", "redirect", "--family", "tls", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

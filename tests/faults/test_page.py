@@ -41,15 +41,15 @@ def written() -> dict[tuple[str, str], tuple[str, str]]:
     }
 
 
-def test_the_rows_are_those_of_the_table() -> None:
+def test_the_rows_of_the_page_are_those_of_the_table() -> None:
     assert [*written()] == [row.key for row in ROWS], STALE
 
 
-def test_ours_are_all_as_wanted() -> None:
+def test_this_package_passes_every_row_of_the_page() -> None:
     assert [key for key, (ours, _) in written().items() if not ours.startswith(page.PASSED)] == [], STALE
 
 
-def test_a_dash_is_where_the_sdk_does_not_meet_the_row() -> None:
+def test_a_dash_marks_the_rows_that_do_not_apply_to_the_sdk() -> None:
     dashes = {key for key, (_, official) in written().items() if official == page.NOT_MET}
     assert dashes == {row.key for row in ROWS if not row.compared}, STALE
 
@@ -74,7 +74,7 @@ def test_the_versions_are_those_that_are_installed() -> None:
         assert f"`{name}` {version(name)}" in TEXT, STALE
 
 
-def test_the_command_is_the_target() -> None:
+def test_the_command_of_the_page_is_the_make_target() -> None:
     assert re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) == ["make faults\n"]
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(r"^faults: .*\n\t\$\(BIN\)/python -m tests\.faults --write$", makefile, re.MULTILINE)
@@ -107,7 +107,7 @@ def test_a_pipe_gets_a_line_for_each_row_and_each_total() -> None:
     assert "total\tredirect\t5 of 5\t0 of 5" in lines
 
 
-def test_a_program_gets_all_of_it() -> None:
+def test_json_has_families_rows_and_totals() -> None:
     document = json.loads(page.as_json(COMPARED))
     assert [(row["family"], row["name"]) for row in document["rows"]] == [row.key for row in ROWS]
     assert document["families"].keys() == FAMILIES.keys()
@@ -122,7 +122,7 @@ def test_a_terminal_gets_a_table() -> None:
     assert "A redirect to another host" in text
 
 
-def test_a_family_that_fails_is_counted() -> None:
+def test_totals_count_failed_rows() -> None:
     failing = [replace(entry, ours=BAD) for entry in COMPARED if entry.row.family == "redirect"]
     [total] = totals(failing)
     assert (total.ours, total.official) == ((0, 5), (0, 5))

@@ -22,7 +22,7 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("row", PARAMETERS)
-def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
+def test_this_package_passes_the_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with staged(row.scene) as stage:
         report = observe(package_client.ask_without_jitter, stage.job)
@@ -79,31 +79,31 @@ CONNECTS = "connect_tcp.started"
     ("name", "tries"),
     [("connection refused", 4), ("DNS failure", 4), ("hangs up in the handshake", 4), ("a dead proxy", 4)],
 )
-def test_no_connection_is_tried_again(name: str, tries: int) -> None:
+def test_a_failed_connection_is_retried(name: str, tries: int) -> None:
     """Where no request can be counted, the connections are: httpcore logs each."""
     [row] = [row for row in ROWS if row.key == ("connection", name)]
     with staged(row.scene) as stage:
         assert observe(package_client.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == tries
 
 
-def test_an_untrusted_peer_is_tried_once() -> None:
+def test_a_connection_to_an_untrusted_peer_is_not_retried() -> None:
     for row in ROWS:
         if row.family == "tls" and row.nodes is None:
             with staged(row.scene) as stage:
                 assert observe(package_client.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == 1, row.name
 
 
-def test_every_row_has_a_name_of_its_own() -> None:
+def test_row_names_are_unique() -> None:
     assert len({row.key for row in ROWS}) == len(ROWS)
 
 
-def test_every_kind_is_an_error_of_ours() -> None:
+def test_every_kind_is_an_error_class_of_this_package() -> None:
     for row in ROWS:
         assert (row.kind == "") == (row.nodes is not None)
         assert not row.kind or issubclass(getattr(errors, row.kind), errors.HologresAiError)
 
 
-def test_all_that_can_be_seen_is_searched() -> None:
+def test_the_report_of_a_failed_call_has_pickle_traceback_and_log() -> None:
     [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
     with staged(row.scene) as stage:
         report = observe(package_client.ask_without_jitter, stage.job)

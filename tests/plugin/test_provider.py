@@ -34,7 +34,7 @@ ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays"
 UNMET = "the AI nodes of cn-hangzhou do not meet the requirements\n- free GPUs: at least 7 required, 6 found"
 
 
-def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
+def test_an_unmet_requirement_is_one_failure(plugin: Plugin) -> None:
     for failures in (plugin.invoke(TOO_MUCH).failures, plugin.try_check(TOO_MUCH).failures):
         [failure] = failures
         assert failure.property == ""
@@ -86,7 +86,7 @@ def test_requirements_are_not_part_of_the_state_nor_a_difference(plugin: Plugin)
         assert plugin.paths(olds, news) == {}
 
 
-def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Change) -> None:
+def test_a_refresh_and_an_import_ignore_unmet_requirements(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check(ENOUGH)
     state = plugin.create(inputs)
     change(CREATING, gpuUsed=1)
@@ -96,7 +96,9 @@ def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Chan
     assert plugin.read({**TOO_MUCH}, {})[0]["ids"]
 
 
-def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulator: Emulator, change: Change) -> None:
+def test_requirements_of_a_pinned_or_ignored_inventory_are_checked_with_the_current_nodes(
+    plugin: Plugin, emulator: Emulator, change: Change
+) -> None:
     inputs = plugin.check({"pinned": True, **ENOUGH})
     ignored = {"inventory": inputs["inventory"], "pinned": True}
     change(gpuUsed=0, nodeCount=2)
@@ -112,9 +114,7 @@ def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulato
     assert emulator.requests == before + 1
 
 
-def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
-    plugin: Plugin, environment: dict[str, str]
-) -> None:
+def test_an_unknown_requirement_does_not_make_the_nodes_unknown(plugin: Plugin, environment: dict[str, str]) -> None:
     for requirements in (UNKNOWN, {"minFreeGpus": UNKNOWN}, {"minFreeGpus": 1, "statuses": ["x", UNKNOWN]}):
         inputs = plugin.check({"requirements": requirements})
         assert inputs["requirements"] == requirements
@@ -122,14 +122,14 @@ def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
         assert plugin.asked({"requirements": requirements}) == {}
 
 
-def test_what_is_required_of_unknown_nodes_waits(plugin: Plugin, emulator: Emulator) -> None:
+def test_requirements_of_unknown_nodes_are_not_checked(plugin: Plugin, emulator: Emulator) -> None:
     inputs = plugin.check({"instanceId": UNKNOWN, **TOO_MUCH})
     assert inputs["inventory"] == UNKNOWN
     assert plugin.create(inputs, preview=True)["ids"] == UNKNOWN
     assert emulator.requests == 0
 
 
-def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
+def test_an_unmet_requirement_hides_secret_values(plugin: Plugin) -> None:
     hidden = {"requirements": {"statuses": [secret(CANARY)]}}
     for failures in (plugin.invoke(hidden).failures, plugin.try_check(hidden).failures):
         [failure] = failures
@@ -144,7 +144,7 @@ def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
     assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
 
 
-def test_warnings_hide_what_a_secret_holds_or_selects(environment: dict[str, str], fleet: Path) -> None:
+def test_warnings_hide_secret_arguments_and_the_nodes_they_select(environment: dict[str, str], fleet: Path) -> None:
     node = json.loads(fleet.read_text())["nodes"][0]
     asked = {"region": secret("cn-hangzhuo")}
     with running(environment) as plugin:
@@ -169,7 +169,7 @@ def test_an_unmet_requirement_hides_a_secret_region(plugin: Plugin) -> None:
     ]
 
 
-def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
+def test_errors_hide_a_secret_region(environment: dict[str, str]) -> None:
     nowhere = {
         **environment,
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": "http://{region}.localhost:1",
@@ -189,7 +189,7 @@ def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
         assert REGION not in refused.value.words
 
 
-def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+def test_in_mode_warn_an_unmet_requirement_is_a_warning_of_the_engine(environment: dict[str, str]) -> None:
     required = {"requirements": {"minFreeGpus": 7, "mode": "warn"}}
     with running(environment) as plugin:
         plugin.configure()
@@ -199,7 +199,9 @@ def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[s
     assert all(message.startswith(UNMET) for message in plugin.warnings)
 
 
-def test_days_are_counted_from_the_clock(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_until_an_expiry_are_counted_from_the_current_time(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 

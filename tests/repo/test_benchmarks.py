@@ -23,7 +23,7 @@ def row(ours: float, target: float | None) -> Row:
 @pytest.mark.parametrize(
     ("ours", "target", "verdict"), [(1.1, 1.1, "reached"), (1.2, 1.1, "missed"), (9.0, None, "shown")]
 )
-def test_a_row_is_judged_by_its_ratio(ours: float, target: float | None, verdict: str) -> None:
+def test_the_verdict_of_a_row_follows_from_its_ratio(ours: float, target: float | None, verdict: str) -> None:
     assert row(ours, target).verdict == verdict
 
 

@@ -224,7 +224,7 @@ def dynamic(tmp_path: Path, open_folder: OpenFolder) -> Iterator[Project]:
         yield project
 
 
-def test_the_native_provider(native: Project, emulator: Emulator) -> None:
+def test_the_drift_commands_detect_a_change_with_the_native_provider(native: Project, emulator: Emulator) -> None:
     every = [*OF_A_STACK, REFRESH, PREVIEW]
     assert [(run(command, native).returncode, command) for command in every] == [(0, command) for command in every]
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
@@ -238,7 +238,7 @@ def test_the_native_provider(native: Project, emulator: Emulator) -> None:
         assert "no changes were expected" in done.stdout + done.stderr
 
 
-def test_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
+def test_the_drift_commands_detect_a_change_with_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
     every = [*OF_A_STACK, OF_AN_OUTPUT, REFRESH]
     assert [(run(command, dynamic).returncode, command) for command in every] == [(0, command) for command in every]
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
@@ -271,7 +271,7 @@ def test_an_output_of_a_stack_is_taken_by_its_name(dynamic: Project) -> None:
     assert json.loads(done.stdout)["drift"] is False
 
 
-def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, open_folder: OpenFolder) -> None:
+def test_the_programs_with_a_stack_reference_run(tmp_path: Path, dynamic: Project, open_folder: OpenFolder) -> None:
     _writer, reader, script = blocks("stack-references.md", "python")
     exported = dynamic.outputs()["aiNodes"]
     assert isinstance(exported, dict)

@@ -95,11 +95,11 @@ def programs(language: str) -> dict[str, str]:
 # --- The schema and what is generated from it ------------------------------------------------------------------------
 
 
-def test_pulumis_own_binder_accepts_the_schema_without_a_warning() -> None:
+def test_the_binder_of_pulumi_accepts_the_schema_without_a_warning() -> None:
     sdk.sdkgen("check", str(ROOT / "schema.json"))
 
 
-def test_a_schema_that_only_warns_is_refused(tmp_path: Path) -> None:
+def test_a_schema_with_a_warning_is_refused(tmp_path: Path) -> None:
     schema = json.loads((ROOT / "schema.json").read_text())
     schema["resources"]["hologres:index:AiNodeList"]["properties"]["id"] = {"type": "string"}
     (tmp_path / "schema.json").write_text(json.dumps(schema))
@@ -107,12 +107,12 @@ def test_a_schema_that_only_warns_is_refused(tmp_path: Path) -> None:
         sdk.sdkgen("check", str(tmp_path / "schema.json"))
 
 
-def test_schema_and_sdks_are_what_is_generated() -> None:
+def test_schema_and_sdks_are_up_to_date() -> None:
     found = CliRunner().invoke(sdk.main, ["check"])
     assert found.exit_code == 0, found.output
 
 
-def test_the_check_names_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_differing_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited = shutil.copytree(ROOT / "sdk", tmp_path / "sdk", ignore=shutil.ignore_patterns(*sdk.LEAVINGS))
     (edited / "go" / "hologres" / "doc.go").unlink()
     (edited / "nodejs" / "extra.ts").write_text("")

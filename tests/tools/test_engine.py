@@ -112,7 +112,7 @@ def test_recent_cli_on_path_comes_first(bench: Bench, version: str) -> None:
         ("echo v3.259.0; exit 1", "does not print its version"),
     ],
 )
-def test_unfit_cli_on_path_is_passed_over_and_the_cached_one_taken(bench: Bench, script: str, reason: str) -> None:
+def test_unusable_cli_on_path_is_skipped_and_the_cached_one_used(bench: Bench, script: str, reason: str) -> None:
     write_program(bench.path / "pulumi", script)
     write_engine(bench.store / "bin")
     assert bench.find().origin == "cache"
@@ -120,7 +120,7 @@ def test_unfit_cli_on_path_is_passed_over_and_the_cached_one_taken(bench: Bench,
     assert bench.said(reason)
 
 
-def test_cached_engine_is_taken_without_the_installer(bench: Bench) -> None:
+def test_cached_engine_is_used_without_the_installer(bench: Bench) -> None:
     write_engine(bench.store / "bin")
     found = bench.find()
     assert (found.pulumi, found.origin) == (bench.store / "bin" / "pulumi", "cache")
@@ -128,7 +128,7 @@ def test_cached_engine_is_taken_without_the_installer(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("flaw", ["other version", "a program missing", "truncated", "not executable"])
-def test_flawed_cache_is_not_taken(bench: Bench, flaw: str) -> None:
+def test_invalid_cache_is_not_used(bench: Bench, flaw: str) -> None:
     folder = bench.store / "bin"
     write_engine(folder, PINNED.bump_patch() if flaw == "other version" else PINNED)
     if flaw == "a program missing":
@@ -151,7 +151,7 @@ def test_installer_fills_the_cache(bench: Bench) -> None:
     assert bench.leftovers() == []
 
 
-def test_installer_keeps_out_of_the_users_home(bench: Bench, tmp_path: Path) -> None:
+def test_installer_does_not_write_to_the_home_folder(bench: Bench, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     installer = write_program(bench.path / "installer", f'echo "$HOME $PULUMI_HOME $TMPDIR" >{seen}; exit 1')
     write_go(bench.path, build_script())
@@ -171,20 +171,20 @@ def test_hanging_installer_is_killed_with_its_children(bench: Bench, tmp_path: P
     assert not (bench.store / "bin").exists()
 
 
-def test_slow_download_is_not_given_up(bench: Bench) -> None:
+def test_slow_download_is_not_interrupted(bench: Bench) -> None:
     grow = 'for i in 1 2 3 4 5 6; do head -c 400000 /dev/zero >>"$TMPDIR/archive"; sleep 0.3; done'
     script = f'{grow}; mkdir -p "$1/bin"; out="$1/bin"; {build_script()}'
     installer = str(write_program(bench.path / "installer", script))
     assert bench.find((installer,), patience=1.0).origin == "installer"
 
 
-def test_failing_installer_says_why(bench: Bench) -> None:
+def test_failing_installer_shows_its_reason(bench: Bench) -> None:
     write_go(bench.path, build_script())
     assert bench.find().origin == "go build"
     assert bench.said("no route to the installer")
 
 
-def test_installer_that_brings_another_version_is_not_taken(bench: Bench) -> None:
+def test_engine_of_another_version_from_the_installer_is_not_used(bench: Bench) -> None:
     script = f'mkdir -p "$1/bin"; out="$1/bin"; {build_script("3.258.0")}'
     installer = str(write_program(bench.path / "installer", script))
     write_go(bench.path, build_script())
@@ -231,7 +231,7 @@ def test_go_module_pins_the_same_engine() -> None:
     assert (resolver.GO_MODULE / "go.sum").exists()
 
 
-def test_two_at_once_build_once(bench: Bench, tmp_path: Path) -> None:
+def test_concurrent_searches_build_once(bench: Bench, tmp_path: Path) -> None:
     builds = tmp_path / "builds"
     write_go(bench.path, f"echo build >>{builds}; sleep 1; {build_script()}")
     program = (
@@ -248,7 +248,7 @@ def test_two_at_once_build_once(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_build_takes_its_processes_along(tmp_path: Path, ending: signal.Signals) -> None:
+def test_interrupted_build_ends_its_child_processes(tmp_path: Path, ending: signal.Signals) -> None:
     pids = tmp_path / "pids"
     bench = Bench(tmp_path)
     write_go(bench.path, f'echo half >"$out/pulumi"; sleep 60 & echo $$ $! >{pids}; wait')
@@ -269,7 +269,7 @@ def test_interrupted_build_takes_its_processes_along(tmp_path: Path, ending: sig
     assert bench.leftovers() == []
 
 
-def test_leavings_of_a_killed_run_are_swept(bench: Bench) -> None:
+def test_temporary_folders_of_a_killed_run_are_removed(bench: Bench) -> None:
     write_program(bench.store / "stage-killed" / "bin" / "pulumi", f"echo {PINNED}")
     write_go(bench.path, build_script())
     assert bench.find().origin == "go build"
@@ -291,7 +291,7 @@ def test_shim_is_made_where_the_cli_has_none_and_runs_the_right_interpreter(benc
     assert environment["PULUMI_PYTHON_CMD"] == sys.executable
 
 
-def test_environment_puts_the_engine_before_everything(bench: Bench, tmp_path: Path) -> None:
+def test_environment_puts_the_engine_first_on_path(bench: Bench, tmp_path: Path) -> None:
     engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
     variables = engine.environment()
     assert variables["PATH"].split(os.pathsep)[:2] == [str(tmp_path / "cli"), str(Path(sys.executable).parent)]
@@ -301,7 +301,7 @@ def test_environment_puts_the_engine_before_everything(bench: Bench, tmp_path: P
     assert "PULUMI_CONFIG_PASSPHRASE" not in variables
 
 
-def test_python_host_is_seen_beside_the_engine(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_host_is_found_beside_the_engine(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
     assert not has_host(engine, "python")

@@ -185,7 +185,9 @@ def test_figure_that_is_not_known_is_a_question_mark_and_never_zero() -> None:
         (0, 0, "0 of 0", "", 0),
     ],
 )
-def test_bar(capacity: int | None, used: int | None, text: str, share: str, width: float) -> None:
+def test_bar_has_the_text_share_and_width_of_its_figures(
+    capacity: int | None, used: int | None, text: str, share: str, width: float
+) -> None:
     node = AiNode(ai_instance_id="a", node_count=1, gpu=capacity, gpu_used=used)
     bar = meters(totals([node]), usage_read=True)[0]
     assert (bar.text, bar.share, bar.width) == (text, share, width)
@@ -349,7 +351,7 @@ def test_worst_events_come_first_and_all_are_counted_beyond_the_limit() -> None:
     assert f"{count - MAX_EVENTS} more events are not listed here" in page.text
 
 
-def test_no_drift_is_said() -> None:
+def test_page_without_drift_says_so() -> None:
     text = document("no drift").text
     assert "No drift in cn-hangzhou: 13 AI instances as in the baseline" in text
 
@@ -418,7 +420,7 @@ def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:
     assert "0 AI instances" not in text
 
 
-def test_long_remedy_is_whole() -> None:
+def test_long_remedy_is_shown_completely() -> None:
     error = ReportedError(
         title="no credentials", remedy="Tried in order: " + "; ".join(f"source {n}" for n in range(99))
     )
