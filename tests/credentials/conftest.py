@@ -8,7 +8,7 @@ import pytest
 
 from hologres_ai.credentials import cache
 from tests.support import stand_ins
-from tests.support.set_ups import Room
+from tests.support.credentials_setups import Room
 from tests.support.stand_ins import (
     CANARY,
     StandIn,

@@ -18,8 +18,19 @@ from hologres_ai.credentials.cache import FILE_LIFE, MARGIN, PAUSE, CredentialsC
 from hologres_ai.credentials.types import Fetched, Uri
 from hologres_ai.errors import CredentialsError, DeadlineExceededError, HologresAiError
 from hologres_ai.models import NodeList
+from tests.support.credentials_setups import (
+    KEYS,
+    NODES,
+    OAUTH,
+    PROFILE_KEYS,
+    REMOTE,
+    Room,
+    get,
+    oidc,
+    settings_of,
+    shown,
+)
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import KEYS, NODES, OAUTH, PROFILE_KEYS, REMOTE, Room, get, oidc, settings_of, shown
 from tests.support.stand_ins import (
     CANARY,
     INSTANCE_ROLE,

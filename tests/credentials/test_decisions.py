@@ -16,9 +16,9 @@ from hologres_ai.config import CallConfig, resolve
 from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError
 from tests.credentials.decisions import DECISIONS, Decision
-from tests.support import internet, stand_ins
-from tests.support.internet import Internet, Request
+from tests.support import stand_ins, vendor_hosts
 from tests.support.stand_ins import CANARY, OIDC_TOKEN, StandIn
+from tests.support.vendor_hosts import Internet, Request
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 @pytest.fixture
 def hosts(stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
-    with internet.connected(stand_in, tmp_path, monkeypatch) as running:
+    with vendor_hosts.connected(stand_in, tmp_path, monkeypatch) as running:
         yield running
 
 

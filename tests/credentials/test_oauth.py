@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.errors import CredentialsError
+from tests.support.credentials_setups import OAUTH, Room, get, settings_of, shown
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import OAUTH, Room, get, settings_of, shown
 from tests.support.stand_ins import CANARY, LOGIN
 
 VALID = {"access_key_id": "held-id", "access_key_secret": f"{CANARY}-held", "sts_token": f"{CANARY}-held-token"}

@@ -7,7 +7,7 @@ import pytest
 from hologres_ai.config import resolve
 from hologres_ai.credentials.profile import MODES
 from hologres_ai.errors import ConfigurationError
-from tests.support.set_ups import AK, PROFILE_KEYS, SSO, Arrange, Room, get, settings_of, shown
+from tests.support.credentials_setups import AK, PROFILE_KEYS, SSO, Arrange, Room, get, settings_of, shown
 from tests.support.stand_ins import (
     CANARY,
     LOGIN,

@@ -14,8 +14,7 @@ from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError, CredentialsError, DeadlineExceededError
 from hologres_ai.models import NodeList
 from tests.support import stand_ins
-from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import (
+from tests.support.credentials_setups import (
     AK,
     CHAIN,
     EXTERNAL,
@@ -31,6 +30,7 @@ from tests.support.set_ups import (
     settings_of,
     shown,
 )
+from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import (
     CANARY,
     INSTANCE_ROLE,

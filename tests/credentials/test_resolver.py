@@ -8,7 +8,16 @@ from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.credentials.resolver import resolve_credentials
 from hologres_ai.errors import ConfigurationError
 from hologres_ai.settings import look_up
-from tests.support.set_ups import KEYS, LOCAL, PROFILE_KEYS, REMOTE, Room, default_profile, settings_of, shown
+from tests.support.credentials_setups import (
+    KEYS,
+    LOCAL,
+    PROFILE_KEYS,
+    REMOTE,
+    Room,
+    default_profile,
+    settings_of,
+    shown,
+)
 from tests.support.stand_ins import (
     CANARY,
     LOGIN,

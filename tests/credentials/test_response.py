@@ -10,8 +10,8 @@ from hologres_ai.api.client import Client
 from hologres_ai.credentials.http import FetchError
 from hologres_ai.credentials.response import credentials_in, parse_expiry
 from hologres_ai.errors import CredentialsError
+from tests.support.credentials_setups import NODES, Room, get, settings_of
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import NODES, Room, get, settings_of
 from tests.support.stand_ins import CANARY
 
 MOMENT = datetime(2099, 1, 1, tzinfo=UTC).timestamp()

@@ -20,9 +20,9 @@ from hologres_ai.credentials.http import FetchError
 from hologres_ai.credentials.sts import rpc_signature
 from hologres_ai.credentials.types import Oidc, Role, StsHost
 from hologres_ai.errors import CredentialsError, DeadlineExceededError
-from tests.support import internet
+from tests.support import vendor_hosts
+from tests.support.credentials_setups import KEYS, NODES, Room, get, oidc, settings_of, shown
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import KEYS, NODES, Room, get, oidc, settings_of, shown
 from tests.support.stand_ins import CANARY, OIDC_TOKEN, PROVIDER, ROLE, signature_of
 
 ASSUME = {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}
@@ -258,7 +258,7 @@ def test_an_unreachable_host_is_named_with_its_origin_and_setting(room: Room) ->
 def test_the_error_of_an_untrusted_host_names_the_certificate_file(
     room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with internet.connected(room.stand_in, tmp_path, monkeypatch):
+    with vendor_hosts.connected(room.stand_in, tmp_path, monkeypatch):
         monkeypatch.delenv("SSL_CERT_FILE")
         with pytest.raises(CredentialsError) as caught:
             get(settings_of(room, ASSUME, sts_endpoint="sts.cn-hangzhou.aliyuncs.com"))

@@ -15,8 +15,8 @@ from tests.engine.test_ai_node_list import forms
 from tests.faults import package_client
 from tests.faults.families import Row
 from tests.faults.report import observe
-from tests.faults.stage import SECRETS, Job, Scene, staged
 from tests.faults.table import ROWS
+from tests.faults.testbed import SECRETS, Job, Scene, staged
 from tools.engine import Engine
 from tools.project import Project, Run, opened
 

@@ -1,7 +1,7 @@
 """Faults and invalid input: one table, staged with real servers, and two clients that are judged by it.
 
     certificates  a throw-away authority and the certificates of good and bad servers
-    stage         what the servers of a row do, and the surroundings that the client gets
+    testbed       the servers of a row, and the environment of the client
     report        one call of a client, and all that it lets be seen
     package_client, official_client    the two clients, each as one function
     families      the families of rows, and the check of each

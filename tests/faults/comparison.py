@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from tests.faults.families import FAMILIES, MARGIN, Outcome, Row, leaked, passes
-from tests.faults.stage import staged
+from tests.faults.testbed import staged
 from tests.faults.worker import CLIENTS, Worker
 
 OURS, OFFICIAL = CLIENTS

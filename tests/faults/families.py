@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.report import Report
-from tests.faults.stage import SECRETS, Scene
+from tests.faults.testbed import SECRETS, Scene
 
 MARGIN = 2.0  # seconds after the deadline that a busy machine may need
 MOST_MEMORY = 256 * 2**20  # bytes of memory for the largest response, four times the limit of a body

@@ -7,7 +7,7 @@ from alibabacloud_hologram20220601.client import Client
 from alibabacloud_hologram20220601.models import ListInstanceModelRequest
 from alibabacloud_tea_openapi.utils_models import Config
 
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 
 def ask(job: Job) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:

@@ -13,7 +13,7 @@ from hologres_ai.config import CallConfig
 from hologres_ai.core.read import read_sync
 from hologres_ai.core.regions import FetchNodes
 from hologres_ai.models import NodeList, Query, build_query, to_wire
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 Answer = tuple[Sequence[Mapping[str, Any]], Sequence[str]]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 Nodes = Sequence[Mapping[str, Any]]
 Ask = Callable[[Job], tuple[Nodes, Sequence[str]]]

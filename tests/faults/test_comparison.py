@@ -14,9 +14,9 @@ import pytest
 from tests.faults.comparison import OURS, judge_all
 from tests.faults.families import FAMILIES, LONGEST_MESSAGE, MOST_MEMORY, Outcome, Row, passes
 from tests.faults.report import Report
-from tests.faults.stage import KEY_SECRET, Scene, staged
 from tests.faults.table import ROWS
 from tests.faults.table.wire import bomb
+from tests.faults.testbed import KEY_SECRET, Scene, staged
 from tests.faults.worker import Worker
 from tests.support.raw_server import Silence
 

@@ -11,8 +11,8 @@ from hologres_ai import errors
 from tests.faults import package_client
 from tests.faults.families import Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe
-from tests.faults.stage import SECRETS, Stage, staged
 from tests.faults.table import ROWS
+from tests.faults.testbed import SECRETS, Stage, staged
 
 # The one with 100,000 nodes runs alone.
 PARAMETERS = [

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.faults.report import Report, observe
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 CLIENTS = {"hologres_ai": "tests.faults.package_client", "official SDK": "tests.faults.official_client"}
 MEMORY = 3 * 2**30  # bytes of address space: a client that has no limit of its own must not take the machine down

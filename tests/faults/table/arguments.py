@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.faults.families import Row
-from tests.faults.stage import KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import THE_NODES
+from tests.faults.testbed import KEY_SECRET, TOKEN, Scene
 
 
 def refused(name: str, *, compared: bool = True, kind: str = "ConfigurationError", **rest: Any) -> Row:

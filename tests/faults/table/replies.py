@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from tests.faults.families import Row
-from tests.faults.stage import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scene
 from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
+from tests.faults.testbed import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scene
 from tests.support.raw_server import Silence, http
 
 JSON = "Content-Type: application/json"

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.faults.families import Row
-from tests.faults.stage import NODES, Scene
 from tests.faults.table.replies import JSON, good
 from tests.faults.table.wire import THE_NODES
+from tests.faults.testbed import NODES, Scene
 from tests.support.raw_server import http
 
 Node = Mapping[str, Any]

@@ -4,7 +4,7 @@ import gzip
 from typing import Any
 
 from tests.faults.families import Row
-from tests.faults.stage import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scene
+from tests.faults.testbed import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scene
 from tests.support.raw_server import Drip, Reset, Silence, http
 
 THE_NODES = ({"aiInstanceId": "a", "cpu": 7},)
