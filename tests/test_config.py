@@ -1,4 +1,4 @@
-"""CallConfig: every source of every field, the order between them, and what is refused."""
+"""CallConfig: every origin of every field, their precedence, and invalid values."""
 
 import json
 import traceback
@@ -40,11 +40,11 @@ class Case:
     expect: Callable[[str], object] = str
     part: str | None = None  # the field, where the setting is an object
     beside: tuple[tuple[str, str], ...] = ()  # what else has to be in the environment
-    alone: bool = False  # whether keys in the environment would win over it
+    alone: bool = False  # whether keys in the environment would take precedence
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Every place where the setting can be set, the first first."""
+        """Every origin of the setting, in order of precedence."""
         stack = [("stack", key) for key in self.keys]
         return [("argument", self.argument), *stack, *(("environment", name) for name in self.environment)]
 
@@ -56,7 +56,7 @@ def plain(settings: CallConfig) -> Credentials:
 
 
 def sourced(settings: CallConfig) -> Any:
-    """The origin of credentials that have to be asked for."""
+    """The source of credentials that have to be fetched."""
     assert isinstance(settings.credentials, CredentialsSource)
     return settings.credentials.base
 
@@ -377,7 +377,7 @@ def test_the_error_without_a_key_pair_names_every_origin_of_both_keys() -> None:
         "cn-",
         "-cn-hangzhou",
         "cn-杭州",
-        "cn\u2010hangzhou",  # a hyphen, but not ASCII's
+        "cn\u2010hangzhou",  # a hyphen outside ASCII
         "cn-hangzhou\x00",
         "cn-" + "x" * 300,
         "cn%2dhangzhou",

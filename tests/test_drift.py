@@ -143,7 +143,7 @@ def test_usage_is_compared_only_when_selected() -> None:
     assert compare(result_of(NODE), result_of(replace(NODE, gpu_used=0))).events == ()
 
 
-# --------------------------------------------------------------------------------------- what only looks like drift
+# --------------------------------------------------------------------------------------- differences that are not drift
 
 
 @given(st.lists(NODES, max_size=5), st.randoms())
@@ -204,7 +204,7 @@ def comparable(node: AiNode) -> AiNode:
                    expiration_time=str(moment.timestamp()) if moment else node.expiration_time)  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------- what can't be compared
+# -------------------------------------------------------------------------------------------------- invalid comparisons
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_unknown_and_empty_classes_are_refused() -> None:
     assert compare(result_of(NODE, include_usage=False), result_of(NODE)).events == ()
 
 
-# ------------------------------------------------------------------------------------------------------- as a whole
+# --------------------------------------------------------------------------------------------- reports and fingerprints
 
 
 def test_json_has_the_field_names_of_the_api() -> None:

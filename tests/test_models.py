@@ -107,7 +107,7 @@ def test_an_item_of_a_list_must_not_be_empty(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["region", "name_regex"])
 def test_a_lone_surrogate_in_a_text_is_refused(name: str) -> None:
-    """As a command line has it from bytes that are not UTF-8; no wire and no file could carry it."""
+    """A command line gets one from bytes that are not UTF-8; neither a request nor a file can contain it."""
     with pytest.raises(InvalidArgumentError, match="is not valid text"):
         build_query({name: "\udcff"})
 

@@ -1,4 +1,4 @@
-"""Names are spelled as pydantic spells them, which a program that only declares a list does without."""
+"""Conversion of names as by pydantic, without the import of pydantic."""
 
 import subprocess
 import sys

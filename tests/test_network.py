@@ -1,4 +1,4 @@
-"""How a service is reached: proxies and NO_PROXY, the same for STS and the API; endpoints; logs without secrets."""
+"""Connections to services: proxies and NO_PROXY for STS and the API, TLS contexts, logs without secrets."""
 
 import asyncio
 import logging

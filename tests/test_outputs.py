@@ -16,7 +16,7 @@ from tools import sdk
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(typed_program.__file__)
-# The plain node of `read_ai_nodes` is not what a program has in an `apply`.
+# The node of `read_ai_nodes` and the node in an `apply` are different types.
 MISTAKES = """
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The regions: what is known, what is tried with a notice, and hosts that follow from a region."""
+"""The regions: known ones, unknown ones with a notice, and the hosts that follow from a region."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def test_a_known_region_has_no_notice(region: str) -> None:
 
 @pytest.mark.parametrize(
     "region",
-    # regions of the vendor's that are one digit or one word from a known one
+    # regions of the vendor that differ from a known one by a digit or a word
     [
         *("ap-southeast-2", "ap-southeast-7", "cn-guangzhou", "cn-shanghai-finance-2", "cn-hangzhou-finance-2"),
         *("us-west-2", "eu-west-1", "cn-qingdao", "cn-huhehaote", "me-central-1", "cn-shenzhen-finance"),

@@ -1,4 +1,4 @@
-"""Requirements: met, just met, just not met, unknown, and the texts."""
+"""Requirements: thresholds, unknown figures, and the texts."""
 
 import json
 import typing
@@ -51,20 +51,20 @@ def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
     return build_result("cn-hangzhou", build_query(query), NodeList(nodes=nodes, request_id=None))
 
 
-def judged(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
+def assess_one(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
     """The outcome of the one requirement."""
     [finding] = assess(build_requirements(asked), result_of(*nodes), now)
     return finding
 
 
 def one(nodes: list[AiNode], **asked: object) -> RequirementResult:
-    return judged(nodes, asked)
+    return assess_one(nodes, asked)
 
 
 OTHER = replace(NODE, ai_instance_id="b", gpu_used=0, gpu_memory_used=0)
 
-# Each requirement, as it is just met and just not met by NODE alone, and what is found of it then.
-EDGES: list[tuple[str, object, object, object]] = [
+# Each requirement with a value that NODE just meets, one that it just misses, and the figure that is found.
+THRESHOLDS: list[tuple[str, object, object, object]] = [
     ("min_free_gpus", 1, 2, 1),
     ("min_free_gpu_memory", 28, 29, 28),
     ("min_nodes_ready", 2, 3, 2),
@@ -74,7 +74,7 @@ EDGES: list[tuple[str, object, object, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
 def test_each_requirement_is_met_at_its_threshold_and_not_beyond(
     name: str, met: object, missed: object, figure: object
 ) -> None:
@@ -85,10 +85,10 @@ def test_each_requirement_is_met_at_its_threshold_and_not_beyond(
 
 
 def test_every_requirement_has_a_row_with_its_threshold() -> None:
-    assert [name for name, *_ in EDGES] == list(REQUIREMENTS)
+    assert [name for name, *_ in THRESHOLDS] == list(REQUIREMENTS)
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
 def test_requirements_consider_all_nodes(name: str, met: object, missed: object, figure: object) -> None:
     """Nodes are counted together, except for requirements of each node."""
     each = {"statuses": False, "not_expiring_within_days": False}
@@ -114,19 +114,19 @@ UNKNOWN: list[tuple[str, object, Mapping[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "asked", "fields_", "told"), UNKNOWN)
+@pytest.mark.parametrize(("name", "asked", "fields_", "message"), UNKNOWN)
 def test_an_unknown_figure_meets_no_requirement_and_is_named(
-    name: str, asked: object, fields_: dict[str, Any], told: str
+    name: str, asked: object, fields_: dict[str, Any], message: str
 ) -> None:
     finding = one([replace(NODE, **fields_), replace(OTHER, auto_renewal=True, ai_spec="x")], **{name: asked})
     assert not finding.met
-    assert told in str(finding)
+    assert message in str(finding)
     assert "b (" not in str(finding)
 
 
 @pytest.mark.parametrize("name", ["min_free_gpus", "min_free_gpu_memory", "min_nodes_ready", "ai_specs"])
 def test_without_nodes_no_minimum_is_met(name: str) -> None:
-    finding = judged([], {name: ["x"] if name == "ai_specs" else 1})
+    finding = assess_one([], {name: ["x"] if name == "ai_specs" else 1})
     assert not finding.met
     assert str(finding).endswith("required, no AI nodes are listed")
 
@@ -175,8 +175,8 @@ def test_not_expiring_within_days_considers_only_subscriptions_without_renewal(
 )
 def test_days_are_compared_to_the_microsecond(later: timedelta, days: int, met: bool) -> None:
     elsewhere = (NOW + later).astimezone(timezone(timedelta(hours=8)))
-    assert judged([NODE], {"not_expiring_within_days": days}, NOW + later).met is met
-    assert judged([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
+    assert assess_one([NODE], {"not_expiring_within_days": days}, NOW + later).met is met
+    assert assess_one([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
 
 
 def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
@@ -199,9 +199,9 @@ def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     assert one(waiting, min_nodes_ready=3).nearest == ("an AI instance without an ID (ResourceCreating)",)
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
 def test_nodes_of_an_unread_region_are_not_considered(name: str, met: object, missed: object, figure: object) -> None:
-    """Nor does what a state has kept of it: here one that has all, and one that has nothing good."""
+    """Nodes that a state has kept of the region are not considered either, whether they would meet it or not."""
     query = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error": "partial"})
     outcomes = (RegionOutcome(region="cn-beijing", outcome="denied"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
     for kept in (replace(OTHER, ai_spec="small", region_id="cn-beijing"), AiNode(region_id="cn-beijing")):
@@ -211,14 +211,14 @@ def test_nodes_of_an_unread_region_are_not_considered(name: str, met: object, mi
         [too_little] = assess(build_requirements({name: missed}), result, NOW)
         assert enough.figure == too_little.figure == figure
         assert not too_little.met
-        told = "; could not be read: cn-beijing (denied)"
-        if name in ("statuses", "not_expiring_within_days"):  # what is wrong stays so
-            assert (enough.met, str(enough).endswith(told), too_little.unread) == (False, True, ())
+        message = "; could not be read: cn-beijing (denied)"
+        if name in ("statuses", "not_expiring_within_days"):  # one violation is enough, whatever the unread region has
+            assert (enough.met, str(enough).endswith(message), too_little.unread) == (False, True, ())
         else:
-            assert (enough.met, enough.unread, str(too_little).endswith(told)) == (True, (), True)
+            assert (enough.met, enough.unread, str(too_little).endswith(message)) == (True, (), True)
 
 
-# --- What can't be meant ----------------------------------------------------------------------------------------------
+# --- Invalid requirements ---------------------------------------------------------------------------------------------
 
 BAD: list[tuple[dict[str, object], str]] = [
     ({}, "requirements: nothing is required"),
@@ -239,11 +239,11 @@ BAD: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), BAD)
-def test_an_invalid_requirement_is_refused(arguments: dict[str, object], told: str) -> None:
+@pytest.mark.parametrize(("arguments", "message"), BAD)
+def test_an_invalid_requirement_is_refused(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidArgumentError) as refused:
         build_requirements(arguments)
-    assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [told]
+    assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [message]
 
 
 def test_figures_as_doubles_and_as_text_are_accepted() -> None:
@@ -268,11 +268,11 @@ def test_the_typed_arguments_are_the_fields_of_requirements() -> None:
     assert list(hints) == [field.name for field in fields(Requirements)]
 
 
-# --- What becomes of it -----------------------------------------------------------------------------------------------
+# --- Enforcement ------------------------------------------------------------------------------------------------------
 
 
 def refuse(_text: str) -> None:
-    raise AssertionError("nothing was to be said")
+    raise AssertionError("an unexpected warning")
 
 
 def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
@@ -333,7 +333,7 @@ def test_require_accepts_nodes_of_another_stack_or_a_file(capsys: pytest.Capture
     assert "at least 4 required, 3 found" in capsys.readouterr().err
 
 
-# --- Whatever the fleet is --------------------------------------------------------------------------------------------
+# --- Generated fleets -------------------------------------------------------------------------------------------------
 
 COUNTS = st.integers(0, 20) | st.none()
 NODES = st.lists(
@@ -372,7 +372,7 @@ def missed(requirements: Requirements, nodes: list[AiNode]) -> set[str]:
 def test_more_free_or_ready_capacity_makes_no_requirement_unmet(
     asked: Requirements, nodes: list[AiNode], at: int
 ) -> None:
-    """Also if it was unknown: a figure that becomes known can only help."""
+    """This includes a figure that was unknown and becomes known."""
     before = missed(asked, nodes)
     for index in [at % len(nodes)] if nodes else []:
         counted: dict[str, Any] = {"status": "ResourceReady", "node_count": nodes[index].node_count or 0}

@@ -1,4 +1,4 @@
-"""The look-up of settings: each origin once, switches, and the neighbour's own endpoints."""
+"""Lookup of settings: each origin is read once, switches, and the endpoints of the alicloud provider."""
 
 import pytest
 

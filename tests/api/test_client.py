@@ -162,7 +162,7 @@ def test_one_client_serves_many_calls() -> None:
         assert [call(client), call(client)] == [GOOD_REPLY] * 2
 
 
-# --- What fails, beside the rows of tests/faults ----------------------------------------------------------------------
+# --- Failures that tests/faults does not have -------------------------------------------------------------------------
 
 TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" + NODES
 HTML = f"<html>{ECHO}</html>"
@@ -258,7 +258,7 @@ def test_the_wait_argument_replaces_the_default_retry_wait() -> None:
     assert failure.retry_after == 3600.0
 
 
-# --- Second chances --------------------------------------------------------------------------------------------------
+# --- Failures that a second try corrects ------------------------------------------------------------------------------
 
 
 def test_a_wrong_clock_is_corrected_from_the_date_header() -> None:
@@ -329,7 +329,7 @@ def test_a_refusal_takes_no_tokens() -> None:
     assert retries_left(quota) == 4
 
 
-# --- The surroundings ------------------------------------------------------------------------------------------------
+# --- The environment --------------------------------------------------------------------------------------------------
 
 BAD_SURROUNDINGS = [
     ("ALL_PROXY", "socks5://127.0.0.1:1"),

@@ -171,9 +171,9 @@ XML = (
 @pytest.mark.parametrize(("status", "code", "kind"), CODES)
 def test_a_refusal_in_xml_gives_the_same_error_as_in_json(status: int, code: str, kind: type[HologresAiError]) -> None:
     error = refuse(status, XML.format(code=code).encode(), {"content-type": "text/xml"})
-    told = refuse(status, api_body(code))
+    expected = refuse(status, api_body(code))
     assert type(error) is kind
-    assert (error.title, error.facts, error.remedy) == (told.title, told.facts, told.remedy)
+    assert (error.title, error.facts, error.remedy) == (expected.title, expected.facts, expected.remedy)
 
 
 def test_xml_without_a_code_is_classified_by_its_status() -> None:
@@ -287,7 +287,7 @@ def test_a_secret_in_a_response_is_not_in_the_error(echo: str, status: int, secr
     answer = ECHOES[echo](secret)
     error = refuse(status, answer.body, dict(answer.headers))  # type: ignore[arg-type]
     shown = str(error) + repr(error) + "".join(traceback.format_exception(error)) + repr(vars(error))
-    assert secret[:10] not in shown  # nor the part of it that a cut leaves
+    assert secret[:10] not in shown  # nor the part of a secret that a cut leaves
 
 
 LONG = [

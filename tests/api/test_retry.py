@@ -71,7 +71,7 @@ FINAL: list[BaseException] = [
     AuthenticationError("no", code="SignatureDoesNotMatch", status=400),
     ServiceError("no", status=501),
     ApiError("no", code="Unheard", status=400),
-    ValueError("not an error of ours"),
+    ValueError("not an error of this package"),
 ]
 
 

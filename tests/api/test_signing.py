@@ -31,7 +31,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def stages(vector: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each stage of the specification in its order: its name, our result, the expected result."""
+    """Each stage of the specification in its order: its name, the actual result, the expected result."""
     request, expected = vector["request"], vector["expected"]
     signed = signing.headers_to_sign(request["headers"])
     canonical = signing.canonical_request(

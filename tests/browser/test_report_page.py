@@ -62,7 +62,7 @@ def test_page_is_as_wide_as_the_window(open_report: Open, name: str, width: int)
     assert opened.page.evaluate(OVERFLOWING) == []
 
 
-# Elements whose content is wider than they are, but for what is hidden on purpose.
+# Elements with overflowing content, except those that hide it on purpose.
 OVERFLOWING = """
 [...document.body.querySelectorAll("*")]
   .filter(e => !e.closest("svg") && !e.closest(".hidden") && !e.closest("thead") && !e.matches(".skip"))

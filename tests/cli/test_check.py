@@ -9,7 +9,7 @@ import pytest
 from hologres_ai.emulator import Emulator
 from tests.support.command_line import environment, on_terminal, run
 
-CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready
 SUBSCRIBED = "hologram_aicombo_public_cn-77a03"  # nine days from the midnight before the start
 NEAREST = (
     "hologram_aicombo_public_cn-90c03 (1), hologram_aipostpay_public_cn-90c04 (1), "
@@ -81,10 +81,10 @@ def test_check_json_has_figures_and_nearest_nodes(emulator: Emulator, edit: Edit
         "check", "--json", "--min-free-gpus=1", "--require-status=Paused", "--min-nodes-ready=1",
         env=environment(emulator.url),
     )  # fmt: skip
-    told: dict[str, Any] = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == 2
-    assert (told["met"], told["region"]) == (False, "cn-hangzhou")
-    gpus, ready, statuses = told["requirements"]
+    assert (report["met"], report["region"]) == (False, "cn-hangzhou")
+    gpus, ready, statuses = report["requirements"]
     assert gpus == {
         "requirement": "minFreeGpus",
         "met": False,

@@ -1,4 +1,4 @@
-"""The table for people."""
+"""The table on a terminal."""
 
 import io
 import re

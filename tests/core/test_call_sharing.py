@@ -1,4 +1,4 @@
-"""Call sharing: concurrent identical reads make one call, and never get an old result."""
+"""Call sharing: concurrent identical reads make one call, and never get an expired result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -75,7 +75,7 @@ def test_a_result_is_not_shared_after_the_sharing_period() -> None:
     clock.now = SHARED_FOR
     third = asyncio.run(get(shared, service.call))
     assert ids(first, second, third) == ["1", "1", "2"]
-    assert len(shared._calls) == 1, "nothing piles up"
+    assert len(shared._calls) == 1, "expired calls are removed"
 
 
 def test_a_failure_is_raised_for_every_waiting_caller_and_is_not_kept() -> None:
@@ -92,8 +92,10 @@ def test_a_failure_is_raised_for_every_waiting_caller_and_is_not_kept() -> None:
     assert ids(asyncio.run(get(shared, service.call))) == ["1"]
 
 
-async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
-    """The caller that makes the call, and one that waits for it."""
+async def start_leader_and_follower(
+    shared: CallSharing, service: Service
+) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
+    """Start the leader, which makes the call, and a follower, which waits for it."""
     leader = asyncio.create_task(get(shared, service.call))
     await asyncio.sleep(0)
     follower = asyncio.create_task(get(shared, service.call))
@@ -103,7 +105,7 @@ async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[N
 
 def test_a_cancelled_waiter_does_not_cancel_the_shared_call() -> None:
     async def ask() -> NodeList:
-        leader, follower = await two_ask(CallSharing(), Service())
+        leader, follower = await start_leader_and_follower(CallSharing(), Service())
         follower.cancel()
         with pytest.raises(asyncio.CancelledError):
             await follower
@@ -114,7 +116,7 @@ def test_a_cancelled_waiter_does_not_cancel_the_shared_call() -> None:
 
 def test_a_waiter_makes_the_call_when_the_leader_is_cancelled() -> None:
     async def ask() -> NodeList:
-        leader, follower = await two_ask(CallSharing(), Service())
+        leader, follower = await start_leader_and_follower(CallSharing(), Service())
         leader.cancel()
         return await follower
 

@@ -41,7 +41,7 @@ async def give(value: int) -> int:
     return value
 
 
-async def raise_it() -> int:
+async def raise_key_error() -> int:
     await asyncio.sleep(0)
     raise KeyError("the cause")
 
@@ -57,14 +57,14 @@ def test_run_works_inside_a_running_event_loop() -> None:
     assert asyncio.run(main()) == 7
 
 
-@pytest.mark.parametrize("call", [lambda: run(raise_it), lambda: asyncio.run(from_a_loop())])
+@pytest.mark.parametrize("call", [lambda: run(raise_key_error), lambda: asyncio.run(run_inside_a_loop())])
 def test_run_raises_the_exception_of_the_coroutine(call: Callable[[], int]) -> None:
     with pytest.raises(KeyError, match="the cause"):
         call()
 
 
-async def from_a_loop() -> int:
-    return run(raise_it)
+async def run_inside_a_loop() -> int:
+    return run(raise_key_error)
 
 
 def test_run_works_in_8_threads_at_the_same_time() -> None:
@@ -79,7 +79,7 @@ def test_run_works_in_8_threads_at_the_same_time() -> None:
 
 
 def test_the_deadline_ends_a_slow_name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name resolution runs in a thread that can't be stopped: nothing may wait for it."""
+    """A name resolution runs in a thread that cannot be stopped, so the read must not wait for it."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: time.sleep(3))
     settings = CallConfig("cn-hangzhou", Endpoint("https", "localhost"), Credentials("id", "secret"), deadline=0.5)
     started = time.monotonic()

@@ -24,7 +24,7 @@ from hologres_ai.network import parse_endpoint
 from hologres_ai.region_data import REGIONS
 from tests.conftest import write_a_node_in_each
 
-DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
+UNREACHABLE = ("cn-beijing", "eu-central-1", "us-west-1")
 DEADLINE = 2  # seconds
 
 
@@ -43,9 +43,9 @@ def _environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _dead(emulator: Emulator) -> Iterator[None]:
-    """Three regions never answer."""
-    for region in DEAD:
+def _unreachable(emulator: Emulator) -> Iterator[None]:
+    """Three regions that never respond."""
+    for region in UNREACHABLE:
         emulator.arm("hang", 100, region=region)
     yield
     emulator.disarm()
@@ -55,7 +55,7 @@ def outcomes(result: AiNodeListResult) -> dict[str, str]:
     return {item.region: item.outcome for item in result.region_outcomes}
 
 
-# ------------------------------------------------------------------------------------------------------ what is read
+# -------------------------------------------------------------------------------------------------------------- results
 
 
 def test_a_star_reads_the_nodes_of_all_known_regions(emulator: Emulator) -> None:
@@ -69,28 +69,30 @@ def test_a_star_reads_the_nodes_of_all_known_regions(emulator: Emulator) -> None
 def test_repeated_regions_are_read_once_and_sorted(emulator: Emulator) -> None:
     result = read_ai_nodes(regions=["us-east-1", "cn-hangzhou", "us-east-1"], ids=["ai-us-east-1"])
     assert result.region == "cn-hangzhou,us-east-1"
-    assert outcomes(result) == {"cn-hangzhou": "ok", "us-east-1": "ok"}, "what a filter takes away is not missing"
+    assert outcomes(result) == {"cn-hangzhou": "ok", "us-east-1": "ok"}, "a region whose nodes are filtered out is ok"
     assert result.ids == ("ai-us-east-1",)
     assert emulator.requests == 2
 
 
-@pytest.mark.usefixtures("_dead")
+@pytest.mark.usefixtures("_unreachable")
 def test_unreachable_regions_are_waited_for_concurrently() -> None:
     start = time.monotonic()
     result = read_ai_nodes(regions=["*"], on_region_error="partial")
     took = time.monotonic() - start
-    assert DEADLINE <= took < 2.5 * DEADLINE, "one after the other it would be three"
-    assert outcomes(result) == {region: "unreachable" if region in DEAD else "ok" for region in REGIONS}
-    assert result.unread == DEAD
+    assert DEADLINE <= took < 2.5 * DEADLINE, "sequential reads would take three deadlines"
+    assert outcomes(result) == {region: "unreachable" if region in UNREACHABLE else "ok" for region in REGIONS}
+    assert result.unread == UNREACHABLE
     assert len(result.instance_model_list) == 18
-    assert [warning.split(":")[0] for warning in result.warnings] == [f"{region} could not be read" for region in DEAD]
+    assert [warning.split(":")[0] for warning in result.warnings] == [
+        f"{region} could not be read" for region in UNREACHABLE
+    ]
 
 
-@pytest.mark.usefixtures("_dead")
+@pytest.mark.usefixtures("_unreachable")
 def test_an_unreachable_region_fails_the_read_by_default() -> None:
     with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
         read_ai_nodes(regions=["*"])
-    for region in DEAD:
+    for region in UNREACHABLE:
         assert f"{region}: unreachable: {region}.localhost gave no complete response within 2 s" in str(caught.value)
         assert isinstance(caught.value.errors[region], DeadlineExceededError)
 
@@ -103,7 +105,7 @@ def test_each_region_has_an_outcome(emulator: Emulator, fleet: Path) -> None:
     assert outcomes(result) == {"cn-beijing": "denied", "cn-hangzhou": "ok", "cn-shanghai": "empty"}
     denied = result.region_outcomes[0]
     assert "HTTP 403, Forbidden.RAM" in str(denied.reason)
-    assert "request" not in str(denied.reason), "what is new at each call would be drift in a state"
+    assert "request" not in str(denied.reason), "a value that is new in each call would be drift in a state"
 
     emulator.arm("denied", region="cn-beijing")
     with pytest.raises(RegionsError, match="1 of 3 regions could not be read") as caught:
@@ -128,7 +130,7 @@ def test_a_partial_read_fails_when_no_region_can_be_read(emulator: Emulator) -> 
     emulator.arm("denied", 2)
     with pytest.raises(RegionsError, match="2 of 2 regions could not be read") as caught:
         read_ai_nodes(regions=["cn-hangzhou", "cn-beijing"], on_region_error="partial")
-    assert "hologram:ListInstanceModel" in str(caught.value), "the remedy, as they all fail"
+    assert "hologram:ListInstanceModel" in str(caught.value), "all regions fail: the remedy is shown"
 
 
 def test_a_node_without_a_region_gets_the_region_that_listed_it(
@@ -150,7 +152,7 @@ def test_an_empty_result_of_several_regions_has_a_warning(fleet: Path) -> None:
     )
 
 
-# ------------------------------------------------------------------------------------------- what is refused, at once
+# ---------------------------------------------------------------------------------------------------- invalid arguments
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_a_host_name_below_localhost_is_loopback() -> None:
         parse_endpoint("http://localhost.example.com")
 
 
-# --------------------------------------------------------------------------------------------- what is kept in a state
+# -------------------------------------------------------------------------------------------- unread regions in a state
 
 
 NODE = AiNode(ai_instance_id="one", region_id="cn-hangzhou", node_count=1)
@@ -226,7 +228,7 @@ def test_nodes_of_an_unread_region_are_kept_from_the_previous_list() -> None:
     reply = NodeList(nodes=(NODE,), request_id=None)
     result = build_result("cn-beijing,cn-hangzhou", QUERY, reply, warnings=["w"], region_outcomes=GAP)
     kept = keep_unread(result, [OTHER, gone])
-    assert kept.instance_model_list == (OTHER, NODE), "and what was read is as it is now"
+    assert kept.instance_model_list == (OTHER, NODE), "regions that were read have the current nodes"
     assert kept.totals.node_count == 2
     assert (kept.warnings, kept.region_outcomes) == (("w",), GAP)
     whole = replace(result, region_outcomes=())

@@ -1,4 +1,4 @@
-"""From a response to a result (pure), and the entry points that run all of it."""
+"""The result that is built from a response: filters, order, times, totals and fingerprint."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -198,7 +198,7 @@ def test_an_expiry_in_utc_is_unchanged(text: str) -> None:
     "text",
     [
         *("", "soon", "Z", "2026-13-01T00:00:00Z", "2026-02-30", "1769586267535", "28/01/2026", "x" * 5_000),
-        # They can be read, and have no counterpart in UTC that can be written.
+        # Valid times whose UTC value is outside the range of datetime.
         *("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"),
     ],
     ids=lambda text: text[:30],

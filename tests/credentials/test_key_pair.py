@@ -75,7 +75,7 @@ ROWS = [
     row("ALICLOUD id", "ALICLOUD long id", "ALICLOUD long secret", pair="ALICLOUD long", left_over=1),
     Row(("ALICLOUD id", "ALICLOUD long secret"), "ALICLOUD", "ALICLOUD long"),
     Row(("ALICLOUD long id", "ALICLOUD secret", "ALICLOUD token"), "ALICLOUD long", "ALICLOUD", "ALICLOUD"),
-    # a half origin above a complete one: an error in arguments and configuration, a warning in the environment
+    # an incomplete origin above a complete one: an error in arguments and configuration, a warning in the environment
     *(
         row(f"{high} {part}", *at("ALIBABACLOUD", PAIR), error="is incomplete")
         for high, part in product(NAMES[:3], PARTS)
@@ -84,7 +84,7 @@ ROWS = [
         row(f"{high} {part}", *at("ALIBABACLOUD", PAIR), pair="ALIBABACLOUD", left_over=1)
         for high, part in product(NAMES[3:-1], PARTS)
     ),
-    # a half origin below a complete one is left over
+    # an incomplete origin below a complete one is unused
     *(
         row(*at("hologres", PAIR), f"{low} {part}", pair="hologres", left_over=1)
         for low, part in product(("alicloud", "ALICLOUD", "ALIBABA_CLOUD"), PARTS)
@@ -104,7 +104,7 @@ ROWS = [
 
 
 def looked_up(sets: Iterable[str]) -> ResolvedSettings:
-    """The settings with a different value at each place."""
+    """The settings with a different value from each origin."""
     places: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": {}}
     for place in sets:
         origin, _, part = place.rpartition(" ")

@@ -13,7 +13,7 @@ from tests.support.credentials_setups import (
     LOCAL,
     PROFILE_KEYS,
     REMOTE,
-    Room,
+    SourceSetup,
     default_profile,
     settings_of,
     shown,
@@ -38,10 +38,10 @@ IN_ORDER = [
 
 
 @pytest.mark.parametrize("first", range(len(IN_ORDER)))
-def test_the_first_source_that_is_set_is_used(room: Room, first: int) -> None:
+def test_the_first_source_that_is_set_is_used(setup: SourceSetup, first: int) -> None:
     environ: dict[str, str] = {}
     for way, _ in IN_ORDER[first:]:
-        environ |= (LOCAL | REMOTE)[way][0](room)
+        environ |= (LOCAL | REMOTE)[way][0](setup)
     environ.pop("ALIBABA_CLOUD_ROLE_ARN") if first < 4 else None
     source = resolve_credentials(look_up({}, None, environ)).source
     states = [(step.source, step.state) for step in source.attempts]
@@ -75,10 +75,12 @@ HALVES: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("name", "environ", "says"), HALVES, ids=[f"{h[0]}, {h[2]}" for h in HALVES])
-def test_a_partially_configured_source_is_an_error(room: Room, name: str, environ: dict[str, str], says: str) -> None:
-    below = {} if name == "role to assume" else default_profile(room)
+def test_a_partially_configured_source_is_an_error(
+    setup: SourceSetup, name: str, environ: dict[str, str], says: str
+) -> None:
+    below = {} if name == "role to assume" else default_profile(setup)
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, below | environ)
+        settings_of(setup, below | environ)
     error = caught.value
     assert says in error.title
     assert error.remedy
@@ -102,31 +104,31 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("text", "says"), OBJECTS, ids=[text[:20] for text, _ in OBJECTS])
-def test_an_invalid_object_is_refused(room: Room, text: str, says: str) -> None:
+def test_an_invalid_object_is_refused(setup: SourceSetup, text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, KEYS, assume_role=text)
+        settings_of(setup, KEYS, assume_role=text)
     assert says in caught.value.title
     assert "argument assume_role" in caught.value.title or "assumeRole" in caught.value.title
     assert CANARY not in shown(caught.value)
 
 
 @pytest.mark.parametrize("text", ["{}", "null", '{"roleArn": ""}', '{"roleArn": null}'])
-def test_an_empty_object_is_not_set(room: Room, text: str) -> None:
+def test_an_empty_object_is_not_set(setup: SourceSetup, text: str) -> None:
     if text in ("{}", "null"):
-        assert isinstance(settings_of(room, KEYS, assume_role=text).credentials, Credentials)
+        assert isinstance(settings_of(setup, KEYS, assume_role=text).credentials, Credentials)
     else:
         with pytest.raises(ConfigurationError, match="roleArn is missing"):
-            settings_of(room, KEYS, assume_role=text)
+            settings_of(setup, KEYS, assume_role=text)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0", 3600), ("900", 900), ("43200", 43200)])
-def test_the_session_duration_of_a_role_is_read_from_text(room: Room, text: str, seconds: int) -> None:
-    settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
+def test_the_session_duration_of_a_role_is_read_from_text(setup: SourceSetup, text: str, seconds: int) -> None:
+    settings = settings_of(setup, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
     assert isinstance(settings.credentials, CredentialsSource)
     assert settings.credentials.roles[0].seconds == seconds
 
 
-# --- What is set and not used ----------------------------------------------------------------------------------------
+# --- Unused settings --------------------------------------------------------------------------------------------------
 
 POD = {
     "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
@@ -154,8 +156,8 @@ def test_unused_settings_are_reported(environ: dict[str, str], left_over: list[s
     assert sorted(source.left_over) == sorted(f"environment {name}" for name in names)
 
 
-def test_a_source_as_an_argument_overrides_configured_sources(room: Room) -> None:
-    environ = room.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
+def test_a_source_as_an_argument_overrides_configured_sources(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
     del environ["ALICLOUD_PROFILE"]
     environ["ALICLOUD_ASSUME_ROLE_ARN"] = ROLE
     source = resolve_credentials(look_up({"profile": "it"}, None, environ)).source
@@ -183,8 +185,10 @@ def test_two_sources_as_arguments_are_an_error(arguments: dict[str, str]) -> Non
     [{"credentials_uri": "http://h/"}, {"ecs_role_name": "r"}, {"shared_credentials_file": "{file}"}],
     ids=str,
 )
-def test_any_source_as_an_argument_comes_before_keys_in_the_environment(room: Room, arguments: dict[str, str]) -> None:
-    file = room.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
+def test_any_source_as_an_argument_comes_before_keys_in_the_environment(
+    setup: SourceSetup, arguments: dict[str, str]
+) -> None:
+    file = setup.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
     given = {name: value.replace("{file}", file) for name, value in arguments.items()}
     source = resolve_credentials(look_up(given, None, KEYS)).source
     assert not isinstance(source.base, Credentials)

@@ -31,8 +31,8 @@ class Fleet:
 
 
 @pytest.fixture
-def world(fleet: Path, emulator: Emulator) -> Fleet:
-    """The fleet behind the emulator."""
+def served_fleet(fleet: Path, emulator: Emulator) -> Fleet:
+    """The fleet that the emulator serves, with a method to change it."""
     return Fleet(fleet, emulator)
 
 

@@ -69,7 +69,7 @@ def test_outputs_are_typed_in_an_apply(program: OpenFolder) -> None:
         assert project.outputs()["totals"] == ["Usage", "int", "30"]
 
 
-def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, world: Fleet) -> None:
+def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, served_fleet: Fleet) -> None:
     source = """
         import pulumi
         from hologres_ai import AiNodeList
@@ -83,11 +83,11 @@ def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, w
     with program(source) as project:
         run = project.preview()
         assert run.code == 0, run.text
-        assert world.emulator.requests == 2, "one for the region, one for the instance"
-        world.change(NODE, status="Paused")
+        assert served_fleet.emulator.requests == 2, "one for the region, one for the instance"
+        served_fleet.change(NODE, status="Paused")
         assert project.up().code == 0
         assert project.outputs()["sizes"] == [13, 11, 1, 4]
-        assert world.emulator.requests == 4
+        assert served_fleet.emulator.requests == 4
 
 
 def test_outputs_are_spelled_as_the_api_spells_them(simple: Project, emulator: Emulator) -> None:
@@ -105,42 +105,42 @@ def test_a_second_up_has_no_changes(simple: Project) -> None:
     assert again.code == 0, again.text
 
 
-def test_a_changed_fleet_shows_at_preview_as_an_output_change(simple: Project, world: Fleet) -> None:
+def test_a_changed_fleet_shows_at_preview_as_an_output_change(simple: Project, served_fleet: Fleet) -> None:
     simple.up()
-    world.change(NODE, nodeCount=3)
+    served_fleet.change(NODE, nodeCount=3)
     run = simple.preview("--diff")
     assert run.code == 0, run.text
     assert "~ nodeCount" in run.text
     assert "1 => 3" in run.text
 
 
-def test_refresh_reports_drift_by_its_exit_code(simple: Project, world: Fleet) -> None:
+def test_refresh_reports_drift_by_its_exit_code(simple: Project, served_fleet: Fleet) -> None:
     simple.up()
     unchanged = simple.drift()
     assert unchanged.code == 0, unchanged.text
-    world.change(NODE, nodeCount=3)
+    served_fleet.change(NODE, nodeCount=3)
     run = simple.drift("--diff")
     assert run.code != 0
     assert "no changes were expected" in run.text
     assert "1 => 3" in run.text
 
 
-def test_a_refresh_uses_the_query_of_the_program(program: OpenFolder, world: Fleet) -> None:
+def test_a_refresh_uses_the_query_of_the_program(program: OpenFolder, served_fleet: Fleet) -> None:
     """`ids` is both a filter and an output: a refresh must not filter by an earlier result."""
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', statuses=['Paused'])") as project:
         project.up()
-        world.change(NODE, status="Paused")
+        served_fleet.change(NODE, status="Paused")
         assert project.drift().code != 0
         assert project.refresh().code == 0
         assert outputs_of_the_list(project)["ids"] == [NODE]
 
 
-def test_usage_is_drift_only_where_it_is_included(simple: Project, program: OpenFolder, world: Fleet) -> None:
+def test_usage_is_drift_only_where_it_is_included(simple: Project, program: OpenFolder, served_fleet: Fleet) -> None:
     without = "from hologres_ai import AiNodeList\nAiNodeList('nodes', include_usage=False)"
     with program(without, name="without-usage") as quiet:
         simple.up()
         quiet.up()
-        world.change(NODE, gpuUsed=1)
+        served_fleet.change(NODE, gpuUsed=1)
         assert simple.drift().code != 0
         assert quiet.drift().code == 0
         state = json.dumps(outputs_of_the_list(quiet))
@@ -148,7 +148,7 @@ def test_usage_is_drift_only_where_it_is_included(simple: Project, program: Open
         assert '"used"' not in state
         assert '"free"' not in state
         assert '"capacity"' in state
-        world.change(NODE, gpu=2)
+        served_fleet.change(NODE, gpu=2)
         assert quiet.drift().code != 0
 
 
@@ -408,8 +408,8 @@ def test_invalid_arguments_are_refused_before_any_call(
         assert emulator.requests == 0
 
 
-def test_warnings_of_a_read_are_shown(program: OpenFolder, world: Fleet) -> None:
-    world.change(NODE, expirationTime="soon")
+def test_warnings_of_a_read_are_shown(program: OpenFolder, served_fleet: Fleet) -> None:
+    served_fleet.change(NODE, expirationTime="soon")
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', region='cn-hangzou')") as project:
         run = project.preview()
         assert run.code == 0, run.text

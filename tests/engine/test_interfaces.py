@@ -38,7 +38,7 @@ ROWS: dict[str, Arguments] = {
     "regions": {"regions": ["cn-hangzhou"], "onRegionError": "partial"},
 }
 
-SEVERAL_CALLS = "regions"  # which have no request ID in common
+SEVERAL_CALLS = "regions"  # several calls have no common request ID
 
 ODD_NODES: list[Wire] = [
     {},

@@ -1,4 +1,4 @@
-"""What docs/limits.md says of the engine: when one of these fails, the page can lose a section."""
+"""The limits of the engine in docs/limits.md. When one of these tests fails, a section of the page is obsolete."""
 
 import json
 from pathlib import Path
@@ -21,16 +21,16 @@ PROGRAM = (
 
 
 def test_a_list_is_read_without_being_a_target_and_its_changes_are_not_expected_changes(
-    program: OpenFolder, world: Fleet
+    program: OpenFolder, served_fleet: Fleet
 ) -> None:
     with program(PROGRAM) as project:
         assert project.up().code == 0
         for option in (("--target", OTHER), ("--exclude", LIST)):
-            before = world.emulator.requests
+            before = served_fleet.emulator.requests
             assert project.preview(*option).code == 0
-            assert world.emulator.requests == before + 1, option
-        nodes = json.loads(world.path.read_text())["nodes"]
-        world.path.write_text(json.dumps({"nodes": nodes[1:]}))
+            assert served_fleet.emulator.requests == before + 1, option
+        nodes = json.loads(served_fleet.path.read_text())["nodes"]
+        served_fleet.path.write_text(json.dumps({"nodes": nodes[1:]}))
         preview = project.preview("--expect-no-changes")
         assert preview.code == 0, preview.text
         drift = project.drift("--diff")

@@ -101,7 +101,7 @@ def as_dict(node: object) -> dict[str, object]:
     return dict(node)
 
 
-def test_nodes_of_another_stack_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
+def test_nodes_of_another_stack_are_known_at_preview(beside: OpenBeside, served_fleet: Fleet) -> None:
     with beside(WRITER, name="writer") as writer:
         preview = writer.preview()
         assert "hologres-ai/AiNodeList" in preview.text
@@ -109,7 +109,7 @@ def test_nodes_of_another_stack_are_known_at_preview(beside: OpenBeside, world: 
         assert writer.up().code == 0
         with beside(READER, name="reader") as reader:
             assert reader.up().code == 0
-            world.change(NODE, nodeCount=3)
+            served_fleet.change(NODE, nodeCount=3)
             assert writer.up().code == 0
             run = reader.preview("--diff")
     assert run.code == 0, run.text

@@ -1,4 +1,4 @@
-"""The error tree: its drawing, its texts, and that an error survives being carried to another process."""
+"""The error tree: its drawing in the docstring, its texts, and errors across pickle and copy."""
 
 import copy
 import inspect

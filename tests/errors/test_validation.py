@@ -1,4 +1,4 @@
-"""From pydantic's error to the place and the reason."""
+"""Conversion of pydantic's validation errors into paths and reasons."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError

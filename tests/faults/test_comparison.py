@@ -1,4 +1,4 @@
-"""The judges can fail, the scenes are as described, and a client that does not end is stopped."""
+"""The checks of the families can fail, scenarios are as described, and a client that does not end is stopped."""
 
 import gzip
 import json
@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.comparison import OURS, judge_all
+from tests.faults.comparison import PACKAGE, run_rows
 from tests.faults.families import FAMILIES, LONGEST_MESSAGE, MOST_MEMORY, Outcome, Row, passes
 from tests.faults.report import Report
 from tests.faults.table import ROWS
 from tests.faults.table.wire import bomb
-from tests.faults.testbed import KEY_SECRET, Scene, staged
+from tests.faults.testbed import KEY_SECRET, Scenario, start_testbed
 from tests.faults.worker import Worker
 from tests.support.raw_server import Silence
 
@@ -96,7 +96,7 @@ def test_each_family_has_at_least_five_compared_rows() -> None:
     assert min(compared.values()) >= 5
 
 
-# --- The stage -------------------------------------------------------------------------------------------------------
+# --- The testbed ------------------------------------------------------------------------------------------------------
 
 
 def test_the_gzip_bomb_expands_to_300_mib() -> None:
@@ -106,7 +106,7 @@ def test_the_gzip_bomb_expands_to_300_mib() -> None:
 
 
 def test_the_server_with_an_old_tls_version_accepts_an_old_client() -> None:
-    """Otherwise the row would only show a server without a client."""
+    """Otherwise the row would pass with a server that no client can use."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -114,8 +114,8 @@ def test_the_server_with_an_old_tls_version_accepts_an_old_client() -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1_1
     with (
-        staged(Scene(peer="old TLS version")) as stage,
-        socket.create_connection(("127.0.0.1", stage.server.port)) as raw,
+        start_testbed(Scenario(peer="old TLS version")) as testbed,
+        socket.create_connection(("127.0.0.1", testbed.server.port)) as raw,
         context.wrap_socket(raw) as secured,
     ):
         assert secured.version() == "TLSv1.1"
@@ -125,11 +125,11 @@ def test_the_server_with_an_old_tls_version_accepts_an_old_client() -> None:
 
 
 def test_a_client_that_does_not_end_is_stopped_and_the_next_call_succeeds() -> None:
-    with Worker(OURS) as worker:
-        with staged(Scene((Silence(),))) as stage:
-            assert worker.call(stage.job, 0.5) is None
-        with staged(Scene()) as stage:
-            report = worker.call(stage.job, 30.0)
+    with Worker(PACKAGE) as worker:
+        with start_testbed(Scenario((Silence(),))) as testbed:
+            assert worker.call(testbed.job, 0.5) is None
+        with start_testbed(Scenario()) as testbed:
+            report = worker.call(testbed.job, 30.0)
     assert report is not None
     assert report.nodes == [{"aiInstanceId": "a", "cpu": 7}]
 
@@ -138,15 +138,15 @@ LARGE = ("a body without end", "a gzip bomb: 300 MiB from 306 KB")
 
 
 def test_the_largest_responses_stay_within_the_memory_limit() -> None:
-    """In a process that has held none before, which that of the tests has."""
+    """Measure in a new process; the peak memory of the test process may already be higher."""
     rows = [row for row in ROWS if row.family == "bounds" and row.name in LARGE]
-    verdicts = judge_all(OURS, rows)
-    assert [verdict for verdict in verdicts.values() if not verdict.passed] == []
-    assert len(verdicts) == len(LARGE)
+    results = run_rows(PACKAGE, rows)
+    assert [result for result in results.values() if not result.passed] == []
+    assert len(results) == len(LARGE)
 
 
 def test_the_command_prints_the_comparison_as_json() -> None:
-    """A family in which both clients are quick and differ."""
+    """With two families that are quick; in one of them the clients differ."""
     command = [sys.executable, "-m", "tests.faults", "--family", "redirect", "--family", "tls", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

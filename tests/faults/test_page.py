@@ -1,4 +1,4 @@
-"""docs/reliability.md matches this table: its rows, its rubric, and the results of this package's client."""
+"""docs/reliability.md matches this table: its rows, its families, and the results of this package's client."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from tests.faults import page
-from tests.faults.comparison import Compared, Verdict, totals
+from tests.faults.comparison import Compared, RowResult, totals
 from tests.faults.families import FAMILIES
 from tests.faults.table import ROWS
 
@@ -33,11 +33,11 @@ def table_under(heading: str) -> list[list[str]]:
 
 
 def written() -> dict[tuple[str, str], tuple[str, str]]:
-    """Both verdicts on the page, by the key of the row."""
+    """The results of both clients on the page, by the key of the row."""
     return {
-        (name, fault): (ours, official)
+        (name, fault): (package, official)
         for name, family in FAMILIES.items()
-        for fault, ours, official in table_under(f"### {family.title}")
+        for fault, package, official in table_under(f"### {family.title}")
     }
 
 
@@ -46,7 +46,7 @@ def test_the_rows_of_the_page_are_those_of_the_table() -> None:
 
 
 def test_this_package_passes_every_row_of_the_page() -> None:
-    assert [key for key, (ours, _) in written().items() if not ours.startswith(page.PASSED)] == [], STALE
+    assert [key for key, (package, _) in written().items() if not package.startswith(page.PASSED)] == [], STALE
 
 
 def test_a_dash_marks_the_rows_that_do_not_apply_to_the_sdk() -> None:
@@ -57,7 +57,7 @@ def test_a_dash_marks_the_rows_that_do_not_apply_to_the_sdk() -> None:
 def test_the_totals_follow_from_the_rows() -> None:
     found = table_under(page.START)
     for (name, family), line in zip(FAMILIES.items(), found, strict=False):
-        rows = [verdicts for key, verdicts in written().items() if key[0] == name]
+        rows = [results for key, results in written().items() if key[0] == name]
         counted = [f"{passed} of {met}" for passed, met in (count([row[index] for row in rows]) for index in (0, 1))]
         assert line == [family.title, family.wanted, *counted], STALE
     assert len(found) == len(FAMILIES) + 1
@@ -81,9 +81,9 @@ def test_the_command_of_the_page_is_the_make_target() -> None:
     assert "docs/reliability.md" in (ROOT / "README.md").read_text()
 
 
-# --- How it is shown -------------------------------------------------------------------------------------------------
+# --- Output formats ---------------------------------------------------------------------------------------------------
 
-GOOD, BAD = Verdict(True, "1 node", False), Verdict(False, "had to be stopped", True)
+GOOD, BAD = RowResult(True, "1 node", False), RowResult(False, "had to be stopped", True)
 COMPARED = [Compared(row, GOOD, BAD if row.compared else None) for row in ROWS]
 
 
@@ -123,6 +123,6 @@ def test_a_terminal_gets_a_table() -> None:
 
 
 def test_totals_count_failed_rows() -> None:
-    failing = [replace(entry, ours=BAD) for entry in COMPARED if entry.row.family == "redirect"]
+    failing = [replace(entry, package=BAD) for entry in COMPARED if entry.row.family == "redirect"]
     [total] = totals(failing)
-    assert (total.ours, total.official) == ((0, 5), (0, 5))
+    assert (total.package, total.official) == ((0, 5), (0, 5))

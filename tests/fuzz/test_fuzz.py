@@ -50,7 +50,7 @@ def test_a_limited_run_finds_nothing(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-4_000:]
     assert f"Done {RUNS} runs" in done.stderr
     reached = [int(number) for number in re.findall(r"cov: ([0-9]+)", done.stderr)]
-    assert reached[-1] > reached[0]  # it is led by what it reaches
+    assert reached[-1] > reached[0]  # the fuzzer is guided by coverage
     assert list(tmp_path.glob("*-crash-*")) == []
 
 

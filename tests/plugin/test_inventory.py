@@ -1,4 +1,4 @@
-"""The map of the nodes: keys that stay, and one path for one change."""
+"""The inventory of the nodes: stable keys, and one path for one change."""
 
 import random
 

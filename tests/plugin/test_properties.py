@@ -1,4 +1,4 @@
-"""Between the protocol's values and plain ones. Pulumi's own SDK is the reference for the values of the protocol."""
+"""Conversion between protocol values and plain values. Pulumi's own SDK is the reference for protocol values."""
 
 import asyncio
 from typing import Any, cast
@@ -69,9 +69,9 @@ def test_properties_survive_a_round_trip(properties: dict[str, Property]) -> Non
 
 @given(st.dictionaries(st.text(max_size=5), PLAIN, max_size=4), st.booleans())
 def test_the_sdk_of_pulumi_reads_the_same_properties(properties: dict[str, Property], secret: bool) -> None:
-    theirs = rpc.deserialize_properties(write_properties(in_secret(properties, secret=secret)), keep_unknowns=True)
-    assert {rpc.is_rpc_secret(value) for value in theirs.values()} <= {secret}
-    assert {name: rpc.unwrap_rpc_secret(value) for name, value in theirs.items()} == properties
+    read = rpc.deserialize_properties(write_properties(in_secret(properties, secret=secret)), keep_unknowns=True)
+    assert {rpc.is_rpc_secret(value) for value in read.values()} <= {secret}
+    assert {name: rpc.unwrap_rpc_secret(value) for name, value in read.items()} == properties
 
 
 @pytest.mark.parametrize("text", sorted(UNKNOWN_TEXTS))
@@ -106,8 +106,8 @@ def test_a_kind_of_value_that_no_argument_accepts_is_refused_with_its_property(
         read_properties(
             struct({"good": 1, "a": [value] if inside else value, "b": marked(SECRET_SIGNATURE, value=value)})
         )
-    told = [(failure.argument, failure.reason) for failure in refused.value.failures]
-    assert told == [("a", f"{kind} cannot be used here"), ("b", f"{kind} cannot be used here")]
+    message = [(failure.argument, failure.reason) for failure in refused.value.failures]
+    assert message == [("a", f"{kind} cannot be used here"), ("b", f"{kind} cannot be used here")]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.support.plugin_client import (
     secret,
 )
 
-CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready
 TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
 REGION = "cn-canary-1"
 ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
@@ -48,7 +48,7 @@ def test_an_unmet_requirement_is_one_failure(plugin: Plugin) -> None:
 
 
 OF_USAGE = "needs the usage figures, which includeUsage leaves out"
-BAD_REQUIREMENTS: list[tuple[object, str]] = [
+INVALID_REQUIREMENTS: list[tuple[object, str]] = [
     ({}, "requirements: nothing is required"),
     ({"mode": "warn"}, "requirements: nothing is required"),
     ("all", "requirements: an object is expected"),
@@ -66,10 +66,10 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
 
 def test_an_invalid_requirement_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
     """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
-    for requirements, told in BAD_REQUIREMENTS:
+    for requirements, message in INVALID_REQUIREMENTS:
         given = {"requirements": requirements, "includeUsage": False}
         for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
-            assert [(failure.property, failure.reason) for failure in failures] == [("", told)]
+            assert [(failure.property, failure.reason) for failure in failures] == [("", message)]
     half_known = {"minFreeGpus": -1, "notExpiringWithinDays": UNKNOWN}
     [failure] = plugin.try_check({"requirements": half_known}).failures
     assert failure.reason == "requirements.minFreeGpus: must not be less than 0"
@@ -149,10 +149,10 @@ def test_warnings_hide_secret_arguments_and_the_nodes_they_select(environment: d
     asked = {"region": secret("cn-hangzhuo")}
     with running(environment) as plugin:
         plugin.configure()
-        plugin.check({**asked, "nameRegex": "^no such name$"})  # why it is empty
+        plugin.check({**asked, "nameRegex": "^no such name$"})  # warns that the list is empty
         fleet.write_text(json.dumps({"nodes": [{**node, "cpu": cpu} for cpu in (1, 2)]}))
         plugin.configure()
-        assert plugin.asked(asked)  # that an ID is listed twice
+        assert plugin.asked(asked)  # warns that an ID is listed twice
     assert len(plugin.warnings) == 4, plugin.warnings
     assert all("[secret]" in warning for warning in plugin.warnings), plugin.warnings
     assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or node["aiInstanceId"] in text]
@@ -186,7 +186,7 @@ def test_errors_hide_a_secret_region(environment: dict[str, str]) -> None:
             assert REGION not in failure.reason
         with pytest.raises(RefusedError) as refused:
             plugin.read({"region": secret(REGION)}, {})
-        assert REGION not in refused.value.words
+        assert REGION not in refused.value.message
 
 
 def test_in_mode_warn_an_unmet_requirement_is_a_warning_of_the_engine(environment: dict[str, str]) -> None:

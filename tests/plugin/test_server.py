@@ -1,4 +1,4 @@
-"""The process: port, signals, messages for errors, and its end with the engine."""
+"""The process of the plugin: port, signals, error messages, and its end with the engine."""
 
 import json
 import signal
@@ -33,7 +33,7 @@ def test_the_plugin_reports_its_version(plugin: Plugin) -> None:
 
 
 def test_the_plugin_serves_the_committed_schema_with_its_version(plugin: Plugin) -> None:
-    """`pulumi package add` wants a version."""
+    """`pulumi package add` requires a version."""
     served = json.loads(plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0)).schema)
     assert served == {"version": version("hologres_ai"), **json.loads(schema_text())}
 
@@ -74,7 +74,7 @@ def test_a_method_that_is_not_implemented_is_reported_without_a_traceback(plugin
         with pytest.raises(RefusedError) as refused:
             plugin.call(method, request)
         assert refused.value.code == grpc.StatusCode.UNIMPLEMENTED
-        assert 'File "' not in refused.value.words
+        assert 'File "' not in refused.value.message
     assert plugin.is_alive()
 
 
@@ -88,15 +88,15 @@ class BrokenServicer(Servicer):
 
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_an_internal_error_is_reported_without_its_text(debug: str) -> None:
-    """Its text may hold anything, a secret too; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
+    """The text of an exception may contain a secret; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
     with running({"HOLOGRES_AI_DEBUG": debug}, BrokenServicer) as plugin, pytest.raises(RefusedError) as refused:
         plugin.call("GetSchema", provider_pb2.GetSchemaRequest())
-    told = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
-    assert (refused.value.words == told) is not bool(debug)
-    assert ("Traceback" in refused.value.words, CANARY in refused.value.words) == (bool(debug), bool(debug))
+    message = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
+    assert (refused.value.message == message) is not bool(debug)
+    assert ("Traceback" in refused.value.message, CANARY in refused.value.message) == (bool(debug), bool(debug))
 
 
-# --- Its end with the engine ------------------------------------------------------------------------------------------
+# --- The end of the process with its engine ---------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The protocol, with Pulumi's own stubs and a plugin that runs as under the engine."""
+"""The provider protocol, called with Pulumi's own stubs."""
 
 import json
 from collections.abc import Iterator
@@ -111,9 +111,9 @@ def test_a_failed_read_is_reported_without_a_traceback(plugin: Plugin, emulator:
     emulator.arm("denied")
     with pytest.raises(RefusedError, match="hologram:ListInstanceModel") as refused:
         plugin.read({}, {})
-    # An engine takes a resource for half-made after UNKNOWN and INTERNAL.
+    # After UNKNOWN and INTERNAL, the engine assumes a partially created resource.
     assert refused.value.code == grpc.StatusCode.FAILED_PRECONDITION
-    assert 'File "' not in refused.value.words
+    assert 'File "' not in refused.value.message
 
 
 # --- The resource -----------------------------------------------------------------------------------------------------
@@ -399,7 +399,7 @@ def refusals(plugin: Plugin, odd: Properties) -> Iterator[str]:
         try:
             answer = plugin.call(method, request)
         except RefusedError as refused:
-            yield refused.words
+            yield refused.message
         else:
             yield from (failure.reason for failure in getattr(answer, "failures", ()))
 

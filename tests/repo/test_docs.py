@@ -48,7 +48,7 @@ def test_readme_is_short() -> None:
 
 
 def test_the_make_targets_of_readme_run_the_demo_and_the_tests() -> None:
-    """`tests/engine` runs the demo; `make test` is this very run."""
+    """`tests/engine` runs the demo; `make test` is the command of this test run."""
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
     assert re.search(

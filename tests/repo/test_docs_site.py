@@ -1,4 +1,4 @@
-"""The documentation as a whole: generated tables are current, links lead somewhere, every message is explained."""
+"""The documentation as a whole: generated tables are current, links are valid, every message is explained."""
 
 import inspect
 import re

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 GO_SDK = ROOT / "sdk" / "go" / "hologres"
 EXAMPLES = {"function": FUNCTION_EXAMPLES, "resource": RESOURCE_EXAMPLES}
 
-# Values that no documentation names: open sets must take them, and give them back as what they are.
+# Undocumented values: open enums must accept and return them unchanged.
 UNKNOWN_VALUES = {
     "typescript": """
         import * as hologres from "pulumi-hologres";
@@ -196,7 +196,7 @@ def test_the_node_lock_pins_every_package_and_names_no_registry() -> None:
 
 
 def vet(folder: Path, sources: dict[str, str]) -> None:
-    """As a user has it: the SDK's folder in the place of its module."""
+    """Run `go vet` as a user does, with the SDK's folder as a replacement of its module."""
     requirements = re.sub(r"^module .*", "module programs", (GO_SDK / "go.mod").read_text(), flags=re.MULTILINE)
     module = "hologres-ai/sdk/go/hologres"
     (folder / "go.mod").write_text(f"{requirements}\nrequire {module} v0.0.0\nreplace {module} => {GO_SDK}\n")
@@ -222,7 +222,7 @@ def test_a_mistake_in_a_go_program_is_found(tmp_path: Path) -> None:
 
 # --- Python ----------------------------------------------------------------------------------------------------------
 
-# The generator annotates what a program sees; inside its functions it leaves these to chance.
+# The generator annotates the public API; the bodies of its functions have these errors.
 INSIDE = ("arg-type", "assignment", "return-value")
 
 

@@ -1,4 +1,4 @@
-"""What is installed is pinned, from wheels, and under known licences."""
+"""Installed packages are pinned, come from wheels, and have known licences."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 SECURITY = (ROOT / "SECURITY.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
-# Each leaves a user of this package free to do as they like; MPL-2.0 is about changes of certifi itself.
+# Permissive licences; the conditions of MPL-2.0 apply only to changes of certifi itself.
 GOOD = {
     *("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "PSF-2.0", "MPL-2.0"),
     *("Apache-2.0 AND MIT", "Apache-2.0 OR BSD-2-Clause"),

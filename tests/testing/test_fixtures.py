@@ -28,7 +28,7 @@ def assert_ids(nodes: AiNodeList, expected: list[str]) -> pulumi.Output[None]:
 
 @pytest.mark.parametrize("hologres_fleet", [[AiNode(ai_instance_id="a")], [{"aiInstanceId": "b"}], SHIPPED_FLEET])
 def test_hologres_mocks_sets_the_mocks_of_pulumi(hologres_mocks: HologresMocks) -> None:
-    """As Pulumi's own documentation tests resources; each parameter is a fleet of its own."""
+    """Tests resources as in Pulumi's documentation; each parameter is a separate fleet."""
     expected = sorted(node.ai_instance_id or "" for node in hologres_mocks.nodes)
     pulumi.runtime.test(assert_ids)(AiNodeList("nodes"), expected)  # type: ignore[no-untyped-call]
     with pytest.raises(AssertionError):
@@ -87,7 +87,7 @@ def test_the_tests_of_the_example_detect_a_mistake(example: Path, right: str, wr
     assert f"FAILED test_program.py::{fails}" in done.stdout
 
 
-# ----------------------------------------------------------------------------------------------- a user's other tests
+# ---------------------------------------------------------------------------------------- other tests of a user's suite
 
 SUITE = """
 import asyncio
@@ -198,7 +198,7 @@ def test_other_tests_keep_their_state_beside_asynchronous_tests(tmp_path: Path) 
 
 
 def test_fixtures_are_imported_in_a_conftest_below_the_root(tmp_path: Path) -> None:
-    """There pytest refuses `pytest_plugins`, and an import of the fixtures does the same."""
+    """pytest refuses `pytest_plugins` there; importing the fixtures has the same effect."""
     below = tmp_path / "below"
     below.mkdir()
     (tmp_path / "test_root.py").write_text("def test_root():\n    pass\n")

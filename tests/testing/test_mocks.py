@@ -43,7 +43,7 @@ def hologres(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture(params=["dynamic resource", "native resource", "read resource", "function"])
 def read(request: pytest.FixtureRequest, hologres: ModuleType) -> Read:
-    """Each of the ways in which a program has the nodes."""
+    """Each of the ways in which a program reads the nodes."""
     ways: dict[str, Read] = {
         "dynamic resource": lambda **query: AiNodeList("nodes", **query),
         "native resource": lambda **query: hologres.AiNodeList("nodes", **query),
@@ -77,12 +77,12 @@ def without_null(value: object) -> object:
     return [without_null(item) for item in value] if isinstance(value, list) else value
 
 
-# --------------------------------------------------------------------------------------- what a program gets from mocks
+# ----------------------------------------------------------------------------------------------------- results on mocks
 
 
 @pytest.fixture
 def two_regions(hologres_emulator: Emulator) -> Emulator:
-    """The shipped fleet, of which every other node is elsewhere."""
+    """The shipped fleet, of which every other node is in another region."""
     document = json.loads(hologres_emulator.fleet_path.read_text())
     for node in document["nodes"][::2]:
         node["regionId"] = "cn-shanghai"
@@ -150,7 +150,7 @@ def test_outputs_of_a_secret_argument_are_secret(hologres: ModuleType) -> None:
     assert (outputs["open is secret"], outputs["closed is secret"]) == (False, True)
 
 
-# ------------------------------------------------------------------------------------------------- how a program fails
+# ------------------------------------------------------------------------------------------------------------- failures
 
 
 def test_a_failed_read_fails_the_program(read: Read) -> None:
@@ -210,7 +210,7 @@ def test_an_unmet_requirement_fails_the_program(
         ids({"min_free_gpus": 7})
     assert ids({"min_free_gpus": 7, "mode": "warn"})
     assert "at least 7 required, 6 found" in caplog.text
-    if way == "AiNodeList":  # the SDK does not tell a function which arguments are secret
+    if way == "AiNodeList":  # the SDK does not pass on which arguments of a function are secret
         with pytest.raises(Exception, match="minFreeGpus: not met") as raised:
             ids({"min_free_gpus": 7}, secret=True)
         assert "hologram_" not in str(raised.value)
@@ -234,7 +234,7 @@ def test_a_warning_of_the_read_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert "the API lists a more than once" in caplog.text
 
 
-# -------------------------------------------------------------------------------------------------- everything else
+# ------------------------------------------------------------------------------------------- other resources and stacks
 
 
 class Recorder(Mocks):
@@ -287,8 +287,8 @@ def test_stack_references_have_the_given_outputs() -> None:
         mocks.exported()
 
 
-class Unborn(Recorder):
-    """At a preview nothing has an id."""
+class UnknownAtPreview(Recorder):
+    """Resources without an id, as at a preview."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
         return "", {}
@@ -300,7 +300,7 @@ def test_nodes_are_unknown_while_an_argument_is_unknown(read: Read) -> None:
         pulumi.export("known", 1)
         exporting(read, instance_id=thing.id)()
 
-    assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {"known": 1}
+    assert run_program(program, HologresMocks(others=UnknownAtPreview()), preview=True) == {"known": 1}
 
 
 def test_nodes_are_unknown_while_a_provider_or_an_id_is_unknown(hologres: ModuleType) -> None:
@@ -310,4 +310,4 @@ def test_nodes_are_unknown_while_a_provider_or_an_id_is_unknown(hologres: Module
         pulumi.export("ids", hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider)).ids)
         pulumi.export("read", hologres.AiNodeList.get("read", thing.id).ids)
 
-    assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {}
+    assert run_program(program, HologresMocks(others=UnknownAtPreview()), preview=True) == {}

@@ -1,4 +1,4 @@
-"""What `hologres_ai.testing` imports, and needs to be installed."""
+"""The imports of `hologres_ai.testing`, and the extra that it needs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""schema.json: made from the models, whole, and open where the service's own sets are open."""
+"""schema.json: generated from the models, complete, and with open enums where the service may add values."""
 
 import json
 import re
@@ -21,8 +21,8 @@ TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
-BESIDE = {"pinned", "requirements"}  # inputs that select nothing
-ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
+OTHER_INPUTS = {"pinned", "requirements"}  # inputs that select nothing
+ALWAYS_PRESENT = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
 
 FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
 REQUEST_ID = {"requestId": FUNCTION_OUTPUTS["requestId"]}
@@ -71,7 +71,7 @@ def test_a_missing_schema_file_is_an_error_with_a_remedy(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(("shape", "properties"), PLACES)
 def test_every_public_field_is_there_with_a_description(shape: type, properties: dict[str, Any]) -> None:
     names = {to_camel(field.name) for field in fields(shape)} - INTERNAL
-    assert set(properties) - BESIDE == names
+    assert set(properties) - OTHER_INPUTS == names
     assert [name for name in names if not properties[name]["description"].endswith(".")] == []
 
 
@@ -99,8 +99,8 @@ def test_units_are_reported(shape: str, name: str, unit: str) -> None:
 
 
 def test_only_outputs_that_are_always_present_are_required() -> None:
-    assert FUNCTION["outputs"]["required"] == ANSWERED
-    assert RESOURCE["required"] == ANSWERED
+    assert FUNCTION["outputs"]["required"] == ALWAYS_PRESENT
+    assert RESOURCE["required"] == ALWAYS_PRESENT
     assert TYPES["hologres:index:Totals"]["required"] == ["cpu", "memory", "gpu", "gpuMemory"]
     assert "required" not in TYPES["hologres:index:AiNode"]
     assert "required" not in TYPES["hologres:index:Usage"]
@@ -131,8 +131,8 @@ def test_every_setting_is_there_with_its_type_and_its_environment(place: dict[st
         parts = TYPES[found["$ref"].removeprefix("#/types/")]["properties"] if setting.fields else {setting.key: found}
         kinds = [part.kind for part in setting.fields] or [setting.kind]
         assert [part["type"] for part in parts.values()] == kinds
-        told = " ".join(part["description"] for part in parts.values())
-        assert [name for name in setting.environment if name not in told] == []
+        description = " ".join(part["description"] for part in parts.values())
+        assert [name for name in setting.environment if name not in description] == []
 
 
 @pytest.mark.parametrize("place", [SERVED["config"]["variables"], SERVED["provider"]["inputProperties"]])

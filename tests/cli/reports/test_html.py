@@ -123,7 +123,7 @@ def test_policy_allows_the_style_by_its_hash_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_name_is_shown_as_text(name: str) -> None:
-    """Whole and visible; white space at its ends does not count."""
+    """The complete name is visible, without leading and trailing white space."""
     text = document("hostile").text
     assert text.count(" ".join(bounded(HOSTILE_NAMES[name]).split())) >= 4
 
@@ -230,7 +230,7 @@ def test_instances_beyond_the_limit_are_one_sum(number: int) -> None:
 
 
 def test_size_is_bounded() -> None:
-    """3,000 AI instances make no larger page than 1,000, but for the digits of the figures."""
+    """A page of 3,000 AI instances is not larger than one of 1,000, except for digits."""
     thousand = render_html(REPORTS["many"])
     many = render_html(report(result=result(many_nodes(3000))))
     assert len(thousand.encode()) < 500_000
