@@ -294,7 +294,7 @@ def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
     assert fingerprint(moved) != fingerprint(replace(NODE, node_count=8))
 
 
-def test_the_fingerprint_of_two_nodes_without_an_id_is_not_that_of_one() -> None:
+def test_the_fingerprint_counts_nodes_without_an_id() -> None:
     nameless = replace(NODE, ai_instance_id=None)
     one, two = (
         compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))

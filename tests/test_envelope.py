@@ -137,11 +137,11 @@ def test_a_newer_version_asks_for_an_upgrade_and_an_older_one_for_a_new_export()
             from_envelope({**GOOD, "version": version})
 
 
-def test_the_only_envelope_among_outputs_is_taken() -> None:
+def test_the_only_envelope_among_the_outputs_is_read() -> None:
     assert from_outputs({"a": 1, "b": GOOD, "c": None}).region == "r"
 
 
-def test_of_several_envelopes_the_named_one_is_taken() -> None:
+def test_the_named_envelope_is_read_if_there_are_several() -> None:
     outputs = {"a": GOOD, "b": {**GOOD, "region": "s"}}
     assert from_json(json.dumps(outputs), "b").region == "s"
     with pytest.raises(DocumentError, match="more than one list of AI nodes among the outputs: a, b"):

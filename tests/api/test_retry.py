@@ -106,7 +106,7 @@ def test_two_failures_that_can_be_corrected_are_each_retried() -> None:
 
 
 @pytest.mark.parametrize(("renewable", "number"), [(True, 2), (False, 1)])
-def test_an_expired_token_is_retried_where_credentials_can_be_renewed(renewable: bool, number: int) -> None:
+def test_an_expired_token_is_retried_if_the_credentials_are_renewable(renewable: bool, number: int) -> None:
     error = AuthenticationError("no", code="InvalidSecurityToken.Expired", status=400)
     assert tries(error, renewable=renewable) == number
 

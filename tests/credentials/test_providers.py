@@ -85,7 +85,7 @@ def test_metadata_falls_back_to_version_1(setup: SourceSetup) -> None:
     assert (setup.stand_in.asked["metadata v2"], setup.stand_in.asked["metadata v1"]) == (0, 1)
 
 
-def test_metadata_does_not_fall_back_where_version_1_is_forbidden(setup: SourceSetup) -> None:
+def test_metadata_does_not_fall_back_if_version_1_is_forbidden(setup: SourceSetup) -> None:
     setup.stand_in.v2 = False
     environ = {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE, "ALIBABA_CLOUD_IMDSV1_DISABLED": "true"}
     with pytest.raises(CredentialsError):
@@ -99,7 +99,7 @@ def test_metadata_does_not_fall_back_where_version_1_is_forbidden(setup: SourceS
     [{"mode": "EcsRamRole"}, {"mode": "RamRoleArnWithRoleName", "ram_role_arn": ROLE}, {"mode": ""}],
     ids=lambda fields: fields["mode"] or "no mode",
 )
-def test_a_profile_does_not_fall_back_where_version_1_is_forbidden(
+def test_a_profile_does_not_fall_back_if_version_1_is_forbidden(
     setup: SourceSetup, fields: dict[str, str], on: str
 ) -> None:
     setup.stand_in.v2 = False

@@ -42,7 +42,7 @@ def test_the_instance_id_selects_the_nodes_of_one_instance(emulator: Emulator) -
     assert read(emulator, "hgpostcn-cn-nowhere").instance_model_list == ()
 
 
-def test_the_client_filters_where_the_service_does_not(emulator: Emulator) -> None:
+def test_an_empty_instance_id_does_not_filter(emulator: Emulator) -> None:
     nodes = listed(send(signed(emulator, params={"instanceId": "hgprecn-cn-em4lrec5k001"})))
     assert len(nodes) == 5
     assert len(listed(send(signed(emulator, params={"instanceId": ""})))) == 13

@@ -135,7 +135,7 @@ def test_a_refresh_uses_the_query_of_the_program(program: OpenFolder, served_fle
         assert outputs_of_the_list(project)["ids"] == [NODE]
 
 
-def test_usage_is_drift_only_where_it_is_included(simple: Project, program: OpenFolder, served_fleet: Fleet) -> None:
+def test_usage_is_drift_only_if_it_is_included(simple: Project, program: OpenFolder, served_fleet: Fleet) -> None:
     without = "from hologres_ai import AiNodeList\nAiNodeList('nodes', include_usage=False)"
     with program(without, name="without-usage") as quiet:
         simple.up()

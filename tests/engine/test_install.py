@@ -209,7 +209,7 @@ def test_a_package_is_added_to_a_project(
         assert "$PATH" not in assert_it_works(project, emulator)
 
 
-def test_a_source_based_plugin_starts_as_the_python_host_starts_it(tmp_path: Path, bare: dict[str, str]) -> None:
+def test_a_source_based_plugin_starts_with_the_command_of_the_python_host(tmp_path: Path, bare: dict[str, str]) -> None:
     """The engine's host for `PulumiPlugin.yaml` is not in every installation; this is the command that it runs."""
     assert yaml.safe_load((ROOT / "PulumiPlugin.yaml").read_text()) == {"runtime": "python"}
     command = [sys.executable, "-u", "-m", "pulumi.run.plugin", "hologres_ai"]

@@ -108,7 +108,7 @@ def test_a_removed_or_added_node_is_one_change(native: OpenNative, served_fleet:
         succeeded(project.drift())
 
 
-def test_a_changed_value_is_one_change_with_the_id_in_it(native: OpenNative, served_fleet: Fleet) -> None:
+def test_a_changed_value_is_one_change_under_the_id_of_its_node(native: OpenNative, served_fleet: Fleet) -> None:
     with native() as project:
         succeeded(project.up())
         served_fleet.change(FIRST, nodeCount=9)

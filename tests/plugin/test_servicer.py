@@ -198,7 +198,7 @@ def test_a_refresh_shows_drift(plugin: Plugin, change: Change) -> None:
     assert plugin.paths(now, inputs) == {f'inventory["{NODE}"].cpuUsed': "UPDATE"}
 
 
-def test_usage_is_not_drift_where_it_is_left_out(plugin: Plugin, change: Change) -> None:
+def test_usage_is_not_drift_if_it_is_left_out(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check({"includeUsage": False})
     assert "Used" not in json.dumps([inputs, plugin.create(inputs)])
     change(cpuUsed=7)

@@ -78,7 +78,9 @@ def test_the_list_commands_of_readme_succeed(command: str, environment: dict[str
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_a_program_gives_the_output_beside_it(language: str, tmp_path: Path, open_folder: OpenFolder) -> None:
+def test_a_program_of_readme_gives_the_documented_output(
+    language: str, tmp_path: Path, open_folder: OpenFolder
+) -> None:
     [said] = re.findall(r"`freeGpus` is (\d+)", README.read_text())
     with open_folder(a_project(tmp_path / "readme", language)) as project:
         preview = project.preview()

@@ -66,7 +66,7 @@ def test_the_pages_name_every_setting_mode_and_region() -> None:
     assert [region for region in (*REGIONS, *NAMED_BY_THE_VENDOR, AS_OF) if region not in regions] == []
 
 
-def test_the_policy_is_the_smallest_one() -> None:
+def test_the_policy_allows_only_the_needed_action() -> None:
     [policy] = blocks("credentials.md", "json")
     [statement] = json.loads(policy)["Statement"]
     assert statement == {"Effect": "Allow", "Action": RAM_ACTION, "Resource": "*"}

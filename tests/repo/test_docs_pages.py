@@ -376,7 +376,7 @@ def test_the_job_opens_an_issue_on_drift(job: Job, emulator: Emulator) -> None:
     assert job.read("CALLS").splitlines()[-1].startswith("issue create --title Hologres AI nodes have changed")
 
 
-def test_the_job_comments_on_an_open_issue_only_where_the_drift_is_another_one(job: Job, emulator: Emulator) -> None:
+def test_the_job_comments_on_an_open_issue_only_if_the_drift_has_changed(job: Job, emulator: Emulator) -> None:
     reported = job.folder / "reported.md"
     comment = "issue comment 7 --body-file drift.md"
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)

@@ -71,7 +71,7 @@ def test_an_index_accepts_the_packages(packages: Path, wheel: Path) -> None:
     run(sys.executable, "-m", "validate_pyproject", "pyproject.toml")
 
 
-def test_the_wheel_has_the_package_and_its_schema_alone(wheel: Path) -> None:
+def test_the_wheel_has_only_the_package_and_its_schema(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert archive.read("hologres_ai/schema.json") == (ROOT / "schema.json").read_bytes()

@@ -201,7 +201,7 @@ def test_without_go_the_error_names_the_three_remedies(search: EngineSearch) -> 
         assert remedy in message
 
 
-def test_failed_build_shows_its_reason_and_leaves_nothing(search: EngineSearch) -> None:
+def test_failed_build_shows_its_reason_and_leaves_no_files(search: EngineSearch) -> None:
     write_go(search.path, 'echo half >"$out/pulumi"; echo "missing go.sum entry"; exit 1')
     with pytest.raises(EngineUnavailableError, match=r"missing go\.sum entry"):
         search.find()
@@ -278,7 +278,7 @@ def test_temporary_folders_of_a_killed_run_are_removed(search: EngineSearch) -> 
     assert search.leftovers() == []
 
 
-def test_shim_is_made_where_the_cli_has_none_and_runs_the_right_interpreter(search: EngineSearch) -> None:
+def test_missing_shim_is_created_and_runs_the_right_interpreter(search: EngineSearch) -> None:
     write_program(search.path / "pulumi", "echo v3.259.0")
     environment = {**os.environ, **search.find().environment()}
     marker = write_program(search.path / "interpreter", 'echo "$@"')

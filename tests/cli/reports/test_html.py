@@ -322,7 +322,7 @@ def test_rows_of_the_time_line_are_the_first_to_end() -> None:
         (40, False, "PrePaid", False),
     ],
 )
-def test_end_is_marked_where_it_is_near_and_nothing_is_known_to_renew(
+def test_end_is_marked_if_it_is_near_and_no_renewal_is_known(
     days: int, renews: bool | None, charge_type: str, urgent: bool
 ) -> None:
     [node] = [replace(node, charge_type=charge_type) for node in ending(days, renews=renews)]
@@ -379,7 +379,7 @@ def test_each_requirement_has_its_verdict() -> None:
     assert "? Unknown ready nodes at least 40 required" in text
 
 
-def test_requirement_that_is_not_met_is_a_warning_where_that_was_asked_for() -> None:
+def test_unmet_requirement_is_a_warning_if_warn_was_given() -> None:
     html = render_html(replace(check_report(), result=result(emulator_nodes()), warn=True))
     assert '<p class="headline note">' in html
 
@@ -432,7 +432,7 @@ def test_facts_of_a_failure_without_a_response_are_shown() -> None:
     assert "cn-beijing, 3 tries" in Document(render_html(report(result=None, error=error))).text
 
 
-def test_empty_list_is_a_page_that_says_so() -> None:
+def test_empty_list_is_a_page_with_the_reason() -> None:
     empty = replace(result([]), warnings=("no AI nodes in cn-hangzhou: the service listed none.",))
     html = render_html(report(result=empty))
     text = Document(html).text
