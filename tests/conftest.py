@@ -34,7 +34,7 @@ MARKERS = {
 
 # Tests that compile Pulumi's Go SDK run on one worker: at the same time, each would compile it again.
 COMPILE_GO = re.compile(
-    r"tests/repo/test_sdk\.py::.*_go_|tests/engine/test_plugin_examples\.py::test_an_example\[go|"
+    r"tests/repo/test_sdk\.py::.*_go_|tests/engine/test_plugin_examples\.py::test_an_example_shows_values_and_detects_a_change\[go|"
     r"tests/contract/test_openapi_clients\.py::"
 )
 

@@ -86,27 +86,27 @@ def test_the_default_provider_reads_the_account_of_the_environment() -> None:
 
 
 @pytest.mark.parametrize(("form", "document", "choice"), FORMS)
-def test_each_form_gives_what_was_read(form: str, document: dict[str, Any], choice: dict[str, Any]) -> None:
+def test_a_baseline_is_read_from_each_form(form: str, document: dict[str, Any], choice: dict[str, Any]) -> None:
     baseline = read_baseline(json.dumps(document), **choice)
     assert (baseline.form, baseline.result) == (form, RESULT)
 
 
-def test_a_list_does_not_show_its_filters() -> None:
+def test_a_saved_list_has_no_filters() -> None:
     assert read_baseline(json.dumps(LIST)).result.query == build_query({"region": "cn-hangzhou"})
 
 
 @pytest.mark.parametrize("usage", [True, False])
-def test_a_list_shows_whether_usage_is_in_it(usage: bool) -> None:
+def test_a_saved_list_shows_whether_it_includes_usage(usage: bool) -> None:
     listed = to_wire(result_of("a", include_usage=usage))
     assert read_baseline(json.dumps(listed)).result.query.include_usage is usage
 
 
-def test_a_list_of_other_filters_than_were_given_is_refused() -> None:
+def test_a_saved_list_with_nodes_outside_the_given_filters_is_refused() -> None:
     with pytest.raises(DocumentError, match="2 of its AI nodes are not selected by its query"):
         read_baseline(json.dumps(LIST), query={"statuses": ["Paused"]})
 
 
-def test_secrets_are_read_where_they_are_shown() -> None:
+def test_secrets_that_are_shown_are_read() -> None:
     shown = {name: {**SECRET, "plaintext": json.dumps(value)} for name, value in NODES["outputs"].items()}
     assert read_baseline(json.dumps(state({**NODES, "outputs": shown}))).result == RESULT
     hidden = {**NODES["outputs"], "instanceModelList": {**SECRET, "ciphertext": "v1:abc"}}
@@ -166,14 +166,14 @@ HALF = "\ud800"
         ("envelope", {**to_envelope(RESULT), "query": {"ids": [HALF]}}),
     ],
 )
-def test_what_fuzzing_found_is_refused(form: str, document: dict[str, Any]) -> None:
+def test_documents_found_by_fuzzing_are_refused(form: str, document: dict[str, Any]) -> None:
     with pytest.raises(DocumentError) as caught:
         read_baseline(json.dumps(document))
     assert caught.value.remedy
     assert "[ secret" not in str(caught.value)
 
 
-def test_secrets_in_secrets_without_end_are_refused() -> None:
+def test_too_deeply_nested_secrets_are_refused() -> None:
     nested: object = []
     for _ in range(5):  # each as deep as a document may be
         nested = SECRET | {"plaintext": "[" * 180 + json.dumps(nested) + "]" * 180}

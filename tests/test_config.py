@@ -1,4 +1,4 @@
-"""CallConfig: every source of every field, the order between them, and what is refused."""
+"""CallConfig: every origin of every field, their precedence, and invalid values."""
 
 import json
 import traceback
@@ -40,11 +40,11 @@ class Case:
     expect: Callable[[str], object] = str
     part: str | None = None  # the field, where the setting is an object
     beside: tuple[tuple[str, str], ...] = ()  # what else has to be in the environment
-    alone: bool = False  # whether keys in the environment would win over it
+    alone: bool = False  # whether keys in the environment would take precedence
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Every place where the setting can be set, the first first."""
+        """Every origin of the setting, in order of precedence."""
         stack = [("stack", key) for key in self.keys]
         return [("argument", self.argument), *stack, *(("environment", name) for name in self.environment)]
 
@@ -56,7 +56,7 @@ def plain(settings: CallConfig) -> Credentials:
 
 
 def sourced(settings: CallConfig) -> Any:
-    """The origin of credentials that have to be asked for."""
+    """The source of credentials that have to be fetched."""
     assert isinstance(settings.credentials, CredentialsSource)
     return settings.credentials.base
 
@@ -293,7 +293,7 @@ def fail(environ: dict[str, str], **arguments: str) -> ConfigurationError:
     return caught.value
 
 
-def test_the_cases_are_all_settings() -> None:
+def test_the_cases_cover_all_settings() -> None:
     found = [(case.argument, case.keys, case.part, case.environment) for case in (*KEY_PAIR, *CASES)]
     wanted: list[tuple[object, ...]] = []
     for setting in SETTINGS:
@@ -304,13 +304,13 @@ def test_the_cases_are_all_settings() -> None:
 
 
 @pytest.mark.parametrize(("case", "index"), PLACES)
-def test_a_value_is_found_in_each_place(case: Case, index: int) -> None:
+def test_a_setting_is_read_from_each_origin(case: Case, index: int) -> None:
     value = case.values[index]
     assert case.read(resolve_at(case, {index: value})) == case.expect(value)
 
 
 @pytest.mark.parametrize(("case", "index"), PAIRS)
-def test_the_earlier_place_wins(case: Case, index: int) -> None:
+def test_the_first_origin_of_a_setting_is_used(case: Case, index: int) -> None:
     values = {place: case.values[place] for place in range(index, len(case.places))}
     assert case.read(resolve_at(case, values)) == case.expect(case.values[index])
 
@@ -329,7 +329,7 @@ def test_defaults() -> None:
     assert settings.warnings == ()
 
 
-def test_the_neighbours_endpoint_is_another_services() -> None:
+def test_the_endpoint_of_the_alicloud_provider_is_not_used() -> None:
     settings = resolve({}, {"alicloud:endpoint": "elsewhere.example.com"}.get, BASE)
     assert settings.endpoint.host == "hologram.cn-hangzhou.aliyuncs.com"
 
@@ -342,7 +342,7 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("case", [CASES[0], KEY_PAIR[0], KEY_PAIR[1]], ids=lambda case: case.argument)
-def test_a_missing_setting_names_every_place(case: Case) -> None:
+def test_the_error_of_a_missing_setting_names_every_origin(case: Case) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({}, None, base_without(case))
     missing = [name for _, name in case.places if name not in str(caught.value)]
@@ -350,7 +350,7 @@ def test_a_missing_setting_names_every_place(case: Case) -> None:
     assert "pulumi config set" in str(caught.value)
 
 
-def test_no_key_at_all_names_every_place_of_both_halves() -> None:
+def test_the_error_without_a_key_pair_names_every_origin_of_both_keys() -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({}, None, {"ALICLOUD_REGION": "cn-hangzhou"})
     names = [name for case in KEY_PAIR[:2] for _, name in case.places]
@@ -377,13 +377,13 @@ def test_no_key_at_all_names_every_place_of_both_halves() -> None:
         "cn-",
         "-cn-hangzhou",
         "cn-杭州",
-        "cn\u2010hangzhou",  # a hyphen, but not ASCII's
+        "cn\u2010hangzhou",  # a hyphen outside ASCII
         "cn-hangzhou\x00",
         "cn-" + "x" * 300,
         "cn%2dhangzhou",
     ],
 )
-def test_a_region_that_is_not_a_label_is_refused(region: str) -> None:
+def test_a_region_that_is_not_a_dns_label_is_refused(region: str) -> None:
     error = fail({"ALICLOUD_REGION": region})
     assert "ALICLOUD_REGION is not a region" in error.title
     assert "cn-hangzhou" in error.remedy
@@ -392,7 +392,7 @@ def test_a_region_that_is_not_a_label_is_refused(region: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_any_text_as_a_region_gives_a_plain_host_or_a_refusal(region: str) -> None:
+def test_any_text_as_a_region_gives_a_valid_host_or_an_error(region: str) -> None:
     try:
         settings = resolve({"region": region}, None, BASE)
     except ConfigurationError:
@@ -401,7 +401,7 @@ def test_any_text_as_a_region_gives_a_plain_host_or_a_refusal(region: str) -> No
     assert set(settings.region) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-def test_an_unknown_region_warns_with_the_nearest() -> None:
+def test_the_warning_of_an_unknown_region_suggests_a_similar_region() -> None:
     settings = resolve({"region": "cn-hangzou"}, None, BASE)
     assert settings.endpoint.host == "hologram.cn-hangzou.aliyuncs.com"
     (warning,) = settings.warnings
@@ -409,7 +409,7 @@ def test_an_unknown_region_warns_with_the_nearest() -> None:
     assert 'did you mean "cn-hangzhou"?' in warning
 
 
-def test_a_far_unknown_region_warns_without_a_guess() -> None:
+def test_the_warning_of_a_dissimilar_region_has_no_suggestion() -> None:
     (warning,) = resolve({"region": "zz-qqqqqqqqq-77"}, None, BASE).warnings
     assert "did you mean" not in warning
 
@@ -496,7 +496,7 @@ def test_an_endpoint_that_is_not_a_host_is_refused(text: str) -> None:
 
 
 @given(st.text(max_size=60) | st.from_regex(r"(https?://)?[a-z0-9.:\[\]@/-]{1,30}(:[0-9]{0,6})?", fullmatch=True))
-def test_any_text_as_an_endpoint_gives_a_url_or_a_refusal(text: str) -> None:
+def test_any_text_as_an_endpoint_gives_a_valid_url_or_an_error(text: str) -> None:
     try:
         endpoint = resolve({"endpoint": text}, None, BASE).endpoint
     except ConfigurationError:
@@ -505,12 +505,12 @@ def test_any_text_as_an_endpoint_gives_a_url_or_a_refusal(text: str) -> None:
     assert endpoint.scheme == "https" or endpoint.host in {"localhost", "::1"} or endpoint.host.startswith("127.")
 
 
-def test_a_bad_endpoint_is_never_replaced_by_the_default() -> None:
+def test_an_invalid_endpoint_is_never_replaced_by_the_default() -> None:
     assert "argument endpoint" in fail({}, endpoint="http://elsewhere.example.com").title
 
 
 @pytest.mark.parametrize(("half", "other"), [("access_key", KEY_PAIR[1]), ("secret_key", KEY_PAIR[0])])
-def test_half_a_pair_names_the_missing_half(half: str, other: Case) -> None:
+def test_the_error_of_an_incomplete_key_pair_names_the_missing_key(half: str, other: Case) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve({half: KEY_SECRET}, None, {"ALICLOUD_REGION": "cn-hangzhou"})
     assert other.keys[0].split(":")[1] in caught.value.title
@@ -521,7 +521,7 @@ def test_half_a_pair_names_the_missing_half(half: str, other: Case) -> None:
 @pytest.mark.parametrize("place", ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"])
 @pytest.mark.parametrize("flaw", ["\n", "\r\nX-Evil: 1", " ", "\t", "\x00", "\x7f", "密钥", "\u200b", "\xa0", "é"])
 @pytest.mark.parametrize("form", ["{flaw}{value}", "{value}{flaw}", "{value}{flaw}{value}"])
-def test_a_header_unsafe_key_is_refused_and_not_echoed(place: str, flaw: str, form: str) -> None:
+def test_a_key_that_is_invalid_in_a_header_is_refused_and_not_shown(place: str, flaw: str, form: str) -> None:
     error = fail({place: form.format(flaw=flaw, value=KEY_SECRET)})
     assert place in error.title
     assert error.remedy
@@ -537,7 +537,7 @@ def test_a_header_unsafe_key_is_refused_and_not_echoed(place: str, flaw: str, fo
     ],
 )
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "1e3", "5s", " 5", "5\n", "٣", "nan", "inf", "9" * 400, "0x10"])
-def test_a_time_limit_is_a_whole_positive_number(name: str, unit: str, value: str) -> None:
+def test_a_time_limit_must_be_a_positive_whole_number(name: str, unit: str, value: str) -> None:
     error = fail({name: value})
     assert name in error.title
     assert f"a number of {unit}" in error.title
@@ -570,7 +570,7 @@ SOURCED = {"ALICLOUD_ACCESS_KEY": "a", "ALICLOUD_SECRET_KEY": "b", "ALICLOUD_ASS
         (["*"], {"ALIBABA_CLOUD_STS_REGION": "cn-chengdu"}, "sts.cn-chengdu.aliyuncs.com"),
     ],
 )
-def test_several_regions_share_one_host_of_sts(regions: list[str], environ: dict[str, str], host: str) -> None:
+def test_several_regions_share_one_sts_host(regions: list[str], environ: dict[str, str], host: str) -> None:
     configs = resolve_regions(regions, {}, None, SOURCED | environ)
     sources = {config.credentials for config in configs}
     assert len(sources) == 1
@@ -579,7 +579,7 @@ def test_several_regions_share_one_host_of_sts(regions: list[str], environ: dict
     assert source.sts.host_for(source.roles[0]).endpoint == host
 
 
-def test_hosts_inside_a_vpc_are_of_one_region_each() -> None:
+def test_vpc_hosts_of_several_regions_have_a_warning() -> None:
     vpc = SOURCED | {"ALIBABA_CLOUD_ENDPOINT_TYPE": "vpc"}
     several = resolve_regions(["cn-beijing", "cn-shanghai"], {}, None, vpc)
     assert [config.endpoint.host for config in several] == [
@@ -593,7 +593,7 @@ def test_hosts_inside_a_vpc_are_of_one_region_each() -> None:
     assert [config.warnings for config in explicit] == [(), ()]
 
 
-def test_what_is_left_over_is_a_warning_for_each_region() -> None:
+def test_an_unused_setting_is_a_warning_for_each_region() -> None:
     environ = SOURCED | {"ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN}
     configs = resolve_regions(["cn-beijing", "cn-shanghai"], {}, None, environ)
     assert all("ALIBABA_CLOUD_SECURITY_TOKEN is set and not used" in config.warnings[0] for config in configs)

@@ -91,7 +91,7 @@ def test_each_field_has_its_class_and_kind(field: str, value: Any, category: str
     assert found(NODE, after) == [(category, kind, {shown: (getattr(NODE, field), value)})]
 
 
-def test_no_field_is_forgotten() -> None:
+def test_every_field_of_a_node_is_compared() -> None:
     keys = {"ai_instance_id", "region_id"}
     assert {field for field, *_ in CHANGES} == set(AiNode.__dataclass_fields__) - keys
     ruled = {name for rule in drift.RULES for name in rule.fields}
@@ -112,13 +112,13 @@ def test_changes_of_one_kind_are_one_event() -> None:
     assert changes == {"aiSpec": (NODE.ai_spec, "large"), "nodeCount": (2, 3), "gpu": (1, 2)}
 
 
-def test_another_owner_brings_another_name_and_is_not_renamed() -> None:
+def test_a_changed_owner_is_not_reported_as_renamed() -> None:
     [(_, kind, changes)] = found(NODE, replace(NODE, holo_instance_id="i", holo_instance_name="another"))
     assert kind == "owner-changed"
     assert changes == {"holoInstanceId": ("h", "i"), "holoInstanceName": ("name", "another")}
 
 
-def test_nodes_come_and_go() -> None:
+def test_added_and_removed_nodes_are_events() -> None:
     assert kinds(compare(result_of(NODE), result_of(OTHER))) == [("inventory", "removed"), ("inventory", "added")]
     assert compare(result_of(NODE), result_of()).events[0].node == NODE
 
@@ -129,25 +129,25 @@ def test_the_same_id_in_another_region_is_another_node() -> None:
     assert [(event.kind, event.region_id) for event in events] == [("removed", "cn-beijing")]
 
 
-def test_a_missing_region_is_the_one_that_was_read() -> None:
+def test_a_node_without_a_region_has_the_region_that_was_read() -> None:
     assert compare(result_of(replace(NODE, region_id=None)), result_of(NODE)).events == ()
 
 
 @pytest.mark.parametrize("chosen", [("inventory",), ("lifecycle",), ("usage",), CLASSES], ids=str)
-def test_only_the_chosen_classes_count(chosen: tuple[str, ...]) -> None:
+def test_only_selected_classes_are_compared(chosen: tuple[str, ...]) -> None:
     after = replace(NODE, gpu=2, status="Paused", gpu_used=0)
     assert [name for name, _ in kinds(compare(result_of(NODE), result_of(after), chosen))] == list(chosen)
 
 
-def test_usage_counts_only_when_chosen() -> None:
+def test_usage_is_compared_only_when_selected() -> None:
     assert compare(result_of(NODE), result_of(replace(NODE, gpu_used=0))).events == ()
 
 
-# --------------------------------------------------------------------------------------- what only looks like drift
+# --------------------------------------------------------------------------------------- differences that are not drift
 
 
 @given(st.lists(NODES, max_size=5), st.randoms())
-def test_order_repeats_and_the_wire_are_not_drift(nodes: list[AiNode], chance: random.Random) -> None:
+def test_order_repetition_and_serialization_are_not_drift(nodes: list[AiNode], chance: random.Random) -> None:
     shuffled = [*nodes, *nodes[:2]]
     chance.shuffle(shuffled)
     before = from_envelope(over_the_wire(to_envelope(result_of(*nodes))))
@@ -155,25 +155,25 @@ def test_order_repeats_and_the_wire_are_not_drift(nodes: list[AiNode], chance: r
     assert compare(result_of(*shuffled), before, CLASSES).events == ()
 
 
-def test_a_repeat_in_a_result_made_by_hand_counts_once() -> None:
+def test_a_repeated_node_in_a_constructed_result_is_compared_once() -> None:
     twice = replace(result_of(NODE), instance_model_list=(NODE, NODE))
     assert kinds(compare(twice, result_of(NODE))) == []
     assert kinds(compare(twice, result_of(replace(NODE, node_count=3)))) == [("inventory", "resized")]
 
 
 @pytest.mark.parametrize("text", ["2026-01-28T07:44:27.535000Z", "2026-01-28T15:44:27.535+08:00"])
-def test_the_same_moment_in_other_words_is_not_drift(text: str) -> None:
+def test_the_same_expiry_in_another_notation_is_not_drift(text: str) -> None:
     assert found(NODE, replace(NODE, expiration_time=text)) == []
 
 
-def test_an_entry_of_a_repeated_id_is_not_a_node_that_went() -> None:
+def test_a_missing_entry_of_a_repeated_id_is_not_a_removed_node() -> None:
     twice = result_of(NODE, replace(NODE, status="Paused"))
     assert kinds(compare(twice, result_of(NODE))) == [("lifecycle", "status-changed")]
     assert kinds(compare(result_of(NODE), twice)) == [("lifecycle", "status-changed")]
     assert kinds(compare(twice, result_of())) == [("inventory", "removed")]
 
 
-def test_nodes_without_an_id_come_and_go_by_number() -> None:
+def test_nodes_without_an_id_are_compared_by_their_number() -> None:
     one, two = (replace(NODE, ai_instance_id=None, node_count=count) for count in (1, 2))
     assert kinds(compare(result_of(one, two), result_of(two))) == [("inventory", "removed")]
     assert kinds(compare(result_of(two), result_of(one, two))) == [("inventory", "added")]
@@ -191,7 +191,7 @@ def test_a_region_that_could_not_be_read_is_not_a_removal() -> None:
 
 
 @given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))
-def test_there_is_drift_exactly_where_something_differs(before: list[AiNode], after: list[AiNode]) -> None:
+def test_drift_is_reported_exactly_when_nodes_differ(before: list[AiNode], after: list[AiNode]) -> None:
     old, new = result_of(*before), result_of(*after)
     events = compare(old, new, CLASSES).events
     same = set(map(comparable, old.instance_model_list)) == set(map(comparable, new.instance_model_list))
@@ -204,7 +204,7 @@ def comparable(node: AiNode) -> AiNode:
                    expiration_time=str(moment.timestamp()) if moment else node.expiration_time)  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------- what can't be compared
+# -------------------------------------------------------------------------------------------------- invalid comparisons
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_the_order_of_a_filter_is_the_same_query() -> None:
     assert compare(result_of(ids=["a", "b"]), result_of(ids=["b", "a"])).events == ()
 
 
-def test_classes_must_exist_and_be_there() -> None:
+def test_unknown_and_empty_classes_are_refused() -> None:
     for chosen, says in ((["inventry"], 'did you mean "inventory"'), ([], "give at least one")):
         with pytest.raises(InvalidArgumentError, match=says):
             compare(result_of(), result_of(), chosen)
@@ -236,10 +236,10 @@ def test_classes_must_exist_and_be_there() -> None:
     assert compare(result_of(NODE, include_usage=False), result_of(NODE)).events == ()
 
 
-# ------------------------------------------------------------------------------------------------------- as a whole
+# --------------------------------------------------------------------------------------------- reports and fingerprints
 
 
-def test_json_has_the_apis_names() -> None:
+def test_json_has_the_field_names_of_the_api() -> None:
     found = compare(result_of(NODE), result_of(replace(NODE, node_count=3)))
     assert json.loads(json.dumps(drift.to_json(found))) == {
         "kind": "hologres-ai/Drift",
@@ -266,7 +266,7 @@ def test_json_has_the_apis_names() -> None:
 
 
 @given(st.lists(NODES, max_size=4), st.lists(NODES, max_size=4))
-def test_every_event_is_of_a_named_kind_and_its_class(before: list[AiNode], after: list[AiNode]) -> None:
+def test_every_event_has_a_known_kind_and_the_class_of_the_kind(before: list[AiNode], after: list[AiNode]) -> None:
     for event in compare(result_of(*before), result_of(*after), CLASSES).events:
         assert DRIFT_EVENTS[event.kind] == event.category
 
@@ -294,7 +294,7 @@ def test_the_fingerprint_leaves_usage_out_unless_it_is_compared() -> None:
     assert fingerprint(moved) != fingerprint(replace(NODE, node_count=8))
 
 
-def test_the_fingerprint_of_two_nodes_without_an_id_is_not_that_of_one() -> None:
+def test_the_fingerprint_counts_nodes_without_an_id() -> None:
     nameless = replace(NODE, ai_instance_id=None)
     one, two = (
         compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))

@@ -1,4 +1,4 @@
-"""`AiNodeList` in a program on mocks: what the engine is not needed to show."""
+"""`AiNodeList` in a program on mocks: the behaviour that needs no engine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -104,10 +104,10 @@ def test_a_profile_that_is_not_a_name_is_refused(profile: Any) -> None:
         run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
 
 
-# ------------------------------------------------------------------------------ dependencies and what is exported
+# --------------------------------------------------------------------------------------------- dependencies and exports
 
 
-class Unborn(PlainMocks):
+class UnknownAtPreview(PlainMocks):
     """Resources without an id, as at a first preview."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
@@ -134,7 +134,7 @@ def test_a_list_waits_for_each_form_of_depends_on(form: str, preview: bool) -> N
         opts = pulumi.ResourceOptions(depends_on=FORMS[form](made))
         pulumi.export("region", AiNodeList("nodes", opts=opts).region)
 
-    mocks = HologresMocks(others=Unborn() if preview else PlainMocks())
+    mocks = HologresMocks(others=UnknownAtPreview() if preview else PlainMocks())
     assert run_program(program, mocks, preview=preview) == ({} if preview else {"region": "cn-hangzhou"})
 
 
@@ -149,16 +149,16 @@ def test_a_list_without_dependencies_waits_for_nothing(depends_on: Any) -> None:
 
 def test_an_export_names_the_profile_that_was_read() -> None:
     def program() -> None:
-        AiNodeList("ours").export("ours")
-        AiNodeList("theirs", profile=pulumi.Output.from_input("other")).export("theirs")
+        AiNodeList("first").export("first")
+        AiNodeList("second", profile=pulumi.Output.from_input("other")).export("second")
 
     outputs = run_program(program, HologresMocks())
     profiles = {name: value.get("profile") for name, value in outputs.items() if isinstance(value, dict)}
-    assert profiles == {"ours": None, "theirs": "other"}
+    assert profiles == {"first": None, "second": "other"}
 
 
-def test_mocks_that_read_nothing_give_no_values() -> None:
-    """Inputs such as `ids` would pass for nodes."""
+def test_outputs_are_unknown_with_mocks_that_do_not_read() -> None:
+    """Otherwise inputs such as `ids` would look like results."""
 
     def program() -> None:
         nodes = AiNodeList("nodes", ids=["a"], region="cn-hangzhou")
@@ -170,7 +170,7 @@ def test_mocks_that_read_nothing_give_no_values() -> None:
     assert run_program(program, PlainMocks()) == {"plain": 1}
 
 
-def test_a_name_may_hold_a_double_colon() -> None:
+def test_a_resource_name_may_contain_a_double_colon() -> None:
     def program() -> None:
         far = pulumi.ProviderResource("hologres", "a::b", {"region": "cn-shanghai"})
         pulumi.export("plain", AiNodeList("c::d").region)

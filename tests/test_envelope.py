@@ -60,7 +60,7 @@ def all_of(result: AiNodeListResult) -> list[tuple[str, type, object]]:
 
 
 @given(st.lists(NODES, max_size=4), QUERIES)
-def test_what_crosses_a_stack_is_what_was_sent(nodes: list[AiNode], query: dict[str, Any]) -> None:
+def test_a_result_survives_a_stack_output(nodes: list[AiNode], query: dict[str, Any]) -> None:
     sent = result_of(*nodes, **query)
     got = from_envelope(over_the_wire(to_envelope(sent)))
     assert (got.region, got.query, got.totals, got.fingerprint) == (
@@ -70,13 +70,13 @@ def test_what_crosses_a_stack_is_what_was_sent(nodes: list[AiNode], query: dict[
 
 
 @given(st.lists(NODES, max_size=4))
-def test_what_lies_in_a_file_is_what_was_sent(nodes: list[AiNode]) -> None:
+def test_a_result_survives_a_file(nodes: list[AiNode]) -> None:
     sent = result_of(*nodes)
     text = json.dumps(to_envelope(sent))
     assert all_of(from_json(text)) == all_of(from_json(text.encode("utf-16"))) == all_of(sent)
 
 
-def test_the_shape_is_for_other_languages_too() -> None:
+def test_the_envelope_has_a_fixed_json_format() -> None:
     envelope = to_envelope(result_of(AiNode(ai_instance_id="a", gpu=2, node_count=1, gpu_used=1), ids=["a"]))
     fingerprint = envelope.pop("fingerprint")
     unknown = {"capacity": None, "used": None, "free": None}
@@ -137,18 +137,18 @@ def test_a_newer_version_asks_for_an_upgrade_and_an_older_one_for_a_new_export()
             from_envelope({**GOOD, "version": version})
 
 
-def test_the_only_envelope_among_outputs_is_taken() -> None:
+def test_the_only_envelope_among_the_outputs_is_read() -> None:
     assert from_outputs({"a": 1, "b": GOOD, "c": None}).region == "r"
 
 
-def test_of_several_envelopes_the_named_one_is_taken() -> None:
+def test_the_named_envelope_is_read_if_there_are_several() -> None:
     outputs = {"a": GOOD, "b": {**GOOD, "region": "s"}}
     assert from_json(json.dumps(outputs), "b").region == "s"
     with pytest.raises(DocumentError, match="more than one list of AI nodes among the outputs: a, b"):
         from_outputs(outputs)
 
 
-def test_a_document_without_an_envelope_is_reported_with_what_there_is() -> None:
+def test_a_document_without_the_envelope_is_reported_with_its_outputs() -> None:
     with pytest.raises(DocumentError, match="no list of AI nodes among the outputs"):
         from_outputs({"a": 1})
     with pytest.raises(DocumentError, match='no output "aiNode"; did you mean "aiNodes"') as caught:
@@ -157,7 +157,7 @@ def test_a_document_without_an_envelope_is_reported_with_what_there_is() -> None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "{", '{"a":', b"\xff\xfe\x00", "[" * 100_000, b"\x80"], ids=ascii)
-def test_what_is_not_a_json_object_is_reported(text: str | bytes) -> None:
+def test_a_text_that_is_not_a_json_object_is_reported(text: str | bytes) -> None:
     with pytest.raises(DocumentError, match="the document is not"):
         from_json(text)
 

@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 WAREHOUSE = "hgprecn-cn-em4lrec5k001"
 
 
-class Cloud(Mocks):
+class AlicloudMocks(Mocks):
     """Creates a Hologres instance under the id of one in the shipped fleet; at a preview the id is not known."""
 
     def __init__(self, *, preview: bool = False) -> None:
@@ -34,41 +34,41 @@ class Cloud(Mocks):
         return "" if self.preview else WAREHOUSE, args.inputs
 
 
-def an_instance(cloud: Cloud) -> dict[str, object]:
+def an_instance(alicloud: AlicloudMocks) -> dict[str, object]:
     """What the example exports."""
     folder, config = EXAMPLES / "hologres-instance", {f"hologres-instance:{key}": f"{key}-1" for key in KEYS}
-    mocks = HologresMocks(others=cloud)
-    return run_program(folder, mocks, project="hologres-instance", config=config, preview=cloud.preview)
+    mocks = HologresMocks(others=alicloud)
+    return run_program(folder, mocks, project="hologres-instance", config=config, preview=alicloud.preview)
 
 
 KEYS = ("zone", "vpc", "vswitch")
 
 
 def test_the_platform_stack_of_a_team_creates_its_instance() -> None:
-    cloud = Cloud()
+    alicloud = AlicloudMocks()
     config = {f"platform:{key}": f"{key}-1" for key in KEYS}
-    mocks = HologresMocks(others=cloud)
+    mocks = HologresMocks(others=alicloud)
     outputs = run_program(EXAMPLES / "team" / "platform", mocks, project="platform", config=config)
-    assert cloud.created.keys() == {"alicloud:hologram/instance:Instance"}
+    assert alicloud.created.keys() == {"alicloud:hologram/instance:Instance"}
     assert outputs["ids"]
     assert outputs["aiNodes"] == mocks.exported(instance_id=WAREHOUSE)
 
 
-def test_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator) -> None:
-    cloud = Cloud()
-    outputs = an_instance(cloud)
-    assert cloud.created.keys() == {"alicloud:hologram/instance:Instance"}
-    assert cloud.created["alicloud:hologram/instance:Instance"]["instanceType"] == "Standard"
+def test_the_example_exports_the_nodes_of_an_instance_of_pulumi_alicloud(hologres_emulator: Emulator) -> None:
+    alicloud = AlicloudMocks()
+    outputs = an_instance(alicloud)
+    assert alicloud.created.keys() == {"alicloud:hologram/instance:Instance"}
+    assert alicloud.created["alicloud:hologram/instance:Instance"]["instanceType"] == "Standard"
     expected = read_ai_nodes(WAREHOUSE)
     assert expected.ids
     free = expected.totals.gpu.free
     assert outputs == {"warehouse": WAREHOUSE, "aiNodes": list(expected.ids), "freeGpus": free}
 
 
-def test_the_nodes_of_an_instance_that_does_not_exist_yet() -> None:
-    cloud = Cloud(preview=True)
-    assert an_instance(cloud) == {}
-    assert cloud.created
+def test_the_example_exports_nothing_before_the_instance_exists() -> None:
+    alicloud = AlicloudMocks(preview=True)
+    assert an_instance(alicloud) == {}
+    assert alicloud.created
 
 
 def test_plain_python_prints_the_nodes_with_free_gpus(environment: dict[str, str], emulator: Emulator) -> None:

@@ -66,21 +66,21 @@ def failures(**arguments: object) -> list[tuple[str, str]]:
     return [(failure.argument, failure.reason) for failure in caught.value.failures]
 
 
-def test_a_query_in_the_wires_spelling() -> None:
+def test_a_query_is_built_from_names_of_the_api() -> None:
     assert build_query(FULL) == FULL_QUERY
 
 
-def test_a_query_in_pythons_spelling() -> None:
+def test_a_query_is_built_from_names_in_python_spelling() -> None:
     assert build_query({PYTHON_NAMES.get(name, name): value for name, value in FULL.items()}) == FULL_QUERY
 
 
-def test_a_query_of_nothing_selects_everything() -> None:
+def test_a_query_without_arguments_selects_everything() -> None:
     assert build_query({}) == Query()
     assert build_query(dict.fromkeys(FULL)) == Query()
     assert Query().include_usage is True
 
 
-def test_an_empty_list_is_not_a_left_out_one() -> None:
+def test_an_empty_list_differs_from_a_missing_list() -> None:
     assert build_query({"ids": []}).ids == ()
     assert build_query({"ids": None}).ids is None
 
@@ -90,37 +90,37 @@ LISTS = ["ids", "statuses", "chargeTypes", "aiSpecs", "charge_types", "ai_specs"
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("value", ["text", 1, True, {"a": 1}, 1.5])
-def test_a_list_is_expected(name: str, value: object) -> None:
+def test_a_list_argument_must_be_a_list(name: str, value: object) -> None:
     assert failures(**{name: value}) == [(name, "must be a list of strings")]
 
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("item", [1, None, True, ["a"], 1.0])
-def test_an_item_is_a_string(name: str, item: object) -> None:
+def test_an_item_of_a_list_must_be_a_string(name: str, item: object) -> None:
     assert failures(**{name: ["ok", item]}) == [(f"{name}[1]", "must be a string")]
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_an_item_is_not_empty(name: str) -> None:
+def test_an_item_of_a_list_must_not_be_empty(name: str) -> None:
     assert failures(**{name: [""]}) == [(f"{name}[0]", "must not be empty")]
 
 
 @pytest.mark.parametrize("name", ["region", "name_regex"])
-def test_a_text_has_no_half_of_a_surrogate_pair(name: str) -> None:
-    """As a command line has it from bytes that are not UTF-8; no wire and no file could carry it."""
+def test_a_lone_surrogate_in_a_text_is_refused(name: str) -> None:
+    """A command line gets one from bytes that are not UTF-8; neither a request nor a file can contain it."""
     with pytest.raises(InvalidArgumentError, match="is not valid text"):
         build_query({name: "\udcff"})
 
 
 @pytest.mark.parametrize("name", ["instanceId", "instance_id", "region", "nameRegex", "name_regex"])
-def test_a_text_is_a_string_and_not_empty(name: str) -> None:
+def test_a_text_argument_must_be_a_string_and_not_empty(name: str) -> None:
     assert failures(**{name: 1}) == [(name, "must be a string")]
     assert failures(**{name: ["a"]}) == [(name, "must be a string")]
     assert failures(**{name: ""})[0][0] == name
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "yes", []])
-def test_include_usage_is_a_boolean(value: object) -> None:
+def test_include_usage_must_be_a_boolean(value: object) -> None:
     assert failures(includeUsage=value) == [("includeUsage", "must be true or false")]
 
 
@@ -144,14 +144,14 @@ def test_include_usage_is_a_boolean(value: object) -> None:
         "a\x00",
     ],
 )
-def test_an_instance_id_is_plain(value: str) -> None:
+def test_an_invalid_instance_id_is_refused(value: str) -> None:
     ((argument, reason),) = failures(instanceId=value)
     assert argument == "instanceId"
     assert "hgpostcn-cn-" in reason
 
 
 @pytest.mark.parametrize("value", ["a", "x" * 128, "hgpostcn-cn-yi34hlzdx003", "A_b-9"])
-def test_a_plain_instance_id_passes(value: str) -> None:
+def test_a_valid_instance_id_is_accepted(value: str) -> None:
     assert build_query({"instanceId": value}).instance_id == value
 
 
@@ -160,7 +160,7 @@ def test_a_plain_instance_id_passes(value: str) -> None:
     ["[", "(", "*", "a{2,1}", "(?P<a", "\\", "a{99999999999999999999}", "(" * 5000],
     ids=lambda value: value[:24],
 )
-def test_a_regular_expression_is_checked(value: str) -> None:
+def test_an_invalid_regular_expression_is_refused(value: str) -> None:
     ((argument, reason),) = failures(name_regex=value)
     assert argument == "name_regex"
     assert reason.startswith("not a regular expression")
@@ -178,18 +178,18 @@ def test_a_regular_expression_is_checked(value: str) -> None:
         ("regoin", "region"),
     ],
 )
-def test_an_unknown_argument_names_the_nearest(argument: str, nearest: str) -> None:
+def test_an_unknown_argument_suggests_a_similar_name(argument: str, nearest: str) -> None:
     ((place, reason),) = failures(**{argument: "x"})
     assert place == argument
     assert reason.startswith("no such argument")
     assert to_camel(nearest) in reason or nearest in reason
 
 
-def test_a_far_unknown_argument_names_none() -> None:
+def test_an_unknown_argument_without_a_similar_name_has_no_suggestion() -> None:
     assert failures(zzzzzz=1) == [("zzzzzz", "no such argument")]
 
 
-def test_every_failure_is_named_at_once() -> None:
+def test_all_invalid_arguments_are_reported_together() -> None:
     found = dict(failures(ids="x", nameRegex="[", includeUsage=1, bogus_one=2))
     assert set(found) == {"ids", "nameRegex", "includeUsage", "bogus_one"}
 
@@ -200,35 +200,35 @@ def test_one_argument_in_both_spellings_is_refused_as_given_twice() -> None:
     assert "no such argument" not in reason
 
 
-def test_a_secret_looking_value_is_not_echoed() -> None:
+def test_an_error_does_not_show_the_invalid_value() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         build_query({"instanceId": "canary value", "ids": "canary value", "canary": "canary value"})
     assert "canary value" not in str(caught.value)
 
 
-def test_the_examples_fields_come_through_to_the_letter() -> None:
+def test_the_nodes_of_the_example_are_unchanged_in_json() -> None:
     wire = to_wire(example_result())
     assert wire["instanceModelList"] == json.loads(EXAMPLE)["instanceModelList"]
 
 
-def test_the_wires_spelling_is_the_apis() -> None:
+def test_field_names_in_json_are_those_of_the_api() -> None:
     assert {to_camel(name) for name in AiNode.__dataclass_fields__} == WIRE_FIELDS
     assert set(json.loads(EXAMPLE)["instanceModelList"][0]) == WIRE_FIELDS
 
 
-def test_a_results_fields_on_the_wire() -> None:
+def test_the_fields_of_a_result_in_json() -> None:
     expected = {"region", "regionOutcomes", "instanceModelList", "ids", "names", "totals", "fingerprint"}
     assert set(to_wire(example_result())) == expected
 
 
-def test_the_request_id_only_on_request() -> None:
+def test_the_request_id_is_in_json_only_when_requested() -> None:
     result = example_result()
     assert "2C2ECDC1-FBAD-14A5-AA4A-96BC787FBDBC" not in json.dumps(to_wire(result))
     assert to_wire(result, request_id=True)["requestId"] == "2C2ECDC1-FBAD-14A5-AA4A-96BC787FBDBC"
     assert to_wire(replace(result, request_id="another")) == to_wire(result)
 
 
-def test_what_a_node_does_not_have_is_left_out() -> None:
+def test_missing_values_of_a_node_are_left_out_of_json() -> None:
     reply = NodeList(nodes=(AiNode(ai_instance_id="a", gpu=0, auto_renewal=False, status=""),), request_id=None)
     wire = to_wire(build_result("cn-hangzhou", Query(), reply))
     assert wire["instanceModelList"] == [{"aiInstanceId": "a", "gpu": 0, "autoRenewal": False, "status": ""}]
@@ -246,7 +246,7 @@ def test_an_unknown_total_is_null_and_not_absent() -> None:
     }
 
 
-def test_without_usage_there_is_none_anywhere() -> None:
+def test_without_usage_json_has_no_usage_fields() -> None:
     keys = keys_of(to_wire(example_result(include_usage=False)))
     assert [key for key in keys if key == "free" or key.lower().endswith("used")] == []
     assert {"capacity", "gpuMemory"} <= keys
@@ -258,7 +258,7 @@ def keys_of(value: Any) -> set[str]:
     return set().union(*(keys_of(item) for item in value)) if isinstance(value, list) else set()
 
 
-def test_the_wire_is_json_and_reads_back_as_the_same_nodes() -> None:
+def test_nodes_survive_a_round_trip_through_json() -> None:
     result = example_result()
     back = json.loads(json.dumps(to_wire(result)))
     nodes = TypeAdapter(tuple[AiNode, ...]).validate_python(tuple(back["instanceModelList"]))
@@ -266,7 +266,7 @@ def test_the_wire_is_json_and_reads_back_as_the_same_nodes() -> None:
 
 
 @pytest.mark.parametrize("value", [8, 8.0, "8"])
-def test_a_typed_node_reads_whole_numbers_as_engines_carry_them(value: Any) -> None:
+def test_a_node_accepts_whole_numbers_as_doubles_and_as_text(value: Any) -> None:
     node = AiNode(node_count=value)
     assert node.node_count == 8
     assert type(node.node_count) is int
@@ -280,7 +280,7 @@ SHAPES = [
 HIDDEN = {"query", "warnings"}
 
 
-def test_the_shapes_are_found() -> None:
+def test_the_model_classes_are_found() -> None:
     assert {shape.__name__ for shape in SHAPES} >= {"AiNode", "Usage", "Totals", "Query", "AiNodeListResult"}
 
 
@@ -301,5 +301,5 @@ def test_every_field_has_a_description(shape: type) -> None:
     ("field", "unit"),
     [("cpu", "cores"), ("memory", "GiB"), ("gpu", "cards"), ("gpu_memory", "GB"), ("gpu_memory_used", "GB")],
 )
-def test_a_figures_description_names_its_unit(field: str, unit: str) -> None:
+def test_the_description_of_a_figure_names_its_unit(field: str, unit: str) -> None:
     assert unit in (dict(described(AiNode))[field] or "")

@@ -1,4 +1,4 @@
-"""Names are spelled as pydantic spells them, which a program that only declares a list does without."""
+"""Conversion of names as by pydantic, without the import of pydantic."""
 
 import subprocess
 import sys
@@ -23,29 +23,29 @@ NAMES = sorted({field.name for shape in SHAPES for field in fields(shape)})
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_spelled_as_pydantic_spells_it(name: str) -> None:
+def test_names_are_converted_as_by_pydantic(name: str) -> None:
     wire = to_camel(name)
     assert wire == to_camel(wire) == alias_generators.to_camel(name)
     assert to_snake(wire) == to_snake(name) == name == alias_generators.to_snake(wire)
 
 
 @pytest.mark.parametrize("name", ["", "_", "a__b", "Region", "größe_x"])
-def test_odd_names_do_no_harm(name: str) -> None:
+def test_unusual_names_are_converted_without_an_error(name: str) -> None:
     assert isinstance(to_camel(name), str)
     assert isinstance(to_snake(name), str)
 
 
-def test_the_nearest_name_is_offered() -> None:
+def test_a_similar_name_is_suggested() -> None:
     assert did_you_mean("regoin", ["region", "ids"]) == '; did you mean "region"?'
     assert did_you_mean("x", ["region"]) == ""
 
 
-def test_a_region_is_called_what_was_asked_for() -> None:
+def test_the_region_label_names_the_requested_regions() -> None:
     asked = [("cn-hangzhou", None), (None, ("a", "b")), (None, None)]
     assert [region_label(one, several) for one, several in asked] == ["cn-hangzhou", "a,b", ""]
 
 
-def test_a_program_that_declares_a_list_imports_no_shapes() -> None:
+def test_importing_ai_node_list_does_not_import_the_models() -> None:
     program = "import sys; from hologres_ai import AiNodeList; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not {"pydantic", "httpx", "hologres_ai.models", "difflib"} & set(done.stdout.split())

@@ -1,4 +1,4 @@
-"""How a service is reached: proxies and NO_PROXY, the same for STS and the API; endpoints; logs without secrets."""
+"""Connections to services: proxies and NO_PROXY for STS and the API, TLS contexts, logs without secrets."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ def route(url: str, no_proxy: str) -> str | None:
         "aliyuncs.com.",
     ],
 )
-def test_no_proxy_names_a_host(no_proxy: str) -> None:
+def test_no_proxy_matches_a_host(no_proxy: str) -> None:
     assert route(f"https://{HOST}/", no_proxy) is None
 
 
@@ -60,7 +60,7 @@ def test_no_proxy_names_a_host(no_proxy: str) -> None:
         ":443",
     ],
 )
-def test_no_proxy_names_another_host(no_proxy: str) -> None:
+def test_no_proxy_does_not_match_another_host(no_proxy: str) -> None:
     assert route(f"https://{HOST}/", no_proxy) == PROXY
 
 
@@ -83,11 +83,11 @@ def test_no_proxy_names_another_host(no_proxy: str) -> None:
         ("https://ten.example/", "10.0.0.0/8", False),
     ],
 )
-def test_no_proxy_with_ports_and_addresses(url: str, no_proxy: str, direct: bool) -> None:
+def test_no_proxy_matches_ports_and_addresses(url: str, no_proxy: str, direct: bool) -> None:
     assert (route(url, no_proxy) is None) == direct
 
 
-def test_the_lower_case_name_wins_and_a_scheme_may_be_left_out() -> None:
+def test_the_lower_case_variable_wins_and_the_scheme_is_optional() -> None:
     assert proxy_for(f"https://{HOST}", {"https_proxy": "a:1", "HTTPS_PROXY": "b:2"}) == "http://a:1"
     assert proxy_for(f"https://{HOST}", {"ALL_PROXY": "socks5://a:1"}) == "socks5://a:1"
     assert proxy_for(f"https://{HOST}", {"HTTP_PROXY": "a:1"}) is None
@@ -95,7 +95,7 @@ def test_the_lower_case_name_wins_and_a_scheme_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(("no_proxy", "seen"), [("*.aliyuncs.invalid", 0), ("sts.aliyuncs.invalid:443", 0), ("x", 1)])
-def test_sts_and_the_api_take_the_same_way(monkeypatch: pytest.MonkeyPatch, no_proxy: str, seen: int) -> None:
+def test_sts_and_the_api_follow_the_same_proxy_rules(monkeypatch: pytest.MonkeyPatch, no_proxy: str, seen: int) -> None:
     cache.forget()
     with RawServer([http(403)]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -111,7 +111,7 @@ def test_sts_and_the_api_take_the_same_way(monkeypatch: pytest.MonkeyPatch, no_p
     assert (by_sts, by_api) == (seen, seen)
 
 
-def test_a_client_reads_no_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_http_client_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     async def trusts() -> bool:
         async with Connections() as connections:
             return connections.client(parse_endpoint(HOST)).trust_env
@@ -119,7 +119,7 @@ def test_a_client_reads_no_environment_of_its_own(monkeypatch: pytest.MonkeyPatc
     assert not asyncio.run(trusts())
 
 
-def test_passwords_of_proxies_are_known_as_written_and_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_passwords_are_found_encoded_and_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:p%40ss@127.0.0.1:9")
     assert proxy_passwords() == ["p%40ss", "p@ss"]
 
@@ -143,7 +143,7 @@ def test_the_context_of_plain_http_trusts_no_certificate() -> None:
     assert context.get_ca_certs() == []
 
 
-def test_https_has_one_context_until_the_environment_or_the_file_changes(
+def test_the_tls_context_is_reused_until_the_environment_or_the_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):

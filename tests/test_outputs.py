@@ -16,7 +16,7 @@ from tools import sdk
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(typed_program.__file__)
-# The plain node of `read_ai_nodes` is not what a program has in an `apply`.
+# The node of `read_ai_nodes` and the node in an `apply` are different types.
 MISTAKES = """
 from collections.abc import Sequence
 
@@ -61,7 +61,7 @@ def test_a_script_gets_the_declared_types() -> None:
     assert typed_program.look_at_result(build_result("cn-hangzhou", Query(), nodes)) == ["match True"]
 
 
-def test_the_program_of_the_reference_runs(tmp_path: Path) -> None:
+def test_the_program_in_the_reference_docs_runs(tmp_path: Path) -> None:
     [program] = pages.blocks(ROOT / "docs" / "reference.md", "python")
     (tmp_path / "__main__.py").write_text(program)
     nodes = [AiNode(ai_instance_id="a", status="ResourceReady"), AiNode(ai_instance_id="b", status="Paused")]

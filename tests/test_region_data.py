@@ -1,4 +1,4 @@
-"""The regions: what is known, what is tried with a notice, and hosts that follow from a region."""
+"""The regions: known ones, unknown ones with a notice, and the hosts that follow from a region."""
 
 from datetime import date
 
@@ -24,13 +24,13 @@ def test_a_known_region_has_no_notice(region: str) -> None:
 
 @pytest.mark.parametrize(
     "region",
-    # regions of the vendor's that are one digit or one word from a known one
+    # regions of the vendor that differ from a known one by a digit or a word
     [
         *("ap-southeast-2", "ap-southeast-7", "cn-guangzhou", "cn-shanghai-finance-2", "cn-hangzhou-finance-2"),
         *("us-west-2", "eu-west-1", "cn-qingdao", "cn-huhehaote", "me-central-1", "cn-shenzhen-finance"),
     ],
 )
-def test_another_region_is_tried_with_a_plain_notice_and_no_guess(region: str) -> None:
+def test_an_unknown_region_has_a_notice_without_a_suggestion(region: str) -> None:
     config = resolve({**KEYS, "region": region}, None, {})
     assert config.endpoint.host == f"hologram.{region}.aliyuncs.com"
     [notice] = config.warnings
@@ -48,15 +48,15 @@ def test_another_region_is_tried_with_a_plain_notice_and_no_guess(region: str) -
         ("eu-centrel-1", "eu-central-1"),
     ],
 )
-def test_one_wrong_letter_is_reported(typo: str, region: str) -> None:
+def test_a_region_with_one_wrong_letter_has_a_suggestion(typo: str, region: str) -> None:
     assert f'did you mean "{region}"?' in (region_notice(typo) or "")
 
 
-def test_hosts_of_the_api() -> None:
+def test_the_host_of_the_api_follows_from_the_region() -> None:
     assert service_host("cn-hangzhou") == "hologram.cn-hangzhou.aliyuncs.com"
     assert service_host("cn-hangzhou", vpc=True) == "hologram-vpc.cn-hangzhou.aliyuncs.com"
 
 
-def test_a_region_that_a_setting_names_for_sts_is_taken_unchanged() -> None:
+def test_an_unknown_region_for_sts_is_used_unchanged() -> None:
     assert sts_host("cn-newtown") == "sts.cn-newtown.aliyuncs.com"
     assert sts_host("cn-newtown", vpc=True) == "sts-vpc.cn-newtown.aliyuncs.com"

@@ -1,4 +1,4 @@
-"""Requirements: met, just met, just not met, unknown, and the texts."""
+"""Requirements: thresholds, unknown figures, and the texts."""
 
 import json
 import typing
@@ -51,20 +51,20 @@ def result_of(*nodes: AiNode, **query: object) -> AiNodeListResult:
     return build_result("cn-hangzhou", build_query(query), NodeList(nodes=nodes, request_id=None))
 
 
-def judged(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
+def assess_one(nodes: list[AiNode], asked: Mapping[str, object], now: datetime = NOW) -> RequirementResult:
     """The outcome of the one requirement."""
     [finding] = assess(build_requirements(asked), result_of(*nodes), now)
     return finding
 
 
 def one(nodes: list[AiNode], **asked: object) -> RequirementResult:
-    return judged(nodes, asked)
+    return assess_one(nodes, asked)
 
 
 OTHER = replace(NODE, ai_instance_id="b", gpu_used=0, gpu_memory_used=0)
 
-# Each requirement, as it is just met and just not met by NODE alone, and what is found of it then.
-EDGES: list[tuple[str, object, object, object]] = [
+# Each requirement with a value that NODE just meets, one that it just misses, and the figure that is found.
+THRESHOLDS: list[tuple[str, object, object, object]] = [
     ("min_free_gpus", 1, 2, 1),
     ("min_free_gpu_memory", 28, 29, 28),
     ("min_nodes_ready", 2, 3, 2),
@@ -74,20 +74,22 @@ EDGES: list[tuple[str, object, object, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_just_met_and_just_not_met(name: str, met: object, missed: object, figure: object) -> None:
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
+def test_each_requirement_is_met_at_its_threshold_and_not_beyond(
+    name: str, met: object, missed: object, figure: object
+) -> None:
     for spelling in (name, to_camel(name)):
         assert (one([NODE], **{spelling: met}).met, one([NODE], **{spelling: missed}).met) == (True, False)
     assert one([NODE], **{name: met}).figure == one([NODE], **{name: missed}).figure == figure
     assert one([NODE], **{name: met}).nearest == ()
 
 
-def test_every_requirement_has_its_edge() -> None:
-    assert [name for name, *_ in EDGES] == list(REQUIREMENTS)
+def test_every_requirement_has_a_row_with_its_threshold() -> None:
+    assert [name for name, *_ in THRESHOLDS] == list(REQUIREMENTS)
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_all_nodes_count(name: str, met: object, missed: object, figure: object) -> None:
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
+def test_requirements_consider_all_nodes(name: str, met: object, missed: object, figure: object) -> None:
     """Nodes are counted together, except for requirements of each node."""
     each = {"statuses": False, "not_expiring_within_days": False}
     good = replace(NODE, ai_instance_id="b", status="Paused", gpu_used=0, ai_spec="small", auto_renewal=True)
@@ -112,24 +114,24 @@ UNKNOWN: list[tuple[str, object, Mapping[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "asked", "fields_", "told"), UNKNOWN)
-def test_an_unknown_figure_meets_nothing_and_is_named(
-    name: str, asked: object, fields_: dict[str, Any], told: str
+@pytest.mark.parametrize(("name", "asked", "fields_", "message"), UNKNOWN)
+def test_an_unknown_figure_meets_no_requirement_and_is_named(
+    name: str, asked: object, fields_: dict[str, Any], message: str
 ) -> None:
     finding = one([replace(NODE, **fields_), replace(OTHER, auto_renewal=True, ai_spec="x")], **{name: asked})
     assert not finding.met
-    assert told in str(finding)
+    assert message in str(finding)
     assert "b (" not in str(finding)
 
 
 @pytest.mark.parametrize("name", ["min_free_gpus", "min_free_gpu_memory", "min_nodes_ready", "ai_specs"])
-def test_where_nothing_is_listed_no_minimum_is_met(name: str) -> None:
-    finding = judged([], {name: ["x"] if name == "ai_specs" else 1})
+def test_without_nodes_no_minimum_is_met(name: str) -> None:
+    finding = assess_one([], {name: ["x"] if name == "ai_specs" else 1})
     assert not finding.met
     assert str(finding).endswith("required, no AI nodes are listed")
 
 
-def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
+def test_without_nodes_requirements_of_each_node_are_met() -> None:
     assert one([], statuses=["ResourceReady"]).met
     assert one([], not_expiring_within_days=30).met
     assert one([], min_free_gpus=0).met
@@ -154,7 +156,9 @@ def test_what_is_asked_of_each_is_met_where_there_is_none() -> None:
         ({"auto_renewal": True, "expiration_time": "soon"}, False),
     ],
 )
-def test_only_subscriptions_that_may_end_count(fields_: dict[str, Any], counts: bool) -> None:
+def test_not_expiring_within_days_considers_only_subscriptions_without_renewal(
+    fields_: dict[str, Any], counts: bool
+) -> None:
     assert one([replace(NODE, **fields_)], not_expiring_within_days=3000).met is not counts
 
 
@@ -169,13 +173,13 @@ def test_only_subscriptions_that_may_end_count(fields_: dict[str, Any], counts: 
         (timedelta(), 2**53 - 1, False),
     ],
 )
-def test_the_clock_at_the_edge(later: timedelta, days: int, met: bool) -> None:
+def test_days_are_compared_to_the_microsecond(later: timedelta, days: int, met: bool) -> None:
     elsewhere = (NOW + later).astimezone(timezone(timedelta(hours=8)))
-    assert judged([NODE], {"not_expiring_within_days": days}, NOW + later).met is met
-    assert judged([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
+    assert assess_one([NODE], {"not_expiring_within_days": days}, NOW + later).met is met
+    assert assess_one([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
 
 
-def test_the_nearest_are_three_and_the_others_are_counted() -> None:
+def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     fleet = [replace(NODE, ai_instance_id=f"n{used}", node_count=9, gpu_used=used) for used in (9, 3, 4, 8, 5)]
     finding = one(fleet, min_free_gpus=99)
     assert (finding.nearest, finding.more) == (("n3 (6)", "n4 (5)", "n5 (4)"), 1)
@@ -195,11 +199,9 @@ def test_the_nearest_are_three_and_the_others_are_counted() -> None:
     assert one(waiting, min_nodes_ready=3).nearest == ("an AI instance without an ID (ResourceCreating)",)
 
 
-@pytest.mark.parametrize(("name", "met", "missed", "figure"), EDGES)
-def test_a_region_that_could_not_be_read_counts_for_nothing(
-    name: str, met: object, missed: object, figure: object
-) -> None:
-    """Nor does what a state has kept of it: here one that has all, and one that has nothing good."""
+@pytest.mark.parametrize(("name", "met", "missed", "figure"), THRESHOLDS)
+def test_nodes_of_an_unread_region_are_not_considered(name: str, met: object, missed: object, figure: object) -> None:
+    """Nodes that a state has kept of the region are not considered either, whether they would meet it or not."""
     query = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error": "partial"})
     outcomes = (RegionOutcome(region="cn-beijing", outcome="denied"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
     for kept in (replace(OTHER, ai_spec="small", region_id="cn-beijing"), AiNode(region_id="cn-beijing")):
@@ -209,14 +211,14 @@ def test_a_region_that_could_not_be_read_counts_for_nothing(
         [too_little] = assess(build_requirements({name: missed}), result, NOW)
         assert enough.figure == too_little.figure == figure
         assert not too_little.met
-        told = "; could not be read: cn-beijing (denied)"
-        if name in ("statuses", "not_expiring_within_days"):  # what is wrong stays so
-            assert (enough.met, str(enough).endswith(told), too_little.unread) == (False, True, ())
+        message = "; could not be read: cn-beijing (denied)"
+        if name in ("statuses", "not_expiring_within_days"):  # one violation is enough, whatever the unread region has
+            assert (enough.met, str(enough).endswith(message), too_little.unread) == (False, True, ())
         else:
-            assert (enough.met, enough.unread, str(too_little).endswith(told)) == (True, (), True)
+            assert (enough.met, enough.unread, str(too_little).endswith(message)) == (True, (), True)
 
 
-# --- What can't be meant ----------------------------------------------------------------------------------------------
+# --- Invalid requirements ---------------------------------------------------------------------------------------------
 
 BAD: list[tuple[dict[str, object], str]] = [
     ({}, "requirements: no requirement is given"),
@@ -237,20 +239,20 @@ BAD: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), BAD)
-def test_an_invalid_requirement_is_refused(arguments: dict[str, object], told: str) -> None:
+@pytest.mark.parametrize(("arguments", "message"), BAD)
+def test_an_invalid_requirement_is_refused(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidArgumentError) as refused:
         build_requirements(arguments)
-    assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [told]
+    assert [f"{failure.argument}: {failure.reason}" for failure in refused.value.failures] == [message]
 
 
-def test_numbers_of_the_wire_are_taken() -> None:
+def test_figures_as_doubles_and_as_text_are_accepted() -> None:
     assert build_requirements({"minFreeGpus": 2.0, "min_nodes_ready": "3"}) == Requirements(
         min_free_gpus=2, min_nodes_ready=3
     )
 
 
-def test_what_needs_usage_is_refused_where_it_is_left_out() -> None:
+def test_a_requirement_of_usage_is_refused_when_usage_is_left_out() -> None:
     query = build_query({"include_usage": False})
     with pytest.raises(InvalidArgumentError) as refused:
         build_requirements({"minFreeGpus": 0, "min_free_gpu_memory": 1, "min_nodes_ready": 1}, query)
@@ -261,16 +263,16 @@ def test_what_needs_usage_is_refused_where_it_is_left_out() -> None:
     assert build_requirements({"minNodesReady": 1, "minFreeGpus": None}, query).min_nodes_ready == 1
 
 
-def test_the_arguments_in_python_are_the_fields() -> None:
+def test_the_typed_arguments_are_the_fields_of_requirements() -> None:
     hints = typing.get_type_hints(RequirementArguments)
     assert list(hints) == [field.name for field in fields(Requirements)]
 
 
-# --- What becomes of it -----------------------------------------------------------------------------------------------
+# --- Enforcement ------------------------------------------------------------------------------------------------------
 
 
 def refuse(_text: str) -> None:
-    raise AssertionError("nothing was to be said")
+    raise AssertionError("an unexpected warning")
 
 
 def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
@@ -285,7 +287,7 @@ def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
     ]
 
 
-def test_mode_warn_says_the_same_and_continues() -> None:
+def test_mode_warn_gives_the_same_message_as_a_warning() -> None:
     said: list[str] = []
     asked = {"min_free_gpus": 2, "mode": "warn"}
     enforce(build_requirements(asked), result_of(NODE), NOW, said.append)
@@ -295,7 +297,7 @@ def test_mode_warn_says_the_same_and_continues() -> None:
     enforce(build_requirements({"min_free_gpus": 1}), result_of(NODE), NOW, refuse)
 
 
-def test_a_secret_is_not_shown() -> None:
+def test_describe_secret_hides_figures_and_values() -> None:
     asked = build_requirements({"min_free_gpus": 77, "statuses": ["canary"]})
     with pytest.raises(RequirementsError) as raised:
         enforce(asked, result_of(NODE), NOW, refuse, describe=describe_secret)
@@ -305,7 +307,7 @@ def test_a_secret_is_not_shown() -> None:
     assert not [word for word in ("77", "canary", "ResourceReady", "a (") if word in text]
 
 
-def test_a_result_passes_through_require() -> None:
+def test_require_returns_the_result_when_the_requirements_are_met() -> None:
     result = result_of(NODE)
     assert require(result, min_free_gpus=1, not_expiring_within_days=10, now=NOW) is result
     with pytest.raises(RequirementsError, match=r"1 found: a \(10 days"):
@@ -320,7 +322,7 @@ def test_a_result_passes_through_require() -> None:
     assert require(result_of(), not_expiring_within_days=1) == result_of()
 
 
-def test_nodes_of_another_stack_or_a_file_pass_through_require(capsys: pytest.CaptureFixture[str]) -> None:
+def test_require_accepts_nodes_of_another_stack_or_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     nodes = AiNodes.from_json(json.dumps(to_envelope(result_of(NODE, OTHER))))
     assert nodes.require(min_free_gpus=3, not_expiring_within_days=10, now=NOW) is nodes
     with pytest.raises(UnmetRequirementsError, match="at least 4 required, 3 found"):
@@ -331,7 +333,7 @@ def test_nodes_of_another_stack_or_a_file_pass_through_require(capsys: pytest.Ca
     assert "at least 4 required, 3 found" in capsys.readouterr().err
 
 
-# --- Whatever the fleet is --------------------------------------------------------------------------------------------
+# --- Generated fleets -------------------------------------------------------------------------------------------------
 
 COUNTS = st.integers(0, 20) | st.none()
 NODES = st.lists(
@@ -367,8 +369,10 @@ def missed(requirements: Requirements, nodes: list[AiNode]) -> set[str]:
 
 
 @given(ASKED, NODES, st.integers(0, 5))
-def test_more_that_is_free_or_ready_makes_nothing_unmet(asked: Requirements, nodes: list[AiNode], at: int) -> None:
-    """Also if it was unknown: a figure that becomes known can only help."""
+def test_more_free_or_ready_capacity_makes_no_requirement_unmet(
+    asked: Requirements, nodes: list[AiNode], at: int
+) -> None:
+    """This includes a figure that was unknown and becomes known."""
     before = missed(asked, nodes)
     for index in [at % len(nodes)] if nodes else []:
         counted: dict[str, Any] = {"status": "ResourceReady", "node_count": nodes[index].node_count or 0}
@@ -379,7 +383,7 @@ def test_more_that_is_free_or_ready_makes_nothing_unmet(asked: Requirements, nod
 
 
 @given(ASKED, NODES, st.integers(1, 5))
-def test_asking_for_more_makes_nothing_met(asked: Requirements, nodes: list[AiNode], more: int) -> None:
+def test_a_higher_minimum_makes_no_requirement_met(asked: Requirements, nodes: list[AiNode], more: int) -> None:
     figures: dict[str, Any] = {
         name: figure + more for name in REQUIREMENTS if isinstance(figure := getattr(asked, name), int)
     }
@@ -387,7 +391,7 @@ def test_asking_for_more_makes_nothing_met(asked: Requirements, nodes: list[AiNo
 
 
 @given(ASKED, NODES)
-def test_the_words_fit_what_was_found(asked: Requirements, nodes: list[AiNode]) -> None:
+def test_the_text_of_a_result_is_consistent_with_its_figures(asked: Requirements, nodes: list[AiNode]) -> None:
     for finding in assess(asked, result_of(*nodes), NOW):
         assert len(finding.nearest) <= 3
         assert finding.more == 0 or len(finding.nearest) == 3

@@ -1,4 +1,4 @@
-"""The look-up of settings: each origin once, switches, and the neighbour's own endpoints."""
+"""Lookup of settings: each origin is read once, switches, and the endpoints of the alicloud provider."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_switch_is_on_or_off(switch: Setting) -> None:
 
 @pytest.mark.parametrize("value", ["yes", "on", "2", "-1", "true ", " ", "tru", "真"])
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.argument)
-def test_another_value_of_a_switch_is_an_error(switch: Setting, value: str) -> None:
+def test_any_other_value_of_a_switch_is_an_error(switch: Setting, value: str) -> None:
     [name] = switch.environment
     with pytest.raises(ConfigurationError, match=f"{name} is neither on nor off"):
         look_up(environ={name: value}).is_on(switch)
@@ -56,7 +56,7 @@ def test_all_origins_of_a_value_are_known_in_order() -> None:
     ]
 
 
-def test_an_invalid_object_is_an_error_where_it_is_needed() -> None:
+def test_an_invalid_object_is_an_error_only_when_it_is_read() -> None:
     settings = look_up({"assume_role": "[]"}, None, {})
     with pytest.raises(ConfigurationError, match="argument assume_role is not a JSON object"):
         settings.find_field(ASSUME_ROLE, "roleArn")
@@ -79,12 +79,12 @@ def test_an_invalid_object_is_an_error_where_it_is_needed() -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_the_neighbours_host_of_sts(endpoints: str, host: str | None) -> None:
+def test_the_sts_host_is_read_from_the_endpoints_of_the_alicloud_provider(endpoints: str, host: str | None) -> None:
     found = look_up({}, {"alicloud:endpoints": endpoints}.get, {}).find(STS_ENDPOINT)
     assert (found.value if found else None) == host
 
 
-def test_settings_of_the_environment_are_not_arguments_of_a_provider() -> None:
+def test_environment_only_settings_are_not_arguments_of_a_provider() -> None:
     assert not set(SETTINGS) & set(ENVIRONMENT_SETTINGS)
     assert all(setting.keys == () for setting in ENVIRONMENT_SETTINGS)
     assert {name for setting in SETTINGS for name in setting.environment} < environment_names()

@@ -25,7 +25,7 @@ def read(name: str) -> "pulumi.Output[AiNodes]":
     return AiNodes.from_stack(pulumi.StackReference(STACK), name)
 
 
-def test_it_has_the_outputs_of_a_list(mocks: HologresMocks) -> None:
+def test_nodes_of_another_stack_have_the_outputs_of_a_list(mocks: HologresMocks) -> None:
     def program() -> None:
         nodes = read("aiNodes")
         pulumi.export("outputs", [nodes.region, nodes.ids, nodes.totals.gpu.free, nodes.instance_model_list[0].status])
@@ -47,7 +47,7 @@ def test_an_output_that_is_not_a_list_is_an_error(mocks: HologresMocks, name: st
     assert isinstance(raised.value, DocumentError)
 
 
-def test_requirements_of_another_stack_s_nodes(mocks: HologresMocks) -> None:
+def test_require_checks_nodes_of_another_stack(mocks: HologresMocks) -> None:
     def program(**requirements: Any) -> None:
         pulumi.export("ids", read("aiNodes").apply(lambda nodes: nodes.require(**requirements).ids))
 
@@ -56,7 +56,7 @@ def test_requirements_of_another_stack_s_nodes(mocks: HologresMocks) -> None:
         run_program(lambda: program(min_free_gpus=3), mocks)
 
 
-def test_it_is_read_from_what_pulumi_printed(mocks: HologresMocks) -> None:
+def test_nodes_are_read_from_the_json_of_pulumi_stack_output(mocks: HologresMocks) -> None:
     outputs = mocks.stacks[STACK]
     alone, among = AiNodes.from_json(json.dumps(outputs["aiNodes"])), AiNodes.from_json(json.dumps(outputs), "aiNodes")
     assert alone == among

@@ -18,7 +18,7 @@ GENERATED = 1_600
 # --- The bodies ------------------------------------------------------------------------------------------------------
 
 TEXT = st.text(max_size=8)
-WILD_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)  # also half a surrogate pair, which has no UTF-8
+WILD_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)  # also lone surrogates, which have no UTF-8
 
 
 def scalars(texts: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
@@ -59,7 +59,7 @@ LISTS = GOOD_NODES | st.lists(ODD_NODE | ANY_JSON, max_size=3) | ANY_JSON
 DOCUMENTS = ANY_JSON | st.builds(lambda top, nodes: {**top, "instanceModelList": nodes}, TOP, LISTS)
 GOOD_BODIES = st.builds(lambda nodes: {"requestId": "R-1", "instanceModelList": nodes}, GOOD_NODES).map(json.dumps)
 
-# As it may stand in a body, legal or not: json.dumps would never write most of these.
+# Valid and invalid JSON tokens, most of which json.dumps never writes.
 TOKENS = (
     *("7.0", "1.5", "-0.0", "1e2", "1e400", "-1e400", "NaN", "Infinity", "-Infinity", "01", "+1", "0x8", ".5", "1."),
     *("9" * 400, "-" + "9" * 4_300, "9" * 4_301, str(2**53 - 1), str(2**53), str(-(2**53)), "9007199254740992.0"),
@@ -73,7 +73,7 @@ WRITTEN_NAMES = (*FIELDS, "novelty", "cp\\u0075", "\\ud800")
 
 @st.composite
 def written(draw: st.DrawFn) -> bytes:
-    """A body put together by hand: any token in any place, names repeated."""
+    """A body built from text: any token in any place, with repeated names."""
     nodes = draw(st.lists(pairs(), max_size=3))
     members = [f'"instanceModelList":[{",".join(nodes)}]']
     members += draw(
@@ -128,7 +128,7 @@ BODIES = st.one_of(
 )
 
 
-def test_a_generated_body_is_what_was_sent_or_a_typed_error() -> None:
+def test_a_generated_body_gives_its_nodes_or_a_typed_error() -> None:
     """The same bodies in every run, with many of each outcome among them."""
     seen: Counter[str] = Counter()
 
@@ -146,21 +146,21 @@ def test_a_generated_body_is_what_was_sent_or_a_typed_error() -> None:
 
 
 @given(GOOD_BODIES)
-def test_any_list_of_good_nodes_is_a_reply(body: str) -> None:
+def test_any_list_of_valid_nodes_is_parsed(body: str) -> None:
     assert check(body.encode()) in ("nodes", "no nodes")
 
 
 @given(st.integers(0, len(EXAMPLE) - 1))
-def test_a_cut_answer_is_never_a_reply(length: int) -> None:
+def test_a_truncated_body_is_unreadable(length: int) -> None:
     assert check(EXAMPLE[:length].rstrip()) == "unreadable"
 
 
 @given(st.sampled_from([100, 201, 204, 301, 400, 403, 404, 429, 500, 503, 600]), DOCUMENTS)
 @example(503, {"instanceModelList": []})
-def test_any_other_status_is_a_typed_error_that_keeps_it(status: int, document: Any) -> None:
+def test_any_status_other_than_200_is_a_typed_error_with_the_status(status: int, document: Any) -> None:
     try:
         parse_response(HttpResponse(status, {}, json.dumps(document).encode()), SECRETS)
     except HologresAiError as error:
         assert error.status == status  # noqa: PT017 - the other branch fails
     else:
-        raise AssertionError("a refusal was taken for a list")
+        raise AssertionError("a refusal was parsed as a list")

@@ -129,7 +129,7 @@ def independent_signature(request: Request) -> str:
 
 
 @pytest.mark.parametrize("instance_id", [None, "hgpostcn-cn-yi34hlzdx003"])
-def test_a_good_call_is_one_signed_request(instance_id: str | None) -> None:
+def test_a_successful_call_is_one_signed_request(instance_id: str | None) -> None:
     with RawServer([GOOD]) as server:
         assert call(Client(settings_for(server.url)), instance_id) == GOOD_REPLY
     (request,) = server.requests
@@ -162,7 +162,7 @@ def test_one_client_serves_many_calls() -> None:
         assert [call(client), call(client)] == [GOOD_REPLY] * 2
 
 
-# --- What fails, beside the rows of tests/faults ----------------------------------------------------------------------
+# --- Failures that tests/faults does not have -------------------------------------------------------------------------
 
 TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" + NODES
 HTML = f"<html>{ECHO}</html>"
@@ -237,14 +237,14 @@ def test_a_transient_fault_is_retried(name: str, faults: list[Answer]) -> None:
     assert len(server.requests) == len(faults) + 1
 
 
-def test_a_requested_wait_is_kept() -> None:
+def test_a_retry_waits_as_long_as_the_response_requests() -> None:
     with RawServer([http(503, "", "x-acs-retry-after: 400"), GOOD]) as server:
         started = time.monotonic()
         assert call(Client(settings_for(server.url))) == GOOD_REPLY
         assert time.monotonic() - started >= 0.4
 
 
-def test_the_wait_before_a_retry_can_be_given() -> None:
+def test_the_wait_argument_replaces_the_default_retry_wait() -> None:
     failures: list[BaseException | None] = []
 
     def wait(state: RetryCallState) -> float:
@@ -258,10 +258,10 @@ def test_the_wait_before_a_retry_can_be_given() -> None:
     assert failure.retry_after == 3600.0
 
 
-# --- Second chances --------------------------------------------------------------------------------------------------
+# --- Failures that a second try corrects ------------------------------------------------------------------------------
 
 
-def test_a_wrong_clock_is_corrected_by_the_date_of_the_service() -> None:
+def test_a_wrong_clock_is_corrected_from_the_date_header() -> None:
     late = refusal(400, "InvalidTimeStamp.Expired", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
     with RawServer([late, GOOD]) as server:
         client = Client(settings_for(server.url), clock=lambda: NOW)
@@ -273,7 +273,7 @@ def test_a_wrong_clock_is_corrected_by_the_date_of_the_service() -> None:
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Fri, 31 Dec 9999 23:59:59 -2300", "Fri, 99 Jan 2026 99:99:99 GMT"])
-def test_without_a_date_of_the_service_the_second_try_has_the_same_time(date: str) -> None:
+def test_without_a_valid_date_header_the_second_try_has_the_same_time(date: str) -> None:
     with RawServer([refusal(400, "InvalidTimeStamp.Expired", f"Date: {date}")]) as server:
         error = fail(Client(settings_for(server.url), clock=lambda: NOW))
     assert type(error) is AuthenticationError
@@ -281,7 +281,7 @@ def test_without_a_date_of_the_service_the_second_try_has_the_same_time(date: st
     assert {request.headers["x-acs-date"] for request in server.requests} == {"2026-01-02T03:04:05Z"}
 
 
-def test_the_date_of_the_service_is_used_for_no_other_failure() -> None:
+def test_the_date_header_of_any_other_failure_is_ignored() -> None:
     busy = refusal(503, "ServiceUnavailable", "Date: Fri, 02 Jan 2026 05:00:00 GMT")
     with RawServer([busy, GOOD]) as server:
         call(Client(settings_for(server.url), clock=lambda: NOW))
@@ -329,7 +329,7 @@ def test_a_refusal_takes_no_tokens() -> None:
     assert retries_left(quota) == 4
 
 
-# --- The surroundings ------------------------------------------------------------------------------------------------
+# --- The environment --------------------------------------------------------------------------------------------------
 
 BAD_SURROUNDINGS = [
     ("ALL_PROXY", "socks5://127.0.0.1:1"),
@@ -341,7 +341,9 @@ BAD_SURROUNDINGS = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_SURROUNDINGS, ids=[f"{n}={v[:12]}" for n, v in BAD_SURROUNDINGS])
-def test_a_bad_environment_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_proxy_or_certificate_setting_is_a_typed_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     error = fail(Client(settings_for("https://127.0.0.1:1", deadline=5.0)))
     assert "proxy" in str(error).lower() or "SSL_CERT_FILE" in str(error)
@@ -369,7 +371,7 @@ def test_plain_http_to_loopback_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         assert (len(proxy.requests), len(server.requests)) == (0, 1)
 
 
-def test_a_failure_in_an_unknown_region_names_the_one_that_may_have_been_meant() -> None:
+def test_a_failure_in_an_unknown_region_suggests_a_known_region() -> None:
     settings = replace(settings_for("http://127.0.0.1:1"), warnings=('did you mean "cn-hangzhou"?',))
     assert 'did you mean "cn-hangzhou"?' in fail(Client(settings)).remedy
 

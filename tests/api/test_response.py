@@ -84,7 +84,9 @@ CODES: list[tuple[int, str, type[HologresAiError]]] = [
 
 @pytest.mark.parametrize("upper", [True, False], ids=["Code", "code"])
 @pytest.mark.parametrize(("status", "code", "kind"), CODES)
-def test_the_code_decides_first(status: int, code: str, kind: type[HologresAiError], upper: bool) -> None:
+def test_the_error_class_follows_from_the_code(
+    status: int, code: str, kind: type[HologresAiError], upper: bool
+) -> None:
     error = refuse(status, api_body(code, upper=upper))
     assert type(error) is kind
     assert (error.status, error.code, error.request_id) == (status, code, "R-1")
@@ -115,24 +117,26 @@ CODELESS = [b"", b"null", b"{}", b"[]", b'"text"', b"1", HTML, b"\xff\xfe\x00", 
 
 @pytest.mark.parametrize("body", CODELESS, ids=ascii)
 @pytest.mark.parametrize(("status", "kind"), STATUSES)
-def test_without_a_code_the_status_decides(status: int, kind: type[HologresAiError], body: bytes) -> None:
+def test_without_a_code_the_error_class_follows_from_the_status(
+    status: int, kind: type[HologresAiError], body: bytes
+) -> None:
     error = refuse(status, body)
     assert type(error) is kind
     assert (error.status, error.code, error.request_id) == (status, None, None)
     assert f"HTTP {status}" in str(error)
 
 
-def test_a_list_with_another_status_is_not_a_list() -> None:
+def test_a_list_with_a_status_other_than_200_is_an_error() -> None:
     assert type(refuse(500, EXAMPLE)) is ServiceError
     assert type(refuse(206, EXAMPLE)) is ResponseError
 
 
-def test_the_headers_request_id_stands_in() -> None:
+def test_the_request_id_of_the_body_precedes_that_of_the_header() -> None:
     assert refuse(503, b"", {"x-acs-request-id": "R-9"}).request_id == "R-9"
     assert refuse(503, api_body("X"), {"x-acs-request-id": "R-9"}).request_id == "R-1"
 
 
-def test_the_services_words_are_shown() -> None:
+def test_the_message_of_the_service_is_shown() -> None:
     assert "the disk is full" in str(refuse(400, api_body("DiskFull", "the disk is full")))
 
 
@@ -152,7 +156,7 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("code", "hint"), HINTS)
-def test_an_authentication_failure_hints_and_echoes_nothing(code: str, hint: str) -> None:
+def test_an_authentication_failure_has_a_remedy_and_hides_the_message_of_the_service(code: str, hint: str) -> None:
     error = refuse(400, api_body(code, f"server string to sign is: GET / {TOKEN} ECHO"))
     assert hint in error.remedy
     assert "ECHO" not in str(error)
@@ -165,11 +169,11 @@ XML = (
 
 
 @pytest.mark.parametrize(("status", "code", "kind"), CODES)
-def test_a_refusal_in_xml_is_the_same_refusal(status: int, code: str, kind: type[HologresAiError]) -> None:
+def test_a_refusal_in_xml_gives_the_same_error_as_in_json(status: int, code: str, kind: type[HologresAiError]) -> None:
     error = refuse(status, XML.format(code=code).encode(), {"content-type": "text/xml"})
-    told = refuse(status, api_body(code))
+    expected = refuse(status, api_body(code))
     assert type(error) is kind
-    assert (error.title, error.facts, error.remedy) == (told.title, told.facts, told.remedy)
+    assert (error.title, error.facts, error.remedy) == (expected.title, expected.facts, expected.remedy)
 
 
 def test_xml_without_a_code_is_classified_by_its_status() -> None:
@@ -178,7 +182,7 @@ def test_xml_without_a_code_is_classified_by_its_status() -> None:
     assert "text/xml: <status>busy</status>" in error.title
 
 
-def test_a_list_in_xml_is_not_what_the_api_describes() -> None:
+def test_a_list_in_xml_is_refused() -> None:
     assert type(refuse(200, b"<Response><instanceModelList/></Response>")) is ResponseError
 
 
@@ -202,7 +206,7 @@ def test_a_page_that_blocks_the_request_gets_no_advice_about_permissions(status:
         ("Unheard", "q=Unheard"),
     ],
 )
-def test_only_a_missing_permission_is_explained_as_one(code: str, says: str) -> None:
+def test_other_codes_with_status_403_give_no_advice_about_permissions(code: str, says: str) -> None:
     error = refuse(403, api_body(code))
     assert says in error.remedy
     assert "Grant" not in error.remedy
@@ -217,7 +221,7 @@ DETAIL = {
 }
 
 
-def test_the_details_of_a_denial_are_shown_and_carried() -> None:
+def test_the_details_of_a_denial_are_in_the_remedy_and_on_the_error() -> None:
     error = refuse(403, json.dumps({"Code": "NoPermission", "AccessDeniedDetail": DETAIL}).encode())
     assert type(error) is AccessDeniedError
     assert error.denial == AccessDeniedDetail("hologram:GetInstance", "ExplicitDeny", "ControlPolicy", "AQEA" * 100)
@@ -237,7 +241,7 @@ def test_no_secret_is_in_the_details_of_a_denial() -> None:
 @pytest.mark.parametrize(
     ("status", "body"), [(200, HTML), (200, b"{}"), (301, b""), (204, b""), (503, HTML), (403, b"{}")]
 )
-def test_the_request_id_of_the_header_is_reported(status: int, body: bytes) -> None:
+def test_without_a_request_id_in_the_body_that_of_the_header_is_reported(status: int, body: bytes) -> None:
     assert refuse(status, body, {"x-acs-request-id": "R-9"}).request_id == "R-9"
 
 
@@ -279,11 +283,11 @@ ECHOES: dict[str, Callable[[str], HttpResponse]] = {
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("echo", ECHOES)
-def test_no_secret_comes_back(echo: str, status: int, secret: str) -> None:
+def test_a_secret_in_a_response_is_not_in_the_error(echo: str, status: int, secret: str) -> None:
     answer = ECHOES[echo](secret)
     error = refuse(status, answer.body, dict(answer.headers))  # type: ignore[arg-type]
     shown = str(error) + repr(error) + "".join(traceback.format_exception(error)) + repr(vars(error))
-    assert secret[:10] not in shown  # nor the part of it that a cut leaves
+    assert secret[:10] not in shown  # nor the part of a secret that a cut leaves
 
 
 LONG = [
@@ -306,7 +310,7 @@ LONG = [
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("body", LONG, ids=lambda body: ascii(body[:40]))
-def test_what_is_shown_is_short_and_printable(status: int, body: bytes) -> None:
+def test_an_error_message_is_short_and_printable(status: int, body: bytes) -> None:
     error = refuse(status, body, {"content-type": "text/html"})
     assert error.title.isprintable()
     assert error.facts.isprintable()
@@ -317,13 +321,13 @@ def test_a_long_content_type_is_cut() -> None:
     assert len(refuse(200, HTML, {"content-type": "x" * 50_000}).title) < 500
 
 
-def test_an_excerpt_is_the_type_and_200_characters() -> None:
+def test_an_excerpt_is_the_content_type_and_200_characters() -> None:
     excerpt = HttpResponse(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt
     assert excerpt == "text/html: a b" + "c" * 197 + "…"
     assert HttpResponse(200, {}, b"").excerpt == "no content type: an empty body"
 
 
-def test_the_example() -> None:
+def test_the_example_response_of_the_vendor_is_parsed() -> None:
     reply = parse_response(HttpResponse(200, {}, EXAMPLE))
     assert reply.request_id == "2C2ECDC1-FBAD-14A5-AA4A-96BC787FBDBC"
     assert reply.warnings == ()
@@ -337,24 +341,24 @@ def test_an_empty_list_gives_no_nodes_and_no_warning() -> None:
     assert parse_response(HttpResponse(200, {}, nodes())) == NodeList(nodes=(), request_id="R-1")
 
 
-def test_null_for_a_list_gives_no_nodes_and_a_warning() -> None:
+def test_null_instead_of_a_list_gives_no_nodes_and_a_warning() -> None:
     reply = parse_response(HttpResponse(200, {}, b'{"instanceModelList": null}'))
     assert (reply.nodes, reply.request_id) == ((), None)
     (warning,) = reply.warnings
     assert "null" in warning
 
 
-def test_either_case_of_the_request_id() -> None:
+def test_the_request_id_is_read_in_either_case() -> None:
     assert parse_response(HttpResponse(200, {}, b'{"RequestId": "R", "instanceModelList": []}')).request_id == "R"
     assert parse_response(HttpResponse(200, {}, b'{"requestId": null, "instanceModelList": []}')).request_id is None
 
 
-def test_an_error_code_beside_null_for_a_list_is_an_error() -> None:
+def test_an_error_code_with_null_instead_of_a_list_is_an_error() -> None:
     error = refuse(200, b'{"code": "Forbidden.RAM", "message": "no", "instanceModelList": null}')
     assert type(error) is AccessDeniedError
 
 
-def test_an_error_code_beside_a_list_of_another_kind_is_an_error() -> None:
+def test_an_error_code_with_an_object_instead_of_a_list_is_an_error() -> None:
     assert isinstance(refuse(200, b'{"code": "Odd", "instanceModelList": {}}'), HologresAiError)
 
 
@@ -385,7 +389,7 @@ NO_LISTS = [
 
 
 @pytest.mark.parametrize(("body", "place"), NO_LISTS, ids=lambda value: ascii(value)[:50])
-def test_a_response_that_is_not_a_list_names_the_place(body: bytes, place: str) -> None:
+def test_an_invalid_response_is_reported_with_the_path_of_the_value(body: bytes, place: str) -> None:
     error = refuse(200, body)
     assert type(error) is ResponseError
     assert f": {place}: " in error.title
@@ -417,7 +421,7 @@ LARGEST = 2**53 - 1
         (str(-LARGEST), -LARGEST),
     ],
 )
-def test_a_whole_number_is_read_without_loss(field: str, text: str, value: int | None) -> None:
+def test_a_whole_number_is_read_exactly(field: str, text: str, value: int | None) -> None:
     body = f'{{"instanceModelList": [{{"{to_camel(field)}": {text}}}]}}'
     got = getattr(parse_response(HttpResponse(200, {}, body.encode())).nodes[0], field)
     assert got == value
@@ -435,7 +439,7 @@ def test_a_whole_number_is_read_without_loss(field: str, text: str, value: int |
     ids=lambda text: text[:24],
 )
 @pytest.mark.parametrize("field", ["nodeCount", "gpuMemoryUsed"])
-def test_any_other_number_is_refused_by_its_place(field: str, text: str) -> None:
+def test_any_other_value_of_a_number_is_refused_with_its_path(field: str, text: str) -> None:
     body = f'{{"instanceModelList": [{{}}, {{}}, {{"{field}": {text}}}]}}'
     error = refuse(200, body.encode())
     assert type(error) is ResponseError
@@ -455,7 +459,7 @@ def test_an_empty_text_in_place_of_a_number_or_boolean_is_null(field: str, text:
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ('"true"', True), ('"false"', False)])
-def test_a_boolean_is_read_without_loss(text: str, value: bool) -> None:
+def test_a_boolean_is_read_also_from_text(text: str, value: bool) -> None:
     body = f'{{"instanceModelList": [{{"autoRenewal": {text}}}]}}'
     assert parse_response(HttpResponse(200, {}, body.encode())).nodes[0].auto_renewal is value
 
@@ -477,7 +481,7 @@ def test_known_fields_make_no_debug_line(caplog: pytest.LogCaptureFixture) -> No
     assert caplog.records == []
 
 
-def test_the_debug_line_can_be_written_for_every_good_answer(caplog: pytest.LogCaptureFixture) -> None:
+def test_every_valid_response_is_parsed_with_debug_logging(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "hologres_ai")
     for body in (
         nodes(),
@@ -488,7 +492,7 @@ def test_the_debug_line_can_be_written_for_every_good_answer(caplog: pytest.LogC
         assert isinstance(parse_response(HttpResponse(200, {}, body)), NodeList)
 
 
-def test_unknown_statuses_and_charge_types_pass() -> None:
+def test_unknown_statuses_and_charge_types_are_accepted() -> None:
     (node,) = parse_response(HttpResponse(200, {}, nodes({"status": "Melting", "chargeType": "Free"}))).nodes
     assert (node.status, node.charge_type) == ("Melting", "Free")
 
@@ -505,19 +509,19 @@ def test_unknown_statuses_and_charge_types_pass() -> None:
         '"errorCode": ["odd"]',
     ],
 )
-def test_a_failure_beside_no_nodes_is_the_failure(failure: str, listed: str) -> None:
+def test_a_failure_with_an_empty_list_is_an_error(failure: str, listed: str) -> None:
     assert isinstance(refuse(200, f'{{{failure}, "instanceModelList": {listed}}}'.encode()), ApiError)
 
 
 @pytest.mark.parametrize(
     "well", ['"code": "200"', '"Success": "true", "ErrorCode": "null"', '"code": null', '"code": ""']
 )
-def test_a_success_that_says_so_is_not_a_failure(well: str) -> None:
+def test_an_explicit_success_code_is_not_an_error(well: str) -> None:
     body = f'{{{well}, "instanceModelList": []}}'.encode()
     assert parse_response(HttpResponse(200, {}, body)) == NodeList(nodes=(), request_id=None)
 
 
-def test_the_words_of_the_products_other_calls_are_read() -> None:
+def test_the_error_fields_of_other_actions_of_the_product_are_read() -> None:
     body = b'{"success": false, "errorCode": "Forbidden.RAM", "errorMessage": "no", "requestId": "R-1"}'
     error = refuse(200, body)
     assert (type(error), error.code, error.request_id) == (AccessDeniedError, "Forbidden.RAM", "R-1")
@@ -534,7 +538,7 @@ TWICE: list[tuple[bytes, tuple[AiNode, ...]]] = [
 
 
 @pytest.mark.parametrize(("body", "read"), TWICE, ids=[str(number) for number in range(len(TWICE))])
-def test_of_a_name_given_twice_the_last_value_counts(body: bytes, read: tuple[AiNode, ...]) -> None:
+def test_the_last_value_of_a_repeated_name_is_used(body: bytes, read: tuple[AiNode, ...]) -> None:
     """As in every JSON parser, including the standard library."""
     assert parse_response(HttpResponse(200, {}, body)).nodes == read
 
@@ -544,7 +548,7 @@ def test_a_request_id_is_text_or_a_number() -> None:
     assert parse_response(HttpResponse(200, {}, b'{"requestId": 7, "instanceModelList": []}')).request_id == "7"
 
 
-def test_a_mistake_in_a_large_body_is_reported_with_its_place() -> None:
+def test_an_invalid_value_in_a_large_body_is_reported_with_its_path() -> None:
     listed = [{"aiInstanceId": f"ai-{number}"} for number in range(40_000)]
     listed[39_000]["cpu"] = "many"
     error = refuse(200, nodes(*listed))

@@ -38,7 +38,7 @@ def test_a_retry_takes_five_tokens(tokens: int, retries: int) -> None:
     assert taken(RetryQuota(tokens)) == retries
 
 
-def test_what_is_given_back_never_exceeds_the_start() -> None:
+def test_returned_tokens_never_exceed_the_initial_quota() -> None:
     quota = RetryQuota(20)
     assert quota.take()
     for _ in range(9):
@@ -71,7 +71,7 @@ FINAL: list[BaseException] = [
     AuthenticationError("no", code="SignatureDoesNotMatch", status=400),
     ServiceError("no", status=501),
     ApiError("no", code="Unheard", status=400),
-    ValueError("not an error of ours"),
+    ValueError("not an error of this package"),
 ]
 
 
@@ -106,7 +106,7 @@ def test_two_failures_that_can_be_corrected_are_each_retried() -> None:
 
 
 @pytest.mark.parametrize(("renewable", "number"), [(True, 2), (False, 1)])
-def test_an_expired_token_is_retried_where_credentials_can_be_renewed(renewable: bool, number: int) -> None:
+def test_an_expired_token_is_retried_if_the_credentials_are_renewable(renewable: bool, number: int) -> None:
     error = AuthenticationError("no", code="InvalidSecurityToken.Expired", status=400)
     assert tries(error, renewable=renewable) == number
 
@@ -143,7 +143,7 @@ def wait_after(error: BaseException) -> float:
         (ServiceError("no", retry_after=3600.0), MAX_WAIT),
     ],
 )
-def test_the_wait_before_a_retry(error: HologresAiError, wait: float) -> None:
+def test_the_retry_wait_depends_on_the_error(error: HologresAiError, wait: float) -> None:
     assert wait_after(error) == wait
 
 
@@ -171,7 +171,7 @@ def test_the_wait_before_a_retry(error: HologresAiError, wait: float) -> None:
         ({"retry-after": "Fri, 99 Jan 2026 99:99:99 GMT"}, None),
     ],
 )
-def test_the_wait_that_a_response_asks_for(headers: dict[str, str], wait: float | None) -> None:
+def test_the_requested_wait_is_read_from_the_headers(headers: dict[str, str], wait: float | None) -> None:
     assert requested_wait(headers, NOW) == wait
 
 
@@ -185,5 +185,5 @@ def test_the_wait_that_a_response_asks_for(headers: dict[str, str], wait: float 
         ("Fri, 02 Jan 2026 11:04:05 +0800", NOW),
     ],
 )
-def test_a_date_of_http(text: str | None, date: datetime | None) -> None:
+def test_an_http_date_is_parsed_or_is_none(text: str | None, date: datetime | None) -> None:
     assert parse_http_date(text) == date

@@ -31,7 +31,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def stages(vector: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each stage of the specification in its order: its name, our result, the expected result."""
+    """Each stage of the specification in its order: its name, the actual result, the expected result."""
     request, expected = vector["request"], vector["expected"]
     signed = signing.headers_to_sign(request["headers"])
     canonical = signing.canonical_request(
@@ -65,18 +65,18 @@ def sign_once(auth: signing.Acs3Auth, request: httpx.Request) -> httpx.Request:
     return next(auth.auth_flow(request))
 
 
-def test_there_are_vectors() -> None:
+def test_vectors_of_each_source_are_present() -> None:
     assert {path.stem.split("-")[0] for path in VECTORS} == {"h1", "h2", "v1"}
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_vector_stage_by_stage(path: Path) -> None:
+def test_each_stage_of_a_vector_is_as_expected(path: Path) -> None:
     for stage, made, expected in stages(load(path)):
         assert made == expected, f"{path.stem} diverges first at the stage: {stage}"
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_auth_signs_the_vectors_request(path: Path) -> None:
+def test_acs3_auth_signs_the_request_of_a_vector(path: Path) -> None:
     vector = load(path)
     asked = vector["request"]
     url = httpx.URL(f"https://{asked['headers']['host']}{asked['path']}", params=dict(asked["query"]))
@@ -86,7 +86,7 @@ def test_auth_signs_the_vectors_request(path: Path) -> None:
     assert sent == asked["headers"]
 
 
-def test_a_header_that_is_not_the_apis_is_not_signed() -> None:
+def test_headers_of_the_http_client_are_not_signed() -> None:
     vector = load(next(path for path in VECTORS if path.stem.startswith("h1")))
     asked = vector["request"]
     url = f"https://{asked['headers']['host']}{asked['path']}"
@@ -94,7 +94,7 @@ def test_a_header_that_is_not_the_apis_is_not_signed() -> None:
     assert request.headers["authorization"] == vector["expected"]["authorization"]
 
 
-def test_every_pass_has_a_nonce_and_a_date_of_its_own() -> None:
+def test_each_signature_has_a_new_nonce_and_date() -> None:
     ticks = itertools.count(1)
     auth = signing.Acs3Auth(
         Credentials("id", KEY_SECRET),
@@ -110,7 +110,7 @@ def test_every_pass_has_a_nonce_and_a_date_of_its_own() -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", headers["x-acs-signature-nonce"]) for headers in seen)
 
 
-def test_no_token_no_token_headers() -> None:
+def test_without_a_security_token_no_token_header_is_sent() -> None:
     auth = signing.Acs3Auth(Credentials("id", KEY_SECRET), action="A", version="V")
     request = sign_once(auth, httpx.Request("GET", "https://127.0.0.1/"))
     assert not {"x-acs-security-token", "x-acs-accesskey-id"} & set(request.headers)
@@ -130,7 +130,7 @@ def test_percent_encoding(text: str, encoded: str) -> None:
     assert signing.canonical_query([("k", text)]) == f"k={encoded}"
 
 
-def test_uri_keeps_slashes_and_is_never_empty() -> None:
+def test_the_canonical_uri_keeps_slashes_and_is_never_empty() -> None:
     assert signing.canonical_uri("/a b/*") == "/a%20b/%2A"
     assert signing.canonical_uri("") == "/"
 
@@ -144,13 +144,13 @@ def test_the_order_of_parameters_does_not_matter(pairs: list[tuple[str, str]]) -
     assert signing.canonical_query(pairs) == "%C3%A4=&C=x%20y&a=1&a=2&b=1"
 
 
-def test_signed_headers_are_lowered_trimmed_sorted_and_chosen() -> None:
+def test_signed_headers_are_selected_trimmed_sorted_and_in_lower_case() -> None:
     headers = {"X-Acs-Version": " 1 ", "Host": "h", "Accept": "no", "Content-Type": "t\t", "X-Other": "no"}
     signed = signing.headers_to_sign(headers)
     assert list(signed.items()) == [("content-type", "t"), ("host", "h"), ("x-acs-version", "1")]
 
 
-def test_secrets_show_in_no_text_of_credentials() -> None:
+def test_credentials_and_auth_hide_secrets_in_their_text() -> None:
     credentials = Credentials("the-id", KEY_SECRET, TOKEN)
     auth = signing.Acs3Auth(credentials, action="A", version="V")
     texts = [repr(credentials), str(credentials), f"{credentials}", repr(auth), str(auth), repr([credentials])]

@@ -28,7 +28,7 @@ def imported(script: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_a_program_that_declares_a_list_imports_nothing_that_reads() -> None:
+def test_importing_ai_node_list_does_not_import_the_client() -> None:
     modules = imported("from hologres_ai import AiNodeList")
     assert "hologres_ai.dynamic" in modules
     assert modules.isdisjoint({"httpx", "tenacity", "hologres_ai.core.read", "hologres_ai.api.client"})
@@ -49,7 +49,7 @@ def test_one_client_serves_the_endpoints_of_a_scheme() -> None:
 
 
 @pytest.mark.parametrize("given", [True, False])
-def test_given_connections_stay_open(given: bool) -> None:
+def test_connections_of_the_caller_stay_open(given: bool) -> None:
     async def check() -> bool:
         async with Connections() as connections:
             async with ensure_connections(connections if given else None) as used:
@@ -96,7 +96,9 @@ FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
 @pytest.mark.parametrize(
     ("raised", "kind", "says"), FAILURES, ids=[f"{type(raised).__name__} {raised}"[:40] for raised, _, _ in FAILURES]
 )
-def test_a_failure_of_httpx_as_an_error_of_ours(raised: Exception, kind: type[HologresAiError], says: str) -> None:
+def test_an_exception_of_httpx_becomes_an_error_of_this_package(
+    raised: Exception, kind: type[HologresAiError], says: str
+) -> None:
     error = transport_error(raised, CONFIG, [SECRET])
     assert type(error) is kind
     assert says in error.title
@@ -106,6 +108,6 @@ def test_a_failure_of_httpx_as_an_error_of_ours(raised: Exception, kind: type[Ho
     assert "bytearray" not in str(error)
 
 
-def test_a_host_name_that_does_not_exist_is_marked() -> None:
+def test_the_error_of_a_nonexistent_host_name_is_marked() -> None:
     marked = [getattr(transport_error(raised, CONFIG, []), "no_such_host", False) for raised, _, _ in FAILURES]
     assert [raised for (raised, _, _), mark in zip(FAILURES, marked, strict=True) if mark] == [FAILURES[4][0]]

@@ -9,7 +9,9 @@ from tests.browser.conftest import Open
 from tests.support.command_line import environment, run_process
 
 
-def test_list_writes_the_page_of_the_json_beside_it(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
+def test_list_writes_an_html_page_with_the_data_of_the_json(
+    emulator: Emulator, open_report: Open, tmp_path: Path
+) -> None:
     page, data = tmp_path / "nodes.html", tmp_path / "nodes.json"
     done = run_process("list", f"--report=html={page}", f"--report=json={data}", env=environment(emulator.url))
     assert (done.returncode, done.stderr) == (0, "")
@@ -26,7 +28,7 @@ def test_list_writes_the_page_of_the_json_beside_it(emulator: Emulator, open_rep
     assert "AccessKey ID" in opened.texts(".facts")[0]
 
 
-def test_failed_read_writes_a_page_that_says_so(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
+def test_failed_read_writes_a_page_with_the_failure(emulator: Emulator, open_report: Open, tmp_path: Path) -> None:
     emulator.arm("denied")
     page = tmp_path / "nodes.html"
     assert run_process("list", f"--report=html={page}", env=environment(emulator.url)).returncode == 1

@@ -62,7 +62,7 @@ def test_page_is_as_wide_as_the_window(open_report: Open, name: str, width: int)
     assert opened.page.evaluate(OVERFLOWING) == []
 
 
-# Elements whose content is wider than they are, but for what is hidden on purpose.
+# Elements with overflowing content, except those that hide it on purpose.
 OVERFLOWING = """
 [...document.body.querySelectorAll("*")]
   .filter(e => !e.closest("svg") && !e.closest(".hidden") && !e.closest("thead") && !e.matches(".skip"))
@@ -201,7 +201,7 @@ def test_hostile_names_are_text_and_stay_inside_the_window(open_report: Open, wi
     assert outside == []
 
 
-def test_right_to_left_name_does_not_turn_what_stands_beside_it(open_report: Open) -> None:
+def test_right_to_left_name_does_not_reorder_adjacent_text(open_report: Open) -> None:
     """Each name is isolated: the heading, its columns and the signs keep their order."""
     opened = open_report(REPORTS["hostile"])
     directions = opened.page.evaluate(

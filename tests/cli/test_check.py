@@ -9,7 +9,7 @@ import pytest
 from hologres_ai.emulator import Emulator
 from tests.support.command_line import environment, on_terminal, run
 
-CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready
 SUBSCRIBED = "hologram_aicombo_public_cn-77a03"  # nine days from the midnight before the start
 NEAREST = (
     "hologram_aicombo_public_cn-90c03 (1), hologram_aipostpay_public_cn-90c04 (1), "
@@ -32,7 +32,7 @@ def edit(emulator: Emulator) -> Edit:
     return edit_
 
 
-def test_each_requirement_is_a_line(emulator: Emulator) -> None:
+def test_check_prints_a_line_for_each_requirement(emulator: Emulator) -> None:
     done = run(
         "check", "--min-free-gpus", "7", "--min-free-gpu-memory=502", "--min-nodes-ready", "22",
         "--require-ai-spec", "small-8core-30G-24G", "--require-status", "ResourceReady",
@@ -63,7 +63,7 @@ def test_met_and_tolerated_requirements_exit_with_0(emulator: Emulator, edit: Ed
     assert run(*of_subscriptions, env=env).returncode == 0
 
 
-def test_the_filters_say_which_nodes(emulator: Emulator) -> None:
+def test_filters_select_the_nodes_that_are_checked(emulator: Emulator) -> None:
     env = environment(emulator.url)
     done = run("check", "--id", CREATING, "--min-free-gpus", "2", env=env)
     assert f"1 AI instance\n  ✗ free GPUs: at least 2 required, 1 found; most at: {CREATING} (1)" in done.stdout
@@ -75,16 +75,16 @@ def test_the_filters_say_which_nodes(emulator: Emulator) -> None:
     assert "no AI nodes in cn-hangzhou" in none.stderr
 
 
-def test_json(emulator: Emulator, edit: Edit) -> None:
+def test_check_json_has_figures_and_nearest_nodes(emulator: Emulator, edit: Edit) -> None:
     edit(CREATING, gpuUsed=None)
     done = run(
         "check", "--json", "--min-free-gpus=1", "--require-status=Paused", "--min-nodes-ready=1",
         env=environment(emulator.url),
     )  # fmt: skip
-    told: dict[str, Any] = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == 2
-    assert (told["met"], told["region"]) == (False, "cn-hangzhou")
-    gpus, ready, statuses = told["requirements"]
+    assert (report["met"], report["region"]) == (False, "cn-hangzhou")
+    gpus, ready, statuses = report["requirements"]
     assert gpus == {
         "requirement": "minFreeGpus",
         "met": False,
@@ -111,20 +111,20 @@ def test_json(emulator: Emulator, edit: Edit) -> None:
         (["--min-free-gpus"], "requires an argument"),
     ],
 )
-def test_wrong_options_exit_with_1_before_any_call(emulator: Emulator, arguments: list[str], says: str) -> None:
+def test_invalid_options_exit_with_1_before_any_call(emulator: Emulator, arguments: list[str], says: str) -> None:
     done = run("check", *arguments, env=environment(emulator.url))
     assert (done.returncode, done.stdout, emulator.requests) == (1, "", 0)
     assert says in done.stderr
 
 
-def test_a_failed_read_is_not_a_requirement_that_is_not_met(emulator: Emulator) -> None:
+def test_a_failed_read_exits_with_1_and_not_2(emulator: Emulator) -> None:
     emulator.arm("denied")
     done = run("check", "--min-free-gpus", "1", "--warn", env=environment(emulator.url))
     assert (done.returncode, done.stdout) == (1, "")
     assert "hologram:ListInstanceModel" in done.stderr
 
 
-def test_a_terminal_gets_colour_and_no_code_of_its_own(emulator: Emulator, edit: Edit) -> None:
+def test_a_terminal_gets_colour_and_escaped_control_characters(emulator: Emulator, edit: Edit) -> None:
     edit(CREATING, status="\x1b]0;odd\x07")
     code, shown = on_terminal(
         "check", "--min-free-gpus=6", "--require-status=ResourceReady", env=environment(emulator.url)
@@ -135,13 +135,13 @@ def test_a_terminal_gets_colour_and_no_code_of_its_own(emulator: Emulator, edit:
     assert r"(\x1b]0;odd\x07)" in shown
 
 
-def test_a_terminal_of_another_encoding_gets_words(emulator: Emulator) -> None:
+def test_an_ascii_terminal_gets_words_instead_of_symbols(emulator: Emulator) -> None:
     env = environment(emulator.url, PYTHONUTF8="0", PYTHONIOENCODING="ascii", NO_COLOR="1")
     _, shown = on_terminal("check", "--min-free-gpus=6", "--min-nodes-ready=99", env=env)
     assert [line[:7] for line in shown.splitlines()[1:]] == ["  ok fr", "  no re"]
 
 
-def test_what_an_unread_region_might_change_is_unknown(emulator: Emulator) -> None:
+def test_a_requirement_that_an_unread_region_could_change_exits_with_1(emulator: Emulator) -> None:
     regions = ("--region", "cn-hangzhou", "--region", "cn-shanghai", "--on-region-error", "partial")
 
     def code(*required: str) -> int:

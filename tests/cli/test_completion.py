@@ -73,17 +73,17 @@ def test_bash_completes_commands_options_and_choices(tmp_path: Path, line: str, 
 def test_bash_completes_files(tmp_path: Path, option: str) -> None:
     (tmp_path / "baseline.json").touch()
     environment = {"PATH": f"{SCRIPTS}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb", "PS1": "$ "}
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     with subprocess.Popen(
-        ["bash", "--norc", "-i"], env=environment, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs
+        ["bash", "--norc", "-i"], env=environment, cwd=tmp_path, stdin=terminal, stdout=terminal, stderr=terminal
     ) as process:
-        os.close(theirs)
-        os.write(ours, b'eval "$(_HOLOGRES_AI_COMPLETE=bash_source hologres-ai)"; echo rea""dy\n')
-        read_until(ours, b"ready")
-        os.write(ours, f"hologres-ai {option}base\t".encode())
-        read_until(ours, b"baseline.json")  # the shell has typed the rest
+        os.close(terminal)
+        os.write(controller, b'eval "$(_HOLOGRES_AI_COMPLETE=bash_source hologres-ai)"; echo rea""dy\n')
+        read_until(controller, b"ready")
+        os.write(controller, f"hologres-ai {option}base\t".encode())
+        read_until(controller, b"baseline.json")  # the shell has typed the rest
         process.kill()
-    os.close(ours)
+    os.close(controller)
 
 
 def read_until(terminal: int, text: bytes) -> None:

@@ -32,7 +32,7 @@ def joined(text: str) -> str:
     return "".join(line.strip() for line in text.splitlines())
 
 
-def test_a_text_shows_the_details_and_cuts_the_message(denying: Emulator) -> None:
+def test_text_output_shows_the_details_and_cuts_the_message(denying: Emulator) -> None:
     done = run(denying, "list")
     assert done.returncode == 1
     for shown in ("hologram:ListInstanceModel", "ExplicitDeny", "ControlPolicy", "hologres-ai doctor", MESSAGE[:60]):
@@ -40,14 +40,14 @@ def test_a_text_shows_the_details_and_cuts_the_message(denying: Emulator) -> Non
     assert MESSAGE not in joined(done.stderr)
 
 
-def test_doctor_shows_the_message_whole(denying: Emulator) -> None:
+def test_doctor_shows_the_complete_message(denying: Emulator) -> None:
     done = run(denying, "doctor")
     assert done.returncode == 1
     assert MESSAGE in joined(done.stdout)
     assert "(cut" not in done.stdout
 
 
-def test_a_json_report_has_the_details_and_the_whole_message(denying: Emulator) -> None:
+def test_a_json_report_has_the_details_and_the_complete_message(denying: Emulator) -> None:
     document = json.loads(run(denying, "list", "--json").stdout)
     assert document["kind"] == "hologres-ai/Error"
     assert document["accessDeniedDetail"] == {
@@ -58,7 +58,7 @@ def test_a_json_report_has_the_details_and_the_whole_message(denying: Emulator) 
     }
 
 
-def test_doctor_has_the_details_in_json(denying: Emulator) -> None:
+def test_doctor_json_has_the_details(denying: Emulator) -> None:
     call = json.loads(run(denying, "doctor", "--json").stdout)["call"]
     assert call["denial"] == {
         "auth_action": "hologram:ListInstanceModel",

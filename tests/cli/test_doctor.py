@@ -21,7 +21,7 @@ SOURCES = [*CREDENTIALS_SOURCES, "role to assume"]
 PASSWORD = "canary-proxy-password"
 
 
-def test_doctor_says_what_is_used_and_that_it_works(emulator: Emulator) -> None:
+def test_doctor_shows_the_settings_in_use_and_a_successful_call(emulator: Emulator) -> None:
     done = run("doctor", env=environment(emulator.url, HTTPS_PROXY=f"http://user:{PASSWORD}@127.0.0.1:9"))
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -42,7 +42,7 @@ def test_doctor_says_what_is_used_and_that_it_works(emulator: Emulator) -> None:
     assert emulator.requests == 1
 
 
-def test_doctor_fetches_credentials_and_shows_none(tmp_path: Path) -> None:
+def test_doctor_fetches_credentials_and_hides_them(tmp_path: Path) -> None:
     issued = Credentials("uri-id-1", f"{CANARY}-uri-secret-1", f"{CANARY}-uri-token-1")
     with StandIn() as stand_in, Emulator(credentials=issued) as emulator:
         uri = f"{stand_in.url}/credentials?p={stand_ins.PASSWORD}"
@@ -93,7 +93,7 @@ def test_doctor_names_the_ram_action_of_a_denial(emulator: Emulator) -> None:
         ({"MAX_RETRY_TIMEOUT": "soon"}, "environment MAX_RETRY_TIMEOUT is not a number of seconds"),
     ],
 )
-def test_doctor_makes_no_call_where_the_configuration_is_bad(
+def test_doctor_makes_no_call_with_an_invalid_configuration(
     emulator: Emulator, changes: dict[str, str | None], says: str
 ) -> None:
     done = run("doctor", env=environment(emulator.url, **changes))
@@ -104,7 +104,7 @@ def test_doctor_makes_no_call_where_the_configuration_is_bad(
     assert PASSWORD not in done.stdout + done.stderr
 
 
-def test_doctor_in_colour_on_a_terminal(emulator: Emulator) -> None:
+def test_doctor_uses_colour_on_a_terminal_unless_no_color_is_set(emulator: Emulator) -> None:
     _, screen = on_terminal("doctor", env=environment(emulator.url))
     assert "\x1b[32mused   \x1b[0m" in screen
     _, screen = on_terminal("doctor", env=environment(emulator.url, NO_COLOR="1"))
@@ -134,7 +134,7 @@ KEYS_OF_TODAY = ["region", "endpoint", "credentials", "access_key", "proxies", "
 NO_KEYS: dict[str, str | None] = {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None}
 
 
-def test_json_keeps_its_keys_and_has_the_decision(emulator: Emulator) -> None:
+def test_doctor_json_keeps_its_first_keys_and_explains_the_choice_of_credentials(emulator: Emulator) -> None:
     other = {"ALIBABACLOUD_ACCESS_KEY_ID": "other", "ALIBABACLOUD_ACCESS_KEY_SECRET": f"{CANARY}-other"}
     switches = {"ALIBABA_CLOUD_IMDSV1_DISABLED": "1", "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "false"}
     done = run("doctor", "--json", env=environment(emulator.url, **other, **switches))
@@ -152,7 +152,7 @@ def test_json_keeps_its_keys_and_has_the_decision(emulator: Emulator) -> None:
     assert CANARY not in done.stdout + done.stderr
 
 
-def test_text_names_what_is_set_and_not_used(emulator: Emulator) -> None:
+def test_doctor_text_names_unused_settings(emulator: Emulator) -> None:
     done = run("doctor", env=environment(emulator.url, ALICLOUD_SECURITY_TOKEN=f"{CANARY}-token"))
     lines = done.stdout.splitlines()
     assert lines[lines.index("set and not used:") + 1] == "  environment ALICLOUD_SECURITY_TOKEN"
@@ -160,14 +160,14 @@ def test_text_names_what_is_set_and_not_used(emulator: Emulator) -> None:
     assert CANARY not in done.stdout
 
 
-def test_what_is_left_over_is_a_warning_of_every_command(emulator: Emulator) -> None:
+def test_list_warns_of_unused_settings(emulator: Emulator) -> None:
     done = run("list", env=environment(emulator.url, ALICLOUD_SECURITY_TOKEN=f"{CANARY}-token"))
     assert done.returncode == 0
     assert "warning: environment ALICLOUD_SECURITY_TOKEN is set and not used" in done.stderr
     assert CANARY not in done.stderr
 
 
-def test_a_host_of_sts_that_refuses_is_named_with_its_origin_and_the_setting(emulator: Emulator) -> None:
+def test_an_unreachable_sts_host_is_named_with_its_origin_and_setting(emulator: Emulator) -> None:
     role = {"ALICLOUD_ASSUME_ROLE_ARN": stand_ins.ROLE, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"}
     done = run("doctor", env=environment(emulator.url, MAX_RETRY_TIMEOUT="5", **role))
     assert done.returncode == 1

@@ -20,7 +20,7 @@ Edit = Callable[[Nodes], object]
 GROWN = "hologram_aipostpay_public_cn-77a02"
 
 
-class World:
+class Scenario:
     """An emulator with an editable fleet, and a baseline of the original."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
@@ -38,9 +38,9 @@ class World:
 
 
 @pytest.fixture
-def world(emulator: Emulator, tmp_path: Path) -> World:
+def scenario(emulator: Emulator, tmp_path: Path) -> Scenario:
     """An emulator and a new baseline, usage included."""
-    made = World(emulator, tmp_path)
+    made = Scenario(emulator, tmp_path)
     done = made.drift("--accept", "--classes", "inventory,lifecycle,usage")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "is the first baseline: 13 AI instances" in done.stderr
@@ -66,20 +66,20 @@ TEN: dict[str, tuple[Edit, str, str]] = {
 
 
 @pytest.mark.parametrize("name", TEN)
-def test_ten_edits_have_ten_kinds_and_their_exit_codes(world: World, name: str) -> None:
+def test_each_edit_is_an_event_of_its_kind_with_its_exit_code(scenario: Scenario, name: str) -> None:
     edit, category, kind = TEN[name]
-    world.edit(edit)
-    found = world.drift("--json", "--classes", "inventory,lifecycle,usage")
+    scenario.edit(edit)
+    found = scenario.drift("--json", "--classes", "inventory,lifecycle,usage")
     assert [(event["class"], event["kind"]) for event in json.loads(found.stdout)["events"]] == [(category, kind)]
     assert (found.returncode, found.stderr) == (2, "")
-    assert world.drift().returncode == (0 if category == "usage" else 2)
+    assert scenario.drift().returncode == (0 if category == "usage" else 2)
 
 
-def test_the_ten_edits_together(world: World) -> None:
+def test_several_edits_are_reported_together(scenario: Scenario) -> None:
     for name in ("more nodes", "another status", "another name", "no renewal", "renewed", "busier", "a new one"):
-        world.edit(TEN[name][0])
-    world.edit(lambda nodes: nodes.pop(6))
-    found = world.drift("--json", "--classes", "usage,inventory,lifecycle")
+        scenario.edit(TEN[name][0])
+    scenario.edit(lambda nodes: nodes.pop(6))
+    found = scenario.drift("--json", "--classes", "usage,inventory,lifecycle")
     kinds = {kind for _, _, kind in TEN.values()}
     assert {event["kind"] for event in json.loads(found.stdout)["events"]} == kinds - {
         "owner-changed",
@@ -97,31 +97,31 @@ NO_DRIFT: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("name", NO_DRIFT)
-def test_another_order_a_repeat_and_another_notation_are_not_drift(world: World, name: str) -> None:
+def test_another_order_a_repeat_and_another_notation_are_not_drift(scenario: Scenario, name: str) -> None:
     if name == "another zone":
-        world.edit(put(2, expirationTime="2030-01-01T00:00:00Z"))
-        assert world.drift("--accept").returncode == 0
-    world.edit(NO_DRIFT[name])
-    done = world.drift("--classes", "inventory,lifecycle,usage")
+        scenario.edit(put(2, expirationTime="2030-01-01T00:00:00Z"))
+        assert scenario.drift("--accept").returncode == 0
+    scenario.edit(NO_DRIFT[name])
+    done = scenario.drift("--classes", "inventory,lifecycle,usage")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "No drift in cn-hangzhou: 13 AI instances as in the baseline (inventory, lifecycle, usage)\n"
 
 
 @pytest.mark.parametrize("fault", ["denied", "hang"])
-def test_a_failed_read_is_not_drift(world: World, fault: str) -> None:
-    world.emulator.arm(fault, times=9)
-    world.env["MAX_RETRY_TIMEOUT"] = "1"
-    done = world.drift("--accept")
+def test_a_failed_read_is_not_drift(scenario: Scenario, fault: str) -> None:
+    scenario.emulator.arm(fault, times=9)
+    scenario.env["MAX_RETRY_TIMEOUT"] = "1"
+    done = scenario.drift("--accept")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ")
-    world.emulator.disarm()
-    del world.env["MAX_RETRY_TIMEOUT"]
-    assert world.drift().returncode == 0
+    scenario.emulator.disarm()
+    del scenario.env["MAX_RETRY_TIMEOUT"]
+    assert scenario.drift().returncode == 0
 
 
-def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(world: World) -> None:
-    world.edit(lambda nodes: nodes.clear())
-    done = world.drift()
+def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(scenario: Scenario) -> None:
+    scenario.edit(lambda nodes: nodes.clear())
+    done = scenario.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
     assert "Check that this is the AccessKey of the same account." in done.stderr
 
@@ -146,7 +146,7 @@ USAGE = [
 
 
 @pytest.mark.parametrize(("options", "says"), USAGE, ids=str)
-def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: list[str], says: str) -> None:
+def test_invalid_options_exit_with_1_and_not_2(emulator: Emulator, options: list[str], says: str) -> None:
     env = {**environment(emulator.url), "PATH": "/nowhere"}
     done = run("drift", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -156,12 +156,12 @@ def test_wrong_options_are_a_failure_and_no_drift(emulator: Emulator, options: l
 
 
 @pytest.mark.parametrize("name", ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_REGION"])
-def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) -> None:
-    del world.env[name]
+def test_a_missing_setting_exits_with_1_and_not_2(scenario: Scenario, name: str) -> None:
+    del scenario.env[name]
     if name == "ALIBABA_CLOUD_REGION":  # it is in the baseline
-        assert world.drift().returncode == 0
-        world.baseline.unlink()
-    done = world.drift("--accept")
+        assert scenario.drift().returncode == 0
+        scenario.baseline.unlink()
+    done = scenario.drift("--accept")
     assert done.returncode == 1
     assert f"Set {name}" in done.stderr or f"set {name}" in done.stderr
 
@@ -173,40 +173,43 @@ def test_a_missing_setting_is_a_failure_and_no_drift(world: World, name: str) ->
         (["--region", "cn-beijing"], "--region: the baseline was read in region cn-hangzhou"),
     ],
 )
-def test_another_query_than_the_baselines_is_refused(world: World, options: list[str], says: str) -> None:
-    before = world.emulator.requests
+def test_a_query_that_differs_from_the_baseline_is_refused(scenario: Scenario, options: list[str], says: str) -> None:
+    before = scenario.emulator.requests
     for more in ([], ["--accept"]):
-        done = world.drift(*options, *more)
+        done = scenario.drift(*options, *more)
         assert (done.returncode, done.stdout) == (1, "")
         assert says in done.stderr
-    assert world.emulator.requests == before
+    assert scenario.emulator.requests == before
 
 
-def test_the_baselines_own_query_is_asked_again(world: World) -> None:
-    world.baseline.unlink()
-    assert world.drift("--accept", "--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
-    world.edit(lambda nodes: nodes.append({"aiInstanceId": "paused", "status": "Paused"}))
-    assert world.drift().returncode == 0
-    assert world.drift("--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
-    assert world.drift("--classes", "usage").returncode == 1
+def test_drift_uses_the_query_of_the_baseline(scenario: Scenario) -> None:
+    scenario.baseline.unlink()
+    assert scenario.drift("--accept", "--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
+    scenario.edit(lambda nodes: nodes.append({"aiInstanceId": "paused", "status": "Paused"}))
+    assert scenario.drift().returncode == 0
+    assert scenario.drift("--status", "ResourceReady", "--region", "cn-shanghai").returncode == 0
+    assert scenario.drift("--classes", "usage").returncode == 1
 
 
-def test_a_saved_list_is_compared_with_the_filters_that_are_given(world: World) -> None:
-    saved = run("list", "--json", "--status", "ResourceReady", env=world.env)
-    world.baseline.write_text(saved.stdout)
-    assert world.drift("--status", "ResourceReady").returncode == 0
-    assert "added" in world.drift().stdout
-    stray = world.drift("--status", "Paused")
-    assert stray.returncode == 1
-    assert "not selected by its query" in stray.stderr
+def test_a_saved_list_is_compared_with_the_filters_that_are_given(scenario: Scenario) -> None:
+    saved = run("list", "--json", "--status", "ResourceReady", env=scenario.env)
+    scenario.baseline.write_text(saved.stdout)
+    assert scenario.drift("--status", "ResourceReady").returncode == 0
+    assert "added" in scenario.drift().stdout
+    mismatched = scenario.drift("--status", "Paused")
+    assert mismatched.returncode == 1
+    assert "not selected by its query" in mismatched.stderr
 
 
-def test_the_baseline_may_come_from_stdin(world: World) -> None:
-    world.edit(put(1, nodeCount=3))
-    for text in (world.baseline.read_text(), json.dumps({"x": 1, "aiNodes": json.loads(world.baseline.read_text())})):
+def test_the_baseline_may_come_from_stdin(scenario: Scenario) -> None:
+    scenario.edit(put(1, nodeCount=3))
+    for text in (
+        scenario.baseline.read_text(),
+        json.dumps({"x": 1, "aiNodes": json.loads(scenario.baseline.read_text())}),
+    ):
         done = subprocess.run(
             [*COMMAND, "drift", "--baseline", "-"],
-            env=world.env,
+            env=scenario.env,
             input=text,
             capture_output=True,
             text=True,
@@ -219,73 +222,73 @@ def test_the_baseline_may_come_from_stdin(world: World) -> None:
 # ------------------------------------------------------------------------------------------------------- --accept
 
 
-def test_a_list_with_the_credentials_of_a_provider_is_compared_with_a_warning(world: World) -> None:
+def test_a_list_with_the_credentials_of_a_provider_is_compared_with_a_warning(scenario: Scenario) -> None:
     provider = "urn:pulumi:dev::fleet::pulumi:providers:hologres::far"
-    nodes = json.loads(world.baseline.read_text())
+    nodes = json.loads(scenario.baseline.read_text())
     entry = {"urn": "urn:pulumi:dev::fleet::hologres:index:AiNodeList::nodes", "type": "hologres:index:AiNodeList"}
     declared = {"urn": provider, "type": "pulumi:providers:hologres", "inputs": {"accessKey": "id"}}
     resources = [declared, {**entry, "provider": f"{provider}::an-id", "outputs": {**nodes, "__query": nodes["query"]}}]
-    world.baseline.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
-    done = world.drift()
+    scenario.baseline.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    done = scenario.drift()
     assert done.returncode == 0, done.stderr
     assert 'warning: the list was read with the credentials of the provider "far"' in done.stderr
     assert "--profile" in done.stderr
 
 
-def test_accept_writes_the_present_nodes_as_the_baseline(world: World) -> None:
-    world.edit(put(1, nodeCount=3))
-    accepted = world.drift("--accept")
+def test_accept_writes_the_present_nodes_as_the_baseline(scenario: Scenario) -> None:
+    scenario.edit(put(1, nodeCount=3))
+    accepted = scenario.drift("--accept")
     assert (accepted.returncode, "nodeCount 1 -> 3" in accepted.stdout) == (0, True)
     assert "is the new baseline" in accepted.stderr
-    assert world.drift().returncode == 0
-    assert json.loads(world.baseline.read_text())["query"] == {"includeUsage": True}
-    assert sorted(path.name for path in world.baseline.parent.iterdir()) == ["baseline.json", "fleet.json"]
+    assert scenario.drift().returncode == 0
+    assert json.loads(scenario.baseline.read_text())["query"] == {"includeUsage": True}
+    assert sorted(path.name for path in scenario.baseline.parent.iterdir()) == ["baseline.json", "fleet.json"]
 
 
-def test_accept_leaves_a_stacks_file_alone(world: World) -> None:
-    text = json.dumps({"aiNodes": json.loads(world.baseline.read_text())})
-    world.baseline.write_text(text)
-    done = world.drift("--accept")
+def test_accept_does_not_replace_a_file_of_stack_outputs(scenario: Scenario) -> None:
+    text = json.dumps({"aiNodes": json.loads(scenario.baseline.read_text())})
+    scenario.baseline.write_text(text)
+    done = scenario.drift("--accept")
     assert done.returncode == 1
     assert "which --accept would replace" in done.stderr
-    assert world.baseline.read_text() == text
+    assert scenario.baseline.read_text() == text
 
 
-def test_an_interrupt_leaves_the_old_baseline_whole(world: World) -> None:
-    before, requests = world.baseline.read_bytes(), world.emulator.requests
-    world.emulator.arm("hang")
+def test_an_interrupt_leaves_the_old_baseline_unchanged(scenario: Scenario) -> None:
+    before, requests = scenario.baseline.read_bytes(), scenario.emulator.requests
+    scenario.emulator.arm("hang")
     process = subprocess.Popen(
-        [*COMMAND, "drift", "--baseline", str(world.baseline), "--accept"], env=world.env, stderr=subprocess.PIPE
+        [*COMMAND, "drift", "--baseline", str(scenario.baseline), "--accept"], env=scenario.env, stderr=subprocess.PIPE
     )
-    wait_until(lambda: world.emulator.requests > requests)
+    wait_until(lambda: scenario.emulator.requests > requests)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr) == (130, b"interrupted\n")
-    assert world.baseline.read_bytes() == before
+    assert scenario.baseline.read_bytes() == before
 
 
-# --------------------------------------------------------------------------------------------------------- forms
+# ------------------------------------------------------------------------------------------------------- output formats
 
 
-def test_a_terminal_gets_colour_and_a_sign_for_each_kind(world: World) -> None:
-    world.edit(TEN["renewed"][0])
-    world.edit(put(11, autoRenewal=False))
-    code, screen = on_terminal("drift", "--baseline", str(world.baseline), env=world.env)
+def test_a_terminal_gets_colour_and_a_sign_for_each_kind(scenario: Scenario) -> None:
+    scenario.edit(TEN["renewed"][0])
+    scenario.edit(put(11, autoRenewal=False))
+    code, screen = on_terminal("drift", "--baseline", str(scenario.baseline), env=scenario.env)
     assert code == 2
     assert re.search(r"\x1b\[32m  > expiry-moved-forward *\x1b\[0m", screen)
     assert re.search(r"\x1b\[31m  ! renewal-turned-off *\x1b\[0m", screen)
     assert "days later)" in screen
-    plain = world.drift().stdout
+    plain = scenario.drift().stdout
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[[0-9;]*m", "", screen) == plain
-    _, colourless = on_terminal("drift", "--baseline", str(world.baseline), env={**world.env, "NO_COLOR": "1"})
+    _, colourless = on_terminal("drift", "--baseline", str(scenario.baseline), env={**scenario.env, "NO_COLOR": "1"})
     assert not re.search(r"\x1b\[(\d+;)*3\d", colourless)
 
 
-def test_junit_counts(world: World) -> None:
-    world.edit(put(1, nodeCount=3, gpu=4))
-    world.edit(lambda nodes: nodes.pop(0))
-    done = world.drift("--junit")
+def test_junit_counts_events_of_each_class(scenario: Scenario) -> None:
+    scenario.edit(put(1, nodeCount=3, gpu=4))
+    scenario.edit(lambda nodes: nodes.pop(0))
+    done = scenario.drift("--junit")
     assert done.returncode == 2
     assert done.stdout.isascii()
     suites = {suite.get("name"): suite for suite in ElementTree.fromstring(done.stdout)}
@@ -297,9 +300,9 @@ def test_junit_counts(world: World) -> None:
     assert [len(case) for suite in suites.values() for case in suite.iter("testcase")] == [1, 1, 0]
 
 
-def test_markdown_is_a_table(world: World) -> None:
-    world.edit(put(1, nodeCount=3))
-    head, _, kinds, _, _, _, row, _, fingerprint = world.drift("--markdown").stdout.splitlines()
+def test_markdown_is_a_table(scenario: Scenario) -> None:
+    scenario.edit(put(1, nodeCount=3))
+    head, _, kinds, _, _, _, row, _, fingerprint = scenario.drift("--markdown").stdout.splitlines()
     assert kinds == "1 resized"
     assert re.fullmatch("Fingerprint: `[0-9a-f]{64}`", fingerprint)
     assert head == "### Drift in cn-hangzhou: 1 event at 1 of 13 AI instances"

@@ -45,7 +45,7 @@ def test_emulate_prints_its_url_and_the_variables_to_set(served: "subprocess.Pop
     assert "unset ALICLOUD_ACCESS_KEY\n" in stderr
 
 
-def test_what_emulate_prints_can_be_pasted() -> None:
+def test_the_output_of_emulate_can_be_pasted_into_a_shell() -> None:
     process = subprocess.Popen(
         [*COMMAND, "emulate", "--fault", "denied:1"],
         env=environment("", ALIBABA_CLOUD_REGION=None, ALICLOUD_ACCESS_KEY="another"),
@@ -110,7 +110,7 @@ main(["emulate"])
 """
 
 
-def test_emulate_without_aiohttp_says_how_to_get_it() -> None:
+def test_emulate_without_aiohttp_names_the_extra_to_install() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_AIOHTTP], env=environment(""), capture_output=True, text=True, check=False
     )
@@ -154,7 +154,7 @@ def test_a_fleet_is_emulated_from_each_form_of_a_saved_list(emulator: Emulator, 
         ("{", "Expecting property name"),
     ],
 )
-def test_a_file_that_is_not_a_fleet_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
+def test_a_file_that_is_not_a_fleet_is_refused_with_the_reason(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "fleet.json"
     file.write_text(text)
     done = CliRunner().invoke(main, ["emulate", "--fleet", str(file)])

@@ -31,7 +31,7 @@ from tests.support.command_line import COMMAND, environment, on_terminal, run, r
         (["emulate", "--fleet", "does-not-exist.json"], {}, 0, "the fleet file does-not-exist.json"),
     ],
 )
-def test_failures_are_a_message_and_a_code(
+def test_a_failure_is_a_message_and_exit_code_1(
     emulator: Emulator, arguments: list[str], changes: dict[str, str | None], requests: int, says: str
 ) -> None:
     done = run_process(*arguments, env=environment(emulator.url, **changes))
@@ -131,7 +131,7 @@ def surprise() -> None:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_an_internal_error_is_a_message_without_its_own_text(monkeypatch: pytest.MonkeyPatch, debug: bool) -> None:
+def test_an_internal_error_hides_the_exception_text_without_debug(monkeypatch: pytest.MonkeyPatch, debug: bool) -> None:
     monkeypatch.setenv(DEBUG, "1" if debug else "")
     done = CliRunner().invoke(guarded, ["surprise"])
 
@@ -150,7 +150,7 @@ def test_an_error_on_a_terminal_is_red(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
 @pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["list", "--bogus"], 1), (["doctor"], 0)], ids=str)
-def test_a_missing_stream_changes_neither_result_nor_code(
+def test_a_closed_or_full_stream_changes_neither_output_nor_exit_code(
     emulator: Emulator, arguments: list[str], code: int, closed: str
 ) -> None:
     env = environment(emulator.url)
@@ -168,7 +168,7 @@ def test_a_baseline_from_a_closed_stdin_is_refused(emulator: Emulator) -> None:
     assert done.stderr.startswith("error: stdin is closed; cannot read the baseline\n")
 
 
-def test_a_closed_stdout_does_no_harm_where_nothing_is_printed(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_closed_stdout_is_no_failure_when_nothing_is_printed(emulator: Emulator, tmp_path: Path) -> None:
     arguments = ["list", f"--report=json={tmp_path}/json", "--quiet"]
     command = ["sh", "-c", f"exec {shlex.join([*COMMAND, *arguments])} >&-"]
     done = subprocess.run(command, env=environment(emulator.url), stderr=subprocess.PIPE, text=True, check=False)
@@ -178,7 +178,7 @@ def test_a_closed_stdout_does_no_harm_where_nothing_is_printed(emulator: Emulato
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list", "--help"], ["doctor"]], ids=" ".join)
-def test_a_full_disk_is_one_line_for_every_command(emulator: Emulator, arguments: list[str]) -> None:
+def test_a_full_disk_is_a_one_line_error_of_every_command(emulator: Emulator, arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*COMMAND, *arguments], env=environment(emulator.url), stdout=full, stderr=subprocess.PIPE, check=False
@@ -188,7 +188,7 @@ def test_a_full_disk_is_one_line_for_every_command(emulator: Emulator, arguments
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
-def test_a_completion_that_can_not_be_printed_is_a_message(stream: str) -> None:
+def test_a_completion_script_that_cannot_be_printed_is_an_error(stream: str) -> None:
     env = environment("", _HOLOGRES_AI_COMPLETE="bash_source")
     command = ["sh", "-c", f"exec {shlex.join([*COMMAND[:-1], 'hologres_ai.cli'])} {stream}"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
@@ -196,7 +196,7 @@ def test_a_completion_that_can_not_be_printed_is_a_message(stream: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["drfit"], ["--bogus"], ["drift"], ["emulate", "--port", "x"]], ids=" ".join)
-def test_bad_usage_is_never_the_code_of_a_finding(arguments: list[str]) -> None:
+def test_a_usage_error_exits_with_1_and_not_2(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, arguments)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "Usage: " in done.stderr
@@ -213,7 +213,7 @@ def test_bad_usage_is_never_the_code_of_a_finding(arguments: list[str]) -> None:
     ],
     ids=" ".join,
 )
-def test_bad_usage_is_unknown_to_a_monitoring_system(arguments: list[str]) -> None:
+def test_a_usage_error_is_unknown_with_the_nagios_report(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 3
     assert re.fullmatch(r"HOLOGRES_AI UNKNOWN - [^\n]+\n", done.stdout)
@@ -233,7 +233,7 @@ def test_an_interrupt_writes_no_report(emulator: Emulator, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["socks5", "socks5h"])
-def test_a_socks_proxy_is_refused_in_words(kind: str) -> None:
+def test_a_socks_proxy_is_refused_with_the_reason(kind: str) -> None:
     env = environment("https://hologram.example.com", ALL_PROXY=f"{kind}://127.0.0.1:1")
     done = run_process("list", env=env)
     assert (done.returncode, "ImportError" in done.stderr) == (1, False)

@@ -27,7 +27,7 @@ write_file(sys.argv[1], "new" * 100_000)
 """
 
 
-def test_an_interrupt_during_the_write_leaves_the_old_file_whole(tmp_path: Path) -> None:
+def test_an_interrupt_during_a_write_leaves_the_old_file_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("old")
     done = subprocess.run([sys.executable, "-c", INTERRUPTED_WRITE, str(file)], capture_output=True, check=False)
@@ -36,7 +36,7 @@ def test_an_interrupt_during_the_write_leaves_the_old_file_whole(tmp_path: Path)
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_file_keeps_its_mode_and_a_link_stays_one(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_mode_its_owner_and_its_symbolic_link(tmp_path: Path) -> None:
     file, link = tmp_path / "file", tmp_path / "link"
     file.write_text("old")
     file.chmod(0o640)
@@ -65,7 +65,9 @@ while True:
 
 @pytest.mark.parametrize("number", [*SIGNALS, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.parametrize("delay", [0.05, 0.111, 0.173])
-def test_a_write_that_is_ended_leaves_one_whole_file(tmp_path: Path, number: signal.Signals, delay: float) -> None:
+def test_a_killed_write_leaves_the_complete_old_or_new_file(
+    tmp_path: Path, number: signal.Signals, delay: float
+) -> None:
     file = tmp_path / "file"
     with subprocess.Popen(
         [sys.executable, "-c", WRITING, str(file)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -95,7 +97,7 @@ write_file(sys.argv[1], "new" * 100_000)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_termination_during_the_write_leaves_the_old_file_alone(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_termination_during_a_write_leaves_the_old_file_unchanged(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "file"
     file.write_text("old")
     done = subprocess.run([sys.executable, "-c", ENDED_AT_THE_DISK, str(file), str(int(number))], check=False)
@@ -103,7 +105,7 @@ def test_a_termination_during_the_write_leaves_the_old_file_alone(tmp_path: Path
     assert kept(file) == {"file": b"old"}
 
 
-def test_a_file_that_can_not_be_replaced_is_written_in_place(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_replaced_is_written_in_place(tmp_path: Path) -> None:
     """A bind-mounted file: the system refuses to rename another one to its name."""
     file, source = tmp_path / "file", tmp_path / "source"
     file.write_text("old and longer")

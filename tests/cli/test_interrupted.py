@@ -18,7 +18,7 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("accept", [False, True], ids=["list", "drift --accept"])
-def test_a_read_that_hangs_ends_with_its_process_group(
+def test_a_signal_to_the_process_group_ends_a_read_that_hangs(
     accept: bool, number: signal.Signals, emulator: Emulator, tmp_path: Path
 ) -> None:
     baseline = tmp_path / "kept" / "baseline.json"

@@ -25,7 +25,7 @@ def test_a_pipe_gets_a_line_for_each_node(emulator: Emulator) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_columns_of_a_pipe(tmp_path: Path) -> None:
+def test_a_pipe_gets_every_column_with_escaped_values(tmp_path: Path) -> None:
     node = {"aiInstanceId": "a", "holoInstanceId": "h", "holoInstanceName": "a\tb\n\x1b[31m\u202e", "nodeCount": 2}
     figures = {"gpu": 4, "gpuUsed": 3, "gpuMemory": 24, "cpu": 8, "cpuUsed": 99, "autoRenewal": True}
     with Emulator(write_fleet(tmp_path, node | figures)) as emulator:
@@ -47,7 +47,7 @@ def test_columns_of_a_pipe(tmp_path: Path) -> None:
     }
 
 
-def test_no_usage_marks_what_was_left_out(emulator: Emulator) -> None:
+def test_no_usage_marks_the_columns_that_are_left_out(emulator: Emulator) -> None:
     done = run("list", "--no-usage", env=environment(emulator.url))
 
     left_out = {title for title, _ in COLUMNS if "used" in title or "free" in title}
@@ -56,7 +56,7 @@ def test_no_usage_marks_what_was_left_out(emulator: Emulator) -> None:
         assert {title for title, value in values.items() if value == "-"} == left_out
 
 
-def test_filters_reach_the_core(emulator: Emulator) -> None:
+def test_each_filter_option_selects_nodes(emulator: Emulator) -> None:
     everything = run("list", "--json", env=environment(emulator.url))
     nodes = json.loads(everything.stdout)["instanceModelList"]
     one = nodes[0]
@@ -79,7 +79,7 @@ def test_filters_reach_the_core(emulator: Emulator) -> None:
     assert len(json.loads(both.stdout)["ids"]) == 2
 
 
-def test_json_is_the_wire_form_with_the_request_id(emulator: Emulator) -> None:
+def test_list_json_has_the_fields_of_the_result_and_the_request_id(emulator: Emulator) -> None:
     done = run("list", "--json", env=environment(emulator.url))
 
     wire = json.loads(done.stdout)
@@ -103,14 +103,14 @@ def test_a_pipe_gets_utf_8_in_every_locale(emulator: Emulator, encoding: str, un
     assert "AI节点List测试" in json.loads(printed("--json"))["names"]
 
 
-def test_endpoint_and_region_beat_the_environment(emulator: Emulator) -> None:
+def test_endpoint_and_region_options_override_the_environment(emulator: Emulator) -> None:
     env = environment("http://127.0.0.1:1", ALIBABA_CLOUD_REGION="cn-beijing")
     done = run("list", "--json", "--endpoint", emulator.url, "--region", "cn-shanghai", env=env)
 
     assert json.loads(done.stdout)["region"] == "cn-shanghai"
 
 
-def test_warnings_go_to_stderr_a_line_each(tmp_path: Path) -> None:
+def test_each_warning_is_a_line_on_stderr(tmp_path: Path) -> None:
     broken = {"aiInstanceId": "a", "expirationTime": "soon\x1b[2J"}
     with Emulator(write_fleet(tmp_path, broken, {"aiInstanceId": "a"})) as emulator:
         done = run("list", "--region", "cn-nowhere", env=environment(emulator.url))
@@ -129,7 +129,7 @@ def test_warnings_go_to_stderr_a_line_each(tmp_path: Path) -> None:
         (["--instance-id", "hgpostcn-cn-nowhere"], "the service listed none. "),
     ],
 )
-def test_an_empty_answer_is_explained(emulator: Emulator, arguments: list[str], hint: str) -> None:
+def test_an_empty_list_is_explained_on_stderr(emulator: Emulator, arguments: list[str], hint: str) -> None:
     done = run("list", *arguments, env=environment(emulator.url))
 
     assert (done.returncode, done.stdout) == (0, "")
@@ -179,7 +179,7 @@ def test_a_terminal_without_blocks_gets_ascii(emulator: Emulator) -> None:
     assert max(map(len, plain_lines(screen))) <= 80
 
 
-def test_list_takes_credentials_of_every_kind(emulator: Emulator, tmp_path: Path) -> None:
+def test_list_uses_a_profile_of_the_credentials_file(emulator: Emulator, tmp_path: Path) -> None:
     keys = {"access_key_id": EMULATOR_ACCESS_KEY_ID, "access_key_secret": EMULATOR_ACCESS_KEY_SECRET}
     profile = {"name": "ci", "mode": "AK", "region_id": "cn-beijing", **keys}
     file = tmp_path / "config.json"

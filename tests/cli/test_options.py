@@ -16,7 +16,7 @@ from tests.support.command_line import environment
 
 
 @pytest.mark.parametrize("command", [[], ["list"], ["check"], ["doctor"], ["emulate"]], ids=str)
-def test_help_is_whole(command: list[str]) -> None:
+def test_help_has_examples_and_exit_codes(command: list[str]) -> None:
     shown = CliRunner().invoke(main, [*command, "--help"])
 
     assert shown.exit_code == 0
@@ -84,7 +84,7 @@ def imported(arguments: list[str], settings: dict[str, str]) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_version() -> None:
+def test_the_version_option_prints_name_and_version() -> None:
     shown = CliRunner().invoke(main, ["--version"])
 
     assert re.fullmatch(r"hologres-ai \d+\.\d+\.\d+\n", shown.stdout)

@@ -1,6 +1,6 @@
 """The table of outcomes: for each command and outcome, every format on stdout and in a file, and the exit code.
 
-In this process, for speed; `test_errors.py` has what only a process can show.
+The commands run in this process, for speed; `test_errors.py` has the cases that need a separate process.
 """
 
 import json
@@ -25,7 +25,7 @@ REGIONS = ("cn-hangzhou", "cn-shanghai")
 BOTH = ("--region", "cn-hangzhou", "--region", "cn-shanghai", "--on-region-error", "partial")
 
 
-class World:
+class Scenario:
     """An emulator with a node in each of two regions, a baseline of them, and a folder for reports."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
@@ -53,10 +53,10 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def scenario(tmp_path: Path) -> Iterator[Scenario]:
     fleet = write_a_node_in_each(tmp_path / "fleet.json", REGIONS)
     with Emulator(fleet) as emulator:
-        yield World(emulator, tmp_path)
+        yield Scenario(emulator, tmp_path)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Row:
 
     arguments: tuple[str, ...]
     code: int
-    prepare: Callable[[World], object] = lambda world: None
+    prepare: Callable[[Scenario], object] = lambda scenario: None
     text: bool = True
     says: str = ""
     junit: tuple[int, int, int] = (0, 0, 0)
@@ -86,20 +86,20 @@ class Row:
     nagios: int = 3
 
 
-def unset(name: str) -> Callable[[World], object]:
-    return lambda world: world.settings.update({name: None})
+def unset(name: str) -> Callable[[Scenario], object]:
+    return lambda scenario: scenario.settings.update({name: None})
 
 
-def gap(world: World) -> None:
-    world.deny("cn-shanghai")
+def unread_region(scenario: Scenario) -> None:
+    scenario.deny("cn-shanghai")
 
 
-def gap_and_drift(world: World) -> None:
-    gap(world)
-    world.change()
+def unread_region_and_drift(scenario: Scenario) -> None:
+    unread_region(scenario)
+    scenario.change()
 
 
-def failed(*arguments: str, says: str, prepare: Callable[[World], object] = lambda world: None) -> Row:
+def failed(*arguments: str, says: str, prepare: Callable[[Scenario], object] = lambda scenario: None) -> Row:
     return Row(arguments, 1, prepare, text=False, says=says, junit=(0, 1, 0), error=True)
 
 
@@ -115,29 +115,33 @@ UNMET = ("check", *BOTH, "--require-status", "Paused")
 TABLE: dict[str, Row] = {
     "list: nodes": Row(("list", *BOTH), 0),
     "list: no nodes": Row(("list", "--id", "none"), 0, text=False, says="warning: no AI nodes in cn-hangzhou"),
-    "list: a region unread": Row(("list", *BOTH), 0, gap, says="warning: cn-shanghai could not", junit=(0, 1, 0)),
-    "list: denied": failed("list", prepare=lambda world: world.deny("cn-hangzhou"), says="HTTP 403"),
+    "list: a region unread": Row(
+        ("list", *BOTH), 0, unread_region, says="warning: cn-shanghai could not", junit=(0, 1, 0)
+    ),
+    "list: denied": failed("list", prepare=lambda scenario: scenario.deny("cn-hangzhou"), says="HTTP 403"),
     "list: no key": failed("list", prepare=unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), says="Set ALIBABA_CLOUD_ACCESS"),
     "list: wrong option": refused("list", "--bogus", says="No such option"),
     "list: wrong value": refused("list", "--name-regex", "(", says="--name-regex: not a regular expression"),
     "list: empty value": refused("list", "--region", "", says="must not be empty"),
     "drift: none": Row(DRIFT, 0),
-    "drift: an event": Row(DRIFT, 2, World.change, junit=(1, 0, 0)),
-    "drift: ignored": Row((*DRIFT, "--ignore", "resized=ai-*"), 0, World.change),
+    "drift: an event": Row(DRIFT, 2, Scenario.change, junit=(1, 0, 0)),
+    "drift: ignored": Row((*DRIFT, "--ignore", "resized=ai-*"), 0, Scenario.change),
     "drift: ignored in vain": Row((*DRIFT, "--ignore", "added"), 0, says="note: --ignore added matches no event"),
-    "drift: a region unread": Row((*DRIFT, *PARTIAL), 1, gap, says="cn-shanghai could not be read", junit=(0, 1, 0)),
+    "drift: a region unread": Row(
+        (*DRIFT, *PARTIAL), 1, unread_region, says="cn-shanghai could not be read", junit=(0, 1, 0)
+    ),
     "drift: an event, a region unread": Row(
-        (*DRIFT, *PARTIAL), 2, gap_and_drift, says="cn-shanghai could not be read", junit=(1, 1, 0)
+        (*DRIFT, *PARTIAL), 2, unread_region_and_drift, says="cn-shanghai could not be read", junit=(1, 1, 0)
     ),
-    "drift: accepted": Row((*DRIFT, "--accept"), 0, World.change, says="is the new baseline", junit=(1, 0, 0)),
+    "drift: accepted": Row((*DRIFT, "--accept"), 0, Scenario.change, says="is the new baseline", junit=(1, 0, 0)),
     "drift: first baseline": Row(
-        (*DRIFT, "--accept"), 0, lambda world: world.baseline.unlink(), text=False, says="is the first baseline"
+        (*DRIFT, "--accept"), 0, lambda scenario: scenario.baseline.unlink(), text=False, says="is the first baseline"
     ),
-    "drift: denied": failed(*DRIFT, prepare=gap, says="1 of 2 regions could not be read"),
-    "drift: not acceptable": failed(*DRIFT, "--accept", *PARTIAL, prepare=gap, says="no new baseline"),
+    "drift: denied": failed(*DRIFT, prepare=unread_region, says="1 of 2 regions could not be read"),
+    "drift: not acceptable": failed(*DRIFT, "--accept", *PARTIAL, prepare=unread_region, says="no new baseline"),
     "drift: no baseline": failed("drift", "--baseline", "nowhere.json", says="--baseline nowhere.json --accept"),
     "drift: a baseline that is none": failed(
-        *DRIFT, prepare=lambda world: world.baseline.write_text("{"), says="not JSON"
+        *DRIFT, prepare=lambda scenario: scenario.baseline.write_text("{"), says="not JSON"
     ),
     "drift: another query": failed(*DRIFT, "--region", "cn-beijing", says="--region: the baseline was read in"),
     "drift: neither": refused("drift", says="Give either --baseline or --stack."),
@@ -147,9 +151,15 @@ TABLE: dict[str, Row] = {
     "check: met": Row(CHECK, 0, nagios=0),
     "check: not met": Row(UNMET, 2, junit=(1, 0, 0), nagios=2),
     "check: not met, warning": Row((*UNMET, "--warn"), 0, junit=(0, 0, 1), nagios=1),
-    "check: met, a region unread": Row(CHECK, 0, gap, says="cn-shanghai could not be read", junit=(0, 1, 0), nagios=0),
+    "check: met, a region unread": Row(
+        CHECK, 0, unread_region, says="cn-shanghai could not be read", junit=(0, 1, 0), nagios=0
+    ),
     "check: unknown, a region unread": Row(
-        ("check", *BOTH, "--min-nodes-ready", "9"), 1, gap, says="cn-shanghai could not be read", junit=(0, 2, 0)
+        ("check", *BOTH, "--min-nodes-ready", "9"),
+        1,
+        unread_region,
+        says="cn-shanghai could not be read",
+        junit=(0, 2, 0),
     ),
     "check: denied": failed(*CHECK[:3], *CHECK[-2:], prepare=lambda w: w.deny("cn-hangzhou"), says="HTTP 403"),
     "check: no region": failed("check", *CHECK[-2:], prepare=unset("ALIBABA_CLOUD_REGION"), says="Give --region"),
@@ -219,18 +229,18 @@ CHECKS: Mapping[str, Callable[[str, Row], None]] = {
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_files_of_every_format_beside_text_on_stdout(world: World, name: str) -> None:
+def test_report_files_of_every_format_are_written_in_addition_to_text_on_stdout(scenario: Scenario, name: str) -> None:
     row = TABLE[name]
-    row.prepare(world)
-    files = {form: world.reports / form for form in FORMATS[row.arguments[0]]}
+    row.prepare(scenario)
+    files = {form: scenario.reports / form for form in FORMATS[row.arguments[0]]}
     files["text"].write_text("as before")
-    done = world.run(*row.arguments, *(f"--report={form}={file}" for form, file in files.items()))
+    done = scenario.run(*row.arguments, *(f"--report={form}={file}" for form, file in files.items()))
     assert done.exit_code == row.code, done.stderr
     assert bool(done.stdout) == row.text
     assert row.says in done.stderr
     assert bool(row.says) == bool(done.stderr)
     if not row.written:
-        assert {path.name: path.read_text() for path in world.reports.iterdir()} == {"text": "as before"}
+        assert {path.name: path.read_text() for path in scenario.reports.iterdir()} == {"text": "as before"}
         return
     for form, file in files.items():
         if name == "list: no nodes" and form == "text":
@@ -242,10 +252,10 @@ def test_files_of_every_format_beside_text_on_stdout(world: World, name: str) ->
     ("name", "form"),
     [(name, form) for name, row in TABLE.items() for form in FORMATS[row.arguments[0]] if form not in ("text", "html")],
 )
-def test_a_format_alone_on_stdout(world: World, name: str, form: str) -> None:
+def test_each_format_is_printed_alone_on_stdout(scenario: Scenario, name: str, form: str) -> None:
     row = TABLE[name]
-    row.prepare(world)
-    done = world.run(*row.arguments, "--report", form)
+    row.prepare(scenario)
+    done = scenario.run(*row.arguments, "--report", form)
     assert done.exit_code == (row.nagios if form == "nagios" else row.code), done.stderr
     assert row.says in done.stderr
     if row.written or form == "nagios":
@@ -255,11 +265,11 @@ def test_a_format_alone_on_stdout(world: World, name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_quiet_prints_text_only_for_a_finding_and_only_without_a_report(world: World, name: str) -> None:
+def test_quiet_prints_nothing_when_a_report_is_written(scenario: Scenario, name: str) -> None:
     row = TABLE[name]
-    row.prepare(world)
-    file = world.reports / "json"
-    done = world.run(*row.arguments, "--quiet", f"--report=json={file}")
+    row.prepare(scenario)
+    file = scenario.reports / "json"
+    done = scenario.run(*row.arguments, "--quiet", f"--report=json={file}")
     assert (done.exit_code, done.stdout) == (row.code, "")
     assert file.exists() == row.written
 
@@ -278,15 +288,15 @@ def test_quiet_prints_text_only_for_a_finding_and_only_without_a_report(world: W
         ("check: met, a region unread", True),
     ],
 )
-def test_quiet_without_a_report(world: World, name: str, printed: bool) -> None:
+def test_quiet_prints_text_only_for_a_finding(scenario: Scenario, name: str, printed: bool) -> None:
     row = TABLE[name]
-    row.prepare(world)
-    done = world.run(*row.arguments, "--quiet")
+    row.prepare(scenario)
+    done = scenario.run(*row.arguments, "--quiet")
     assert (done.exit_code, bool(done.stdout)) == (row.code, printed)
 
 
-def test_quiet_prints_a_machine_format_whole(world: World) -> None:
-    assert json.loads(world.run(*DRIFT, "--quiet", "--json").stdout)["drift"] is False
+def test_quiet_prints_a_machine_format_completely(scenario: Scenario) -> None:
+    assert json.loads(scenario.run(*DRIFT, "--quiet", "--json").stdout)["drift"] is False
 
 
 @pytest.mark.parametrize(
@@ -304,72 +314,72 @@ def test_quiet_prints_a_machine_format_whole(world: World) -> None:
         (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
     ],
 )
-def test_reports_that_exclude_each_other_are_refused(world: World, arguments: tuple[str, ...], says: str) -> None:
-    before, requests = world.baseline.read_text(), world.emulator.requests
-    done = world.run(*DRIFT, *arguments)
+def test_invalid_combinations_of_reports_are_refused(scenario: Scenario, arguments: tuple[str, ...], says: str) -> None:
+    before, requests = scenario.baseline.read_text(), scenario.emulator.requests
+    done = scenario.run(*DRIFT, *arguments)
     assert (done.exit_code, says in done.stderr) == (3 if "nagios" in arguments else 1, True), done.stderr
-    assert (world.baseline.read_text(), world.emulator.requests) == (before, requests)
+    assert (scenario.baseline.read_text(), scenario.emulator.requests) == (before, requests)
 
 
 @pytest.mark.parametrize("name", ["list: nodes", "drift: an event", "check: not met"])
-def test_a_report_that_can_not_be_written_fails_the_run_and_no_other_report(world: World, name: str) -> None:
+def test_a_report_that_cannot_be_written_fails_the_run_and_keeps_other_reports(scenario: Scenario, name: str) -> None:
     row = TABLE[name]
-    row.prepare(world)
-    file, nowhere = world.reports / "json", world.reports / "nowhere" / "junit"
-    done = world.run(*row.arguments, f"--report=junit={nowhere}", f"--report=json={file}")
+    row.prepare(scenario)
+    file, nowhere = scenario.reports / "json", scenario.reports / "nowhere" / "junit"
+    done = scenario.run(*row.arguments, f"--report=junit={nowhere}", f"--report=json={file}")
     assert (done.exit_code, done.stderr) == (1, f"error: No such file or directory: {nowhere}\n")
     check_json(file.read_text(), row)
     assert done.stdout
 
 
-def test_a_report_that_can_not_be_written_is_unknown_to_a_monitoring_system(world: World) -> None:
-    done = world.run(*CHECK, "--report", "nagios", "--report", f"json={world.reports}/nowhere/json")
+def test_a_report_that_cannot_be_written_is_unknown_with_the_nagios_report(scenario: Scenario) -> None:
+    done = scenario.run(*CHECK, "--report", "nagios", "--report", f"json={scenario.reports}/nowhere/json")
     assert done.exit_code == 3
     assert done.stdout.startswith("HOLOGRES_AI UNKNOWN - a report could not be written | ")
 
 
-def test_what_is_ignored_is_counted_and_not_compared(world: World) -> None:
-    world.change()
-    ignored: dict[str, Any] = json.loads(world.run(*DRIFT, "--ignore", "inventory", "--json").stdout)
+def test_ignored_events_are_counted_and_are_no_drift(scenario: Scenario) -> None:
+    scenario.change()
+    ignored: dict[str, Any] = json.loads(scenario.run(*DRIFT, "--ignore", "inventory", "--json").stdout)
     assert (ignored["drift"], ignored["events"], len(ignored["ignored"])) == (False, [], 1)
     for form in ("text", "markdown"):
-        assert "1 event ignored" in world.run(*DRIFT, "--ignore", "inventory", "--report", form).stdout
-    assert 'name="ignored" value="1"' in world.run(*DRIFT, "--ignore", "inventory", "--junit").stdout
-    assert world.run(*DRIFT, "--ignore", "resized=ai-cn-shang*").exit_code == 2
-    assert world.run(*DRIFT, "--ignore", "added", "--accept").exit_code == 0
-    assert world.run(*DRIFT).exit_code == 0
+        assert "1 event ignored" in scenario.run(*DRIFT, "--ignore", "inventory", "--report", form).stdout
+    assert 'name="ignored" value="1"' in scenario.run(*DRIFT, "--ignore", "inventory", "--junit").stdout
+    assert scenario.run(*DRIFT, "--ignore", "resized=ai-cn-shang*").exit_code == 2
+    assert scenario.run(*DRIFT, "--ignore", "added", "--accept").exit_code == 0
+    assert scenario.run(*DRIFT).exit_code == 0
 
 
-def test_an_ignore_file_has_entries_and_comments(world: World, tmp_path: Path) -> None:
-    world.change()
+def test_an_ignore_file_has_entries_and_comments(scenario: Scenario, tmp_path: Path) -> None:
+    scenario.change()
     file = tmp_path / "ignore"
     file.write_text("\ufeff# expected\n\n  resized=ai-*  # until Monday\r\nrenamed\n", encoding="utf-8")
-    done = world.run(*DRIFT, "--ignore-file", str(file))
+    done = scenario.run(*DRIFT, "--ignore-file", str(file))
     assert done.exit_code == 0
     assert done.stderr.startswith("note: --ignore renamed matches no event\n")
     file.write_text("resized\nresize\n")
-    done = world.run(*DRIFT, "--ignore-file", str(file))
+    done = scenario.run(*DRIFT, "--ignore-file", str(file))
     assert (done.exit_code, f"{file}, line 2: no such event or class: 'resize'" in done.stderr) == (1, True)
 
 
-def test_an_entry_that_matches_nothing_is_not_a_note_while_a_region_is_unread(world: World) -> None:
-    gap(world)
-    assert "matches no event" not in world.run(*DRIFT, *PARTIAL, "--ignore", "added").stderr
+def test_an_unmatched_ignore_entry_is_not_reported_while_a_region_is_unread(scenario: Scenario) -> None:
+    unread_region(scenario)
+    assert "matches no event" not in scenario.run(*DRIFT, *PARTIAL, "--ignore", "added").stderr
 
 
-def test_the_fingerprint_is_that_of_the_drift(world: World) -> None:
+def test_every_format_shows_the_same_fingerprint_of_the_drift(scenario: Scenario) -> None:
     def fingerprints() -> set[str]:
         arguments = (*DRIFT, *PARTIAL)
-        found = {json.loads(world.run(*arguments, "--json").stdout)["fingerprint"]}
+        found = {json.loads(scenario.run(*arguments, "--json").stdout)["fingerprint"]}
         for form in ("text", "markdown", "junit"):
-            found |= set(re.findall(r"\b[0-9a-f]{64}\b", world.run(*arguments, "--report", form).stdout))
+            found |= set(re.findall(r"\b[0-9a-f]{64}\b", scenario.run(*arguments, "--report", form).stdout))
         return found
 
-    [unchanged] = {json.loads(world.run(*DRIFT, "--json").stdout)["fingerprint"]}
-    world.change()
+    [unchanged] = {json.loads(scenario.run(*DRIFT, "--json").stdout)["fingerprint"]}
+    scenario.change()
     [changed] = fingerprints()
-    gap(world)
-    [with_a_gap] = fingerprints()
-    assert len({unchanged, changed, with_a_gap}) == 3
-    world.emulator.disarm()
+    unread_region(scenario)
+    [with_unread_region] = fingerprints()
+    assert len({unchanged, changed, with_unread_region}) == 3
+    scenario.emulator.disarm()
     assert fingerprints() == {changed}

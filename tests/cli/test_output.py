@@ -10,7 +10,7 @@ from hologres_ai.emulator import Emulator
 from tests.support.command_line import environment, on_terminal, run
 
 
-def test_printable_keeps_what_is_visible() -> None:
+def test_printable_keeps_visible_and_escapes_control_characters() -> None:
     visible = "AI节点\u3000שלום é ñ 👍"
     assert output.printable(visible) == visible
     assert output.printable("\x00\x7f\x9b\u2028\U000e0001") == r"\x00\x7f\x9b\u2028\U000e0001"
@@ -38,7 +38,7 @@ class Terminal(io.StringIO):
     ],
     ids=str,
 )
-def test_one_rule_says_whether_text_is_coloured(
+def test_colour_depends_on_the_environment_and_the_stream(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], terminal: bool, pipe: bool
 ) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
@@ -50,25 +50,25 @@ def test_one_rule_says_whether_text_is_coloured(
 
 
 @pytest.mark.parametrize("columns", ["0", "-1", "1", "x", "²", "1e9", "9" * 5000, "", " 80"])
-def test_a_width_that_makes_no_sense_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+def test_an_invalid_width_is_ignored(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert output.terminal_width() == 80  # pytest's stdout is no terminal
 
 
 @pytest.mark.parametrize(("columns", "width"), [("20", 20), ("120", 120), ("100000", 1000)])
-def test_a_width_that_makes_sense_is_taken(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
+def test_a_valid_width_is_used(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert output.terminal_width() == width
 
 
 @pytest.mark.parametrize(("name", "value"), [("COLUMNS", "0"), ("LINES", "²")])
-def test_a_table_of_every_size_is_shown(emulator: Emulator, name: str, value: str) -> None:
+def test_a_table_is_shown_with_an_invalid_terminal_size(emulator: Emulator, name: str, value: str) -> None:
     code, screen = on_terminal("list", env=environment(emulator.url, **{name: value}))
     assert code == 0
     assert "Total in cn-hangzhou" in screen
 
 
-def test_force_color_colours_text_for_people_and_no_machine_format(emulator: Emulator) -> None:
+def test_force_color_colours_text_but_no_machine_format(emulator: Emulator) -> None:
     env = environment(emulator.url, FORCE_COLOR="1")
     check = run("check", "--min-free-gpus=99", env=env)
     assert "\x1b[31m  ✗\x1b[0m free GPUs" in check.stdout

@@ -34,7 +34,7 @@ def test_a_report_names_the_source_of_credentials_and_the_start_of_their_id(tmp_
 @pytest.mark.parametrize(
     "command", [["list"], ["check", "--min-free-gpus", "0"], ["doctor"]], ids=lambda words: words[0]
 )
-def test_a_profile_is_taken_by_its_name(emulator: Emulator, tmp_path: Path, command: list[str]) -> None:
+def test_the_profile_option_selects_a_profile(emulator: Emulator, tmp_path: Path, command: list[str]) -> None:
     file = tmp_path / "config.json"
     keys = f'"access_key_id": "{emulator.credentials.access_key_id}", '
     keys += f'"access_key_secret": "{emulator.credentials.access_key_secret}"'

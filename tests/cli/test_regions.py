@@ -27,7 +27,7 @@ def env(emulator: Emulator) -> dict[str, str]:
     return environment(emulator.endpoint, ALIBABA_CLOUD_REGION=None, MAX_RETRY_TIMEOUT="3")
 
 
-def test_the_nodes_of_each(env: dict[str, str]) -> None:
+def test_list_prints_the_nodes_of_each_region(env: dict[str, str]) -> None:
     done = run("list", *ALL, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == list(REGIONS)
@@ -39,12 +39,12 @@ def test_the_nodes_of_each(env: dict[str, str]) -> None:
     )
 
 
-def test_json_names_the_outcomes(env: dict[str, str]) -> None:
+def test_list_json_has_the_outcome_of_each_region(env: dict[str, str]) -> None:
     wire = json.loads(run("list", *ALL, "--region", "us-west-1", "--json", env=env).stdout)
     assert [item["outcome"] for item in wire["regionOutcomes"]] == ["ok", "ok", "ok", "empty"]
 
 
-def test_a_region_that_can_not_be_read(env: dict[str, str], emulator: Emulator) -> None:
+def test_an_unread_region_fails_list_unless_partial_is_given(env: dict[str, str], emulator: Emulator) -> None:
     emulator.arm("denied", 2, region="cn-beijing")
     done = run("list", *ALL, env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -57,7 +57,7 @@ def test_a_region_that_can_not_be_read(env: dict[str, str], emulator: Emulator) 
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_on_a_terminal_each_region_that_is_waited_for_is_named(env: dict[str, str], emulator: Emulator) -> None:
+def test_progress_names_the_regions_that_are_waited_for(env: dict[str, str], emulator: Emulator) -> None:
     emulator.arm("hang", 20, region="cn-beijing")
     code, shown = on_terminal("list", *ALL, *PARTIAL, env=env, width=120, with_progress=True)
     assert code == 0
@@ -74,14 +74,18 @@ def test_on_a_terminal_each_region_that_is_waited_for_is_named(env: dict[str, st
         (("--region", "cn-beijing", "--region", "x@y"), "not a region: 'x@y'"),
     ],
 )
-def test_bad_arguments(env: dict[str, str], emulator: Emulator, arguments: tuple[str, ...], says: str) -> None:
+def test_invalid_region_options_are_refused_before_any_call(
+    env: dict[str, str], emulator: Emulator, arguments: tuple[str, ...], says: str
+) -> None:
     done = run("list", *arguments, env=env)
     assert done.returncode == 1
     assert says in done.stderr
     assert emulator.requests == 0
 
 
-def test_drift_of_several_regions(env: dict[str, str], emulator: Emulator, fleet: Path, tmp_path: Path) -> None:
+def test_drift_compares_several_regions_and_reports_unread_ones(
+    env: dict[str, str], emulator: Emulator, fleet: Path, tmp_path: Path
+) -> None:
     baseline = str(tmp_path / "baseline.json")
     compare = ("drift", "--baseline", baseline)
     assert run(*compare, "--accept", *ALL, env=env).returncode == 0
@@ -92,7 +96,7 @@ def test_drift_of_several_regions(env: dict[str, str], emulator: Emulator, fleet
     emulator.arm("denied", 100, region="cn-beijing")
     assert run(*compare, env=env).returncode == 1
     done = run(*compare, *PARTIAL, "--json", env=env)
-    assert done.returncode == 1, "nothing changed where it could be seen, and nobody can tell about the rest"
+    assert done.returncode == 1, "no event in the regions that were read; the others are unknown"
     assert (json.loads(done.stdout)["events"], json.loads(done.stdout)["unread"]) == ([], ["cn-beijing"])
 
     fleet.write_text(fleet.read_text().replace("ai-cn-shanghai", "ai-other"))

@@ -1,4 +1,4 @@
-"""The table for people."""
+"""The table on a terminal."""
 
 import io
 import re
@@ -105,7 +105,7 @@ def test_columns_stay_aligned_with_every_name() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "gbk"])
-def test_encodings_without_blocks(encoding: str) -> None:
+def test_encodings_without_block_characters_get_ascii_bars(encoding: str) -> None:
     text = draw(result_of(NODE), encoding=encoding)
 
     assert ("AI节点List测试" if encoding == "gbk" else r"AI\u8282\u70b9List\u6d4b\u8bd5") in text
@@ -130,14 +130,14 @@ def test_encodings_without_blocks(encoding: str) -> None:
         (-1, 2, 3, "-1/2"),
     ],
 )
-def test_bars(used: int | None, capacity: int | None, free: int | None, shown: str) -> None:
+def test_a_bar_shows_the_share_in_use(used: int | None, capacity: int | None, free: int | None, shown: str) -> None:
     usage = Usage(used=used, capacity=capacity, free=free)
 
     assert utilisation(usage, Look(80, "utf-8", NOW)).plain == shown
 
 
 @pytest.mark.parametrize(("used", "colour"), [(0, "green"), (69, "green"), (70, "yellow"), (89, "yellow"), (90, "red")])
-def test_bars_are_coloured_by_fullness(used: int, colour: str) -> None:
+def test_bars_are_coloured_by_utilisation(used: int, colour: str) -> None:
     bar = utilisation(Usage(used=used, capacity=100, free=100 - used), Look(80, "utf-8", NOW))
 
     assert [str(span.style) for span in bar.spans] == [colour]
@@ -157,7 +157,9 @@ def test_bars_are_coloured_by_fullness(used: int, colour: str) -> None:
         ("never\x1b", False, r"never\x1b", False),
     ],
 )
-def test_expiry(expiry: str, renews: bool | None, shown: str, red: bool) -> None:
+def test_an_expiry_within_30_days_without_renewal_is_red(
+    expiry: str, renews: bool | None, shown: str, red: bool
+) -> None:
     node = replace(NODE, expiration_time=expiry, auto_renewal=renews)
     coloured = draw(result_of(node), colour=True)
     line = next(line for line in coloured.splitlines() if shown.split(",", maxsplit=1)[0] in line)

@@ -1,4 +1,4 @@
-"""The vendor's own SDK as an independent check of the emulator's verification and of our signer."""
+"""The vendor's own SDK as a reference for the emulator's verification and for the signer of this package."""
 
 import asyncio
 from collections.abc import Iterator
@@ -53,24 +53,24 @@ def official(emulator: Emulator, *, secret: str = EMULATOR_ACCESS_KEY_SECRET, to
     return Client(config)
 
 
-def test_lists_what_we_list(emulator: Emulator) -> None:
+def test_the_official_sdk_lists_the_same_nodes_as_this_package(emulator: Emulator) -> None:
     body = official(emulator).list_instance_model(ListInstanceModelRequest()).body
-    theirs = {node.ai_instance_id: node.to_map() for node in body.instance_model_list}
-    ours = read_ai_nodes(
+    official_result = {node.ai_instance_id: node.to_map() for node in body.instance_model_list}
+    own_result = read_ai_nodes(
         region="cn-hangzhou",
         access_key=EMULATOR_ACCESS_KEY_ID,
         secret_key=EMULATOR_ACCESS_KEY_SECRET,
         endpoint=emulator.url,
     )
-    assert len(body.instance_model_list) == len(theirs) >= 12
-    assert tuple(sorted(theirs)) == ours.ids
-    for node in ours.instance_model_list:
-        assert theirs[node.ai_instance_id]["holoInstanceName"] == node.holo_instance_name
-        assert theirs[node.ai_instance_id].get("expirationTime") == node.expiration_time
-        assert theirs[node.ai_instance_id]["gpuMemoryUsed"] == node.gpu_memory_used
+    assert len(body.instance_model_list) == len(official_result) >= 12
+    assert tuple(sorted(official_result)) == own_result.ids
+    for node in own_result.instance_model_list:
+        assert official_result[node.ai_instance_id]["holoInstanceName"] == node.holo_instance_name
+        assert official_result[node.ai_instance_id].get("expirationTime") == node.expiration_time
+        assert official_result[node.ai_instance_id]["gpuMemoryUsed"] == node.gpu_memory_used
 
 
-def test_with_a_security_token() -> None:
+def test_a_security_token_is_required_and_compared() -> None:
     with Emulator(credentials=WITH_TOKEN) as emulator:
         body = official(emulator, token=TOKEN).list_instance_model(ListInstanceModelRequest()).body
         assert len(body.instance_model_list) >= 12
@@ -84,16 +84,21 @@ def test_a_wrong_secret_is_refused(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("body_format", ["json", "xml"])
 @pytest.mark.parametrize("kind", ["denied", "denied-explicitly", "throttling", "throttling-user", "unavailable"])
-def test_a_refusal_is_read_as_we_read_it(emulator: Emulator, kind: str, body_format: BodyFormat) -> None:
+def test_the_official_sdk_reads_the_same_code_and_status_of_a_refusal(
+    emulator: Emulator, kind: str, body_format: BodyFormat
+) -> None:
     emulator.arm(kind, format=body_format)
-    with pytest.raises(AlibabaCloudException) as theirs:
+    with pytest.raises(AlibabaCloudException) as official_result:
         official(emulator).list_instance_model(ListInstanceModelRequest())
     emulator.disarm()
     emulator.arm(kind, format=body_format)
     settings = {"region": "cn-hangzhou", "endpoint": emulator.url, **KEYS}
-    with pytest.raises(ApiError) as ours:
+    with pytest.raises(ApiError) as own_result:
         asyncio.run(ApiClient(resolve(settings, None, {}), quota=RetryQuota(0)).list_instance_model())
-    assert (theirs.value.code, theirs.value.status_code) == (ours.value.code, ours.value.status)
+    assert (official_result.value.code, official_result.value.status_code) == (
+        own_result.value.code,
+        own_result.value.status,
+    )
 
 
 def refused(client: Client) -> str:
@@ -102,12 +107,12 @@ def refused(client: Client) -> str:
     return str(caught.value.code)
 
 
-# Where the two differ, and why it does not matter here:
-# - the official signer signs all headers that it gets, ours chooses host, content-type and x-acs-*; so only such
-#   names are generated, each in one case (it joins the values of two spellings, HTTP clients never hold two);
-# - it does not encode the names of query parameters, the specification does; so names need no encoding here. This API
-#   has one name, instanceId;
-# - it takes a dict, so a query name comes once; and it takes the path encoded, as its generated clients pass it.
+# Differences between the official signer and the one of this package, and how the generated values avoid them:
+# - The official signer signs all headers; this one selects host, content-type and x-acs-*. Only such names are
+#   generated, each in one case: the official signer joins the values of two spellings, which HTTP clients never have.
+# - The official signer does not encode the names of query parameters, as the specification requires. Only names that
+#   need no encoding are generated. The only name of this API is instanceId.
+# - The official signer takes a dict, so a query name is unique. It takes an encoded path, as generated clients pass it.
 UNRESERVED = st.text(st.sampled_from("abcXYZ019-_.~"), min_size=1, max_size=8)
 VALUES = st.text(max_size=12) | st.text(st.sampled_from(" *~+/%&=:,;\t節点é😀"), max_size=8)
 HEADER_NAMES = st.sampled_from(["Host", "content-type"]) | st.text(
@@ -126,24 +131,24 @@ HEADER_NAMES = st.sampled_from(["Host", "content-type"]) | st.text(
     headers=st.dictionaries(HEADER_NAMES, VALUES, max_size=6),
     secret=st.text(min_size=1, max_size=12),
 )
-def test_the_two_signers_agree(
+def test_both_signers_give_the_same_authorization(
     method: str, path: str, query: dict[str, str], headers: dict[str, str], secret: str
 ) -> None:
     payload_hash = signing.EMPTY_PAYLOAD_HASH
     request = SimpleNamespace(method=method, pathname=Utils.get_encode_path(path), query=query, headers=headers)
-    theirs = Utils.get_authorization(request, signing.ALGORITHM, payload_hash, "key", secret)
+    official_result = Utils.get_authorization(request, signing.ALGORITHM, payload_hash, "key", secret)
 
     signed = signing.headers_to_sign(headers)
     uri, pairs = signing.canonical_uri(path), signing.canonical_query(query.items())
     text = signing.string_to_sign(signing.canonical_request(method, uri, pairs, signed, payload_hash))
-    assert signing.authorization("key", signed, signing.signature(secret, text)) == theirs
+    assert signing.authorization("key", signed, signing.signature(secret, text)) == official_result
 
 
-def test_the_query_names_where_they_differ_are_encoded_by_ours() -> None:
-    """The reason of the restriction above: if the official signer changes, this test fails."""
+def test_only_the_signer_of_this_package_encodes_query_names() -> None:
+    """The reason for the restriction of query names above: fails if the official signer changes."""
     request = SimpleNamespace(method="GET", pathname="/", query={"a b": "1"}, headers={})
-    theirs = Utils.get_authorization(request, signing.ALGORITHM, signing.EMPTY_PAYLOAD_HASH, "key", "secret")
+    official_result = Utils.get_authorization(request, signing.ALGORITHM, signing.EMPTY_PAYLOAD_HASH, "key", "secret")
     canonical = signing.canonical_request("GET", "/", "a b=1", {}, signing.EMPTY_PAYLOAD_HASH)
     as_it_stands = signing.signature("secret", signing.string_to_sign(canonical))
-    assert theirs.endswith(f"Signature={as_it_stands}")
+    assert official_result.endswith(f"Signature={as_it_stands}")
     assert signing.canonical_query([("a b", "1")]) == "a%20b=1"

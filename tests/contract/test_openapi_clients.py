@@ -1,4 +1,4 @@
-"""The vendor's generic OpenAPI clients for Node.js and Go as independent checks of the emulator and of our reads.
+"""The vendor's generic OpenAPI clients for Node.js and Go as references for the emulator and for this package.
 
 The vendor's clients for this product are not served by the registries for these languages; the generic ones take the
 action, version and path as parameters and sign with ACS3-HMAC-SHA256 by default.
@@ -25,7 +25,7 @@ from hologres_ai.errors import ApiError
 from hologres_ai.models import NodeList, Query, to_wire
 
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / ".cache" / "judges"
+CACHE = HERE.parents[1] / ".cache" / "reference-clients"
 TOKEN = "CAIS+token/with*signs~and=="
 WITH_TOKEN = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, TOKEN)
 NOT_ASCII = "实例 ü*~+/😀"
@@ -33,8 +33,8 @@ NOT_ASCII = "实例 ü*~+/😀"
 Outcome = Mapping[str, Any]
 
 
-class Judge:
-    """A running client: it reads one job per line and writes one outcome per line."""
+class ReferenceClient:
+    """A running reference client: it reads one job per line and writes one outcome per line."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -66,12 +66,12 @@ def node_command(package: str) -> list[str]:
             subprocess.run(
                 ["npm", "ci", "--ignore-scripts", "--no-progress"], cwd=folder, check=True, capture_output=True
             )
-    return ["node", str(folder / "judge.js"), package]
+    return ["node", str(folder / "client.js"), package]
 
 
 def go_command() -> list[str]:
     """Build the program; Go's own cache makes a second build quick."""
-    program = CACHE / "judge"
+    program = CACHE / "go-client"
     with locked():
         subprocess.run(["go", "build", "-mod=readonly", "-o", program, "."], cwd=HERE / "go", check=True)
     return [str(program)]
@@ -85,12 +85,12 @@ def locked() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=["@alicloud/openapi-client", "@alicloud/openapi-core", "Go"])
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+def client(request: pytest.FixtureRequest) -> Iterator[ReferenceClient]:
     command = go_command() if request.param == "Go" else node_command(request.param)
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
-        yield Judge(process)
+        yield ReferenceClient(process)
         process.kill()
 
 
@@ -101,7 +101,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def read(emulator: Emulator) -> list[Mapping[str, object]]:
-    """The nodes by our own client with one try, in the spelling of the wire and without values that are null."""
+    """The nodes as this package reads them with one try, in the API's spelling and without null values."""
     settings = {
         "access_key": EMULATOR_ACCESS_KEY_ID,
         "secret_key": EMULATOR_ACCESS_KEY_SECRET,
@@ -120,40 +120,44 @@ def by_id(nodes: Any) -> list[Mapping[str, object]]:
     return sorted(nodes, key=lambda node: (node["regionId"], node["aiInstanceId"]))
 
 
-def test_lists_what_we_list(judge: Judge, emulator: Emulator) -> None:
-    body = judge.call(emulator)["body"]
-    theirs = [{name: node[name] for name in node if node[name] is not None} for node in body["instanceModelList"]]
-    assert len(theirs) == 13
-    assert by_id(theirs) == by_id(read(emulator))
+def test_a_reference_client_lists_the_same_nodes_as_this_package(client: ReferenceClient, emulator: Emulator) -> None:
+    body = client.call(emulator)["body"]
+    nodes = [{name: node[name] for name in node if node[name] is not None} for node in body["instanceModelList"]]
+    assert len(nodes) == 13
+    assert by_id(nodes) == by_id(read(emulator))
     assert emulator.requests == 2
 
 
-def test_with_a_security_token(judge: Judge) -> None:
+def test_a_security_token_is_accepted_and_required(client: ReferenceClient) -> None:
     with Emulator(credentials=WITH_TOKEN) as emulator:
-        assert len(judge.call(emulator, credentials=WITH_TOKEN)["body"]["instanceModelList"]) == 13
-        assert judge.call(emulator)["error"]["code"] == "MissingSecurityToken"
+        assert len(client.call(emulator, credentials=WITH_TOKEN)["body"]["instanceModelList"]) == 13
+        assert client.call(emulator)["error"]["code"] == "MissingSecurityToken"
 
 
-def test_an_instance_id_that_is_not_ascii(judge: Judge, emulator: Emulator, tmp_path: Path) -> None:
+def test_an_instance_id_outside_ascii_selects_its_nodes(
+    client: ReferenceClient, emulator: Emulator, tmp_path: Path
+) -> None:
     fleet = tmp_path / "fleet.json"
     nodes = [{"aiInstanceId": "a", "regionId": "r", "holoInstanceId": NOT_ASCII}, {"aiInstanceId": "b"}]
     fleet.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
     with Emulator(fleet) as other:
-        assert judge.call(other, instance_id=NOT_ASCII)["body"]["instanceModelList"] == nodes[:1]
-    assert judge.call(emulator, instance_id=NOT_ASCII)["body"]["instanceModelList"] == []
+        assert client.call(other, instance_id=NOT_ASCII)["body"]["instanceModelList"] == nodes[:1]
+    assert client.call(emulator, instance_id=NOT_ASCII)["body"]["instanceModelList"] == []
 
 
-def test_a_wrong_secret_is_refused(judge: Judge, emulator: Emulator) -> None:
+def test_a_wrong_secret_is_refused(client: ReferenceClient, emulator: Emulator) -> None:
     wrong = Credentials(EMULATOR_ACCESS_KEY_ID, "wrong-secret")
-    error = judge.call(emulator, credentials=wrong)["error"]
+    error = client.call(emulator, credentials=wrong)["error"]
     assert (error["code"], error["status"]) == ("SignatureDoesNotMatch", 400)
 
 
 @pytest.mark.parametrize("body_format", ["json", "xml"])
 @pytest.mark.parametrize("kind", ["denied", "denied-explicitly", "throttling", "throttling-user", "unavailable"])
-def test_a_refusal_is_read_as_we_read_it(judge: Judge, emulator: Emulator, kind: str, body_format: BodyFormat) -> None:
+def test_a_reference_client_reads_the_same_code_status_and_message_of_a_refusal(
+    client: ReferenceClient, emulator: Emulator, kind: str, body_format: BodyFormat
+) -> None:
     emulator.arm(kind, format=body_format)
-    error = judge.call(emulator)["error"]
+    error = client.call(emulator)["error"]
     emulator.disarm()
     emulator.arm(kind, format=body_format)
     with pytest.raises(ApiError) as caught:

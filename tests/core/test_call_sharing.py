@@ -1,4 +1,4 @@
-"""Call sharing: concurrent identical reads make one call, and never get an old result."""
+"""Call sharing: concurrent identical reads make one call, and never get an expired result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ def ids(*replies: NodeList) -> list[str | None]:
     return [reply.request_id for reply in replies]
 
 
-def test_those_who_ask_at_once_share_a_call() -> None:
+def test_concurrent_callers_share_a_call() -> None:
     service, shared = Service(), CallSharing()
 
     async def ask() -> list[NodeList]:
@@ -46,7 +46,7 @@ def test_those_who_ask_at_once_share_a_call() -> None:
     assert ids(*asyncio.run(ask())) == ["1"] * 10
 
 
-def test_threads_share_it_too() -> None:
+def test_concurrent_threads_share_a_call() -> None:
     service, shared, together = Service(0.2), CallSharing(), Barrier(8)
 
     def ask(_: int) -> NodeList:
@@ -61,12 +61,12 @@ async def get(shared: CallSharing, make: Callable[[], Awaitable[NodeList]], key:
     return await shared.get(key, make)
 
 
-def test_another_question_is_another_call() -> None:
+def test_another_key_makes_another_call() -> None:
     service, shared = Service(), CallSharing()
     assert ids(*(asyncio.run(get(shared, service.call, key)) for key in "aba")) == ["1", "2", "1"]
 
 
-def test_an_answer_is_not_kept() -> None:
+def test_a_result_is_not_shared_after_the_sharing_period() -> None:
     service, clock = Service(), Clock()
     shared = CallSharing(clock)
     first = asyncio.run(get(shared, service.call))
@@ -75,10 +75,10 @@ def test_an_answer_is_not_kept() -> None:
     clock.now = SHARED_FOR
     third = asyncio.run(get(shared, service.call))
     assert ids(first, second, third) == ["1", "1", "2"]
-    assert len(shared._calls) == 1, "nothing piles up"
+    assert len(shared._calls) == 1, "expired calls are removed"
 
 
-def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
+def test_a_failure_is_raised_for_every_waiting_caller_and_is_not_kept() -> None:
     shared, service = CallSharing(), Service()
 
     async def fail() -> NodeList:
@@ -92,8 +92,10 @@ def test_a_failure_is_everybodys_who_waits_and_is_not_kept() -> None:
     assert ids(asyncio.run(get(shared, service.call))) == ["1"]
 
 
-async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
-    """The caller that makes the call, and one that waits for it."""
+async def start_leader_and_follower(
+    shared: CallSharing, service: Service
+) -> tuple[asyncio.Task[NodeList], asyncio.Task[NodeList]]:
+    """Start the leader, which makes the call, and a follower, which waits for it."""
     leader = asyncio.create_task(get(shared, service.call))
     await asyncio.sleep(0)
     follower = asyncio.create_task(get(shared, service.call))
@@ -101,9 +103,9 @@ async def two_ask(shared: CallSharing, service: Service) -> tuple[asyncio.Task[N
     return leader, follower
 
 
-def test_one_who_gives_up_does_not_end_the_others_call() -> None:
+def test_a_cancelled_waiter_does_not_cancel_the_shared_call() -> None:
     async def ask() -> NodeList:
-        leader, follower = await two_ask(CallSharing(), Service())
+        leader, follower = await start_leader_and_follower(CallSharing(), Service())
         follower.cancel()
         with pytest.raises(asyncio.CancelledError):
             await follower
@@ -112,9 +114,9 @@ def test_one_who_gives_up_does_not_end_the_others_call() -> None:
     assert ids(asyncio.run(ask())) == ["1"]
 
 
-def test_when_the_caller_is_cancelled_another_calls() -> None:
+def test_a_waiter_makes_the_call_when_the_leader_is_cancelled() -> None:
     async def ask() -> NodeList:
-        leader, follower = await two_ask(CallSharing(), Service())
+        leader, follower = await start_leader_and_follower(CallSharing(), Service())
         leader.cancel()
         return await follower
 

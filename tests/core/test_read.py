@@ -41,33 +41,33 @@ async def give(value: int) -> int:
     return value
 
 
-async def raise_it() -> int:
+async def raise_key_error() -> int:
     await asyncio.sleep(0)
     raise KeyError("the cause")
 
 
-def test_run_without_a_loop() -> None:
+def test_run_works_without_an_event_loop() -> None:
     assert run(lambda: give(7)) == 7
 
 
-def test_run_while_a_loop_runs() -> None:
+def test_run_works_inside_a_running_event_loop() -> None:
     async def main() -> int:
         return run(lambda: give(7))
 
     assert asyncio.run(main()) == 7
 
 
-@pytest.mark.parametrize("call", [lambda: run(raise_it), lambda: asyncio.run(from_a_loop())])
-def test_run_hands_the_failure_on(call: Callable[[], int]) -> None:
+@pytest.mark.parametrize("call", [lambda: run(raise_key_error), lambda: asyncio.run(run_inside_a_loop())])
+def test_run_raises_the_exception_of_the_coroutine(call: Callable[[], int]) -> None:
     with pytest.raises(KeyError, match="the cause"):
         call()
 
 
-async def from_a_loop() -> int:
-    return run(raise_it)
+async def run_inside_a_loop() -> int:
+    return run(raise_key_error)
 
 
-def test_run_from_8_threads_at_once() -> None:
+def test_run_works_in_8_threads_at_the_same_time() -> None:
     gate = threading.Barrier(8, timeout=10)
 
     async def meet(value: int) -> int:
@@ -78,8 +78,8 @@ def test_run_from_8_threads_at_once() -> None:
         assert list(threads.map(lambda value: run(lambda: meet(value)), range(8))) == list(range(8))
 
 
-def test_a_slow_resolver_does_not_outlast_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name resolution runs in a thread that can't be stopped: nothing may wait for it."""
+def test_the_deadline_ends_a_slow_name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name resolution runs in a thread that cannot be stopped, so the read must not wait for it."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: time.sleep(3))
     settings = CallConfig("cn-hangzhou", Endpoint("https", "localhost"), Credentials("id", "secret"), deadline=0.5)
     started = time.monotonic()
@@ -89,7 +89,7 @@ def test_a_slow_resolver_does_not_outlast_the_deadline(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("_environment")
-def test_read_ai_nodes_reads() -> None:
+def test_read_ai_nodes_returns_the_nodes_of_an_instance() -> None:
     with RawServer([http(200, EXAMPLE)]) as server:
         result = read_ai_nodes("hgpostcn-cn-yi34hlzdx003", endpoint=server.url)
         assert read_ai_nodes("hgpostcn-cn-other", endpoint=server.url).ids == ()
@@ -99,7 +99,7 @@ def test_read_ai_nodes_reads() -> None:
 
 
 @pytest.mark.usefixtures("_environment")
-def test_read_ai_nodes_passes_every_argument_on() -> None:
+def test_read_ai_nodes_passes_every_argument_to_the_query_and_the_settings() -> None:
     arguments: dict[str, Any] = {
         "ids": ["a"],
         "name_regex": "^AI",
@@ -121,7 +121,7 @@ def test_read_ai_nodes_passes_every_argument_on() -> None:
 
 
 @pytest.mark.usefixtures("_environment")
-def test_read_ai_nodes_from_8_threads_and_from_a_loop() -> None:
+def test_read_ai_nodes_works_in_8_threads_and_inside_a_running_event_loop() -> None:
     with RawServer([http(200, EXAMPLE)]) as server, ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda _: read_ai_nodes(endpoint=server.url), range(8)))
 
@@ -134,7 +134,7 @@ def test_read_ai_nodes_from_8_threads_and_from_a_loop() -> None:
 
 
 @pytest.mark.usefixtures("_environment")
-def test_nothing_is_called_with_bad_input() -> None:
+def test_invalid_input_is_refused_before_any_connection() -> None:
     with RawServer([http(200, EXAMPLE)]) as server:
         with pytest.raises(InvalidArgumentError):
             read_ai_nodes("../x", endpoint=server.url)
@@ -146,7 +146,7 @@ def test_nothing_is_called_with_bad_input() -> None:
 
 
 @pytest.mark.usefixtures("_environment")
-def test_a_failure_is_never_an_empty_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_connection_is_an_error_and_not_an_empty_result(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(TransportError):
@@ -154,7 +154,7 @@ def test_a_failure_is_never_an_empty_result(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("_environment")
-def test_the_warnings_of_the_settings_are_among_the_results() -> None:
+def test_warnings_of_the_settings_are_in_the_result() -> None:
     with RawServer([http(200, EXAMPLE)]) as server:
         result = read_ai_nodes(region="cn-nowhere", endpoint=server.url)
     assert result.warnings == (

@@ -26,7 +26,7 @@ from hologres_ai.network import parse_endpoint
 from hologres_ai.region_data import REGIONS
 from tests.conftest import write_a_node_in_each
 
-DEAD = ("cn-beijing", "eu-central-1", "us-west-1")
+UNREACHABLE = ("cn-beijing", "eu-central-1", "us-west-1")
 DEADLINE = 2  # seconds
 
 
@@ -45,9 +45,9 @@ def _environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _dead(emulator: Emulator) -> Iterator[None]:
-    """Three regions never answer."""
-    for region in DEAD:
+def _unreachable(emulator: Emulator) -> Iterator[None]:
+    """Three regions that never respond."""
+    for region in UNREACHABLE:
         emulator.arm("hang", 100, region=region)
     yield
     emulator.disarm()
@@ -57,10 +57,10 @@ def outcomes(result: AiNodeListResult) -> dict[str, str]:
     return {item.region: item.outcome for item in result.region_outcomes}
 
 
-# ------------------------------------------------------------------------------------------------------ what is read
+# -------------------------------------------------------------------------------------------------------------- results
 
 
-def test_the_nodes_of_all_regions(emulator: Emulator) -> None:
+def test_a_star_reads_the_nodes_of_all_known_regions(emulator: Emulator) -> None:
     result = read_ai_nodes(regions=["*"])
     assert [node.region_id for node in result.instance_model_list] == list(REGIONS)
     assert outcomes(result) == dict.fromkeys(REGIONS, "ok")
@@ -68,36 +68,38 @@ def test_the_nodes_of_all_regions(emulator: Emulator) -> None:
     assert result.totals.node_count == emulator.requests == len(REGIONS) == 21
 
 
-def test_some_regions_each_once_in_whatever_order(emulator: Emulator) -> None:
+def test_repeated_regions_are_read_once_and_sorted(emulator: Emulator) -> None:
     result = read_ai_nodes(regions=["us-east-1", "cn-hangzhou", "us-east-1"], ids=["ai-us-east-1"])
     assert result.region == "cn-hangzhou,us-east-1"
-    assert outcomes(result) == {"cn-hangzhou": "ok", "us-east-1": "ok"}, "what a filter takes away is not missing"
+    assert outcomes(result) == {"cn-hangzhou": "ok", "us-east-1": "ok"}, "a region whose nodes are filtered out is ok"
     assert result.ids == ("ai-us-east-1",)
     assert emulator.requests == 2
 
 
-@pytest.mark.usefixtures("_dead")
-def test_three_dead_regions_cost_one_deadline_together() -> None:
+@pytest.mark.usefixtures("_unreachable")
+def test_unreachable_regions_are_waited_for_concurrently() -> None:
     start = time.monotonic()
     result = read_ai_nodes(regions=["*"], on_region_error="partial")
     took = time.monotonic() - start
-    assert DEADLINE <= took < 2.5 * DEADLINE, "one after the other it would be three"
-    assert outcomes(result) == {region: "unreachable" if region in DEAD else "ok" for region in REGIONS}
-    assert result.unread == DEAD
+    assert DEADLINE <= took < 2.5 * DEADLINE, "sequential reads would take three deadlines"
+    assert outcomes(result) == {region: "unreachable" if region in UNREACHABLE else "ok" for region in REGIONS}
+    assert result.unread == UNREACHABLE
     assert len(result.instance_model_list) == 18
-    assert [warning.split(":")[0] for warning in result.warnings] == [f"{region} could not be read" for region in DEAD]
+    assert [warning.split(":")[0] for warning in result.warnings] == [
+        f"{region} could not be read" for region in UNREACHABLE
+    ]
 
 
-@pytest.mark.usefixtures("_dead")
-def test_by_default_a_dead_region_fails_the_read() -> None:
+@pytest.mark.usefixtures("_unreachable")
+def test_an_unreachable_region_fails_the_read_by_default() -> None:
     with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
         read_ai_nodes(regions=["*"])
-    for region in DEAD:
+    for region in UNREACHABLE:
         assert f"{region}: unreachable: {region}.localhost gave no complete response within 2 s" in str(caught.value)
         assert isinstance(caught.value.errors[region], DeadlineExceededError)
 
 
-def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
+def test_each_region_has_an_outcome(emulator: Emulator, fleet: Path) -> None:
     fleet.write_text('{"nodes": [{"aiInstanceId": "one", "regionId": "cn-hangzhou"}]}')
     emulator.arm("denied", region="cn-beijing")
     regions = ["cn-hangzhou", "cn-beijing", "cn-shanghai"]
@@ -105,7 +107,7 @@ def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
     assert outcomes(result) == {"cn-beijing": "denied", "cn-hangzhou": "ok", "cn-shanghai": "empty"}
     denied = result.region_outcomes[0]
     assert "HTTP 403, Forbidden.RAM" in str(denied.reason)
-    assert "request" not in str(denied.reason), "what is new at each call would be drift in a state"
+    assert "request" not in str(denied.reason), "a value that is new in each call would be drift in a state"
 
     emulator.arm("denied", region="cn-beijing")
     with pytest.raises(RegionsError, match="1 of 3 regions could not be read") as caught:
@@ -114,7 +116,7 @@ def test_what_comes_of_a_region(emulator: Emulator, fleet: Path) -> None:
     assert str(caught.value.errors["cn-beijing"].request_id) in str(caught.value)
 
 
-def test_a_region_that_does_not_exist_is_distinguished_from_one_that_is_not_reached(
+def test_an_unknown_region_and_an_unreachable_region_have_different_outcomes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # No resolver knows a name under .invalid (RFC 6761).
@@ -126,14 +128,14 @@ def test_a_region_that_does_not_exist_is_distinguished_from_one_that_is_not_reac
     assert str(caught.value).endswith("\nCheck the network and the proxy settings.")
 
 
-def test_where_no_region_can_be_read_partial_fails_too(emulator: Emulator) -> None:
+def test_a_partial_read_fails_when_no_region_can_be_read(emulator: Emulator) -> None:
     emulator.arm("denied", 2)
     with pytest.raises(RegionsError, match="2 of 2 regions could not be read") as caught:
         read_ai_nodes(regions=["cn-hangzhou", "cn-beijing"], on_region_error="partial")
-    assert "hologram:ListInstanceModel" in str(caught.value), "the remedy, as they all fail"
+    assert "hologram:ListInstanceModel" in str(caught.value), "all regions fail: the remedy is shown"
 
 
-def test_a_node_that_does_not_say_its_region_is_where_it_was_listed(
+def test_a_node_without_a_region_gets_the_region_that_listed_it(
     emulator: Emulator, fleet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet.write_text('{"nodes": [{"aiInstanceId": "one"}]}')
@@ -142,7 +144,7 @@ def test_a_node_that_does_not_say_its_region_is_where_it_was_listed(
     assert [node.region_id for node in read_ai_nodes(region="cn-beijing").instance_model_list] == [None]
 
 
-def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
+def test_an_empty_result_of_several_regions_has_a_warning(fleet: Path) -> None:
     fleet.write_text('{"nodes": []}')
     warnings = read_ai_nodes(regions=["*"]).warnings
     assert len(warnings) == 1
@@ -152,7 +154,7 @@ def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
     )
 
 
-# ------------------------------------------------------------------------------------------- what is refused, at once
+# ---------------------------------------------------------------------------------------------------- invalid arguments
 
 
 @pytest.mark.parametrize(
@@ -165,20 +167,22 @@ def test_an_empty_answer_of_many_regions_is_explained(fleet: Path) -> None:
         ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
     ],
 )
-def test_bad_arguments(arguments: dict[str, Any], says: str, emulator: Emulator) -> None:
+def test_invalid_region_arguments_are_refused_before_any_call(
+    arguments: dict[str, Any], says: str, emulator: Emulator
+) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         read_ai_nodes(**arguments)
     assert says in str(caught.value)
     assert emulator.requests == 0
 
 
-def test_a_region_that_can_not_be_one(emulator: Emulator) -> None:
+def test_a_text_that_is_not_a_region_is_refused_before_any_call(emulator: Emulator) -> None:
     with pytest.raises(ConfigurationError, match=r"argument regions is not a region: 'x@127.0.0.1'"):
         read_ai_nodes(regions=["cn-hangzhou", "x@127.0.0.1"])
     assert emulator.requests == 0
 
 
-def test_one_endpoint_is_not_that_of_several_regions(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_endpoint_for_several_regions_is_refused(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", emulator.url)
     with pytest.raises(
         ConfigurationError, match=r"is the endpoint of one region, but 21 regions are to be read\nReplace the region"
@@ -187,7 +191,7 @@ def test_one_endpoint_is_not_that_of_several_regions(emulator: Emulator, monkeyp
     assert emulator.requests == 0
 
 
-def test_a_key_that_is_missing_is_one_error(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
+def test_a_missing_key_is_one_error_for_all_regions(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
     monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     with pytest.raises(ConfigurationError, match="secretKey"):
         read_ai_nodes(regions=["*"])
@@ -197,7 +201,7 @@ def test_a_key_that_is_missing_is_one_error(monkeypatch: pytest.MonkeyPatch, emu
 # ---------------------------------------------------------------------------------------------------------- endpoints
 
 
-def test_an_endpoint_for_every_region() -> None:
+def test_an_endpoint_template_gives_each_region_its_endpoint() -> None:
     settings = resolve_regions(["cn-beijing", "us-west-1"], environ=KEYS | {"HOLOGRAM_ENDPOINT": "vpc.{region}.test:8"})
     assert [one.endpoint.url for one in settings] == ["https://vpc.cn-beijing.test:8", "https://vpc.us-west-1.test:8"]
     settings = resolve_regions(["cn-beijing"], environ=KEYS)
@@ -207,14 +211,14 @@ def test_an_endpoint_for_every_region() -> None:
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
 
 
-def test_a_name_under_localhost_is_this_machine() -> None:
+def test_a_host_name_below_localhost_is_loopback() -> None:
     endpoint = parse_endpoint("http://cn-hangzhou.localhost:81")
     assert (endpoint.address, endpoint.authority) == ("http://127.0.0.1:81", "cn-hangzhou.localhost:81")
     with pytest.raises(ValueError, match="http is for loopback only"):
         parse_endpoint("http://localhost.example.com")
 
 
-# --------------------------------------------------------------------------------------------- what is kept in a state
+# -------------------------------------------------------------------------------------------- unread regions in a state
 
 
 NODE = AiNode(ai_instance_id="one", region_id="cn-hangzhou", node_count=1)
@@ -223,19 +227,19 @@ QUERY = build_query({"regions": ["cn-beijing", "cn-hangzhou"], "on_region_error"
 GAP = (RegionOutcome(region="cn-beijing", outcome="unreachable"), RegionOutcome(region="cn-hangzhou", outcome="ok"))
 
 
-def test_what_could_not_be_read_stays_as_it_was() -> None:
+def test_nodes_of_an_unread_region_are_kept_from_the_previous_list() -> None:
     gone = replace(NODE, ai_instance_id="gone")
     reply = NodeList(nodes=(NODE,), request_id=None)
     result = build_result("cn-beijing,cn-hangzhou", QUERY, reply, warnings=["w"], region_outcomes=GAP)
     kept = keep_unread(result, [OTHER, gone])
-    assert kept.instance_model_list == (OTHER, NODE), "and what was read is as it is now"
+    assert kept.instance_model_list == (OTHER, NODE), "regions that were read have the current nodes"
     assert kept.totals.node_count == 2
     assert (kept.warnings, kept.region_outcomes) == (("w",), GAP)
     whole = replace(result, region_outcomes=())
     assert keep_unread(whole, [OTHER]) is whole
 
 
-def test_the_wire_names_the_gap() -> None:
+def test_json_has_the_outcomes_of_unread_regions() -> None:
     result = build_result("a,b", QUERY, NodeList(nodes=(), request_id=None), region_outcomes=GAP)
     assert to_wire(result)["regionOutcomes"] == [
         {"region": "cn-beijing", "outcome": "unreachable"},

@@ -1,4 +1,4 @@
-"""From a response to a result (pure), and the entry points that run all of it."""
+"""The result that is built from a response: filters, order, times, totals and fingerprint."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -64,7 +64,7 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "selected"), FILTERS, ids=[str(arguments) for arguments, _ in FILTERS])
-def test_filters_are_joined(arguments: dict[str, Any], selected: str) -> None:
+def test_a_node_must_match_all_filters(arguments: dict[str, Any], selected: str) -> None:
     result = result_of(*FLEET, query=Query(**arguments))
     assert "".join(result.ids) == selected
     assert len(result.instance_model_list) == len(selected)
@@ -82,7 +82,7 @@ def test_ids_and_names_are_each_once_and_sorted() -> None:
     assert result.names == ("x", "y")
 
 
-def test_what_the_result_carries() -> None:
+def test_the_result_has_the_region_the_query_the_request_id_and_warnings() -> None:
     reply = NodeList(nodes=(), request_id="R-1", warnings=("from the reply",))
     query = Query(ids=("x",))
     result = build_result("cn-beijing", query, reply, warnings=("from the settings",))
@@ -105,7 +105,7 @@ TANGLED = (
 
 
 @given(st.permutations(TANGLED))
-def test_the_order_of_the_answer_does_not_matter(nodes: list[AiNode]) -> None:
+def test_the_result_does_not_depend_on_the_order_of_the_response(nodes: list[AiNode]) -> None:
     expected, got = result_of(*TANGLED), result_of(*nodes)
     assert replace(got, warnings=()) == replace(expected, warnings=())
     assert sorted(got.warnings) == sorted(expected.warnings)
@@ -114,7 +114,7 @@ def test_the_order_of_the_answer_does_not_matter(nodes: list[AiNode]) -> None:
 
 
 @given(st.permutations(TANGLED))
-def test_nor_does_it_without_usage(nodes: list[AiNode]) -> None:
+def test_the_result_without_usage_does_not_depend_on_the_order_of_the_response(nodes: list[AiNode]) -> None:
     query = Query(include_usage=False)
     assert to_wire(result_of(*nodes, query=query)) == to_wire(result_of(*TANGLED, query=query))
 
@@ -129,7 +129,7 @@ def test_nodes_are_sorted_by_region_then_instance_then_id() -> None:
     assert [node.ai_instance_id for node in result_of(*nodes).instance_model_list] == ["d", "c", "b", "a"]
 
 
-def test_an_identical_node_is_one_node() -> None:
+def test_identical_nodes_are_listed_once() -> None:
     result = result_of(make("a"), make("a"), make("a"))
     assert result.instance_model_list == (make("a"),)
     assert result.totals.node_count == 2
@@ -149,7 +149,7 @@ def test_one_id_in_two_regions_is_two_nodes_without_a_warning() -> None:
     assert result.warnings == ()
 
 
-def test_nodes_without_an_id_are_not_taken_for_one() -> None:
+def test_nodes_without_an_id_are_not_merged() -> None:
     result = result_of(AiNode(cpu=1), AiNode(cpu=2))
     assert len(result.instance_model_list) == 2
     assert result.warnings == ()
@@ -172,7 +172,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize(("sent", "shown"), TIMES)
-def test_a_time_is_shown_in_utc(sent: str, shown: str) -> None:
+def test_an_expiry_is_converted_to_utc(sent: str, shown: str) -> None:
     result = result_of(make("a", expiration_time=sent))
     assert result.instance_model_list[0].expiration_time == shown
     assert result.warnings == ()
@@ -188,7 +188,7 @@ def test_a_time_is_shown_in_utc(sent: str, shown: str) -> None:
         "20260128T074427Z",
     ],
 )
-def test_a_time_in_utc_is_left_to_the_letter(text: str) -> None:
+def test_an_expiry_in_utc_is_unchanged(text: str) -> None:
     result = result_of(make("a", expiration_time=text))
     assert result.instance_model_list[0].expiration_time == text
     assert result.warnings == ()
@@ -198,12 +198,12 @@ def test_a_time_in_utc_is_left_to_the_letter(text: str) -> None:
     "text",
     [
         *("", "soon", "Z", "2026-13-01T00:00:00Z", "2026-02-30", "1769586267535", "28/01/2026", "x" * 5_000),
-        # They can be read, and have no counterpart in UTC that can be written.
+        # Valid times whose UTC value is outside the range of datetime.
         *("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"),
     ],
     ids=lambda text: text[:30],
 )
-def test_an_unreadable_time_is_passed_on_with_a_warning(text: str) -> None:
+def test_an_invalid_expiry_is_unchanged_with_a_warning(text: str) -> None:
     result = result_of(make("a", expiration_time=text))
     assert result.instance_model_list[0].expiration_time == text
     (warning,) = result.warnings
@@ -212,24 +212,24 @@ def test_an_unreadable_time_is_passed_on_with_a_warning(text: str) -> None:
 
 
 @pytest.mark.parametrize("ai_instance_id", [None, ""])
-def test_a_warning_about_a_node_without_an_id_says_so(ai_instance_id: str | None) -> None:
+def test_a_warning_about_a_node_says_when_it_has_no_id(ai_instance_id: str | None) -> None:
     (warning,) = result_of(AiNode(ai_instance_id=ai_instance_id, expiration_time="soon")).warnings
     assert warning.startswith("expirationTime of an AI instance without an ID is not a time: 'soon'")
 
 
 @given(st.datetimes() | st.datetimes(timezones=st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))))
-def test_any_time_keeps_its_moment(moment: datetime) -> None:
+def test_a_converted_expiry_is_the_same_point_in_time(moment: datetime) -> None:
     (node,) = result_of(make("a", expiration_time=moment.isoformat())).instance_model_list
     shown = datetime.fromisoformat(node.expiration_time or "")
     assert shown == (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 @given(st.text())
-def test_any_text_for_a_time_gives_a_result(text: str) -> None:
+def test_any_text_as_an_expiry_gives_a_result(text: str) -> None:
     assert len(result_of(make("a", expiration_time=text)).instance_model_list) == 1
 
 
-def test_the_same_moment_written_twice_is_one_node() -> None:
+def test_nodes_with_the_same_expiry_in_two_notations_are_one_node() -> None:
     texts = ("2026-01-28T07:44:27.535Z", "2026-01-28T15:44:27.535+08:00")
     assert len(result_of(*(make("a", expiration_time=text) for text in texts)).instance_model_list) == 1
 
@@ -237,7 +237,7 @@ def test_the_same_moment_written_twice_is_one_node() -> None:
 # --- Totals ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_vendors_example() -> None:
+def test_the_totals_of_the_example_of_the_vendor() -> None:
     totals = result_of(EXAMPLE_NODE).totals
     assert totals.node_count == 2
     assert totals.cpu == Usage(capacity=14, used=7, free=7)
@@ -264,7 +264,7 @@ NODE_TOTALS = [
 
 @pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize(("node", "usage"), NODE_TOTALS)
-def test_a_nodes_totals(resource: str, node: tuple[int | None, ...], usage: tuple[int | None, ...]) -> None:
+def test_the_totals_of_one_node(resource: str, node: tuple[int | None, ...], usage: tuple[int | None, ...]) -> None:
     specification, count, used = node
     values: dict[str, Any] = {resource: specification, f"{resource}_used": used}
     totals = result_of(AiNode(node_count=count, **values)).totals
@@ -273,7 +273,7 @@ def test_a_nodes_totals(resource: str, node: tuple[int | None, ...], usage: tupl
     assert totals.node_count == count
 
 
-def test_one_unknown_makes_its_sum_unknown_and_no_other() -> None:
+def test_an_unknown_figure_makes_only_its_own_total_unknown() -> None:
     totals = result_of(make("a"), make("b", memory_used=None), make("c", gpu=None)).totals
     assert totals.cpu == Usage(capacity=42, used=21, free=21)
     assert totals.memory == Usage(capacity=96, used=None, free=None)
@@ -281,7 +281,7 @@ def test_one_unknown_makes_its_sum_unknown_and_no_other() -> None:
     assert totals.node_count == 6
 
 
-def test_no_nodes_have_nothing() -> None:
+def test_totals_without_nodes_are_zero() -> None:
     result = result_of()
     nothing = Usage(capacity=0, used=0, free=0)
     assert (result.totals.node_count, result.totals.cpu, result.totals.gpu) == (0, nothing, nothing)
@@ -292,7 +292,9 @@ COUNTS = st.none() | st.integers(0, 1000)
 
 
 @given(st.lists(st.tuples(COUNTS, COUNTS, COUNTS), max_size=5))
-def test_free_is_never_negative_and_never_guessed(figures: list[tuple[int | None, int | None, int | None]]) -> None:
+def test_the_free_total_is_the_exact_difference_or_unknown(
+    figures: list[tuple[int | None, int | None, int | None]],
+) -> None:
     nodes = [
         AiNode(ai_instance_id=str(index), gpu=gpu, node_count=count, gpu_used=used)
         for index, (gpu, count, used) in enumerate(figures)
@@ -302,7 +304,7 @@ def test_free_is_never_negative_and_never_guessed(figures: list[tuple[int | None
     assert gpu.free == (sum(c - u for c, u in known) if len(known) == len(figures) else None)
 
 
-def test_without_usage_two_nodes_that_differ_in_nothing_else_are_one() -> None:
+def test_without_usage_nodes_that_differ_only_in_usage_are_one_node() -> None:
     """Otherwise a stored list would have fewer nodes, which is drift."""
     busy, idle = make("a", gpu_used=1), make("a", gpu_used=0)
     result = result_of(busy, idle, query=Query(include_usage=False))
@@ -310,7 +312,7 @@ def test_without_usage_two_nodes_that_differ_in_nothing_else_are_one() -> None:
     assert result.fingerprint == result_of(busy, idle).fingerprint
 
 
-def test_without_usage_the_nodes_have_none_and_the_capacity_stays() -> None:
+def test_without_usage_nodes_have_no_usage_and_keep_their_capacity() -> None:
     result = result_of(EXAMPLE_NODE, query=Query(include_usage=False))
     (node,) = result.instance_model_list
     assert [getattr(node, name) for name in USAGE_FIELDS] == [None] * 4
@@ -321,7 +323,7 @@ def test_without_usage_the_nodes_have_none_and_the_capacity_stays() -> None:
 # --- The fingerprint -------------------------------------------------------------------------------------------------
 
 
-def test_the_fingerprint_is_pinned() -> None:
+def test_the_fingerprint_of_known_nodes_does_not_change() -> None:
     """It is stored in stacks: another value for the same nodes would be false drift."""
     assert result_of(EXAMPLE_NODE).fingerprint == PINNED_EXAMPLE
     assert result_of().fingerprint == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

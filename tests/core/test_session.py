@@ -22,7 +22,7 @@ READS = 5
 FORK = multiprocessing.get_context("fork")
 
 
-class Keeper(ThreadingHTTPServer):
+class KeepAliveServer(ThreadingHTTPServer):
     """Answers with no nodes, and keeps connections open until `hang_up`."""
 
     daemon_threads = True
@@ -44,7 +44,7 @@ class Keeper(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Keeper
+    server: KeepAliveServer
 
     def setup(self) -> None:
         super().setup()
@@ -64,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def keeper() -> Iterator[Keeper]:
-    with Keeper() as server:
+def keep_alive_server() -> Iterator[KeepAliveServer]:
+    with KeepAliveServer() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -91,83 +91,89 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_without_a_session_each_read_has_its_own_connection(keeper: Keeper) -> None:
-    assert [read(keeper.url) for _ in range(READS)] == ["R-1"] * READS
-    assert len(keeper.peers) == READS
+def test_without_a_session_each_read_has_its_own_connection(keep_alive_server: KeepAliveServer) -> None:
+    assert [read(keep_alive_server.url) for _ in range(READS)] == ["R-1"] * READS
+    assert len(keep_alive_server.peers) == READS
 
 
-def test_a_session_keeps_one(keeper: Keeper, session: Session) -> None:
-    assert [read(keeper.url, session) for _ in range(READS)] == ["R-1"] * READS
-    assert (len(keeper.requests), len(keeper.peers)) == (READS, 1)
+def test_a_session_reuses_one_connection(keep_alive_server: KeepAliveServer, session: Session) -> None:
+    assert [read(keep_alive_server.url, session) for _ in range(READS)] == ["R-1"] * READS
+    assert (len(keep_alive_server.requests), len(keep_alive_server.peers)) == (READS, 1)
 
 
-def test_it_keeps_it_also_where_a_loop_runs(keeper: Keeper, session: Session) -> None:
+def test_a_session_reuses_its_connection_inside_a_running_event_loop(
+    keep_alive_server: KeepAliveServer, session: Session
+) -> None:
     async def main() -> list[str | None]:
-        return [read(keeper.url, session) for _ in range(READS)]
+        return [read(keep_alive_server.url, session) for _ in range(READS)]
 
     assert asyncio.run(main()) == ["R-1"] * READS
-    assert len(keeper.peers) == 1
+    assert len(keep_alive_server.peers) == 1
 
 
-def test_threads_share_it(keeper: Keeper, session: Session) -> None:
+def test_threads_share_the_connection_of_a_session(keep_alive_server: KeepAliveServer, session: Session) -> None:
     with ThreadPoolExecutor(READS) as pool:
-        found = list(pool.map(lambda _: read(keeper.url, session), range(READS * 4)))
+        found = list(pool.map(lambda _: read(keep_alive_server.url, session), range(READS * 4)))
     assert found == ["R-1"] * READS * 4
-    assert len(keeper.peers) == 1
+    assert len(keep_alive_server.peers) == 1
 
 
-def test_a_connection_that_the_service_has_closed_is_replaced(keeper: Keeper, session: Session) -> None:
-    assert read(keeper.url, session) == "R-1"
-    keeper.hang_up()
-    assert read(keeper.url, session) == "R-1"
-    assert len(keeper.peers) == 2
+def test_a_connection_that_the_service_has_closed_is_replaced(
+    keep_alive_server: KeepAliveServer, session: Session
+) -> None:
+    assert read(keep_alive_server.url, session) == "R-1"
+    keep_alive_server.hang_up()
+    assert read(keep_alive_server.url, session) == "R-1"
+    assert len(keep_alive_server.peers) == 2
 
 
-def test_nothing_is_kept_but_the_connection(keeper: Keeper, session: Session) -> None:
+def test_a_session_keeps_neither_cookies_nor_nonces(keep_alive_server: KeepAliveServer, session: Session) -> None:
     for _ in range(READS):
-        read(keeper.url, session)
-    assert [headers["Cookie"] for headers in keeper.requests] == [None] * READS
-    assert len({headers["x-acs-signature-nonce"] for headers in keeper.requests}) == READS
+        read(keep_alive_server.url, session)
+    assert [headers["Cookie"] for headers in keep_alive_server.requests] == [None] * READS
+    assert len({headers["x-acs-signature-nonce"] for headers in keep_alive_server.requests}) == READS
 
 
-def test_a_failed_read_leaves_it_usable(keeper: Keeper, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_is_usable_after_a_failed_read(
+    keep_alive_server: KeepAliveServer, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAX_RETRY_TIMEOUT", "1")
     with RawServer([Silence()]) as silent, pytest.raises(HologresAiError):
         read(silent.url, session)
-    assert read(keeper.url, session) == "R-1"
+    assert read(keep_alive_server.url, session) == "R-1"
 
 
-def test_closing_gives_everything_back(keeper: Keeper) -> None:
+def test_closing_a_session_releases_its_file_descriptors(keep_alive_server: KeepAliveServer) -> None:
     with Session() as session:
-        read(keeper.url, session)
+        read(keep_alive_server.url, session)
     before = descriptors()
     for _ in range(READS):
         with Session() as session:
-            read(keeper.url, session)
+            read(keep_alive_server.url, session)
     assert descriptors() <= before
 
 
 @pytest.mark.parametrize("reads", [0, 1])
-def test_a_closed_session_says_so(keeper: Keeper, reads: int) -> None:
+def test_a_read_with_a_closed_session_is_an_error(keep_alive_server: KeepAliveServer, reads: int) -> None:
     session = Session()
     for _ in range(reads):
-        read(keeper.url, session)
+        read(keep_alive_server.url, session)
     session.close()
     session.close()
     with pytest.raises(InvalidArgumentError, match="session: is closed"):
-        read(keeper.url, session)
-    assert len(keeper.requests) == reads
+        read(keep_alive_server.url, session)
+    assert len(keep_alive_server.requests) == reads
 
 
-def test_a_session_is_closed_while_threads_read(keeper: Keeper) -> None:
+def test_reads_of_other_threads_fail_when_the_session_is_closed(keep_alive_server: KeepAliveServer) -> None:
     session, started = Session(), threading.Barrier(READS + 1)
 
     def read_on() -> Exception:
         started.wait()
         while True:
             try:
-                assert read(keeper.url, session) == "R-1"
-            except Exception as error:  # noqa: BLE001 - which one it is, is the question
+                assert read(keep_alive_server.url, session) == "R-1"
+            except Exception as error:  # noqa: BLE001 - the test compares its text
                 return error
 
     with ThreadPoolExecutor(READS) as pool:
@@ -177,25 +183,25 @@ def test_a_session_is_closed_while_threads_read(keeper: Keeper) -> None:
     assert [str(end.result()) for end in ends] == ["invalid argument session: is closed"] * READS
 
 
-def test_a_session_is_closed_where_a_loop_runs(keeper: Keeper) -> None:
+def test_a_session_can_be_closed_inside_a_running_event_loop(keep_alive_server: KeepAliveServer) -> None:
     async def main() -> None:
         with Session() as session:
-            read(keeper.url, session)
+            read(keep_alive_server.url, session)
 
     asyncio.run(main())
-    assert len(keeper.requests) == 1
+    assert len(keep_alive_server.requests) == 1
 
 
-def test_a_fork_has_to_open_its_own(keeper: Keeper, session: Session) -> None:
-    read(keeper.url, session)
+def test_a_forked_process_must_open_its_own_session(keep_alive_server: KeepAliveServer, session: Session) -> None:
+    read(keep_alive_server.url, session)
     receiver, sender = FORK.Pipe(duplex=False)
 
     def child() -> None:
         try:
-            read(keeper.url, session)
+            read(keep_alive_server.url, session)
         except InvalidArgumentError as error:
             session.close()
-            sender.send((str(error), read(keeper.url)))
+            sender.send((str(error), read(keep_alive_server.url)))
 
     process = FORK.Process(target=child)
     process.start()
@@ -203,5 +209,5 @@ def test_a_fork_has_to_open_its_own(keeper: Keeper, session: Session) -> None:
     process.join()
     assert "session: was opened by another process before a fork" in said
     assert own == "R-1"
-    assert read(keeper.url, session) == "R-1"
-    assert len(keeper.peers) == 2
+    assert read(keep_alive_server.url, session) == "R-1"
+    assert len(keep_alive_server.peers) == 2

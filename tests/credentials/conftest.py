@@ -8,7 +8,7 @@ import pytest
 
 from hologres_ai.credentials import cache
 from tests.support import stand_ins
-from tests.support.set_ups import Room
+from tests.support.credentials_setups import SourceSetup
 from tests.support.stand_ins import (
     CANARY,
     StandIn,
@@ -16,7 +16,7 @@ from tests.support.stand_ins import (
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No proxy of this machine, and nothing cached from another test."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -33,7 +33,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_leaks(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+def _no_secret_is_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Every log record of every library is captured; no record and no output may contain a secret."""
     caplog.set_level(logging.DEBUG)
     yield
@@ -42,5 +42,5 @@ def _nothing_leaks(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixtur
 
 
 @pytest.fixture
-def room(stand_in: StandIn, tmp_path: Path) -> Room:
-    return Room(stand_in, tmp_path)
+def setup(stand_in: StandIn, tmp_path: Path) -> SourceSetup:
+    return SourceSetup(stand_in, tmp_path)

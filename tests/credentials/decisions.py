@@ -1,4 +1,4 @@
-"""The account that is read, as data: the settings, and the requests at STS and at the API."""
+"""The decision table of credentials as data: the settings, and the expected requests to STS and to the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Profile = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Decision:
-    """A row: what is set, and what is received.
+    """A row: the settings, and the expected requests.
 
     Attributes:
         arguments, stack, environ: the settings by origin; ``{folder}`` is a folder with a token file.
@@ -24,7 +24,7 @@ class Decision:
         roles: the ARNs that STS is asked for, in order.
         sts: the hosts of STS that are asked, in order.
         host: the host of the API.
-        error: words of the refusal, in place of all these.
+        error: words of the error; the row then has no requests.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Decision:
 
 
 def keys(name: str, *, token: bool = False, prefix: str = "ALICLOUD") -> dict[str, str]:
-    """A key pair in the environment, in the spelling of a family."""
+    """A key pair in the environment, with the names of one prefix."""
     id_, secret = {
         "ALICLOUD": ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"),
         "ALIBABA_CLOUD": ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),

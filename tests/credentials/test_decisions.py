@@ -16,9 +16,9 @@ from hologres_ai.config import CallConfig, resolve
 from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError
 from tests.credentials.decisions import DECISIONS, Decision
-from tests.support import internet, stand_ins
-from tests.support.internet import Internet, Request
+from tests.support import stand_ins, vendor_hosts
 from tests.support.stand_ins import CANARY, OIDC_TOKEN, StandIn
+from tests.support.vendor_hosts import Request, VendorHosts
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def hosts(stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
-    with internet.connected(stand_in, tmp_path, monkeypatch) as running:
+def hosts(stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VendorHosts]:
+    with vendor_hosts.connected(stand_in, tmp_path, monkeypatch) as running:
         yield running
 
 
@@ -60,7 +60,9 @@ def signed_with(request: Request) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if not row.error], ids=str)
-def test_what_arrives(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
+def test_sts_and_the_api_receive_the_requests_of_the_row(
+    decision: Decision, hosts: VendorHosts, tmp_path: Path
+) -> None:
     config = resolve_row(decision, tmp_path)
     asyncio.run(Client(config).list_instance_model())
     *roles, api = hosts.requests
@@ -74,7 +76,7 @@ def test_what_arrives(decision: Decision, hosts: Internet, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if row.roles], ids=str)
 def test_the_api_is_called_with_the_last_role(
-    decision: Decision, hosts: Internet, stand_in: StandIn, tmp_path: Path
+    decision: Decision, hosts: VendorHosts, stand_in: StandIn, tmp_path: Path
 ) -> None:
     asyncio.run(Client(resolve_row(decision, tmp_path)).list_instance_model())
     number = stand_in.issued
@@ -83,7 +85,7 @@ def test_the_api_is_called_with_the_last_role(
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if row.error], ids=str)
-def test_what_is_refused_before_any_call(decision: Decision, hosts: Internet, tmp_path: Path) -> None:
+def test_an_invalid_row_is_refused_before_any_call(decision: Decision, hosts: VendorHosts, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         resolve_row(decision, tmp_path)
     assert decision.error
@@ -94,8 +96,8 @@ def test_what_is_refused_before_any_call(decision: Decision, hosts: Internet, tm
 
 
 @pytest.mark.parametrize("decision", [row for row in DECISIONS if not row.stack], ids=str)
-def test_doctor_shows_the_same_row(
-    decision: Decision, hosts: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_doctor_shows_the_decision_of_the_row(
+    decision: Decision, hosts: VendorHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment_of(decision, tmp_path).items():
         monkeypatch.setenv(name, value)

@@ -75,7 +75,7 @@ ROWS = [
     row("ALICLOUD id", "ALICLOUD long id", "ALICLOUD long secret", pair="ALICLOUD long", left_over=1),
     Row(("ALICLOUD id", "ALICLOUD long secret"), "ALICLOUD", "ALICLOUD long"),
     Row(("ALICLOUD long id", "ALICLOUD secret", "ALICLOUD token"), "ALICLOUD long", "ALICLOUD", "ALICLOUD"),
-    # a half origin above a complete one: an error in arguments and configuration, a warning in the environment
+    # an incomplete origin above a complete one: an error in arguments and configuration, a warning in the environment
     *(
         row(f"{high} {part}", *at("ALIBABACLOUD", PAIR), error="is incomplete")
         for high, part in product(NAMES[:3], PARTS)
@@ -84,7 +84,7 @@ ROWS = [
         row(f"{high} {part}", *at("ALIBABACLOUD", PAIR), pair="ALIBABACLOUD", left_over=1)
         for high, part in product(NAMES[3:-1], PARTS)
     ),
-    # a half origin below a complete one is left over
+    # an incomplete origin below a complete one is unused
     *(
         row(*at("hologres", PAIR), f"{low} {part}", pair="hologres", left_over=1)
         for low, part in product(("alicloud", "ALICLOUD", "ALIBABA_CLOUD"), PARTS)
@@ -104,7 +104,7 @@ ROWS = [
 
 
 def looked_up(sets: Iterable[str]) -> ResolvedSettings:
-    """The settings with a different value at each place."""
+    """The settings with a different value from each origin."""
     places: dict[str, dict[str, str]] = {"argument": {}, "stack": {}, "environment": {}}
     for place in sets:
         origin, _, part = place.rpartition(" ")
@@ -119,7 +119,7 @@ def value_at(place: str) -> str:
 
 
 @pytest.mark.parametrize("decision", ROWS, ids=str)
-def test_the_key_pair_that_is_used(decision: Row) -> None:
+def test_the_key_pair_of_the_row_is_used(decision: Row) -> None:
     if decision.error:
         with pytest.raises(ConfigurationError) as caught:
             find_key_pair(looked_up(decision.sets))
@@ -146,11 +146,11 @@ def test_each_part_is_reported_with_its_origin_and_no_value(decision: Row) -> No
     assert value_at(f"{decision.secret_from} secret") not in repr(found)
 
 
-def test_nothing_set_is_not_a_key_pair() -> None:
+def test_without_settings_there_is_no_key_pair() -> None:
     assert find_key_pair(look_up({}, None, {})) is None
 
 
-def test_the_same_pair_under_other_names_is_not_left_over() -> None:
+def test_the_same_key_pair_under_other_names_is_not_reported_as_unused() -> None:
     environ = dict.fromkeys((ORIGINS[origin][0] for origin in ENVIRONMENT), "same-id")
     environ |= dict.fromkeys((ORIGINS[origin][1] for origin in ENVIRONMENT), "same-secret")
     found = find_key_pair(look_up({}, None, environ))

@@ -9,7 +9,7 @@ from hologres_ai.config import resolve
 from hologres_ai.credentials.profile import MODES, read_profile
 from hologres_ai.credentials.types import Profile
 from hologres_ai.errors import ConfigurationError
-from tests.support.set_ups import AK, PROFILE_KEYS, SSO, Arrange, Room, get, settings_of, shown
+from tests.support.credentials_setups import AK, PROFILE_KEYS, SSO, Arrange, SourceSetup, get, settings_of, shown
 from tests.support.stand_ins import (
     CANARY,
     LOGIN,
@@ -19,120 +19,128 @@ from tests.support.stand_ins import (
 )
 
 BAD_PROFILES: list[tuple[str, Arrange, str]] = [
-    ("no access key", lambda room: room.profile("AK", access_key_secret=STATIC_SECRET), "access_key_id is missing"),
-    ("no token", lambda room: room.profile("StsToken", **PROFILE_KEYS), "sts_token is missing"),
-    ("no role", lambda room: room.profile("RamRoleArn", **PROFILE_KEYS), "ram_role_arn is missing"),
-    ("no command", lambda room: room.profile("External"), "process_command is missing"),
-    ("no source", lambda room: room.profile("ChainableRamRoleArn", ram_role_arn=ROLE), "source_profile is missing"),
+    ("no access key", lambda setup: setup.profile("AK", access_key_secret=STATIC_SECRET), "access_key_id is missing"),
+    ("no token", lambda setup: setup.profile("StsToken", **PROFILE_KEYS), "sts_token is missing"),
+    ("no role", lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS), "ram_role_arn is missing"),
+    ("no command", lambda setup: setup.profile("External"), "process_command is missing"),
+    ("no source", lambda setup: setup.profile("ChainableRamRoleArn", ram_role_arn=ROLE), "source_profile is missing"),
     (
         "its own source",
-        lambda room: room.profile("ChainableRamRoleArn", source_profile="it", ram_role_arn=ROLE),
+        lambda setup: setup.profile("ChainableRamRoleArn", source_profile="it", ram_role_arn=ROLE),
         "in a cycle",
     ),
-    ("unknown mode", lambda room: room.profile("Bearer", token=LOGIN), "not supported: 'Bearer'"),
-    ("no mode", lambda room: room.profile(""), "neither a mode nor the fields of one"),
+    ("unknown mode", lambda setup: setup.profile("Bearer", token=LOGIN), "not supported: 'Bearer'"),
+    ("no mode", lambda setup: setup.profile(""), "neither a mode nor the fields of one"),
     (
         "a date as the expiry of a CloudSSO login",
-        lambda room: room.profile(
-            "CloudSSO", **SSO, cloud_sso_sign_in_url=room.stand_in.url, cloud_sso_access_token_expire="2099-01-01"
+        lambda setup: setup.profile(
+            "CloudSSO", **SSO, cloud_sso_sign_in_url=setup.stand_in.url, cloud_sso_access_token_expire="2099-01-01"
         ),
         "cloud_sso_access_token_expire",
     ),
     (
         "a CloudSSO URL that is none",
-        lambda room: room.profile(
+        lambda setup: setup.profile(
             "CloudSSO", **SSO, cloud_sso_sign_in_url="signin", cloud_sso_access_token_expire=4102444800
         ),
         "cloud_sso_sign_in_url",
     ),
     (
         "a CloudSSO URL without TLS",
-        lambda room: room.profile(
+        lambda setup: setup.profile(
             "CloudSSO", **SSO, cloud_sso_sign_in_url="http://h.example/", cloud_sso_access_token_expire=4102444800
         ),
         "not an https URL",
     ),
     (
         "a credentials URI that is none",
-        lambda room: room.profile("CredentialsURI", credentials_uri=f"http://u:{PASSWORD}@h/"),
+        lambda setup: setup.profile("CredentialsURI", credentials_uri=f"http://u:{PASSWORD}@h/"),
         "is not a URL",
     ),
     (
         "an STS host with a path",
-        lambda room: room.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, sts_endpoint="sts.x/path"),
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, sts_endpoint="sts.x/path"),
         "sts_endpoint",
     ),
     (
         "an STS region that is none",
-        lambda room: room.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, sts_region="x@h/"),
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, sts_region="x@h/"),
         "sts_region",
     ),
-    ("line break", lambda room: room.profile("AK", access_key_id="a", access_key_secret=f"{LOGIN}\n"), "line break"),
-    ("not a string", lambda room: room.profile("AK", access_key_id=["a"], access_key_secret="b"), "not a string"),
+    ("line break", lambda setup: setup.profile("AK", access_key_id="a", access_key_secret=f"{LOGIN}\n"), "line break"),
+    ("not a string", lambda setup: setup.profile("AK", access_key_id=["a"], access_key_secret="b"), "not a string"),
     (
         "short session",
-        lambda room: room.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, expired_seconds=60),
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, expired_seconds=60),
         "is not a valid session duration",
     ),
-    ("misspelt", lambda room: {**room.profile("AK", **PROFILE_KEYS), "ALICLOUD_PROFILE": "itt"}, 'did you mean "it"?'),
+    (
+        "misspelt",
+        lambda setup: {**setup.profile("AK", **PROFILE_KEYS), "ALICLOUD_PROFILE": "itt"},
+        'did you mean "it"?',
+    ),
     (
         "INI",
-        lambda room: {"ALIBABA_CLOUD_CREDENTIALS_FILE": room.file("c.ini", f"[default]\naccess_key_secret = {LOGIN}")},
+        lambda setup: {
+            "ALIBABA_CLOUD_CREDENTIALS_FILE": setup.file("c.ini", f"[default]\naccess_key_secret = {LOGIN}")
+        },
         "not the JSON",
     ),
-    ("a list", lambda room: {"ALIBABA_CLOUD_CREDENTIALS_FILE": room.file("c.json", "[]")}, "not the JSON"),
+    ("a list", lambda setup: {"ALIBABA_CLOUD_CREDENTIALS_FILE": setup.file("c.json", "[]")}, "not the JSON"),
 ]
 
 
 @pytest.mark.parametrize(("name", "arrange", "says"), BAD_PROFILES, ids=[name for name, _, _ in BAD_PROFILES])
-def test_an_invalid_profile_is_an_error_before_any_call(room: Room, name: str, arrange: Arrange, says: str) -> None:
+def test_an_invalid_profile_is_an_error_before_any_call(
+    setup: SourceSetup, name: str, arrange: Arrange, says: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, arrange(room))
+        settings_of(setup, arrange(setup))
     assert says in caught.value.title
     assert caught.value.attempts[-1].source == "profile"
     assert CANARY not in shown(caught.value)
-    assert room.stand_in.issued == 0
+    assert setup.stand_in.issued == 0
 
 
-def test_a_file_without_a_name_means_its_current_profile(room: Room) -> None:
-    environ = room.profile("External", {**AK, "name": "other"})
+def test_without_a_profile_name_the_current_profile_of_the_file_is_used(setup: SourceSetup) -> None:
+    environ = setup.profile("External", {**AK, "name": "other"})
     del environ["ALICLOUD_PROFILE"]
-    assert get(settings_of(room, environ)).access_key_id == "static-id"
+    assert get(settings_of(setup, environ)).access_key_id == "static-id"
 
 
-def test_the_region_of_a_profile_is_the_last_resort(room: Room) -> None:
-    environ = room.profile("AK", **PROFILE_KEYS, region_id="cn-beijing")
+def test_the_region_of_a_profile_has_the_lowest_precedence(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", **PROFILE_KEYS, region_id="cn-beijing")
     assert resolve({}, None, environ).region == "cn-beijing"
     assert resolve({}, None, environ | {"ALICLOUD_REGION": "cn-shanghai"}).region == "cn-shanghai"
 
 
-def test_a_profile_that_is_removed_later_is_an_error(room: Room) -> None:
-    environ = room.profile("AK", **PROFILE_KEYS)
-    settings = settings_of(room, environ)
+def test_a_profile_that_is_removed_later_is_an_error(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", **PROFILE_KEYS)
+    settings = settings_of(setup, environ)
     Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"]).unlink()
     with pytest.raises(ConfigurationError, match="can't be read"):
         get(settings)
 
 
-def test_a_file_may_begin_with_a_byte_order_mark(room: Room) -> None:
-    environ = room.profile("AK", **PROFILE_KEYS)
+def test_a_file_may_begin_with_a_byte_order_mark(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", **PROFILE_KEYS)
     file = Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"])
     file.write_text(file.read_text(), encoding="utf-8-sig")
-    assert get(settings_of(room, environ)).access_key_id == "static-id"
+    assert get(settings_of(setup, environ)).access_key_id == "static-id"
 
 
-def test_the_remedy_of_an_unknown_mode_lists_the_modes_that_are_read(room: Room) -> None:
+def test_the_remedy_of_an_unknown_mode_lists_the_modes_that_are_read(setup: SourceSetup) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, room.profile("Bearer"))
+        settings_of(setup, setup.profile("Bearer"))
     assert [mode for mode in MODES if mode not in caught.value.remedy] == []
     assert set(MODES).isdisjoint({"RsaKeyPair", "BearerToken", "Anonymous"})
 
 
 @pytest.mark.parametrize("name", ["mode", "region_id", "endpoint_type", "sts_endpoint", "ram_session_name"])
 @pytest.mark.parametrize("value", [["x"], {}, True], ids=repr)
-def test_a_field_that_is_not_a_text_is_refused(room: Room, name: str, value: object) -> None:
+def test_a_field_that_is_not_a_string_is_refused(setup: SourceSetup, name: str, value: object) -> None:
     fields = {**PROFILE_KEYS, "ram_role_arn": ROLE, name: value}
-    environ = room.profile(**{"mode": "RamRoleArn", **fields})
+    environ = setup.profile(**{"mode": "RamRoleArn", **fields})
     with pytest.raises(ConfigurationError, match=f"{name} in profile 'it'"):
         resolve({}, None, environ)
 

@@ -14,8 +14,7 @@ from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError, CredentialsError, DeadlineExceededError
 from hologres_ai.models import NodeList
 from tests.support import stand_ins
-from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import (
+from tests.support.credentials_setups import (
     AK,
     CHAIN,
     EXTERNAL,
@@ -25,12 +24,13 @@ from tests.support.set_ups import (
     PROFILE_KEYS,
     REMOTE,
     SSO,
-    Room,
+    SourceSetup,
     get,
     oidc,
     settings_of,
     shown,
 )
+from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import (
     CANARY,
     INSTANCE_ROLE,
@@ -44,53 +44,53 @@ from tests.support.stand_ins import (
 
 
 @pytest.mark.parametrize("way", REMOTE)
-def test_each_source_returns_the_key_that_was_issued_last(room: Room, way: str) -> None:
+def test_each_source_returns_the_key_that_was_issued_last(setup: SourceSetup, way: str) -> None:
     arrange, kind = REMOTE[way]
-    credentials = get(settings_of(room, arrange(room)))
-    number = room.stand_in.issued
+    credentials = get(settings_of(setup, arrange(setup)))
+    number = setup.stand_in.issued
     assert credentials.access_key_id == f"{kind}-id-{number}"
     assert credentials.access_key_secret == f"{CANARY}-{kind}-secret-{number}"
     assert credentials.security_token == f"{CANARY}-{kind}-token-{number}"
 
 
 @pytest.mark.parametrize("way", LOCAL)
-def test_each_local_source(room: Room, way: str) -> None:
+def test_each_local_source_returns_its_key(setup: SourceSetup, way: str) -> None:
     arrange, key = LOCAL[way]
-    assert get(settings_of(room, arrange(room))).access_key_id == key
-    assert room.stand_in.issued == 0
+    assert get(settings_of(setup, arrange(setup))).access_key_id == key
+    assert setup.stand_in.issued == 0
 
 
 @pytest.mark.parametrize("way", REMOTE)
-def test_a_call_is_signed_with_what_was_fetched(room: Room, way: str) -> None:
+def test_a_call_is_signed_with_the_fetched_credentials(setup: SourceSetup, way: str) -> None:
     arrange, kind = REMOTE[way]
     with RawServer([NODES]) as server:
-        client = Client(settings_of(room, arrange(room), endpoint=server.url))
+        client = Client(settings_of(setup, arrange(setup), endpoint=server.url))
         asyncio.run(client.list_instance_model())
         asyncio.run(client.list_instance_model())
-    number = room.stand_in.issued
+    number = setup.stand_in.issued
     keys = {request.headers["x-acs-accesskey-id"] for request in server.requests}
     tokens = {request.headers["x-acs-security-token"] for request in server.requests}
     assert keys == {f"{kind}-id-{number}"}
     assert tokens == {f"{CANARY}-{kind}-token-{number}"}
 
 
-def test_metadata_is_asked_in_version_2_first(room: Room) -> None:
-    get(settings_of(room, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}))
-    assert (room.stand_in.asked["metadata v2"], room.stand_in.asked["metadata v1"]) == (1, 0)
+def test_metadata_is_read_with_version_2_first(setup: SourceSetup) -> None:
+    get(settings_of(setup, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}))
+    assert (setup.stand_in.asked["metadata v2"], setup.stand_in.asked["metadata v1"]) == (1, 0)
 
 
-def test_metadata_falls_back_to_version_1(room: Room) -> None:
-    room.stand_in.v2 = False
-    get(settings_of(room, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}))
-    assert (room.stand_in.asked["metadata v2"], room.stand_in.asked["metadata v1"]) == (0, 1)
+def test_metadata_falls_back_to_version_1(setup: SourceSetup) -> None:
+    setup.stand_in.v2 = False
+    get(settings_of(setup, {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}))
+    assert (setup.stand_in.asked["metadata v2"], setup.stand_in.asked["metadata v1"]) == (0, 1)
 
 
-def test_metadata_does_not_fall_back_where_version_1_is_forbidden(room: Room) -> None:
-    room.stand_in.v2 = False
+def test_metadata_does_not_fall_back_if_version_1_is_forbidden(setup: SourceSetup) -> None:
+    setup.stand_in.v2 = False
     environ = {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE, "ALIBABA_CLOUD_IMDSV1_DISABLED": "true"}
     with pytest.raises(CredentialsError):
-        get(settings_of(room, environ))
-    assert room.stand_in.asked["metadata v1"] == 0
+        get(settings_of(setup, environ))
+    assert setup.stand_in.asked["metadata v1"] == 0
 
 
 @pytest.mark.parametrize("on", ["true", "1", "TRUE"])
@@ -99,72 +99,76 @@ def test_metadata_does_not_fall_back_where_version_1_is_forbidden(room: Room) ->
     [{"mode": "EcsRamRole"}, {"mode": "RamRoleArnWithRoleName", "ram_role_arn": ROLE}, {"mode": ""}],
     ids=lambda fields: fields["mode"] or "no mode",
 )
-def test_a_profile_does_not_fall_back_where_version_1_is_forbidden(room: Room, fields: dict[str, str], on: str) -> None:
-    room.stand_in.v2 = False
-    environ = room.profile(**fields, ram_role_name=INSTANCE_ROLE) | {"ALIBABA_CLOUD_IMDSV1_DISABLED": on}
+def test_a_profile_does_not_fall_back_if_version_1_is_forbidden(
+    setup: SourceSetup, fields: dict[str, str], on: str
+) -> None:
+    setup.stand_in.v2 = False
+    environ = setup.profile(**fields, ram_role_name=INSTANCE_ROLE) | {"ALIBABA_CLOUD_IMDSV1_DISABLED": on}
     with pytest.raises(CredentialsError):
-        get(settings_of(room, environ))
-    assert room.stand_in.asked["metadata v1"] == 0
+        get(settings_of(setup, environ))
+    assert setup.stand_in.asked["metadata v1"] == 0
 
 
-def test_a_switch_counts_for_a_profile_that_is_written_again(room: Room) -> None:
-    environ = room.profile("AK", **PROFILE_KEYS) | {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1"}
-    settings = settings_of(room, environ)
-    room.profile("External", process_command=room.command(EXTERNAL))
+def test_a_switch_applies_to_a_profile_that_is_changed_later(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", **PROFILE_KEYS) | {"ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS": "1"}
+    settings = settings_of(setup, environ)
+    setup.profile("External", process_command=setup.command(EXTERNAL))
     with pytest.raises(ConfigurationError, match="ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS does not allow"):
         get(settings)
-    assert not (room.folder / "count").exists()
+    assert not (setup.folder / "count").exists()
 
 
-def test_no_proxy_is_used_for_metadata_and_for_hosts_in_no_proxy(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_metadata_and_for_hosts_in_no_proxy(
+    setup: SourceSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with RawServer([http(502)]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(CredentialsError):
-            get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}))
+            get(settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": setup.uri}))
         seen = len(proxy.requests)
         assert seen == 1
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         cache.forget()
-        get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}))
-        get(settings_of(room, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}))
+        get(settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": setup.uri}))
+        get(settings_of(setup, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}))
         assert len(proxy.requests) == seen
 
 
-def test_a_role_is_asked_for_with_every_field_that_is_set(room: Room) -> None:
+def test_assume_role_sends_every_field_that_is_set(setup: SourceSetup) -> None:
     role = {"roleArn": ROLE, "sessionName": "night-job", "sessionExpiration": 900, "policy": "{}", "externalId": "x-1"}
-    get(settings_of(room, KEYS, assume_role=json.dumps(role)))
-    [query] = room.stand_in.queries
+    get(settings_of(setup, KEYS, assume_role=json.dumps(role)))
+    [query] = setup.stand_in.queries
     wanted = {"RoleArn": ROLE, "RoleSessionName": "night-job", "DurationSeconds": "900", "Policy": "{}"}
     assert wanted.items() <= query.items()
     assert query["ExternalId"] == "x-1"
 
 
-def test_the_defaults_of_a_session(room: Room) -> None:
-    get(settings_of(room, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}))
-    get(settings_of(room, oidc(room)))
-    assert {(query["RoleSessionName"], query["DurationSeconds"]) for query in room.stand_in.queries} == {
+def test_a_role_session_has_a_default_name_and_duration(setup: SourceSetup) -> None:
+    get(settings_of(setup, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}))
+    get(settings_of(setup, oidc(setup)))
+    assert {(query["RoleSessionName"], query["DurationSeconds"]) for query in setup.stand_in.queries} == {
         ("hologres-ai", "3600")
     }
 
 
-def test_a_chain_assumes_one_role_with_the_other(room: Room) -> None:
-    environ = room.profile("ChainableRamRoleArn", AK, CHAIN, source_profile="chain", ram_role_arn=UPPER)
-    get(settings_of(room, environ | {"ALICLOUD_ASSUME_ROLE_ARN": f"{UPPER}most"}))
-    assert [query["RoleArn"] for query in room.stand_in.queries] == [ROLE, UPPER, f"{UPPER}most"]
-    assert [query["AccessKeyId"] for query in room.stand_in.queries] == ["static-id", "role-id-1", "role-id-2"]
+def test_a_role_chain_assumes_each_role_with_the_previous_one(setup: SourceSetup) -> None:
+    environ = setup.profile("ChainableRamRoleArn", AK, CHAIN, source_profile="chain", ram_role_arn=UPPER)
+    get(settings_of(setup, environ | {"ALICLOUD_ASSUME_ROLE_ARN": f"{UPPER}most"}))
+    assert [query["RoleArn"] for query in setup.stand_in.queries] == [ROLE, UPPER, f"{UPPER}most"]
+    assert [query["AccessKeyId"] for query in setup.stand_in.queries] == ["static-id", "role-id-1", "role-id-2"]
 
 
-def test_the_role_of_a_pod_is_not_assumed_twice(room: Room) -> None:
-    get(settings_of(room, oidc(room)))
-    assert [query["Action"] for query in room.stand_in.queries] == ["AssumeRoleWithOIDC"]
+def test_the_role_of_a_pod_is_not_assumed_twice(setup: SourceSetup) -> None:
+    get(settings_of(setup, oidc(setup)))
+    assert [query["Action"] for query in setup.stand_in.queries] == ["AssumeRoleWithOIDC"]
 
 
-def test_the_output_of_a_command_is_not_written_into_the_profile(room: Room) -> None:
-    environ = room.profile("External", process_command=room.command(EXTERNAL))
+def test_the_output_of_a_command_is_not_written_into_the_profile(setup: SourceSetup) -> None:
+    environ = setup.profile("External", process_command=setup.command(EXTERNAL))
     before = Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"]).read_text()
-    settings = settings_of(room, environ)
+    settings = settings_of(setup, environ)
     assert get(settings) == get(settings)
-    assert (room.folder / "count").read_text() == "1"
+    assert (setup.folder / "count").read_text() == "1"
     assert Path(environ["ALICLOUD_SHARED_CREDENTIALS_FILE"]).read_text() == before
 
 
@@ -188,9 +192,9 @@ FAILURES: dict[str, tuple[int, bytes, dict[str, str]]] = {
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("way", REMOTE)
-def test_a_failure_shows_no_value(room: Room, way: str, failure: str) -> None:
-    settings = settings_of(room, REMOTE[way][0](room))
-    room.stand_in.failing = FAILURES[failure]
+def test_a_failed_fetch_shows_no_secret(setup: SourceSetup, way: str, failure: str) -> None:
+    settings = settings_of(setup, REMOTE[way][0](setup))
+    setup.stand_in.failing = FAILURES[failure]
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     error = caught.value
@@ -208,7 +212,7 @@ def test_a_service_that_does_not_run_is_a_transient_failure(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with stand_ins.arranged(monkeypatch) as stopped:
-        place = Room(stopped, tmp_path)
+        place = SourceSetup(stopped, tmp_path)
         settings = settings_of(place, REMOTE[way][0](place))
     with pytest.raises(CredentialsError) as caught:
         get(settings)
@@ -218,34 +222,34 @@ def test_a_service_that_does_not_run_is_a_transient_failure(
 
 
 @pytest.mark.parametrize("way", REMOTE)
-def test_a_redirect_is_never_followed(room: Room, way: str) -> None:
-    settings = settings_of(room, REMOTE[way][0](room))
+def test_a_redirect_is_never_followed(setup: SourceSetup, way: str) -> None:
+    settings = settings_of(setup, REMOTE[way][0](setup))
     with RawServer([http(200)]) as elsewhere:
-        room.stand_in.failing = (307, b"", {"Location": f"{elsewhere.url}/x"})
+        setup.stand_in.failing = (307, b"", {"Location": f"{elsewhere.url}/x"})
         with pytest.raises(CredentialsError, match="redirect"):
             get(settings)
     assert elsewhere.connections == 0
 
 
-def test_the_code_of_sts_is_shown(room: Room) -> None:
-    settings = settings_of(room, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE})
-    room.stand_in.failing = FAILURES["400"]
+def test_the_code_of_sts_is_shown(setup: SourceSetup) -> None:
+    settings = settings_of(setup, {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE})
+    setup.stand_in.failing = FAILURES["400"]
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     assert (caught.value.status, caught.value.code) == (400, "NoPermission")
     assert "sts:AssumeRole" in caught.value.remedy
 
 
-def test_a_transient_failure_is_retried_in_the_call(room: Room) -> None:
+def test_a_transient_failure_is_retried_in_the_call(setup: SourceSetup) -> None:
     with RawServer([NODES]) as server:
-        settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}, endpoint=server.url)
-        room.stand_in.failing = FAILURES["500"]
+        settings = settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": setup.uri}, endpoint=server.url)
+        setup.stand_in.failing = FAILURES["500"]
 
         async def recover() -> NodeList:
             task = asyncio.create_task(Client(settings).list_instance_model())
-            while not room.stand_in.asked["failed"]:  # noqa: ASYNC110 - it is another thread that counts
+            while not setup.stand_in.asked["failed"]:  # noqa: ASYNC110 - it is another thread that counts
                 await asyncio.sleep(0.01)
-            room.stand_in.failing = None
+            setup.stand_in.failing = None
             return await task
 
         assert asyncio.run(recover()).request_id == "R-1"
@@ -261,44 +265,44 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_that_gives_no_credentials(room: Room, name: str) -> None:
-    environ = room.profile("External", process_command=room.command(COMMANDS[name]))
-    settings = settings_of(room, environ | {"MAX_RETRY_TIMEOUT": "2"})
+def test_a_command_without_valid_output_is_an_error(setup: SourceSetup, name: str) -> None:
+    environ = setup.profile("External", process_command=setup.command(COMMANDS[name]))
+    settings = settings_of(setup, environ | {"MAX_RETRY_TIMEOUT": "2"})
     with pytest.raises((CredentialsError, DeadlineExceededError)) as caught:
         get(settings)
     assert "command" in str(caught.value) or name == "takes too long"
     assert CANARY not in shown(caught.value)
 
 
-def test_a_command_that_does_not_exist(room: Room) -> None:
-    settings = settings_of(room, room.profile("External", process_command=f"/nonexistent/{LOGIN}"))
+def test_a_missing_command_is_an_error(setup: SourceSetup) -> None:
+    settings = settings_of(setup, setup.profile("External", process_command=f"/nonexistent/{LOGIN}"))
     with pytest.raises(CredentialsError, match="can't be run") as caught:
         get(settings)
     assert CANARY not in shown(caught.value)
 
 
-def test_an_expired_login_says_to_log_in_again(room: Room) -> None:
-    old = {"cloud_sso_sign_in_url": room.stand_in.url, "cloud_sso_access_token_expire": 1, **SSO}
+def test_an_expired_login_says_to_log_in_again(setup: SourceSetup) -> None:
+    old = {"cloud_sso_sign_in_url": setup.stand_in.url, "cloud_sso_access_token_expire": 1, **SSO}
     with pytest.raises(CredentialsError, match="expired") as caught:
-        get(settings_of(room, room.profile("CloudSSO", **old)))
+        get(settings_of(setup, setup.profile("CloudSSO", **old)))
     assert "aliyun configure" in caught.value.remedy
 
 
-def test_a_missing_token_file_is_named(room: Room) -> None:
-    environ = oidc(room) | {"ALIBABA_CLOUD_OIDC_TOKEN_FILE": "/nonexistent/token"}
+def test_a_missing_token_file_is_named(setup: SourceSetup) -> None:
+    environ = oidc(setup) | {"ALIBABA_CLOUD_OIDC_TOKEN_FILE": "/nonexistent/token"}
     with pytest.raises(CredentialsError, match="can't be read"):
-        get(settings_of(room, environ))
+        get(settings_of(setup, environ))
 
 
 @pytest.mark.parametrize("way", [*REMOTE, *LOCAL])
-def test_settings_show_no_secret(room: Room, way: str) -> None:
+def test_settings_show_no_secret(setup: SourceSetup, way: str) -> None:
     arrange, _ = (REMOTE | LOCAL)[way]
-    settings = settings_of(room, arrange(room))
+    settings = settings_of(setup, arrange(setup))
     assert CANARY not in repr(settings) + str(settings)
     assert CANARY not in repr(get(settings))
 
 
-def test_plain_keys_import_no_provider() -> None:
+def test_static_keys_import_no_provider() -> None:
     script = (
         "import sys; from hologres_ai.config import resolve;"
         "from hologres_ai.api import client; from hologres_ai.core import read;"
@@ -309,7 +313,7 @@ def test_plain_keys_import_no_provider() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_log_records_of_others_are_kept(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": room.uri}))
-    logging.getLogger("httpx").debug("of somebody else")
-    assert "of somebody else" in caplog.text
+def test_log_records_of_the_caller_are_kept(setup: SourceSetup, caplog: pytest.LogCaptureFixture) -> None:
+    get(settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": setup.uri}))
+    logging.getLogger("httpx").debug("from the caller")
+    assert "from the caller" in caplog.text

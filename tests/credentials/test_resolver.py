@@ -8,7 +8,16 @@ from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.credentials.resolver import resolve_credentials
 from hologres_ai.errors import ConfigurationError
 from hologres_ai.settings import look_up
-from tests.support.set_ups import KEYS, LOCAL, PROFILE_KEYS, REMOTE, Room, default_profile, settings_of, shown
+from tests.support.credentials_setups import (
+    KEYS,
+    LOCAL,
+    PROFILE_KEYS,
+    REMOTE,
+    SourceSetup,
+    default_profile,
+    settings_of,
+    shown,
+)
 from tests.support.stand_ins import (
     CANARY,
     LOGIN,
@@ -29,10 +38,10 @@ IN_ORDER = [
 
 
 @pytest.mark.parametrize("first", range(len(IN_ORDER)))
-def test_the_first_source_that_is_set_is_used(room: Room, first: int) -> None:
+def test_the_first_source_that_is_set_is_used(setup: SourceSetup, first: int) -> None:
     environ: dict[str, str] = {}
     for way, _ in IN_ORDER[first:]:
-        environ |= (LOCAL | REMOTE)[way][0](room)
+        environ |= (LOCAL | REMOTE)[way][0](setup)
     environ.pop("ALIBABA_CLOUD_ROLE_ARN") if first < 4 else None
     source = resolve_credentials(look_up({}, None, environ)).source
     states = [(step.source, step.state) for step in source.attempts]
@@ -66,10 +75,12 @@ HALVES: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("name", "environ", "says"), HALVES, ids=[f"{h[0]}, {h[2]}" for h in HALVES])
-def test_a_partially_configured_source_is_an_error(room: Room, name: str, environ: dict[str, str], says: str) -> None:
-    below = {} if name == "role to assume" else default_profile(room)
+def test_a_partially_configured_source_is_an_error(
+    setup: SourceSetup, name: str, environ: dict[str, str], says: str
+) -> None:
+    below = {} if name == "role to assume" else default_profile(setup)
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, below | environ)
+        settings_of(setup, below | environ)
     error = caught.value
     assert says in error.title
     assert error.remedy
@@ -93,31 +104,31 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("text", "says"), OBJECTS, ids=[text[:20] for text, _ in OBJECTS])
-def test_an_invalid_object_is_refused(room: Room, text: str, says: str) -> None:
+def test_an_invalid_object_is_refused(setup: SourceSetup, text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        settings_of(room, KEYS, assume_role=text)
+        settings_of(setup, KEYS, assume_role=text)
     assert says in caught.value.title
     assert "argument assume_role" in caught.value.title or "assumeRole" in caught.value.title
     assert CANARY not in shown(caught.value)
 
 
 @pytest.mark.parametrize("text", ["{}", "null", '{"roleArn": ""}', '{"roleArn": null}'])
-def test_an_empty_object_is_not_set(room: Room, text: str) -> None:
+def test_an_empty_object_is_not_set(setup: SourceSetup, text: str) -> None:
     if text in ("{}", "null"):
-        assert isinstance(settings_of(room, KEYS, assume_role=text).credentials, Credentials)
+        assert isinstance(settings_of(setup, KEYS, assume_role=text).credentials, Credentials)
     else:
         with pytest.raises(ConfigurationError, match="roleArn is missing"):
-            settings_of(room, KEYS, assume_role=text)
+            settings_of(setup, KEYS, assume_role=text)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0", 3600), ("900", 900), ("43200", 43200)])
-def test_a_sessions_length(room: Room, text: str, seconds: int) -> None:
-    settings = settings_of(room, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
+def test_the_session_duration_of_a_role_is_read_from_text(setup: SourceSetup, text: str, seconds: int) -> None:
+    settings = settings_of(setup, KEYS, assume_role=json.dumps({"roleArn": ROLE, "sessionExpiration": text}))
     assert isinstance(settings.credentials, CredentialsSource)
     assert settings.credentials.roles[0].seconds == seconds
 
 
-# --- What is set and not used ----------------------------------------------------------------------------------------
+# --- Unused settings --------------------------------------------------------------------------------------------------
 
 POD = {
     "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
@@ -139,14 +150,14 @@ POD = {
     ],
     ids=["keys", "pod", "keys in a pod", "keys and a profile", "keys and others", "a foreign token", "a role in a pod"],
 )
-def test_what_is_set_and_not_used(environ: dict[str, str], left_over: list[str] | None) -> None:
+def test_unused_settings_are_reported(environ: dict[str, str], left_over: list[str] | None) -> None:
     source = resolve_credentials(look_up({}, None, environ)).source
     names = left_over if left_over is not None else ["ALICLOUD_CREDENTIALS_URI", "ALICLOUD_ECS_ROLE_NAME"]
     assert sorted(source.left_over) == sorted(f"environment {name}" for name in names)
 
 
-def test_a_source_as_an_argument_leaves_the_configured_ones_over(room: Room) -> None:
-    environ = room.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
+def test_a_source_as_an_argument_overrides_configured_sources(setup: SourceSetup) -> None:
+    environ = setup.profile("AK", access_key_id="a", access_key_secret="b") | KEYS
     del environ["ALICLOUD_PROFILE"]
     environ["ALICLOUD_ASSUME_ROLE_ARN"] = ROLE
     source = resolve_credentials(look_up({"profile": "it"}, None, environ)).source
@@ -174,8 +185,10 @@ def test_two_sources_as_arguments_are_an_error(arguments: dict[str, str]) -> Non
     [{"credentials_uri": "http://h/"}, {"ecs_role_name": "r"}, {"shared_credentials_file": "{file}"}],
     ids=str,
 )
-def test_any_source_as_an_argument_comes_before_keys_in_the_environment(room: Room, arguments: dict[str, str]) -> None:
-    file = room.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
+def test_any_source_as_an_argument_comes_before_keys_in_the_environment(
+    setup: SourceSetup, arguments: dict[str, str]
+) -> None:
+    file = setup.profile("AK", {"name": "other", "mode": "AK", **PROFILE_KEYS})["ALICLOUD_SHARED_CREDENTIALS_FILE"]
     given = {name: value.replace("{file}", file) for name, value in arguments.items()}
     source = resolve_credentials(look_up(given, None, KEYS)).source
     assert not isinstance(source.base, Credentials)

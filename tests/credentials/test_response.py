@@ -10,8 +10,8 @@ from hologres_ai.api.client import Client
 from hologres_ai.credentials.http import FetchError
 from hologres_ai.credentials.response import credentials_in, parse_expiry
 from hologres_ai.errors import CredentialsError
+from tests.support.credentials_setups import NODES, SourceSetup, get, settings_of
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import NODES, Room, get, settings_of
 from tests.support.stand_ins import CANARY
 
 MOMENT = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
@@ -38,7 +38,7 @@ KEY = {"AccessKeyId": "uri-id", "AccessKeySecret": f"{CANARY}-secret"}
     ],
     ids=repr,
 )
-def test_an_expiry_of_every_form(value: object, seconds: float | None) -> None:
+def test_an_expiry_is_read_in_every_form(value: object, seconds: float | None) -> None:
     assert parse_expiry(value) == (None if seconds is None else pytest.approx(seconds))
 
 
@@ -63,7 +63,7 @@ def test_an_expiry_that_is_neither_a_number_nor_a_date_is_refused(value: object)
         (KEY | {"Expiration": 1_000_000_000_000}, "expired already"),
     ],
 )
-def test_an_answer_without_good_credentials_is_refused_without_a_value(document: dict[str, object], says: str) -> None:
+def test_a_response_without_valid_credentials_is_refused_and_not_shown(document: dict[str, object], says: str) -> None:
     with pytest.raises(FetchError, match=says) as caught:
         credentials_in(document)
     assert CANARY not in str(caught.value)
@@ -75,12 +75,12 @@ def uri(answer: object) -> bytes:
 
 @pytest.mark.parametrize("expiration", [{}, {"Expiration": None}, {"Expiration": ""}], ids=repr)
 def test_credentials_without_an_expiry_are_kept_until_the_service_calls_them_expired(
-    room: Room, expiration: dict[str, object]
+    setup: SourceSetup, expiration: dict[str, object]
 ) -> None:
     answers = [uri({"Code": "Success", **KEY, "AccessKeyId": f"uri-{number}", **expiration}) for number in (1, 2)]
     expired = http(400, json.dumps({"Code": "InvalidSecurityToken.Expired", "RequestId": "R"}), "Retry-After: 0")
     with RawServer(answers) as service, RawServer([NODES, NODES, expired, NODES, NODES]) as api:
-        settings = settings_of(room, {"ALICLOUD_CREDENTIALS_URI": f"{service.url}/c"}, endpoint=api.url)
+        settings = settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": f"{service.url}/c"}, endpoint=api.url)
         for _ in range(4):
             asyncio.run(Client(settings).list_instance_model())
     assert len(service.requests) == 2
@@ -89,21 +89,21 @@ def test_credentials_without_an_expiry_are_kept_until_the_service_calls_them_exp
 
 
 @pytest.mark.parametrize("code", ["Failed", "", None, "success "])
-def test_a_uri_whose_code_is_not_success_is_refused(room: Room, code: str | None) -> None:
+def test_a_uri_response_whose_code_is_not_success_is_refused(setup: SourceSetup, code: str | None) -> None:
     with (
         RawServer([uri({"Code": code, **KEY})]) as service,
         pytest.raises(CredentialsError, match="the Code in its response is not Success"),
     ):
-        get(settings_of(room, {"ALICLOUD_CREDENTIALS_URI": service.url}))
+        get(settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": service.url}))
 
 
 @pytest.mark.parametrize(
     "expiration", [None, "2099-01-01T00:00:00.000Z", MOMENT, MOMENT * 1000, "2099-01-01T00:00:00Z"], ids=repr
 )
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
-def test_a_command_may_print_any_expiry(room: Room, expiration: object, mark: str) -> None:
+def test_a_command_may_print_any_expiry(setup: SourceSetup, expiration: object, mark: str) -> None:
     printed = {"mode": "StsToken", "access_key_id": "external", "access_key_secret": "s", "sts_token": "t"}
     text = mark + json.dumps(printed | ({"expiration": expiration} if expiration else {}))
     script = f"import sys; sys.stdout.buffer.write({text.encode()!r})"
-    settings = settings_of(room, room.profile("External", process_command=room.command(script)))
+    settings = settings_of(setup, setup.profile("External", process_command=setup.command(script)))
     assert get(settings).access_key_id == "external"

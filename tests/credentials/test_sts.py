@@ -20,9 +20,9 @@ from hologres_ai.credentials.http import FetchError
 from hologres_ai.credentials.sts import rpc_signature
 from hologres_ai.credentials.types import Oidc, Role, StsHost
 from hologres_ai.errors import CredentialsError, DeadlineExceededError
-from tests.support import internet
+from tests.support import vendor_hosts
+from tests.support.credentials_setups import KEYS, NODES, SourceSetup, get, oidc, settings_of, shown
 from tests.support.raw_server import RawServer, http
-from tests.support.set_ups import KEYS, NODES, Room, get, oidc, settings_of, shown
 from tests.support.stand_ins import CANARY, OIDC_TOKEN, PROVIDER, ROLE, signature_of
 
 ASSUME = {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}
@@ -36,9 +36,9 @@ def as_json(code: str) -> bytes:
     return json.dumps({"RequestId": "R-JSON", "Code": code, "Message": f"{CANARY} echoed"}).encode()
 
 
-def refused(room: Room, status: int, body: bytes) -> CredentialsError:
-    settings = settings_of(room, ASSUME)
-    room.stand_in.failing = (status, body, {})
+def refused(setup: SourceSetup, status: int, body: bytes) -> CredentialsError:
+    settings = settings_of(setup, ASSUME)
+    setup.stand_in.failing = (status, body, {})
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     assert CANARY not in shown(caught.value)
@@ -69,37 +69,37 @@ REFUSALS = [
 
 @pytest.mark.parametrize("body", [as_json, xml])
 @pytest.mark.parametrize(("status", "code", "transient", "remedy"), REFUSALS, ids=[row[1] for row in REFUSALS])
-def test_a_refusal_has_its_code_its_request_and_the_next_step(
-    room: Room, status: int, code: str, transient: bool, remedy: str, body: Callable[[str], bytes]
+def test_a_refusal_has_code_request_id_and_remedy(
+    setup: SourceSetup, status: int, code: str, transient: bool, remedy: str, body: Callable[[str], bytes]
 ) -> None:
-    error = refused(room, status, body(code))
+    error = refused(setup, status, body(code))
     assert (error.status, error.code, error.transient) == (status, code, transient)
     assert error.request_id in ("R-JSON", "R-XML")
     assert remedy in error.remedy
 
 
-def test_a_code_that_nobody_knows_gets_no_invented_remedy(room: Room) -> None:
-    assert "roleArn" not in refused(room, 400, as_json("SomethingNew")).remedy
+def test_an_unknown_code_has_no_specific_remedy(setup: SourceSetup) -> None:
+    assert "roleArn" not in refused(setup, 400, as_json("SomethingNew")).remedy
 
 
-def test_the_wait_that_sts_asks_for_is_known(room: Room) -> None:
-    settings = settings_of(room, ASSUME)
-    room.stand_in.failing = (429, as_json("Throttling.User"), {"Retry-After": "7"})
+def test_the_wait_that_sts_requests_is_on_the_error(setup: SourceSetup) -> None:
+    settings = settings_of(setup, ASSUME)
+    setup.stand_in.failing = (429, as_json("Throttling.User"), {"Retry-After": "7"})
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     assert caught.value.retry_after == 7
 
 
-def test_throttling_is_retried_in_the_call(room: Room) -> None:
+def test_throttling_is_retried_in_the_call(setup: SourceSetup) -> None:
     with RawServer([NODES]) as api:
-        settings = settings_of(room, ASSUME, endpoint=api.url)
-        room.stand_in.failing = (400, as_json("Throttling.User"), {})
+        settings = settings_of(setup, ASSUME, endpoint=api.url)
+        setup.stand_in.failing = (400, as_json("Throttling.User"), {})
 
         async def recover() -> str | None:
             task = asyncio.create_task(Client(settings).list_instance_model())
-            while not room.stand_in.asked["failed"]:  # noqa: ASYNC110 - another thread counts
+            while not setup.stand_in.asked["failed"]:  # noqa: ASYNC110 - another thread counts
                 await asyncio.sleep(0.01)
-            room.stand_in.failing = None
+            setup.stand_in.failing = None
             return (await task).request_id
 
         assert asyncio.run(recover()) == "R-1"
@@ -117,28 +117,28 @@ def queries(server: RawServer) -> list[dict[str, str]]:
     return [dict(parse_qsl(urlsplit(request.target).query)) for request in server.requests]
 
 
-def assume(server: RawServer, room: Room) -> list[dict[str, str]]:
-    get(settings_of(room, ASSUME, sts_endpoint=server.url))
+def assume(server: RawServer, setup: SourceSetup) -> list[dict[str, str]]:
+    get(settings_of(setup, ASSUME, sts_endpoint=server.url))
     return queries(server)
 
 
-def test_a_refused_time_is_sent_again_with_the_clock_of_sts(room: Room) -> None:
+def test_a_refused_timestamp_is_retried_with_the_time_of_sts(setup: SourceSetup) -> None:
     date = utc_now().replace(year=2030)
     with RawServer(
         [http(400, as_json("InvalidTimeStamp.Expired"), f"Date: {format_datetime(date)}"), session()]
     ) as server:
-        first, second = assume(server, room)
+        first, second = assume(server, setup)
     assert second["Timestamp"][:4] == "2030"
     assert first["SignatureNonce"] != second["SignatureNonce"]
 
 
-def test_a_refused_nonce_is_sent_again_with_another_one(room: Room) -> None:
+def test_a_refused_nonce_is_retried_with_a_new_nonce(setup: SourceSetup) -> None:
     with RawServer([http(400, as_json("SignatureNonceUsed")), session()]) as server:
-        first, second = assume(server, room)
+        first, second = assume(server, setup)
     assert first["SignatureNonce"] != second["SignatureNonce"]
 
 
-# --- The request, beside the vendor's library ------------------------------------------------------------------------
+# --- The request, compared with the vendor's library ------------------------------------------------------------------
 
 UNIQUE = {"SignatureNonce", "Signature", "Timestamp"}
 
@@ -157,8 +157,8 @@ def asked_by_the_library(build: Callable[[str], Any], monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("token", [None, "a/token+with=signs"])
-@pytest.mark.parametrize("policy", [None, '{"Statement":["*","中文~"]}'])  # the library signs no space as STS does
-def test_the_vendors_library_asks_for_a_role_with_the_same_query(
+@pytest.mark.parametrize("policy", [None, '{"Statement":["*","中文~"]}'])  # the library signs spaces differently
+def test_assume_role_sends_the_same_query_as_the_library_of_the_vendor(
     monkeypatch: pytest.MonkeyPatch, token: str | None, policy: str | None
 ) -> None:
     from alibabacloud_credentials.provider import RamRoleArnCredentialsProvider  # noqa: PLC0415
@@ -170,27 +170,27 @@ def test_the_vendors_library_asks_for_a_role_with_the_same_query(
             sts_endpoint=host,
         )
 
-    theirs = asked_by_the_library(build, monkeypatch)
+    expected = asked_by_the_library(build, monkeypatch)
     with RawServer([session()]) as server:
         role = Role(ROLE, "night", 900, policy, "x")
         sts.assume_role(role, Credentials("id", "secret", token), StsHost(server.url, "test"), Limits())
-    [ours] = queries(server)
-    assert {name: ours[name] for name in ours.keys() - UNIQUE} == {
-        name: theirs[name] for name in theirs.keys() - UNIQUE
+    [sent] = queries(server)
+    assert {name: sent[name] for name in sent.keys() - UNIQUE} == {
+        name: expected[name] for name in expected.keys() - UNIQUE
     }
-    signature = theirs.pop("Signature")
-    assert rpc_signature("GET", theirs, "secret") == signature == signature_of(theirs, "secret")
+    signature = expected.pop("Signature")
+    assert rpc_signature("GET", expected, "secret") == signature == signature_of(expected, "secret")
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()), st.text(string.printable, min_size=1))
-def test_the_vendors_sdk_signs_any_query_alike(query: dict[str, str], secret: str) -> None:
+def test_any_query_has_the_same_signature_as_with_the_sdk_of_the_vendor(query: dict[str, str], secret: str) -> None:
     from alibabacloud_tea_openapi.utils import Utils  # noqa: PLC0415 - the SDK takes a second to import
 
-    theirs = Utils.get_rpcsignature(query, "GET", secret)
-    assert rpc_signature("GET", query, secret) == theirs == signature_of(query, secret)
+    expected = Utils.get_rpcsignature(query, "GET", secret)
+    assert rpc_signature("GET", query, secret) == expected == signature_of(query, secret)
 
 
-def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
+def test_assume_role_with_oidc_sends_the_same_query_as_the_library_of_the_vendor(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from alibabacloud_credentials.provider import OIDCRoleArnCredentialsProvider  # noqa: PLC0415
@@ -205,13 +205,13 @@ def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
             sts_endpoint=host,
         )
 
-    theirs = asked_by_the_library(build, monkeypatch)
+    expected = asked_by_the_library(build, monkeypatch)
     with RawServer([session()]) as server:
         pod = Oidc(PROVIDER, ROLE, str(file), session_name="night", seconds=900)
         sts.assume_role_with_oidc(pod, StsHost(server.url, "test"), Limits())
-    [ours] = queries(server)
-    assert {name: ours[name] for name in ours.keys() - UNIQUE} == {
-        name: theirs[name] for name in theirs.keys() - UNIQUE
+    [sent] = queries(server)
+    assert {name: sent[name] for name in sent.keys() - UNIQUE} == {
+        name: expected[name] for name in expected.keys() - UNIQUE
     }
 
 
@@ -219,24 +219,24 @@ def test_the_vendors_library_asks_with_an_oidc_token_with_the_same_query(
 
 
 @pytest.mark.parametrize("text", [f"{OIDC_TOKEN}\n", f"{OIDC_TOKEN}\r\n", f"  {OIDC_TOKEN}  ", f"\ufeff{OIDC_TOKEN}"])
-def test_a_token_is_sent_without_what_surrounds_it(room: Room, text: str) -> None:
-    settings = settings_of(room, oidc(room))
-    room.file("token", text)
+def test_a_token_is_sent_without_surrounding_whitespace(setup: SourceSetup, text: str) -> None:
+    settings = settings_of(setup, oidc(setup))
+    setup.file("token", text)
     get(settings)
-    assert [query["OIDCToken"] for query in room.stand_in.queries] == [OIDC_TOKEN]
+    assert [query["OIDCToken"] for query in setup.stand_in.queries] == [OIDC_TOKEN]
 
 
 @pytest.mark.parametrize("text", ["", "\n", "   \r\n", "\ufeff"])
-def test_an_empty_token_file_is_refused_before_any_call(room: Room, text: str) -> None:
-    settings = settings_of(room, oidc(room))
-    room.file("token", text)
+def test_an_empty_token_file_is_refused_before_any_call(setup: SourceSetup, text: str) -> None:
+    settings = settings_of(setup, oidc(setup))
+    setup.file("token", text)
     with pytest.raises(CredentialsError, match="is empty"):
         get(settings)
-    assert room.stand_in.queries == []
+    assert setup.stand_in.queries == []
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b"two\nlines", "密".encode()])
-def test_a_token_file_with_something_else_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
+def test_a_token_file_with_other_content_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "token"
     file.write_bytes(content)
     with pytest.raises(FetchError, match="token file"):
@@ -246,8 +246,8 @@ def test_a_token_file_with_something_else_is_refused_before_any_call(tmp_path: P
 # --- Hosts -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_host_that_can_not_be_reached_is_named_with_its_origin_and_the_setting(room: Room) -> None:
-    settings = settings_of(room, {**ASSUME, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"})
+def test_an_unreachable_host_is_named_with_its_origin_and_setting(setup: SourceSetup) -> None:
+    settings = settings_of(setup, {**ASSUME, "ALIBABA_CLOUD_STS_ENDPOINT": "http://127.0.0.1:9"})
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     assert "127.0.0.1:9 (from environment ALIBABA_CLOUD_STS_ENDPOINT)" in caught.value.title
@@ -255,23 +255,23 @@ def test_a_host_that_can_not_be_reached_is_named_with_its_origin_and_the_setting
     assert "roleArn" not in caught.value.remedy
 
 
-def test_a_host_that_is_not_trusted_names_the_certificate_file(
-    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_error_of_an_untrusted_host_names_the_certificate_file(
+    setup: SourceSetup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with internet.connected(room.stand_in, tmp_path, monkeypatch):
+    with vendor_hosts.connected(setup.stand_in, tmp_path, monkeypatch):
         monkeypatch.delenv("SSL_CERT_FILE")
         with pytest.raises(CredentialsError) as caught:
-            get(settings_of(room, ASSUME, sts_endpoint="sts.cn-hangzhou.aliyuncs.com"))
+            get(settings_of(setup, ASSUME, sts_endpoint="sts.cn-hangzhou.aliyuncs.com"))
     assert "sts.cn-hangzhou.aliyuncs.com" in caught.value.title
     assert "SSL_CERT_FILE" in caught.value.remedy
     assert "roleArn" not in caught.value.remedy
     assert not caught.value.transient
 
 
-def test_a_host_that_does_not_respond_in_time_is_named_too(room: Room) -> None:
-    room.stand_in.delay = 3
-    settings = settings_of(room, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
+def test_the_error_of_a_timeout_names_the_host(setup: SourceSetup) -> None:
+    setup.stand_in.delay = 3
+    settings = settings_of(setup, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
     with pytest.raises(DeadlineExceededError) as caught:
         asyncio.run(Client(settings).list_instance_model())
-    assert f"STS is called at {room.stand_in.url} (from environment STS_ENDPOINT)" in caught.value.title
+    assert f"STS is called at {setup.stand_in.url} (from environment STS_ENDPOINT)" in caught.value.title
     assert "hologres:stsEndpoint" in caught.value.remedy

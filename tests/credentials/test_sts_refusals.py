@@ -59,7 +59,7 @@ def refuse(status: int, body: str) -> tuple[FetchError, int]:
         (200, "Throttling", True, 1, "fewer reads"),
     ],
 )
-def test_a_refusal(
+def test_a_refusal_has_facts_retry_and_remedy_in_each_format(
     body: Callable[[str], str], status: int, code: str, transient: bool, requests: int, says: str
 ) -> None:
     failure, sent = refuse(status, body(code))
@@ -68,7 +68,7 @@ def test_a_refusal(
     assert says in (failure.remedy or "")
 
 
-def test_the_details_of_a_denial_are_carried() -> None:
+def test_the_details_of_a_denial_are_on_the_error() -> None:
     failure, _ = refuse(403, json.dumps({**FIELDS, "Code": "NoPermission", "AccessDeniedDetail": DETAIL}))
     assert failure.denial == AccessDeniedDetail("sts:AssumeRole", "ImplicitDeny", "AssumeRolePolicy", "AQEA" * 100)
     for shown in ("trust policy", "policy type AssumeRolePolicy", "cut, 400 characters"):

@@ -124,7 +124,7 @@ def test_a_refused_request_uses_no_fault(emulator: Emulator) -> None:
     assert refused(send(signed(emulator))) == (500, "InternalError")
 
 
-def test_the_control_routes(emulator: Emulator) -> None:
+def test_the_control_routes_arm_and_disarm_faults_and_count_requests(emulator: Emulator) -> None:
     with httpx.Client(base_url=emulator.url, trust_env=False) as control:
         armed = control.post("/_emulator/faults", json={"kind": "throttling", "times": 2})
         assert armed.status_code == 204

@@ -119,7 +119,7 @@ def test_a_relative_expiry_can_be_in_the_past(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"instances": []}', '{"instanceModelList": {}}'])
-def test_the_start_needs_a_valid_file(tmp_path: Path, content: str | None) -> None:
+def test_an_invalid_fleet_file_is_an_error_at_the_start(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "fleet.json"
     if content is not None:
         path.write_text(content)

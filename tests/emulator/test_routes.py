@@ -35,14 +35,14 @@ def test_a_refusal_has_the_error_body_and_no_secret(emulator: Emulator) -> None:
     assert EMULATOR_ACCESS_KEY_SECRET not in response.text + str(response.headers)
 
 
-def test_nodes_of_one_instance(emulator: Emulator) -> None:
+def test_the_instance_id_selects_the_nodes_of_one_instance(emulator: Emulator) -> None:
     result = read(emulator, "hgpostcn-cn-yi34hlzdx003")
     assert len(result.instance_model_list) == 4
     assert result.names == ("AI节点List测试",)
     assert read(emulator, "hgpostcn-cn-nowhere").instance_model_list == ()
 
 
-def test_the_client_filters_where_the_service_does_not(emulator: Emulator) -> None:
+def test_an_empty_instance_id_does_not_filter(emulator: Emulator) -> None:
     nodes = listed(send(signed(emulator, params={"instanceId": "hgprecn-cn-em4lrec5k001"})))
     assert len(nodes) == 5
     assert len(listed(send(signed(emulator, params={"instanceId": ""})))) == 13

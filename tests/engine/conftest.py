@@ -33,8 +33,8 @@ class Fleet:
 
 
 @pytest.fixture
-def world(fleet: Path, emulator: Emulator) -> Fleet:
-    """The fleet behind the emulator."""
+def served_fleet(fleet: Path, emulator: Emulator) -> Fleet:
+    """The fleet that the emulator serves, with a method to change it."""
     return Fleet(fleet, emulator)
 
 
@@ -99,6 +99,6 @@ def names_in_state(project: Project) -> list[str]:
     return sorted(str(entry["urn"]).split("::", 3)[3] for entry in made)
 
 
-def with_the_sdk() -> dict[str, str]:
+def sdk_environment() -> dict[str, str]:
     """The environment in which a Python program finds the SDK of the plugin."""
     return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(sdk.python_package())])}

@@ -1,4 +1,4 @@
-"""A second account in a Python program: read in updates, refreshes and drift, and never confused with the first."""
+"""A second account in a Python program: read in updates, refreshes and drift, separately from the first."""
 
 import json
 import subprocess
@@ -19,8 +19,8 @@ PROGRAM = """
     import pulumi
     from hologres_ai import AiNodeList
 
-    for name in ("ours", "theirs"):
-        nodes = AiNodeList(name, profile=pulumi.Output.from_input("other") if name == "theirs" else None)
+    for name in ("first", "second"):
+        nodes = AiNodeList(name, profile=pulumi.Output.from_input("other") if name == "second" else None)
         pulumi.export(name, nodes.ids)
         nodes.export(f"{name}Nodes")
 """
@@ -64,17 +64,19 @@ def drift_of(project: Project, state: str, resource: str) -> int:
     return subprocess.run(command, input=state, text=True, env=project.environment, timeout=60, check=False).returncode
 
 
-def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project, other_fleet: Path) -> None:
+def test_a_list_with_a_profile_reads_another_account_in_updates_and_refreshes(
+    accounts: Project, other_fleet: Path
+) -> None:
     run = accounts.up()
     assert run.code == 0, run.text
     outputs = accounts.outputs()
-    assert outputs["theirs"] == ["of-the-other-account"]
-    assert isinstance(outputs["ours"], list)
-    assert len(outputs["ours"]) == 13
-    ours, theirs = (state_of(accounts, name) for name in ("ours", "theirs"))
-    assert "/other/" in str(theirs["id"])
-    assert theirs["outputs"]["__profile"] == "other"  # type: ignore[index]
-    assert "__profile" not in json.dumps(ours)
+    assert outputs["second"] == ["of-the-other-account"]
+    assert isinstance(outputs["first"], list)
+    assert len(outputs["first"]) == 13
+    first, second = (state_of(accounts, name) for name in ("first", "second"))
+    assert "/other/" in str(second["id"])
+    assert second["outputs"]["__profile"] == "other"  # type: ignore[index]
+    assert "__profile" not in json.dumps(first)
     assert OTHER.access_key_secret not in accounts.export()
 
     assert accounts.drift().code == 0
@@ -82,17 +84,17 @@ def test_a_profile_is_another_account_in_updates_and_refreshes(accounts: Project
     drift = accounts.drift("--diff")
     assert (drift.code != 0, "1 => 2" in drift.text) == (True, True), drift.text
     assert accounts.refresh().code == 0
-    assert state_of(accounts, "theirs")["outputs"]["__profile"] == "other"  # type: ignore[index]
+    assert state_of(accounts, "second")["outputs"]["__profile"] == "other"  # type: ignore[index]
     assert accounts.drift().code == 0
 
     state = accounts.export()
-    assert drift_of(accounts, state, "theirs") == drift_of(accounts, state, "ours") == 0
+    assert drift_of(accounts, state, "second") == drift_of(accounts, state, "first") == 0
     other_fleet.write_text(other_fleet.read_text().replace(": 2}", ": 3}"))
-    assert (drift_of(accounts, state, "theirs"), drift_of(accounts, state, "ours")) == (2, 0)
-    assert read_baseline(state, resource="theirs").profile == "other"
-    assert read_baseline(state, resource="ours").profile is None
-    assert read_baseline(json.dumps(outputs), output="theirsNodes").profile == "other"
-    assert read_baseline(state, output="oursNodes").profile is None
+    assert (drift_of(accounts, state, "second"), drift_of(accounts, state, "first")) == (2, 0)
+    assert read_baseline(state, resource="second").profile == "other"
+    assert read_baseline(state, resource="first").profile is None
+    assert read_baseline(json.dumps(outputs), output="secondNodes").profile == "other"
+    assert read_baseline(state, output="firstNodes").profile is None
 
 
 DECLARED = """\

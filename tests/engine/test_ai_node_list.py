@@ -69,7 +69,7 @@ def test_outputs_are_typed_in_an_apply(program: OpenFolder) -> None:
         assert project.outputs()["totals"] == ["Usage", "int", "30"]
 
 
-def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, world: Fleet) -> None:
+def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, served_fleet: Fleet) -> None:
     source = """
         import pulumi
         from hologres_ai import AiNodeList
@@ -83,11 +83,11 @@ def test_lists_of_one_region_are_one_call_at_each_preview(program: OpenFolder, w
     with program(source) as project:
         run = project.preview()
         assert run.code == 0, run.text
-        assert world.emulator.requests == 2, "one for the region, one for the instance"
-        world.change(NODE, status="Paused")
+        assert served_fleet.emulator.requests == 2, "one for the region, one for the instance"
+        served_fleet.change(NODE, status="Paused")
         assert project.up().code == 0
         assert project.outputs()["sizes"] == [13, 11, 1, 4]
-        assert world.emulator.requests == 4
+        assert served_fleet.emulator.requests == 4
 
 
 def test_outputs_are_spelled_as_the_api_spells_them(simple: Project, emulator: Emulator) -> None:
@@ -105,42 +105,42 @@ def test_a_second_up_has_no_changes(simple: Project) -> None:
     assert again.code == 0, again.text
 
 
-def test_a_changed_fleet_shows_at_preview_as_an_output_change(simple: Project, world: Fleet) -> None:
+def test_a_changed_fleet_shows_at_preview_as_an_output_change(simple: Project, served_fleet: Fleet) -> None:
     simple.up()
-    world.change(NODE, nodeCount=3)
+    served_fleet.change(NODE, nodeCount=3)
     run = simple.preview("--diff")
     assert run.code == 0, run.text
     assert "~ nodeCount" in run.text
     assert "1 => 3" in run.text
 
 
-def test_refresh_reports_drift_by_its_exit_code(simple: Project, world: Fleet) -> None:
+def test_refresh_reports_drift_by_its_exit_code(simple: Project, served_fleet: Fleet) -> None:
     simple.up()
     unchanged = simple.drift()
     assert unchanged.code == 0, unchanged.text
-    world.change(NODE, nodeCount=3)
+    served_fleet.change(NODE, nodeCount=3)
     run = simple.drift("--diff")
     assert run.code != 0
     assert "no changes were expected" in run.text
     assert "1 => 3" in run.text
 
 
-def test_a_refresh_asks_again_what_the_program_asked(program: OpenFolder, world: Fleet) -> None:
+def test_a_refresh_uses_the_query_of_the_program(program: OpenFolder, served_fleet: Fleet) -> None:
     """`ids` is both a filter and an output: a refresh must not filter by an earlier result."""
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', statuses=['Paused'])") as project:
         project.up()
-        world.change(NODE, status="Paused")
+        served_fleet.change(NODE, status="Paused")
         assert project.drift().code != 0
         assert project.refresh().code == 0
         assert outputs_of_the_list(project)["ids"] == [NODE]
 
 
-def test_usage_is_drift_only_where_it_is_included(simple: Project, program: OpenFolder, world: Fleet) -> None:
+def test_usage_is_drift_only_if_it_is_included(simple: Project, program: OpenFolder, served_fleet: Fleet) -> None:
     without = "from hologres_ai import AiNodeList\nAiNodeList('nodes', include_usage=False)"
     with program(without, name="without-usage") as quiet:
         simple.up()
         quiet.up()
-        world.change(NODE, gpuUsed=1)
+        served_fleet.change(NODE, gpuUsed=1)
         assert simple.drift().code != 0
         assert quiet.drift().code == 0
         state = json.dumps(outputs_of_the_list(quiet))
@@ -148,7 +148,7 @@ def test_usage_is_drift_only_where_it_is_included(simple: Project, program: Open
         assert '"used"' not in state
         assert '"free"' not in state
         assert '"capacity"' in state
-        world.change(NODE, gpu=2)
+        served_fleet.change(NODE, gpu=2)
         assert quiet.drift().code != 0
 
 
@@ -157,7 +157,7 @@ def test_no_request_id_is_among_the_outputs(simple: Project) -> None:
     assert "requestid" not in json.dumps(outputs_of_the_list(simple)).lower()
 
 
-def test_destroy_calls_nothing(simple: Project, emulator: Emulator) -> None:
+def test_destroy_makes_no_call(simple: Project, emulator: Emulator) -> None:
     simple.up()
     before = emulator.requests
     run = simple.destroy()
@@ -198,7 +198,7 @@ def test_the_read_waits_for_an_instance_that_does_not_exist_yet(program: OpenFol
         assert project.outputs()["ids"] == sorted(map(str, wanted))
 
 
-def test_every_argument_takes_an_input_and_filters(program: OpenFolder) -> None:
+def test_every_argument_accepts_an_output_and_selects_nodes(program: OpenFolder) -> None:
     source = """
         import pulumi
         from hologres_ai import AiNodeList
@@ -337,7 +337,7 @@ def test_an_export_has_the_query_that_was_read(program: OpenFolder) -> None:
     assert read_baseline(json.dumps(outputs)).result.query.statuses == ("ResourceReady",)
 
 
-def test_nothing_is_captured_in_the_pickle(simple: Project) -> None:
+def test_the_serialized_provider_captures_no_values(simple: Project) -> None:
     simple.up()
     pickled = base64.b64decode(str(inputs_of_the_list(simple)["__provider"]))
     assert len(pickled) < 100
@@ -365,7 +365,7 @@ def test_a_refusal_is_reported_with_its_remedy(simple: Project, emulator: Emulat
     assert simple.preview().code == 0
 
 
-def test_a_service_that_is_down_is_reported_with_its_host(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_an_unreachable_service_is_reported_with_its_host(program: OpenFolder, environment: dict[str, str]) -> None:
     environment["ALIBABA_CLOUD_ENDPOINT_HOLOGRAM"] = "http://127.0.0.1:1"
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes')") as project:
         run = project.preview()
@@ -374,7 +374,7 @@ def test_a_service_that_is_down_is_reported_with_its_host(program: OpenFolder, e
         assert "region cn-hangzhou" in run.text
 
 
-def test_a_missing_region_is_reported_with_every_place_to_set_it(
+def test_a_missing_region_is_reported_with_every_origin(
     program: OpenFolder, environment: dict[str, str], emulator: Emulator
 ) -> None:
     del environment["ALIBABA_CLOUD_REGION"]
@@ -398,7 +398,7 @@ def test_a_missing_region_is_reported_with_every_place_to_set_it(
         ("opts=pulumi.ResourceOptions(id='mine')", "opts: id follows from the arguments"),
     ],
 )
-def test_bad_arguments_are_refused_before_any_call(
+def test_invalid_arguments_are_refused_before_any_call(
     program: OpenFolder, emulator: Emulator, arguments: str, message: str
 ) -> None:
     with program(f"import pulumi\nfrom hologres_ai import AiNodeList\nAiNodeList('nodes', {arguments})") as project:
@@ -408,8 +408,8 @@ def test_bad_arguments_are_refused_before_any_call(
         assert emulator.requests == 0
 
 
-def test_what_a_person_should_know_is_reported(program: OpenFolder, world: Fleet) -> None:
-    world.change(NODE, expirationTime="soon")
+def test_warnings_of_a_read_are_shown(program: OpenFolder, served_fleet: Fleet) -> None:
+    served_fleet.change(NODE, expirationTime="soon")
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', region='cn-hangzou')") as project:
         run = project.preview()
         assert run.code == 0, run.text

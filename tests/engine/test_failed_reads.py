@@ -73,7 +73,7 @@ def test_a_failed_read_gives_no_values(program: OpenFolder, emulator: Emulator, 
     assert "None" not in read.values()
 
 
-def test_a_list_below_a_failed_resource_is_not_read(program: OpenFolder, emulator: Emulator) -> None:
+def test_a_list_that_depends_on_a_failed_resource_is_not_read(program: OpenFolder, emulator: Emulator) -> None:
     source = (
         DYNAMIC_PROVIDER
         + """

@@ -1,4 +1,4 @@
-"""Faults through a real engine: the message, the end, and what remains.
+"""Faults on a real engine: the message, the exit code, and the unchanged state.
 
 The rows are those of `tests/faults`. One stack of each interface is deployed once. Each fault is tested with a preview,
 one with an update, and one with a refresh.
@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_ai_node_list import forms
-from tests.faults import ours
-from tests.faults.judging import Row
+from tests.faults import package_client
+from tests.faults.families import Row
 from tests.faults.report import observe
-from tests.faults.stage import SECRETS, Job, Scene, staged
 from tests.faults.table import ROWS
+from tests.faults.testbed import SECRETS, Job, Scenario, start_testbed
 from tools.engine import Engine
 from tools.project import Project, Run, opened
 
-MET = {
+CASES = {
     "wrong key": ("secret", "in the echo of a signature"),
     "denied": ("refusal", "Forbidden.RAM"),
     "throttled forever": ("refusal", "Throttling.User"),
@@ -34,14 +34,14 @@ MET = {
     "an item is null": ("malformed", "an item is null"),
     "a wrong region": ("argument", "a misspelt region"),
 }
-ROW_OF = {name: next(row for row in ROWS if row.key == key) for name, key in MET.items()}
-# The core's words are the same behind either interface: what differs between them is met by both.
+ROW_OF = {name: next(row for row in ROWS if row.key == key) for name, key in CASES.items()}
+# Both interfaces have the core's messages. Cases in which the interfaces differ run on both.
 BY_BOTH = ("wrong key", "a wrong region")
 BY_PLUGIN = ("throttled forever", "a page of HTML", "a redirect", "DNS failure", *BY_BOTH)
-BY_DYNAMIC = tuple(name for name in MET if name not in BY_PLUGIN or name in BY_BOTH)
+BY_DYNAMIC = tuple(name for name in CASES if name not in BY_PLUGIN or name in BY_BOTH)
 UPDATED = (("up", "no reply"), ("drift", "denied"))
 
-# Where a user sets what a job has as arguments.
+# The environment variables for the arguments of a job.
 VARIABLES = {
     "region": "ALIBABA_CLOUD_REGION",
     "access_key": "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -82,7 +82,7 @@ def variables(job: Job) -> dict[str, str]:
     }
 
 
-class World:
+class DeployedStack:
     """A deployed stack, the environment of a fault, and the folder of the run."""
 
     def __init__(self, project: Project) -> None:
@@ -104,10 +104,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def worlds(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World]]:
+def stacks(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DeployedStack]]:
     """The stack of each interface."""
-    with staged(Scene()) as stage:
-        environment = variables(stage.job)
+    with start_testbed(Scenario()) as testbed:
+        environment = variables(testbed.job)
         folders = {interface: written(tmp_path_factory.mktemp(interface), interface) for interface in PROGRAMS}
         with (
             opened(engine, folders["dynamic"], environment=environment) as dynamic,
@@ -116,7 +116,7 @@ def worlds(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             for project in (dynamic, plugin):
                 up = project.up()
                 assert up.code == 0, up.text
-            yield {"dynamic": World(dynamic), "plugin": World(plugin)}
+            yield {"dynamic": DeployedStack(dynamic), "plugin": DeployedStack(plugin)}
 
 
 def written(folder: Path, interface: str) -> Path:
@@ -125,21 +125,23 @@ def written(folder: Path, interface: str) -> Path:
     return folder
 
 
-def meet(world: World, row: Row, command: str) -> tuple[Run, str]:
+def run_with_fault(stack: DeployedStack, row: Row, command: str) -> tuple[Run, str]:
     """The run of a command with the fault of the row, and the message of the core for it."""
-    with staged(row.scene) as stage:
-        run = world.run(command, variables(stage.job))
-    with staged(row.scene) as stage:
-        return run, observe(ours.ask, replace(stage.job, arguments={}, environment=variables(stage.job))).message
+    with start_testbed(row.scenario) as testbed:
+        run = stack.run(command, variables(testbed.job))
+    with start_testbed(row.scenario) as testbed:
+        return run, observe(
+            package_client.ask, replace(testbed.job, arguments={}, environment=variables(testbed.job))
+        ).message
 
 
-def assert_told_and_nothing_left(world: World, run: Run, message: str) -> None:
+def assert_reported_and_unchanged(stack: DeployedStack, run: Run, message: str) -> None:
     assert run.code != 0, run.text
     for line in message.splitlines():
         assert line in run.text
     assert "panic" not in run.text
-    assert world.resources() == world.state
-    assert not [*world.folder.glob("backend/.pulumi/locks/**/*.json")], "the stack is locked"
+    assert stack.resources() == stack.state
+    assert not [*stack.folder.glob("backend/.pulumi/locks/**/*.json")], "the stack is locked"
     assert secrets_in(run.text.encode()) == []
 
 
@@ -148,32 +150,32 @@ def secrets_in(text: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BY_DYNAMIC)
-def test_a_fault_in_the_dynamic_resource(worlds: dict[str, World], name: str) -> None:
-    run, message = meet(worlds["dynamic"], ROW_OF[name], "preview")
-    assert_told_and_nothing_left(worlds["dynamic"], run, message)
+def test_a_preview_of_the_dynamic_resource_reports_a_fault(stacks: dict[str, DeployedStack], name: str) -> None:
+    run, message = run_with_fault(stacks["dynamic"], ROW_OF[name], "preview")
+    assert_reported_and_unchanged(stacks["dynamic"], run, message)
     assert run.text.count('File "') <= 2 * 3, "the trace is longer than the engine makes it"
 
 
 @pytest.mark.parametrize(("command", "name"), UPDATED)
-def test_a_fault_in_an_update_or_a_refresh(worlds: dict[str, World], command: str, name: str) -> None:
-    run, message = meet(worlds["dynamic"], ROW_OF[name], command)
-    assert_told_and_nothing_left(worlds["dynamic"], run, message)
+def test_an_update_and_a_refresh_report_a_fault(stacks: dict[str, DeployedStack], command: str, name: str) -> None:
+    run, message = run_with_fault(stacks["dynamic"], ROW_OF[name], command)
+    assert_reported_and_unchanged(stacks["dynamic"], run, message)
 
 
 @pytest.mark.parametrize("name", BY_PLUGIN)
-def test_a_fault_in_the_plugin(worlds: dict[str, World], name: str) -> None:
-    run, message = meet(worlds["plugin"], ROW_OF[name], "preview")
-    assert_told_and_nothing_left(worlds["plugin"], run, message)
+def test_a_preview_of_the_plugin_reports_a_fault(stacks: dict[str, DeployedStack], name: str) -> None:
+    run, message = run_with_fault(stacks["plugin"], ROW_OF[name], "preview")
+    assert_reported_and_unchanged(stacks["plugin"], run, message)
     assert 'File "' not in run.text
     assert "Traceback" not in run.text
 
 
-def test_a_service_that_is_well_again_is_read_again(worlds: dict[str, World]) -> None:
+def test_a_preview_succeeds_after_the_faults_and_no_file_contains_a_secret(stacks: dict[str, DeployedStack]) -> None:
     """No file of the runs (plugin logs, state, backups) contains a secret."""
-    for world in worlds.values():
-        with staged(Scene()) as stage:
-            run = world.run("preview", variables(stage.job))
+    for stack in stacks.values():
+        with start_testbed(Scenario()) as testbed:
+            run = stack.run("preview", variables(testbed.job))
         assert run.code == 0, run.text
-        files = [path for path in world.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        files = [path for path in stack.folder.rglob("*") if path.is_file() and not path.is_symlink()]
         assert len(files) > 5
         assert [path for path in files if secrets_in(path.read_bytes())] == []

@@ -10,7 +10,7 @@ from tests.conftest import OpenFolder
 from tests.engine.conftest import Fleet
 from tools.project import Project, Run
 
-CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready, with one free card of the six
+CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready; has one of the six free cards
 MISSED = "the AI nodes of cn-hangzhou do not meet the requirements"
 FREE = "- free GPUs: at least 7 required, 6 found; most at: "
 
@@ -33,7 +33,7 @@ DEPENDENT = """
 
     {program}
 """
-HELD_BACK = """
+REQUIRED = """
     ready = AiNodeList("nodes").require({requirements})
     Deployment("deployment", pulumi.ResourceOptions(depends_on=[ready]))
     pulumi.export("freeGpus", ready.totals.gpu.free)
@@ -52,7 +52,7 @@ def deployed(project: Project) -> list[str]:
     return [name for name in names if name in ("deployment", "instance", "after")]
 
 
-def assert_told(run: Run, *lines: str) -> None:
+def assert_failed_with(run: Run, *lines: str) -> None:
     """The run failed with the message, without a trace."""
     assert run.code != 0
     for line in (f"error: {MISSED}", *lines):
@@ -61,12 +61,12 @@ def assert_told(run: Run, *lines: str) -> None:
     assert 'File "' not in run.text
 
 
-def test_what_depends_on_the_nodes_waits_until_they_suffice(program: OpenFolder, world: Fleet) -> None:
-    with program(dependent(HELD_BACK, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
+def test_dependents_are_not_created_until_the_requirements_are_met(program: OpenFolder, served_fleet: Fleet) -> None:
+    with program(dependent(REQUIRED, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
         status = f"12 of 13 have it; not: {CREATING} (ResourceCreating)"
-        assert_told(project.up(), FREE, status)
+        assert_failed_with(project.up(), FREE, status)
         assert deployed(project) == []
-        world.change(CREATING, status="ResourceReady", nodeCount=2)
+        served_fleet.change(CREATING, status="ResourceReady", nodeCount=2)
         run = project.up()
         assert run.code == 0, run.text
         assert deployed(project) == ["deployment"]
@@ -92,20 +92,20 @@ ALONE = """
 """
 
 
-def test_a_preview_fails_though_nobody_uses_the_output(program: OpenFolder) -> None:
+def test_an_unmet_requirement_fails_a_preview_even_if_its_output_is_unused(program: OpenFolder) -> None:
     with program(ALONE) as project:
         run = project.preview()
-        assert_told(run, FREE)
-        for told in (
+        assert_failed_with(run, FREE)
+        for message in (
             'min_free_gpu: no such argument; did you mean "min_free_gpus"?',
             "min_free_gpus: not a whole number",
             "min_free_gpus: needs the usage figures, but includeUsage is false",
         ):
-            assert f"invalid argument {told}" in run.text
+            assert f"invalid argument {message}" in run.text
 
 
-def test_mode_warn_continues(program: OpenFolder) -> None:
-    with program(dependent(HELD_BACK, "min_free_gpus=7, mode='warn'")) as project:
+def test_mode_warn_shows_a_warning_and_continues(program: OpenFolder) -> None:
+    with program(dependent(REQUIRED, "min_free_gpus=7, mode='warn'")) as project:
         run = project.preview()
         assert run.code == 0, run.text
         assert f"warning: {MISSED}\n    {FREE}" in run.text
@@ -120,11 +120,11 @@ NOT_YET = """
 """
 
 
-def test_what_is_required_of_nodes_that_are_not_known_yet_waits(program: OpenFolder, emulator: Emulator) -> None:
+def test_requirements_of_unknown_nodes_are_checked_at_the_update(program: OpenFolder, emulator: Emulator) -> None:
     with program(dependent(NOT_YET)) as project:
         preview = project.preview()
         assert (preview.code, emulator.requests) == (0, 0), preview.text
-        assert_told(project.up(), "- free GPUs: at least 77 required, 2 found")
+        assert_failed_with(project.up(), "- free GPUs: at least 77 required, 2 found")
         assert deployed(project) == ["instance"]
 
 
@@ -132,13 +132,15 @@ def test_what_is_required_of_nodes_that_are_not_known_yet_waits(program: OpenFol
 
 
 def native(**properties: object) -> str:
-    """A YAML program with a list and what depends on it."""
+    """A YAML program with a list and a resource that depends on it."""
     after = {"type": "pulumi:providers:hologres", "options": {"dependsOn": ["${nodes}"]}}
     resources = {"nodes": {"type": "hologres:AiNodeList", "properties": properties}, "after": after}
     return str(yaml.safe_dump({"name": "native", "runtime": "yaml", "resources": resources}))
 
 
-def test_the_plugin_holds_back_what_depends_on_the_nodes(open_folder: OpenFolder, tmp_path: Path, world: Fleet) -> None:
+def test_dependents_of_the_native_resource_are_not_created_until_the_requirements_are_met(
+    open_folder: OpenFolder, tmp_path: Path, served_fleet: Fleet
+) -> None:
     folder = tmp_path / "native"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(native(requirements={"minFreeGpus": 7}))
@@ -148,7 +150,7 @@ def test_the_plugin_holds_back_what_depends_on_the_nodes(open_folder: OpenFolder
             assert f"resource 'nodes' has a problem: {MISSED}\n    {FREE}" in run.text
             assert 'File "' not in run.text
         assert deployed(project) == []
-        world.change(CREATING, nodeCount=2)
+        served_fleet.change(CREATING, nodeCount=2)
         run = project.up()
         assert run.code == 0, run.text
         assert deployed(project) == ["after"]

@@ -30,7 +30,7 @@ from tools.project import ROOT, Project
 pytestmark = pytest.mark.xdist_group("archive")
 
 VERSION = version("hologres_ai")
-PATIENCE = 300  # seconds for one test, and as much again for the archive
+TIMEOUT = 300  # seconds for one test; the same again for the archive
 
 PROGRAM = """\
 name: installed
@@ -57,10 +57,10 @@ plugins:
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make dist` writes, there into a relative folder too."""
+    """The archive that `make dist` writes; the folder is relative, which is supported too."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "tools.dist", "--out", os.path.relpath(out, ROOT)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
 
@@ -100,10 +100,10 @@ def _in_time() -> Iterator[None]:
     """End a test whose engine hangs; a `Project` then interrupts the command that it waits for."""
 
     def give_up(_signal: int, _frame: object) -> None:
-        raise TimeoutError(f"not done within {PATIENCE} s")
+        raise TimeoutError(f"not done within {TIMEOUT} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(PATIENCE)
+    signal.alarm(TIMEOUT)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
@@ -136,7 +136,7 @@ def run(
     command: list[str], environment: dict[str, str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
 
 
@@ -209,7 +209,7 @@ def test_a_package_is_added_to_a_project(
         assert "$PATH" not in assert_it_works(project, emulator)
 
 
-def test_a_source_based_plugin_starts_as_the_python_host_starts_it(tmp_path: Path, bare: dict[str, str]) -> None:
+def test_a_source_based_plugin_starts_with_the_command_of_the_python_host(tmp_path: Path, bare: dict[str, str]) -> None:
     """The engine's host for `PulumiPlugin.yaml` is not in every installation; this is the command that it runs."""
     assert yaml.safe_load((ROOT / "PulumiPlugin.yaml").read_text()) == {"runtime": "python"}
     command = [sys.executable, "-u", "-m", "pulumi.run.plugin", "hologres_ai"]
@@ -218,15 +218,15 @@ def test_a_source_based_plugin_starts_as_the_python_host_starts_it(tmp_path: Pat
             assert process.stdout is not None
             with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
-                assert stub.GetPluginInfo(Empty(), timeout=PATIENCE).version == VERSION
+                assert stub.GetPluginInfo(Empty(), timeout=TIMEOUT).version == VERSION
         finally:
             process.terminate()
 
 
-def test_the_archive_gives_what_it_starts_the_libraries_of_the_machine(
+def test_programs_that_the_archive_starts_use_the_libraries_of_the_machine(
     tmp_path: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
 ) -> None:
-    """A profile that starts a program shows it, and that what reads profiles is in the archive."""
+    """With a profile that starts a program; this also needs the code for profiles in the archive."""
     seen = tmp_path / "seen"
     keys = {"mode": "AK", "access_key_id": EMULATOR_ACCESS_KEY_ID, "access_key_secret": EMULATOR_ACCESS_KEY_SECRET}
     script = tmp_path / "keys"
@@ -244,7 +244,7 @@ def test_the_archive_gives_what_it_starts_the_libraries_of_the_machine(
     assert seen.read_text() == "/of/this/machine\n"
 
 
-def test_a_folder_that_the_project_names(
+def test_a_plugin_folder_named_in_the_project_is_used(
     tmp_path: Path, unpacked: Path, bare: dict[str, str], open_folder: OpenFolder, emulator: Emulator
 ) -> None:
     program = write_program(tmp_path / "program", plugins=IN_A_FOLDER.replace("PATH", str(unpacked)))

@@ -38,7 +38,7 @@ ROWS: dict[str, Arguments] = {
     "regions": {"regions": ["cn-hangzhou"], "onRegionError": "partial"},
 }
 
-SEVERAL_CALLS = "regions"  # which have no request ID in common
+SEVERAL_CALLS = "regions"  # several calls have no common request ID
 
 ODD_NODES: list[Wire] = [
     {},
@@ -90,7 +90,7 @@ def test_the_rows_of_the_table_are_distinct(expected: dict[str, Wire], odd_fleet
         assert all(0 < size < 16 for row, size in sizes.items() if row in ("instance", "two-ids", "name", "joined"))
 
 
-def test_the_dynamic_resource(program: OpenFolder, expected: dict[str, Wire]) -> None:
+def test_the_dynamic_resource_gives_the_result_of_plain_python(program: OpenFolder, expected: dict[str, Wire]) -> None:
     with program(DYNAMIC) as project:
         (project.folder / "rows.json").write_text(json.dumps(ROWS))
         run = project.up()
@@ -99,7 +99,9 @@ def test_the_dynamic_resource(program: OpenFolder, expected: dict[str, Wire]) ->
         assert_empty_lists_explained(run.text)
 
 
-def test_the_plugins_resource_and_function(tmp_path: Path, open_folder: OpenFolder, expected: dict[str, Wire]) -> None:
+def test_the_resource_and_function_of_the_plugin_give_the_result_of_plain_python(
+    tmp_path: Path, open_folder: OpenFolder, expected: dict[str, Wire]
+) -> None:
     folder = tmp_path / "interfaces"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(json.dumps(yaml_program()))
@@ -127,7 +129,7 @@ def yaml_program() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row != "no-ids"])
-def test_the_command_line(row: str, expected: dict[str, Wire]) -> None:
+def test_the_command_line_gives_the_result_of_plain_python(row: str, expected: dict[str, Wire]) -> None:
     """The command line can't express an empty list of ids."""
     command = [sys.executable, "-m", "hologres_ai.cli", "list", "--json", *options(ROWS[row])]
     run = subprocess.run(command, capture_output=True, check=True, timeout=60)

@@ -21,7 +21,7 @@ PROMPT = 20.0  # seconds; the read itself would hang for its whole time limit, 6
 COMMANDS = {"preview": ("preview",), "up": ("up", "--yes", "--skip-preview")}
 
 # The SDK's server of dynamic resources leaves the engine's Cancel unanswered: the first signal waits for the read, and
-# the second ends it at once, as the engine says. The plugin answers, and one is enough.
+# the second ends it at once, as the engine documents. The plugin responds to Cancel, so one signal is enough.
 CASES = {
     "python-dynamic": (2, {"preview": signal.SIGTERM, "up": signal.SIGINT}),
     "yaml": (1, {"preview": signal.SIGINT, "up": signal.SIGTERM}),
@@ -29,7 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("example", CASES)
-def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: OpenFolder, emulator: Emulator) -> None:
+def test_a_stack_is_usable_after_an_interrupt(example: str, open_folder: OpenFolder, emulator: Emulator) -> None:
     times, numbers = CASES[example]
     with open_folder(EXAMPLES / example) as project:
         assert project.up().code == 0
@@ -45,7 +45,7 @@ def test_an_interrupt_leaves_a_stack_that_works_on(example: str, open_folder: Op
 
 
 def test_the_plugin_ends_with_an_engine_that_is_killed(open_folder: OpenFolder, emulator: Emulator) -> None:
-    """Such an engine closes no plugin. Otherwise the plugin runs until the time limit of the read."""
+    """A killed engine does not close its plugins; without this the plugin runs until the time limit of the read."""
     with open_folder(EXAMPLES / "yaml", environment={**emulator.environment, "MAX_RETRY_TIMEOUT": "600"}) as project:
         emulator.arm("hang", times=100)
         mark = f"killed-{os.getpid()}-{time.monotonic_ns()}"
@@ -63,18 +63,18 @@ def plugins(mark: str) -> list[str]:
 
 
 def interrupt(project: Project, emulator: Emulator, verb: str, number: signal.Signals, times: int) -> None:
-    """Signal the process group once the read hangs; the end is prompt, and nothing and no lock is left."""
+    """Signal the process group once the read hangs; require a prompt end, and no process and no lock left."""
     emulator.arm("hang", times=100)
     mark, requests = f"{verb}-{os.getpid()}-{time.monotonic_ns()}", emulator.requests
     process = start(project, verb, mark)
     wait_until(lambda: emulator.requests > requests)
-    told = time.monotonic()
+    signalled = time.monotonic()
     os.killpg(process.pid, number)
     for _ in range(times - 1):
         time.sleep(1)
         os.killpg(process.pid, number)
     text, _ = process.communicate(timeout=60)
-    assert time.monotonic() - told < PROMPT, text
+    assert time.monotonic() - signalled < PROMPT, text
     assert process.returncode != 0, text
     wait_until(lambda: marked(mark) == [], 10)
     emulator.disarm()
@@ -96,7 +96,7 @@ def start(project: Project, verb: str, mark: str) -> subprocess.Popen[str]:
 
 
 def command(project: Project, verb: str) -> tuple[str, ...]:
-    """What `Project` runs for it."""
+    """The command that `Project` runs for the verb."""
     is_python = (project.folder / "__main__.py").exists()
     if is_python and not has_host(project.engine, "python"):
         return (*INLINE["python"], verb, project.stack)
@@ -111,7 +111,7 @@ def locks(project: Project) -> list[Path]:
 
 
 def state(project: Project) -> tuple[dict[str, Mapping[str, object]], set[str]]:
-    """The outputs in the state, and the kinds of what it says to be under way."""
+    """The outputs in the state, and the types of its pending operations."""
     deployment = json.loads(project.export())["deployment"]
     outputs = {entry["urn"]: entry.get("outputs", {}) for entry in deployment["resources"]}
     return outputs, {operation["type"] for operation in deployment.get("pending_operations", [])}

@@ -1,4 +1,4 @@
-"""What docs/limits.md says of the engine: when one of these fails, the page can lose a section."""
+"""The limits of the engine in docs/limits.md. When one of these tests fails, a section of the page is obsolete."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state, with_the_sdk
+from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state, sdk_environment
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 LIST = "urn:pulumi:dev::program::pulumi-python:dynamic/hologres:AiNodeList::nodes"
@@ -21,15 +21,17 @@ PROGRAM = (
 )
 
 
-def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFolder, world: Fleet) -> None:
+def test_a_list_is_read_without_being_a_target_and_its_changes_are_not_expected_changes(
+    program: OpenFolder, served_fleet: Fleet
+) -> None:
     with program(PROGRAM) as project:
         assert project.up().code == 0
         for option in (("--target", OTHER), ("--exclude", LIST)):
-            before = world.emulator.requests
+            before = served_fleet.emulator.requests
             assert project.preview(*option).code == 0
-            assert world.emulator.requests == before + 1, option
-        nodes = json.loads(world.path.read_text())["nodes"]
-        world.path.write_text(json.dumps({"nodes": nodes[1:]}))
+            assert served_fleet.emulator.requests == before + 1, option
+        nodes = json.loads(served_fleet.path.read_text())["nodes"]
+        served_fleet.path.write_text(json.dumps({"nodes": nodes[1:]}))
         preview = project.preview("--expect-no-changes")
         assert preview.code == 0, preview.text
         drift = project.drift("--diff")
@@ -38,7 +40,7 @@ def test_a_list_is_read_whatever_is_a_target_and_is_not_a_change(program: OpenFo
         assert len(changed) > 100
 
 
-def test_a_plan_holds_single_outputs_and_no_whole_list(program: OpenFolder) -> None:
+def test_a_plan_supports_single_outputs_but_not_a_whole_list(program: OpenFolder) -> None:
     with program(PROGRAM) as project:
         source = project.folder / "__main__.py"
         assert project.up().code == 0
@@ -61,7 +63,7 @@ JOINED = """
 """
 
 
-def test_a_joined_output_of_a_failed_read_is_a_marker(program: OpenFolder, emulator: Emulator) -> None:
+def test_a_combined_output_of_a_failed_read_is_the_unknown_marker(program: OpenFolder, emulator: Emulator) -> None:
     with program(JOINED) as project:
         emulator.arm("denied")
         assert project.up("--continue-on-error").code != 0
@@ -81,7 +83,7 @@ NATIVE_GET = (
 
 def test_outputs_of_a_failed_get_are_none(program: OpenFolder, environment: dict[str, str], emulator: Emulator) -> None:
     emulator.arm("denied", 1000)
-    with program(NATIVE_GET, environment={**environment, **with_the_sdk()}) as project:
+    with program(NATIVE_GET, environment={**environment, **sdk_environment()}) as project:
         assert project.up("--continue-on-error").code != 0
         assert names_in_state(project) == ["of-ids"], "it is created"
 
@@ -102,7 +104,7 @@ FIXED_ID = (
 def test_a_preview_of_a_get_with_a_fixed_id_drops_an_unknown_argument(
     program: OpenFolder, environment: dict[str, str]
 ) -> None:
-    with program(FIXED_ID, environment={**environment, **with_the_sdk()}) as project:
+    with program(FIXED_ID, environment={**environment, **sdk_environment()}) as project:
         preview = project.preview()
         assert re.search(r"count *: 13$", preview.text, re.MULTILINE), preview.text
         assert project.up().code == 0
@@ -160,7 +162,7 @@ AUTOMATION = """
 """
 
 
-def test_the_python_that_reads_is_that_of_a_variable(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_pulumi_python_cmd_selects_the_python_that_reads(program: OpenFolder, environment: dict[str, str]) -> None:
     variables = {**environment, "PULUMI_PYTHON_CMD": "/nowhere/python"}
     with program(AUTOMATION, environment=variables) as project:
         run = project.preview()

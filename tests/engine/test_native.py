@@ -1,4 +1,4 @@
-"""The native resource and function on a real engine: secrets, names, accounts, failed reads, and what has to wait."""
+"""The native resource and function on a real engine: secrets, names, accounts, failed reads, and dependencies."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]
 
 from hologres_ai.emulator import Emulator
 from tests.conftest import OpenFolder
-from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state, with_the_sdk
+from tests.engine.conftest import DYNAMIC_PROVIDER, Fleet, names_in_state, sdk_environment
 from tools.project import Project, Run
 
 NODE = "hologram_aipostpay_public_cn-77a02"
@@ -55,12 +55,12 @@ def names(project: Project) -> list[str]:
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_secret_argument_makes_inputs_outputs_and_diffs_secret(open_yaml: OpenYaml, world: Fleet) -> None:
+def test_a_secret_argument_makes_inputs_outputs_and_diffs_secret(open_yaml: OpenYaml, served_fleet: Fleet) -> None:
     nodes = {"type": LIST, "properties": SECRET_FILTER}
     with open_yaml({"resources": {"nodes": nodes}, "outputs": {"ids": "${nodes.ids}"}}) as project:
         runs = [succeeded(project.preview("--diff")), succeeded(project.up())]
         assert NODE not in project.export()
-        world.change(NODE, nodeCount=77)
+        served_fleet.change(NODE, nodeCount=77)
         runs += [project.preview("--diff"), project.pulumi("preview", "--json"), project.drift("--diff")]
         [diff] = [step["detailedDiff"] for step in steps(runs[3]) if step["op"] == "update"]
         assert diff == {"inventory": {"kind": "update", "inputDiff": True}}
@@ -80,7 +80,7 @@ def steps(run: Run) -> list[dict[str, Any]]:
 # --- Names ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_name_may_hold_a_double_colon(open_yaml: OpenYaml, world: Fleet) -> None:
+def test_a_resource_name_may_contain_a_double_colon(open_yaml: OpenYaml, served_fleet: Fleet) -> None:
     resources = {
         "a::b": {"type": "pulumi:providers:hologres", "properties": {"region": "cn-hangzhou"}},
         "c::d": {"type": LIST, "options": {"provider": "${a::b}"}},
@@ -90,13 +90,13 @@ def test_a_name_may_hold_a_double_colon(open_yaml: OpenYaml, world: Fleet) -> No
         succeeded(project.up())
         assert names(project) == ["a::b", "c::d", "e::f"]
         succeeded(project.up("--expect-no-changes"))
-        world.change(NODE, nodeCount=77)
+        served_fleet.change(NODE, nodeCount=77)
         assert project.drift().code != 0
         succeeded(project.refresh())
         succeeded(project.destroy())
 
 
-def test_a_project_called_hologres_learns_that_it_shares_the_namespace(open_yaml: OpenYaml) -> None:
+def test_a_project_named_hologres_gets_an_error_about_the_shared_namespace(open_yaml: OpenYaml) -> None:
     with open_yaml(
         {"resources": {"nodes": {"type": LIST}}}, name="hologres", config={"hologres:team": "search"}
     ) as one:
@@ -113,8 +113,8 @@ def test_a_project_called_hologres_learns_that_it_shares_the_namespace(open_yaml
 
 
 @pytest.mark.parametrize("after", ["output", "dependsOn"])
-def test_what_depends_on_a_failed_read_is_not_created(
-    open_yaml: OpenYaml, environment: dict[str, str], world: Fleet, after: str
+def test_dependents_of_a_failed_read_are_not_created(
+    open_yaml: OpenYaml, environment: dict[str, str], served_fleet: Fleet, after: str
 ) -> None:
     uses = {"properties": {"ids": "${nodes.ids}"}} if after == "output" else {"options": {"dependsOn": ["${nodes}"]}}
     resources = {
@@ -124,15 +124,15 @@ def test_what_depends_on_a_failed_read_is_not_created(
         "unrelated": {"type": LIST, "properties": {"pinned": True}},
     }
     outputs = {"ids": "${nodes.ids}", "after": "${after.ids}", "unrelated": "${unrelated.region}"}
-    world.emulator.arm("denied", 1000, region="cn-shanghai")
-    regional = {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": world.emulator.endpoint}
+    served_fleet.emulator.arm("denied", 1000, region="cn-shanghai")
+    regional = {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": served_fleet.emulator.endpoint}
     with open_yaml({"resources": resources, "outputs": outputs}, environment=regional) as project:
         run = project.up("--continue-on-error")
         assert run.code != 0
         assert "hologram:ListInstanceModel" in run.text
         assert names(project) == ["unrelated"]
         assert set(project.outputs().values()) <= {"cn-hangzhou"}
-        world.emulator.disarm()
+        served_fleet.emulator.disarm()
         succeeded(project.up("--continue-on-error"))
         assert names(project) == ["after", "nodes", "unrelated"]
 
@@ -160,19 +160,19 @@ GOT = (
 
 
 @pytest.mark.parametrize(("source", "left"), [(CREATED, []), (GOT, ["unrelated"])], ids=["created", "get"])
-def test_no_python_program_creates_something_of_a_failed_read(
+def test_python_programs_create_no_dependents_of_a_failed_read(
     program: OpenFolder, environment: dict[str, str], emulator: Emulator, source: str, left: list[str]
 ) -> None:
     """With `get`, only `depends_on` makes the engine skip it: the SDK gives None for outputs that were not read."""
     emulator.arm("denied", 1000)
-    with program(source, environment={**environment, **with_the_sdk()}) as project:
+    with program(source, environment={**environment, **sdk_environment()}) as project:
         run = project.up("--continue-on-error")
         assert run.code != 0
         assert "hologram:ListInstanceModel" in run.text
         assert names_in_state(project) == left
 
 
-# --- What has to wait -------------------------------------------------------------------------------------------------
+# --- Dependencies -----------------------------------------------------------------------------------------------------
 
 FUNCTION_FORM = (
     DYNAMIC_PROVIDER
@@ -200,24 +200,24 @@ RESOURCE_FORM = (
 )
 
 
-def test_the_function_waits_for_what_it_depends_on(
-    program: OpenFolder, environment: dict[str, str], world: Fleet
+def test_the_function_waits_for_its_dependencies(
+    program: OpenFolder, environment: dict[str, str], served_fleet: Fleet
 ) -> None:
-    with program(FUNCTION_FORM, environment={**environment, **with_the_sdk()}) as project:
+    with program(FUNCTION_FORM, environment={**environment, **sdk_environment()}) as project:
         succeeded(project.preview())
-        assert world.emulator.requests == 0
+        assert served_fleet.emulator.requests == 0
         succeeded(project.up())
-        assert world.emulator.requests == 1
+        assert served_fleet.emulator.requests == 1
         assert names_in_state(project) == ["deployment", "endpoint"]
-        world.change("hologram_aipostpay_public_cn-90c04", nodeCount=0)
+        served_fleet.change("hologram_aipostpay_public_cn-90c04", nodeCount=0)
         run = project.preview()
-        assert run.code != 0, "what exists is not waited for"
+        assert run.code != 0, "existing dependencies are not waited for"
         assert "at least 6 required" in run.text
 
 
-def test_the_resource_does_not_wait_for_what_it_depends_on(program: OpenFolder, environment: dict[str, str]) -> None:
+def test_the_resource_does_not_wait_for_its_dependencies(program: OpenFolder, environment: dict[str, str]) -> None:
     """The engine does not pass the dependencies of a resource to a provider: docs/guards.md names the function form."""
-    with program(RESOURCE_FORM, environment={**environment, **with_the_sdk()}) as project:
+    with program(RESOURCE_FORM, environment={**environment, **sdk_environment()}) as project:
         run = project.preview()
         assert run.code != 0
         assert "at least 99 required" in run.text

@@ -51,13 +51,13 @@ def succeeded(run: Run) -> Run:
     return run
 
 
-def nodes_of(world: Fleet) -> list[dict[str, JsonValue]]:
-    nodes: list[dict[str, JsonValue]] = json.loads(world.path.read_text())["nodes"]
+def nodes_of(served_fleet: Fleet) -> list[dict[str, JsonValue]]:
+    nodes: list[dict[str, JsonValue]] = json.loads(served_fleet.path.read_text())["nodes"]
     return nodes
 
 
-def write_nodes(world: Fleet, nodes: list[dict[str, JsonValue]]) -> None:
-    world.path.write_text(json.dumps({"nodes": nodes}))
+def write_nodes(served_fleet: Fleet, nodes: list[dict[str, JsonValue]]) -> None:
+    served_fleet.path.write_text(json.dumps({"nodes": nodes}))
 
 
 def resource(project: Project) -> dict[str, dict[str, JsonValue]]:
@@ -89,29 +89,29 @@ def paths(project: Project, command: str = "preview") -> dict[str, str]:
     return {path: diff["kind"] for path, diff in (step["detailedDiff"] or {}).items()}
 
 
-def test_a_node_that_went_is_one_change_and_so_is_one_that_came(native: OpenNative, world: Fleet) -> None:
-    before = nodes_of(world)
+def test_a_removed_or_added_node_is_one_change(native: OpenNative, served_fleet: Fleet) -> None:
+    before = nodes_of(served_fleet)
     first = min(before, key=lambda node: (str(node["holoInstanceId"]), str(node["aiInstanceId"])))
     with native() as project:
         succeeded(project.up())
-        write_nodes(world, [node for node in before if node != first])
+        write_nodes(served_fleet, [node for node in before if node != first])
         assert paths(project) == {f'inventory["{first["aiInstanceId"]}"]': "delete"}
         preview = project.preview("--diff", "--expect-no-changes")
         assert preview.code != 0
         assert f"- {first['aiInstanceId']}: {{" in preview.text.replace("  ", " ").replace(" :", ":"), preview.text
         assert project.drift().code != 0
         succeeded(project.up())
-        write_nodes(world, before)
+        write_nodes(served_fleet, before)
         assert paths(project) == {f'inventory["{first["aiInstanceId"]}"]': "add"}
         succeeded(project.up())
         succeeded(project.up("--expect-no-changes"))
         succeeded(project.drift())
 
 
-def test_a_changed_value_is_one_change_with_the_id_in_it(native: OpenNative, world: Fleet) -> None:
+def test_a_changed_value_is_one_change_under_the_id_of_its_node(native: OpenNative, served_fleet: Fleet) -> None:
     with native() as project:
         succeeded(project.up())
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         assert paths(project) == {f'inventory["{FIRST}"].nodeCount': "update"}
         for run in (project.preview("--diff", "--expect-no-changes"), project.drift("--diff")):
             assert run.code != 0
@@ -123,7 +123,7 @@ def test_a_changed_value_is_one_change_with_the_id_in_it(native: OpenNative, wor
         succeeded(project.up("--expect-no-changes"))
 
 
-def test_the_inventory_is_an_input_and_no_output(native: OpenNative, world: Fleet) -> None:
+def test_the_inventory_is_an_input_and_no_output(native: OpenNative, served_fleet: Fleet) -> None:
     with native() as project:
         preview = succeeded(project.preview("--diff"))
         succeeded(project.up())
@@ -136,14 +136,14 @@ def test_the_inventory_is_an_input_and_no_output(native: OpenNative, world: Flee
         assert FIRST in preview.text
 
 
-def test_ids_that_paths_escape_and_ids_that_the_engine_reserves(native: OpenNative, world: Fleet) -> None:
-    write_nodes(world, [{"aiInstanceId": id_, "nodeCount": 1} for id_ in ODD_IDS])
+def test_ids_with_special_characters_and_reserved_ids_are_supported(native: OpenNative, served_fleet: Fleet) -> None:
+    write_nodes(served_fleet, [{"aiInstanceId": id_, "nodeCount": 1} for id_ in ODD_IDS])
     with native() as project:
         succeeded(project.up())
         assert project.outputs()["ids"] == sorted(ODD_IDS)
         succeeded(project.up("--expect-no-changes"))
         succeeded(project.drift())
-        write_nodes(world, [{"aiInstanceId": id_, "nodeCount": 2} for id_ in ODD_IDS])
+        write_nodes(served_fleet, [{"aiInstanceId": id_, "nodeCount": 2} for id_ in ODD_IDS])
         assert len(paths(project)) == len(ODD_IDS)
         assert paths(project)['inventory["a\\"b"].nodeCount'] == "update"
         run = project.preview("--diff", "--expect-no-changes")
@@ -154,11 +154,11 @@ def test_ids_that_paths_escape_and_ids_that_the_engine_reserves(native: OpenNati
         assert node_counts(project) == dict.fromkeys(ODD_IDS, 2)
 
 
-def test_ignored_changes_of_the_inventory_leave_the_stored_nodes(native: OpenNative, world: Fleet) -> None:
+def test_ignored_changes_of_the_inventory_leave_the_stored_nodes(native: OpenNative, served_fleet: Fleet) -> None:
     with native({"ignoreChanges": ["inventory"]}) as project:
         succeeded(project.up())
         stored = resource(project)
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         succeeded(project.preview("--expect-no-changes"))
         succeeded(project.up("--expect-no-changes"))
         assert resource(project)["outputs"] == stored["outputs"]
@@ -166,40 +166,42 @@ def test_ignored_changes_of_the_inventory_leave_the_stored_nodes(native: OpenNat
         assert paths(project) == {f'inventory["{FIRST}"].nodeCount': "update"}
 
 
-def test_an_output_in_ignore_changes_is_answered_with_the_name_to_write(native: OpenNative, world: Fleet) -> None:
+def test_an_output_in_ignore_changes_gives_a_warning_with_the_correct_name(
+    native: OpenNative, served_fleet: Fleet
+) -> None:
     with native({"ignoreChanges": ["instanceModelList"]}) as project:
         succeeded(project.up())
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         run = project.preview("--expect-no-changes")
         assert run.code != 0
         assert 'instanceModelList is an output. Write "inventory" to ignore changes of the nodes.' in run.text
 
 
-def test_a_single_node_cannot_be_ignored(native: OpenNative, world: Fleet) -> None:
+def test_a_single_node_cannot_be_ignored(native: OpenNative, served_fleet: Fleet) -> None:
     with native({"ignoreChanges": [f'inventory["{FIRST}"]']}) as project:
         succeeded(project.up())
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         run = project.preview("--diff", "--expect-no-changes")
         assert run.code != 0
         assert "~ nodeCount: 1 => 9" in run.text
 
 
-def test_a_pinned_list_stays_until_it_is_released(native: OpenNative, world: Fleet) -> None:
+def test_a_pinned_list_does_not_change_until_it_is_unpinned(native: OpenNative, served_fleet: Fleet) -> None:
     with native(pinned=True) as project:
         succeeded(project.up())
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         succeeded(project.up("--expect-no-changes"))
         assert project.drift().code != 0
         rewrite(project)
         assert paths(project) == {"pinned": "delete", f'inventory["{FIRST}"].nodeCount': "update"}
 
 
-def test_an_imported_list_is_without_a_change(native: OpenNative, world: Fleet) -> None:
+def test_an_imported_list_has_no_changes(native: OpenNative, served_fleet: Fleet) -> None:
     with native({"import": "nodes"}) as project:
         succeeded(project.up())
         rewrite(project)
         succeeded(project.up("--expect-no-changes"))
-        world.change(FIRST, nodeCount=9)
+        served_fleet.change(FIRST, nodeCount=9)
         assert paths(project) == {f'inventory["{FIRST}"].nodeCount': "update"}
 
 

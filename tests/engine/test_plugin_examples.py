@@ -24,17 +24,17 @@ class Change:
     """The change of a node, its line in a diff, and an output before and after it."""
 
     fields: Mapping[str, object]
-    told: str
+    diff_line: str
     output: str
     before: object
     after: object
 
 
 MORE_NODES = {"nodeCount": 7}
-TOLD = "~ nodeCount: 1 => 7"
+DIFF_LINE = "~ nodeCount: 1 => 7"
 CHANGES = {
-    "yaml": Change(MORE_NODES, TOLD, "freeGpus", 5, 11),
-    "go": Change(MORE_NODES, TOLD, "freeGpuMemory", 406, 694),
+    "yaml": Change(MORE_NODES, DIFF_LINE, "freeGpus", 5, 11),
+    "go": Change(MORE_NODES, DIFF_LINE, "freeGpuMemory", 406, 694),
     "typescript": Change(
         {"autoRenewal": True},
         "~ autoRenewal: false => true",
@@ -43,15 +43,15 @@ CHANGES = {
         ["hologram_aicombo_public_cn-52b04"],
     ),
 }
-TWO_ACCOUNTS = Change(MORE_NODES, TOLD, "researchGpus", 25, 31)
+TWO_ACCOUNTS = Change(MORE_NODES, DIFF_LINE, "researchGpus", 25, 31)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_example(name: str, open_folder: OpenFolder, world: Fleet) -> None:
+def test_an_example_shows_values_and_detects_a_change(name: str, open_folder: OpenFolder, served_fleet: Fleet) -> None:
     with open_folder(EXAMPLES / name) as project:
         assert_shown_and_kept(project, CHANGES[name])
-        assert_change_noticed(project, CHANGES[name], world)
-        assert_destroyed_without_a_call(project, world)
+        assert_change_noticed(project, CHANGES[name], served_fleet)
+        assert_destroyed_without_a_call(project, served_fleet)
 
 
 @pytest.fixture
@@ -63,10 +63,10 @@ def other_account(tmp_path: Path) -> Iterator[Fleet]:
 
 
 @pytest.fixture
-def two_accounts(open_folder: OpenFolder, world: Fleet, other_account: Fleet) -> Iterator[Project]:
-    """The example with two providers: all settings are theirs, none is in the environment."""
+def two_accounts(open_folder: OpenFolder, served_fleet: Fleet, other_account: Fleet) -> Iterator[Project]:
+    """The example with two providers: all settings are in the providers, none is in the environment."""
     config: dict[str, str | Secret] = {}
-    for account, fleet in (("research", world), ("production", other_account)):
+    for account, fleet in (("research", served_fleet), ("production", other_account)):
         config[f"python-plugin:{account}AccessKey"] = EMULATOR_ACCESS_KEY_ID
         config[f"python-plugin:{account}SecretKey"] = Secret(EMULATOR_ACCESS_KEY_SECRET)
         config[f"python-plugin:{account}Endpoint"] = fleet.emulator.url
@@ -75,13 +75,13 @@ def two_accounts(open_folder: OpenFolder, world: Fleet, other_account: Fleet) ->
         yield project
 
 
-def test_two_accounts_in_one_program(two_accounts: Project, world: Fleet, other_account: Fleet) -> None:
+def test_two_accounts_in_one_program(two_accounts: Project, served_fleet: Fleet, other_account: Fleet) -> None:
     assert_shown_and_kept(two_accounts, TWO_ACCOUNTS)
-    assert world.emulator.requests == other_account.emulator.requests > 0
+    assert served_fleet.emulator.requests == other_account.emulator.requests > 0
     assert EMULATOR_ACCESS_KEY_SECRET not in two_accounts.export()
-    assert_change_noticed(two_accounts, TWO_ACCOUNTS, world)
+    assert_change_noticed(two_accounts, TWO_ACCOUNTS, served_fleet)
     assert two_accounts.outputs()["productionGpus"] == TWO_ACCOUNTS.before
-    assert_destroyed_without_a_call(two_accounts, world, other_account)
+    assert_destroyed_without_a_call(two_accounts, served_fleet, other_account)
 
 
 def assert_shown_and_kept(project: Project, change: Change) -> None:
@@ -95,12 +95,12 @@ def assert_shown_and_kept(project: Project, change: Change) -> None:
     assert_quiet(project)
 
 
-def assert_change_noticed(project: Project, change: Change, world: Fleet) -> None:
+def assert_change_noticed(project: Project, change: Change, served_fleet: Fleet) -> None:
     """A preview and a refresh show the change and fail; an update accepts it."""
-    world.change(NODE, **change.fields)
+    served_fleet.change(NODE, **change.fields)
     for run in (project.preview("--diff", "--expect-no-changes"), project.drift("--diff")):
         assert run.code != 0, run.text
-        assert change.told in run.text
+        assert change.diff_line in run.text
         assert "no changes were expected" in run.text
     succeeded(project.up())
     assert project.outputs()[change.output] == change.after
@@ -113,11 +113,11 @@ def assert_quiet(project: Project) -> None:
     succeeded(project.drift())
 
 
-def assert_destroyed_without_a_call(project: Project, *worlds: Fleet) -> None:
+def assert_destroyed_without_a_call(project: Project, *served_fleets: Fleet) -> None:
     """The stack is empty, and no call was made."""
-    before = [world.emulator.requests for world in worlds]
+    before = [served_fleet.emulator.requests for served_fleet in served_fleets]
     succeeded(project.destroy())
-    assert [world.emulator.requests for world in worlds] == before
+    assert [served_fleet.emulator.requests for served_fleet in served_fleets] == before
     assert json.loads(project.export())["deployment"].get("resources", []) == []
 
 
@@ -133,7 +133,7 @@ def shown(value: object) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["typescript", "typescript-stack-reference"])
-def test_the_packages_of_a_typescript_example_are_those_it_is_run_with(name: str) -> None:
+def test_the_package_json_of_a_typescript_example_lists_the_installed_packages(name: str) -> None:
     wanted = json.loads((EXAMPLES / name / "package.json").read_text())
     installed = json.loads((sdk.NODE_PACKAGES / "package.json").read_text())
     checkers = {"pyright": installed["devDependencies"]["pyright"]}  # of Python programs

@@ -1,4 +1,4 @@
-"""Several regions in a program, with each interface: an unreadable region is named, and its nodes stay."""
+"""Several regions in a program, with each interface: an unread region is named, and its nodes are kept."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,14 +66,14 @@ def project(request: pytest.FixtureRequest, program: OpenFolder, open_folder: Op
         yield opened
 
 
-def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
+def test_an_unread_region_is_reported_and_its_nodes_are_kept(project: Project, served_fleet: Fleet) -> None:
     everywhere = [f"ai-{region}" for region in REGIONS]
     run = project.up()
     assert run.code == 0, run.text
     assert project.outputs()["ids"] == everywhere
     assert project.drift().code == 0
 
-    world.emulator.arm("hang", 1000, region="cn-beijing")
+    served_fleet.emulator.arm("hang", 1000, region="cn-beijing")
     run = project.drift("--diff")
     assert run.code != 0
     assert (
@@ -82,20 +82,20 @@ def test_a_region_that_can_not_be_read(project: Project, world: Fleet) -> None:
     )
     changed = [line for line in run.text.splitlines() if line.strip().startswith(("- ", "~ ", "+ "))]
     assert any("outcome" in line and '"ok" => "unreachable"' in line for line in changed), run.text
-    assert not any("ai-cn-beijing" in line for line in changed), "a node that could not be seen has not gone"
+    assert not any("ai-cn-beijing" in line for line in changed), "a node of an unread region is not removed"
     assert project.refresh().code == 0
     assert '"outcome": "unreachable"' in project.export()
     assert '"ai-cn-beijing"' in project.export()
 
-    world.emulator.disarm()
-    world.emulator.arm("denied", 4, region="us-west-1")
+    served_fleet.emulator.disarm()
+    served_fleet.emulator.arm("denied", 4, region="us-west-1")
     run = project.preview("--diff")
     assert run.code == 0, run.text
     assert "us-west-1 could not be read: denied: " in run.text
 
 
-def test_by_default_it_fails_the_preview(program: OpenFolder, world: Fleet) -> None:
-    world.emulator.arm("hang", 1000, region="cn-beijing")
+def test_an_unread_region_fails_the_preview_by_default(program: OpenFolder, served_fleet: Fleet) -> None:
+    served_fleet.emulator.arm("hang", 1000, region="cn-beijing")
     with program("from hologres_ai import AiNodeList\nAiNodeList('nodes', regions=['cn-beijing', 'me-east-1'])") as one:
         run = one.preview()
         assert run.code != 0

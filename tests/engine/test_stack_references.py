@@ -58,7 +58,7 @@ def beside(program: OpenFolder, tmp_path: Path) -> OpenBeside:
     return open_
 
 
-def test_what_another_stack_reads_is_what_was_read(beside: OpenBeside, emulator: Emulator) -> None:
+def test_another_stack_reads_the_exported_nodes_unchanged(beside: OpenBeside, emulator: Emulator) -> None:
     with beside(WRITER, name="writer") as writer:
         run = writer.up()
         assert run.code == 0, run.text
@@ -101,7 +101,7 @@ def as_dict(node: object) -> dict[str, object]:
     return dict(node)
 
 
-def test_they_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
+def test_nodes_of_another_stack_are_known_at_preview(beside: OpenBeside, served_fleet: Fleet) -> None:
     with beside(WRITER, name="writer") as writer:
         preview = writer.preview()
         assert "hologres-ai/AiNodeList" in preview.text
@@ -109,7 +109,7 @@ def test_they_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
         assert writer.up().code == 0
         with beside(READER, name="reader") as reader:
             assert reader.up().code == 0
-            world.change(NODE, nodeCount=3)
+            served_fleet.change(NODE, nodeCount=3)
             assert writer.up().code == 0
             run = reader.preview("--diff")
     assert run.code == 0, run.text
@@ -125,7 +125,7 @@ def test_they_are_known_at_preview(beside: OpenBeside, world: Fleet) -> None:
         ("newer", 'the output "newer" of the stack organization/writer/dev has version 2'),
     ],
 )
-def test_what_can_not_be_read_is_reported_without_a_trace(beside: OpenBeside, name: str, says: str) -> None:
+def test_an_invalid_export_is_reported_without_a_traceback(beside: OpenBeside, name: str, says: str) -> None:
     writer = """
         import pulumi
 
@@ -150,7 +150,7 @@ def test_what_can_not_be_read_is_reported_without_a_trace(beside: OpenBeside, na
     assert "Traceback" not in run.text
 
 
-def test_a_secret_stays_one(beside: OpenBeside) -> None:
+def test_a_secret_export_stays_secret(beside: OpenBeside) -> None:
     writer = """
         import pulumi
         from hologres_ai import AiNodeList
@@ -173,7 +173,7 @@ def test_a_secret_stays_one(beside: OpenBeside) -> None:
         assert second.outputs()["ids"] == "[secret]"
 
 
-def test_a_secret_beside_the_nodes_makes_no_secret_of_them(beside: OpenBeside) -> None:
+def test_another_secret_output_does_not_make_the_nodes_secret(beside: OpenBeside) -> None:
     with beside(WRITER + '    pulumi.export("password", pulumi.Output.secret("canary"))\n', name="writer") as writer:
         assert writer.up().code == 0
         written = writer.outputs()["aiNodes"]
@@ -245,7 +245,7 @@ READINGS: list[tuple[object, str]] = [
 ]
 
 
-def test_the_typescript_reader_takes_no_other_envelope(typescript: Project) -> None:
+def test_the_typescript_reader_accepts_only_valid_envelopes(typescript: Project) -> None:
     script = """
         const { fromEnvelope } = require("./bin/envelope.js");
         const say = value => {

@@ -44,13 +44,13 @@ def drift(platform: Project) -> int:
 
 
 def test_a_model_is_placed_on_the_nodes_of_the_other_stack(
-    platform: Project, open_folder: OpenFolder, tmp_path: Path, world: Fleet
+    platform: Project, open_folder: OpenFolder, tmp_path: Path, served_fleet: Fleet
 ) -> None:
-    requests = world.emulator.requests
+    requests = served_fleet.emulator.requests
     with models(open_folder, tmp_path / "states", 24)() as project:
         assert project.up().code == 0
         assert project.outputs() == {"placement": FREE}
-    assert world.emulator.requests == requests
+    assert served_fleet.emulator.requests == requests
     assert f'placement: "{FREE}"' in (TEAM / "README.md").read_text()
 
 
@@ -63,8 +63,8 @@ def test_a_model_that_does_not_fit_stops_the_preview(
         assert f"free GPU memory: at least {LARGEST_MODEL + 1}" in preview.text
 
 
-def test_the_drift_job_reports_a_change(platform: Project, world: Fleet) -> None:
+def test_the_drift_job_reports_a_change(platform: Project, served_fleet: Fleet) -> None:
     assert drift(platform) == 0
-    world.change(FREE, nodeCount=3)
+    served_fleet.change(FREE, nodeCount=3)
     assert drift(platform) == 2
     assert f"{FREE}" in (platform.folder / "drift.md").read_text()

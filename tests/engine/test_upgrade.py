@@ -1,10 +1,10 @@
 """A later version reads the state of an earlier one and finds no change in it.
 
-A new version adds the state that it writes, and leaves those of others as they are:
+A new version adds the state that it writes, and does not change the states of earlier versions:
 
     python -m tests.engine.test_upgrade
 
-The fleet in `tests/data/state-fleet.json` and the program below belong to every state ever written, and stay too.
+The fleet in `tests/data/state-fleet.json` and the program below belong to all saved states and must not change.
 """
 
 import json
@@ -98,23 +98,23 @@ def stripped(value: JsonValue) -> JsonValue:
 
 
 @pytest.mark.parametrize("version", STATES)
-def test_no_change_is_found_in_the_state_of(version: str, engine: Engine, tmp_path: Path) -> None:
-    with stack(engine, tmp_path) as (project, world):
+def test_the_state_of_each_version_has_no_changes(version: str, engine: Engine, tmp_path: Path) -> None:
+    with stack(engine, tmp_path) as (project, served_fleet):
         imported = project.pulumi("stack", "import", "--file", str(STATES[version]))
         assert imported.code == 0, imported.text
         for run in (project.drift("--diff"), project.preview("--diff", "--expect-no-changes")):
             assert run.code == 0, run.text
-        world.change(NODE, nodeCount=5)
-        assert project.drift().code != 0, "what was found to be without a change was not looked at"
+        served_fleet.change(NODE, nodeCount=5)
+        assert project.drift().code != 0, "the refresh does not compare the list"
 
 
-def test_every_version_has_its_state() -> None:
+def test_every_version_has_a_saved_state() -> None:
     released = re.findall(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert set(STATES) == {*released, sdk.version()}, "run `python -m tests.engine.test_upgrade`"
 
 
 @pytest.mark.parametrize("version", STATES)
-def test_a_state_says_nothing_of_where_it_was_written(version: str) -> None:
+def test_a_saved_state_contains_no_path_no_url_and_no_secret(version: str) -> None:
     text = STATES[version].read_text()
     assert re.findall(r'"/|://|[A-Z]:\\\\', text) == []
     assert EMULATOR_ACCESS_KEY_SECRET not in text

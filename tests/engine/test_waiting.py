@@ -31,11 +31,11 @@ PROGRAM = (
 )
 
 
-def test_a_list_waits_for_what_it_depends_on(program: OpenFolder, emulator: Emulator) -> None:
+def test_a_list_waits_for_its_dependencies(program: OpenFolder, emulator: Emulator) -> None:
     with program(PROGRAM) as project:
         preview = project.preview()
         assert preview.code == 0, preview.text
-        assert emulator.requests == 1, "of the list that waits for nothing"
+        assert emulator.requests == 1, "the call of the list without dependencies"
         assert "77 required" not in preview.text
         run = project.up()
         assert "at least 77 required, 6 found" in run.text
@@ -46,7 +46,7 @@ def test_a_list_waits_for_what_it_depends_on(program: OpenFolder, emulator: Emul
         again = project.preview("--expect-no-changes")
         assert again.code == 0, again.text
         assert "read" in again.text
-        assert ids_of_the_lists(project.export()) == 1, "what a list depends on is no part of its id"
+        assert ids_of_the_lists(project.export()) == 1, "dependencies are not part of the id of a list"
         assert project.drift().code == 0
 
 

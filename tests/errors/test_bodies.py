@@ -88,7 +88,7 @@ NOT_AN_ERROR = {
 
 
 @pytest.mark.parametrize("name", NOT_AN_ERROR)
-def test_any_other_body_shows_no_failure(name: str) -> None:
+def test_any_other_body_is_not_read_as_a_failure(name: str) -> None:
     assert parse_error_body(NOT_AN_ERROR[name]) == ErrorBody({})
 
 
@@ -100,12 +100,12 @@ def test_a_code_of_success_is_not_a_failure(code: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["succes$s", "c.ode", "coden", "code2", "co de", "\u0441ode"])
-def test_a_name_that_is_only_similar_shows_nothing(name: str) -> None:
+def test_a_similar_field_name_is_not_read(name: str) -> None:
     assert not parse_error_body(json.dumps({name: False if "s" in name else "Throttling"}).encode()).tells_failure
 
 
 @pytest.mark.parametrize("success", ["false", '"false"', '"False"'])
-def test_a_call_without_success_is_a_failure(success: str) -> None:
+def test_success_false_is_a_failure(success: str) -> None:
     assert parse_error_body(f'{{"Success": {success}}}'.encode()).tells_failure
 
 

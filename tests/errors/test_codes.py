@@ -38,7 +38,7 @@ BOTH: list[tuple[str, int, type[ApiError], Retry, str]] = [
 
 @pytest.mark.parametrize("service", EACH)
 @pytest.mark.parametrize(("code", "status", "kind", "retry", "says"), BOTH)
-def test_a_code_of_every_service(
+def test_a_code_common_to_all_services_has_class_retry_and_remedy(
     code: str, status: int, kind: type[ApiError], retry: Retry, says: str, service: ServiceName
 ) -> None:
     for spelling in (code, code.lower(), code.upper()):
@@ -62,7 +62,7 @@ API: list[tuple[str, int, type[ApiError], str]] = [
 
 
 @pytest.mark.parametrize(("code", "status", "kind", "says"), API)
-def test_a_code_of_the_api(code: str, status: int, kind: type[ApiError], says: str) -> None:
+def test_a_code_of_the_api_has_class_and_remedy(code: str, status: int, kind: type[ApiError], says: str) -> None:
     rule = classify(code, status)
     assert (rule.error, rule.retry) == (kind, Retry.NEVER)
     assert says in rule.remedy
@@ -95,7 +95,7 @@ def test_a_code_of_sts_names_its_setting(code: str, status: int, says: str) -> N
 @pytest.mark.parametrize("service", EACH)
 @pytest.mark.parametrize("code", ["Unheard", "Forbidden.Unheard", "Unheard.Of/x y", "InvalidParameter", "节点"])
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409])
-def test_an_unknown_code_gets_no_invented_remedy(service: ServiceName, code: str, status: int) -> None:
+def test_an_unknown_code_has_no_specific_remedy(service: ServiceName, code: str, status: int) -> None:
     rule = classify(code, status, service)
     assert rule.retry is Retry.NEVER
     assert rule.remedy.startswith("This code is not in the table of hologres-ai. Look it up")
@@ -122,7 +122,7 @@ def test_without_a_code_nothing_is_said_about_keys_or_permissions(status: int) -
         (None, ApiError, Retry.NEVER),
     ],
 )
-def test_the_status_decides_where_the_code_does_not(status: int | None, kind: type[ApiError], retry: Retry) -> None:
+def test_the_status_decides_when_the_code_is_unknown(status: int | None, kind: type[ApiError], retry: Retry) -> None:
     for code in (None, "Unheard"):
         rule = classify(code, status)
         assert (rule.error, rule.retry) == (kind, retry)
@@ -159,6 +159,6 @@ def test_a_diagnostic_message_is_cut_and_marked_in_text() -> None:
     assert f"{MESSAGE[:60]}… (cut, 400 characters; `hologres-ai doctor` shows it whole)" in text
 
 
-def test_a_diagnostic_message_can_be_shown_whole() -> None:
+def test_a_diagnostic_message_can_be_shown_completely() -> None:
     assert f"diagnostic message {MESSAGE}." in describe_denial(denial(), None)
     assert describe_denial(None) == ""

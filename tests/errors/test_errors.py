@@ -1,4 +1,4 @@
-"""The error tree: its drawing, its texts, and that an error survives being carried to another process."""
+"""The error tree: its drawing in the docstring, its texts, and errors across pickle and copy."""
 
 import copy
 import inspect
@@ -57,7 +57,7 @@ KINDS = [
 ]
 
 
-def test_the_drawing_is_the_tree() -> None:
+def test_the_tree_in_the_docstring_matches_the_classes() -> None:
     assert drawn_tree() == defined_tree()
     assert len(KINDS) >= 12
 
@@ -72,7 +72,7 @@ def test_the_drawing_is_the_tree() -> None:
         ({"status": 403, "code": "Forbidden.RAM", "request_id": "2C2E"}, "HTTP 403, Forbidden.RAM, request 2C2E"),
     ],
 )
-def test_facts_are_what_is_known(facts: dict[str, object], shown: str) -> None:
+def test_facts_show_only_known_values(facts: dict[str, object], shown: str) -> None:
     error = ApiError("no", "", **facts)  # type: ignore[arg-type]
     assert error.facts == shown
     assert str(error) == (f"no ({shown})" if shown else "no")

@@ -19,11 +19,11 @@ SECRET = "canary-key-secret-5eRz"
         ("x" * 190 + SECRET, "x" * 190 + "***"),
     ],
 )
-def test_what_is_shown(text: str, shown: str) -> None:
+def test_clean_redacts_secrets_and_control_characters_and_cuts_long_text(text: str, shown: str) -> None:
     assert clean(text, [SECRET]) == shown
 
 
-def test_a_limit_of_its_own() -> None:
+def test_clean_accepts_another_limit() -> None:
     assert clean("abcdef", limit=3) == "abc…"
 
 

@@ -1,4 +1,4 @@
-"""From pydantic's error to the place and the reason."""
+"""Conversion of pydantic's validation errors into paths and reasons."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from hologres_ai.models import AiNode
         ((3, "cpu"), "[3].cpu"),
     ],
 )
-def test_a_location_as_text(location: tuple[int | str, ...], text: str) -> None:
+def test_a_location_is_formatted_as_a_path(location: tuple[int | str, ...], text: str) -> None:
     assert format_location(location) == text
 
 
@@ -26,7 +26,7 @@ def error_of(*nodes: object) -> ValidationError:
     return caught.value
 
 
-def test_of_a_field_of_several_types_the_most_tolerant_gives_the_reason() -> None:
+def test_the_reason_for_a_union_is_that_of_its_most_tolerant_type() -> None:
     problem = first_problem(error_of({}, {"gpuUsed": "many"}), 2)
     assert (problem.place, problem.reason, problem.value) == ("[1].gpuUsed", "not a whole number", "many")
 

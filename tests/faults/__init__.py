@@ -1,14 +1,15 @@
-"""Faults and invalid input: one table, staged with real servers, and two clients that are judged by it.
+"""Faults and invalid input: one table of rows, run with real servers against two clients.
 
-    certificates  a throw-away authority and the certificates of good and bad servers
-    stage         what the servers of a row do, and the surroundings that the client gets
-    report        one call of a client, and all that it lets be seen
-    ours, official    the two clients, each as one function
-    judging       the families, the question that each asks, and the answer
+    certificates  a temporary authority and the certificates of good and bad servers
+    testbed       the servers of a row, and the environment of the client
+    report        one call of a client, and everything that can be observed of it
+    package_client, official_client    the two clients, each as one function
+    families      the families of rows, and the check of each
     table/        the rows
-    worker        a client in a process of its own, with a limit of time and memory
-    comparing     every row on both clients
+    worker        a client in a separate process, with limits of time and memory
+    comparison    every row on both clients
     page          the comparison for a terminal, a pipe, a program and docs/reliability.md
 
-`python -m tests.faults` compares; `test_table.py` holds every row against this package's client alone, and to more.
+`python -m tests.faults` compares both clients. `test_table.py` runs every row with this package's client, and checks
+more.
 """

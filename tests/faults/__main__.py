@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: every fault on this package's client and on the official SDK, side by side."""
+"""`python -m tests.faults`: every fault with this package's client and with the official SDK."""
 
 import sys
 
@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.faults import page
-from tests.faults.comparing import Compared, compare
-from tests.faults.judging import FAMILIES, Row
+from tests.faults.comparison import Compared, compare
+from tests.faults.families import FAMILIES, Row
 from tests.faults.table import ROWS
 
 
@@ -19,7 +19,7 @@ from tests.faults.table import ROWS
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.option("--write", is_flag=True, help=f"Write it into {page.PAGE.parent.name}/{page.PAGE.name} too.")
 def main(families: tuple[str, ...], as_json: bool, write: bool) -> None:
-    """Stage every fault for this package's client and for the official SDK, and show both verdicts.
+    """Run every fault with this package's client and with the official SDK, and show both results.
 
     The exit code is 1 where this package's client failed a row.
     """
@@ -29,13 +29,13 @@ def main(families: tuple[str, ...], as_json: bool, write: bool) -> None:
     _show(compared, as_json)
     if write:
         page.write(compared)
-    sys.exit(0 if all(entry.ours.passed for entry in compared) else 1)
+    sys.exit(0 if all(entry.package.passed for entry in compared) else 1)
 
 
 def _watched(rows: list[Row]) -> list[Compared]:
     calls = len(rows) + sum(row.compared for row in rows)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("staging faults", total=calls)
+        task = progress.add_task("running faults", total=calls)
         return compare(rows, lambda _line: progress.advance(task))
 
 

@@ -25,19 +25,19 @@ class Authority:
 @cache
 def authority() -> Authority:
     """Issue all certificates, once in a process."""
-    ours, now = CA(), datetime.now(UTC)
-    trusted = ours.issue_cert(*LOCAL)
+    issuer, now = CA(), datetime.now(UTC)
+    trusted = issuer.issue_cert(*LOCAL)
     servers = {
         "trusted": _context(trusted),
         "self-signed": _self_signed(CA()),
         "unknown authority": _context(CA().issue_cert(*LOCAL)),
-        "wrong host": _context(ours.issue_cert("hologram.cn-nowhere.invalid")),
-        "expired": _context(ours.issue_cert(*LOCAL, not_before=now - 2 * DAY, not_after=now - DAY)),
-        "not valid yet": _context(ours.issue_cert(*LOCAL, not_before=now + DAY, not_after=now + 2 * DAY)),
+        "wrong host": _context(issuer.issue_cert("hologram.cn-nowhere.invalid")),
+        "expired": _context(issuer.issue_cert(*LOCAL, not_before=now - 2 * DAY, not_after=now - DAY)),
+        "not valid yet": _context(issuer.issue_cert(*LOCAL, not_before=now + DAY, not_after=now + 2 * DAY)),
         "old TLS version": _old(_context(trusted)),
     }
     file = Path(_folder().name) / "authority.pem"
-    ours.cert_pem.write_to_path(str(file))
+    issuer.cert_pem.write_to_path(str(file))
     return Authority(file, servers)
 
 

@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.comparing import OFFICIAL, OURS, Compared, Total, Verdict, totals, versions
-from tests.faults.judging import FAMILIES
+from tests.faults.comparison import OFFICIAL, PACKAGE, Compared, RowResult, Total, totals, versions
+from tests.faults.families import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 START, END = "<!-- faults -->", "<!-- /faults -->"
@@ -23,41 +23,41 @@ def on_terminal(compared: Sequence[Compared], console: Console) -> None:
         family = FAMILIES[total.family]
         table.add_section()
         table.add_row(
-            f"[bold]{family.title}[/]", f"[bold]{family.wanted}[/]", *map(_count, (total.ours, total.official))
+            f"[bold]{family.title}[/]", f"[bold]{family.wanted}[/]", *map(_count, (total.package, total.official))
         )
         for entry in _rows(compared, total):
-            table.add_row(f"  {entry.row.name}", "", *(_coloured(verdict) for verdict in _verdicts(entry)))
+            table.add_row(f"  {entry.row.name}", "", *(_coloured(result) for result in _results(entry)))
     console.print(table)
     sums = _table("family", "wanted")
     for total in totals(compared):
         family = FAMILIES[total.family]
-        sums.add_row(family.title, family.wanted, *map(_count, (total.ours, total.official)))
+        sums.add_row(family.title, family.wanted, *map(_count, (total.package, total.official)))
     console.print(sums)
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    for column in (*columns, OURS, OFFICIAL):
+    for column in (*columns, PACKAGE, OFFICIAL):
         table.add_column(column, overflow="fold")
     return table
 
 
-def _coloured(verdict: Verdict | None) -> str:
-    colour = "dim" if verdict is None else "green" if verdict.passed else "red"
-    return f"[{colour}]{_cell(verdict)}[/]"
+def _coloured(result: RowResult | None) -> str:
+    colour = "dim" if result is None else "green" if result.passed else "red"
+    return f"[{colour}]{_cell(result)}[/]"
 
 
 def plain(compared: Sequence[Compared]) -> str:
-    """Tab-separated: family, fault and both verdicts; then the totals."""
-    rows = ["\t".join([entry.row.family, entry.row.name, *map(_cell, _verdicts(entry))]) for entry in compared]
+    """Tab-separated: family, fault and both results; then the totals."""
+    rows = ["\t".join([entry.row.family, entry.row.name, *map(_cell, _results(entry))]) for entry in compared]
     sums = [
-        "\t".join(["total", total.family, _count(total.ours), _count(total.official)]) for total in totals(compared)
+        "\t".join(["total", total.family, _count(total.package), _count(total.official)]) for total in totals(compared)
     ]
     return "\n".join([*rows, *sums])
 
 
 def as_json(compared: Sequence[Compared]) -> str:
-    """What was compared, the rubric, every row and the totals."""
+    """As JSON: the versions, the families, every row and the totals."""
     document = {
         "versions": versions(),
         "families": {name: {"title": family.title, "wanted": family.wanted} for name, family in FAMILIES.items()},
@@ -65,24 +65,22 @@ def as_json(compared: Sequence[Compared]) -> str:
             {
                 "family": entry.row.family,
                 "name": entry.row.name,
-                OURS: _plain(entry.ours),
+                PACKAGE: _plain(entry.package),
                 OFFICIAL: _plain(entry.official),
             }
             for entry in compared
         ],
-        "totals": {total.family: {OURS: total.ours, OFFICIAL: total.official} for total in totals(compared)},
+        "totals": {total.family: {PACKAGE: total.package, OFFICIAL: total.official} for total in totals(compared)},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _plain(verdict: Verdict | None) -> dict[str, object] | None:
-    return (
-        None if verdict is None else {"passed": verdict.passed, "did": verdict.did, "carries a secret": verdict.carries}
-    )
+def _plain(result: RowResult | None) -> dict[str, object] | None:
+    return None if result is None else {"passed": result.passed, "did": result.did, "carries a secret": result.carries}
 
 
 def write(compared: Sequence[Compared]) -> None:
-    """Put the comparison into the page, between its marks."""
+    """Put the comparison into the page, between its markers."""
     before, _, rest = PAGE.read_text().partition(START)
     PAGE.write_text(f"{before}{START}\n{rendered(compared)}\n{END}{rest.partition(END)[2]}")
 
@@ -94,7 +92,7 @@ def rendered(compared: Sequence[Compared]) -> str:
 
 def _versions() -> str:
     found = versions()
-    names = {"Python": "Python", OURS: "`hologres_ai`", OFFICIAL: "`alibabacloud-hologram20220601`"}
+    names = {"Python": "Python", PACKAGE: "`hologres_ai`", OFFICIAL: "`alibabacloud-hologram20220601`"}
     return "Measured with " + ", ".join(f"{names[name]} {version}" for name, version in found.items()) + "."
 
 
@@ -102,13 +100,13 @@ def _totals(compared: Sequence[Compared]) -> Iterator[str]:
     yield from _head("fault", "wanted")
     for total in totals(compared):
         family = FAMILIES[total.family]
-        yield _line(family.title, family.wanted, _count(total.ours), _count(total.official))
+        yield _line(family.title, family.wanted, _count(total.package), _count(total.official))
     yield _line("Every row", "no error carries a secret when it is pickled", *_carrying(compared))
 
 
 def _carrying(compared: Sequence[Compared]) -> Iterator[str]:
-    for verdicts in ([entry.ours for entry in compared], [entry.official for entry in compared if entry.official]):
-        yield f"{sum(not verdict.carries for verdict in verdicts)} of {len(verdicts)}"
+    for results in ([entry.package for entry in compared], [entry.official for entry in compared if entry.official]):
+        yield f"{sum(not result.carries for result in results)} of {len(results)}"
 
 
 def _tables(compared: Sequence[Compared]) -> Iterator[str]:
@@ -117,19 +115,19 @@ def _tables(compared: Sequence[Compared]) -> Iterator[str]:
         yield from ("", f"### {family.title}", "", f"Wanted: {family.wanted}.", "")
         yield from _head("fault")
         for entry in _rows(compared, total):
-            yield _line(entry.row.name, *map(_cell, _verdicts(entry)))
+            yield _line(entry.row.name, *map(_cell, _results(entry)))
 
 
 def _rows(compared: Sequence[Compared], total: Total) -> list[Compared]:
     return [entry for entry in compared if entry.row.family == total.family]
 
 
-def _verdicts(entry: Compared) -> tuple[Verdict, Verdict | None]:
-    return entry.ours, entry.official
+def _results(entry: Compared) -> tuple[RowResult, RowResult | None]:
+    return entry.package, entry.official
 
 
 def _head(*columns: str) -> Iterator[str]:
-    names = (*columns, f"`{OURS}`", OFFICIAL)
+    names = (*columns, f"`{PACKAGE}`", OFFICIAL)
     yield _line(*names)
     yield _line(*("---" for _ in names))
 
@@ -138,8 +136,8 @@ def _line(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(verdict: Verdict | None) -> str:
-    return NOT_MET if verdict is None else f"{PASSED if verdict.passed else FAILED} {verdict.did}"
+def _cell(result: RowResult | None) -> str:
+    return NOT_MET if result is None else f"{PASSED if result.passed else FAILED} {result.did}"
 
 
 def _count(count: tuple[int, int]) -> str:

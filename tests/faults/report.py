@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 Nodes = Sequence[Mapping[str, Any]]
 Ask = Callable[[Job], tuple[Nodes, Sequence[str]]]
-"""A client: the nodes in the API's spelling, and its warnings; or it raises."""
+"""A client: returns the nodes in the API's spelling and its warnings, or raises."""
 
 # Settings and environment variables of this machine that would reach a client.
 SURROUNDINGS = ("ALICLOUD_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "HOLOGRAM_", "CLIENT_", "MAX_RETRY_", "STS_ENDPOINT")

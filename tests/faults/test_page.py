@@ -1,4 +1,4 @@
-"""docs/reliability.md matches this table: its rows, its rubric, and the results of this package's client."""
+"""docs/reliability.md matches this table: its rows, its families, and the results of this package's client."""
 
 import json
 import re
@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from tests.faults import page
-from tests.faults.comparing import Compared, Verdict, totals
-from tests.faults.judging import FAMILIES
+from tests.faults.comparison import Compared, RowResult, totals
+from tests.faults.families import FAMILIES
 from tests.faults.table import ROWS
 
 TEXT = page.PAGE.read_text()
@@ -33,23 +33,23 @@ def table_under(heading: str) -> list[list[str]]:
 
 
 def written() -> dict[tuple[str, str], tuple[str, str]]:
-    """Both verdicts on the page, by the key of the row."""
+    """The results of both clients on the page, by the key of the row."""
     return {
-        (name, fault): (ours, official)
+        (name, fault): (package, official)
         for name, family in FAMILIES.items()
-        for fault, ours, official in table_under(f"### {family.title}")
+        for fault, package, official in table_under(f"### {family.title}")
     }
 
 
-def test_the_rows_are_those_of_the_table() -> None:
+def test_the_rows_of_the_page_are_those_of_the_table() -> None:
     assert [*written()] == [row.key for row in ROWS], STALE
 
 
-def test_ours_are_all_as_wanted() -> None:
-    assert [key for key, (ours, _) in written().items() if not ours.startswith(page.PASSED)] == [], STALE
+def test_this_package_passes_every_row_of_the_page() -> None:
+    assert [key for key, (package, _) in written().items() if not package.startswith(page.PASSED)] == [], STALE
 
 
-def test_a_dash_is_where_the_sdk_does_not_meet_the_row() -> None:
+def test_a_dash_marks_the_rows_that_do_not_apply_to_the_sdk() -> None:
     dashes = {key for key, (_, official) in written().items() if official == page.NOT_MET}
     assert dashes == {row.key for row in ROWS if not row.compared}, STALE
 
@@ -57,7 +57,7 @@ def test_a_dash_is_where_the_sdk_does_not_meet_the_row() -> None:
 def test_the_totals_follow_from_the_rows() -> None:
     found = table_under(page.START)
     for (name, family), line in zip(FAMILIES.items(), found, strict=False):
-        rows = [verdicts for key, verdicts in written().items() if key[0] == name]
+        rows = [results for key, results in written().items() if key[0] == name]
         counted = [f"{passed} of {met}" for passed, met in (count([row[index] for row in rows]) for index in (0, 1))]
         assert line == [family.title, family.wanted, *counted], STALE
     assert len(found) == len(FAMILIES) + 1
@@ -74,16 +74,16 @@ def test_the_versions_are_those_that_are_installed() -> None:
         assert f"`{name}` {version(name)}" in TEXT, STALE
 
 
-def test_the_command_is_the_target() -> None:
+def test_the_command_of_the_page_is_the_make_target() -> None:
     assert re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) == ["make faults\n"]
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(r"^faults: .*\n\t\$\(BIN\)/python -m tests\.faults --write$", makefile, re.MULTILINE)
     assert "docs/reliability.md" in (ROOT / "README.md").read_text()
 
 
-# --- How it is shown -------------------------------------------------------------------------------------------------
+# --- Output formats ---------------------------------------------------------------------------------------------------
 
-GOOD, BAD = Verdict(True, "1 node", False), Verdict(False, "had to be stopped", True)
+GOOD, BAD = RowResult(True, "1 node", False), RowResult(False, "had to be stopped", True)
 COMPARED = [Compared(row, GOOD, BAD if row.compared else None) for row in ROWS]
 
 
@@ -107,7 +107,7 @@ def test_a_pipe_gets_a_line_for_each_row_and_each_total() -> None:
     assert "total\tredirect\t5 of 5\t0 of 5" in lines
 
 
-def test_a_program_gets_all_of_it() -> None:
+def test_json_has_families_rows_and_totals() -> None:
     document = json.loads(page.as_json(COMPARED))
     assert [(row["family"], row["name"]) for row in document["rows"]] == [row.key for row in ROWS]
     assert document["families"].keys() == FAMILIES.keys()
@@ -122,7 +122,7 @@ def test_a_terminal_gets_a_table() -> None:
     assert "A redirect to another host" in text
 
 
-def test_a_family_that_fails_is_counted() -> None:
-    failing = [replace(entry, ours=BAD) for entry in COMPARED if entry.row.family == "redirect"]
+def test_totals_count_failed_rows() -> None:
+    failing = [replace(entry, package=BAD) for entry in COMPARED if entry.row.family == "redirect"]
     [total] = totals(failing)
-    assert (total.ours, total.official) == ((0, 5), (0, 5))
+    assert (total.package, total.official) == ((0, 5), (0, 5))

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import pytest
 
 from hologres_ai import errors
-from tests.faults import ours
-from tests.faults.judging import Outcome, Row, failed, leaked, passes
+from tests.faults import package_client
+from tests.faults.families import Outcome, Row, failed, leaked, passes
 from tests.faults.report import Report, observe
-from tests.faults.stage import SECRETS, Stage, staged
 from tests.faults.table import ROWS
+from tests.faults.testbed import SECRETS, FaultTestbed, start_testbed
 
-# The one with 100,000 nodes runs alone.
+# The row with 100,000 nodes runs alone.
 PARAMETERS = [
     pytest.param(row, id=f"{row.family}: {row.name}", marks=[pytest.mark.load] if "100,000" in row.name else [])
     for row in ROWS
@@ -22,23 +22,23 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("row", PARAMETERS)
-def test_a_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
+def test_this_package_passes_the_row(row: Row, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with staged(row.scene) as stage:
-        report = observe(ours.ask_without_jitter, stage.job)
-        outcome = Outcome(report, len(stage.requests), stage.server.connections, len(stage.elsewhere.requests))
+    with start_testbed(row.scenario) as testbed:
+        report = observe(package_client.ask_without_jitter, testbed.job)
+        outcome = Outcome(report, len(testbed.requests), testbed.server.connections, len(testbed.elsewhere.requests))
     assert passes(row, outcome), report.message
-    assert_told(row, report)
+    assert_reported(row, report)
     assert_exact(row, report)
-    assert_no_secret(report, stage, caplog.text)
+    assert_no_secret(report, testbed, caplog.text)
     assert row.requests in (outcome.requests, -1)
     assert row.least <= report.seconds
     assert row.logs in caplog.text
     for name, value in row.sent:
-        assert stage.requests[-1].headers[name].startswith(value)
+        assert testbed.requests[-1].headers[name].startswith(value)
 
 
-def assert_told(row: Row, report: Report) -> None:
+def assert_reported(row: Row, report: Report) -> None:
     """The error's class, its facts and its words; or the warnings of a success."""
     assert report.error == row.kind
     assert (report.status, report.code, report.request_id) == (row.status, row.code, row.request_id)
@@ -63,11 +63,11 @@ def as_text(node: Mapping[str, object]) -> str:
     return json.dumps(node, sort_keys=True)
 
 
-def assert_no_secret(report: Report, stage: Stage, log: str) -> None:
-    """Neither the canaries nor a signature that was sent."""
+def assert_no_secret(report: Report, testbed: FaultTestbed, log: str) -> None:
+    """Require that report and log contain neither a canary nor a sent signature."""
     assert leaked(report) == []
     assert [secret for secret in SECRETS if secret in log] == []
-    signatures = [request.headers.get("authorization", "").rpartition("Signature=")[2] for request in stage.requests]
+    signatures = [request.headers.get("authorization", "").rpartition("Signature=")[2] for request in testbed.requests]
     texts = [*report.seen.values(), log]
     assert [sign for sign in signatures if sign and any(sign in text for text in texts)] == []
 
@@ -79,34 +79,36 @@ CONNECTS = "connect_tcp.started"
     ("name", "tries"),
     [("connection refused", 4), ("DNS failure", 4), ("hangs up in the handshake", 4), ("a dead proxy", 4)],
 )
-def test_no_connection_is_tried_again(name: str, tries: int) -> None:
-    """Where no request can be counted, the connections are: httpcore logs each."""
+def test_a_failed_connection_is_retried(name: str, tries: int) -> None:
+    """Count connections, which httpcore logs, where no request reaches a server."""
     [row] = [row for row in ROWS if row.key == ("connection", name)]
-    with staged(row.scene) as stage:
-        assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == tries
+    with start_testbed(row.scenario) as testbed:
+        assert observe(package_client.ask_without_jitter, testbed.job).seen["log"].count(CONNECTS) == tries
 
 
-def test_an_untrusted_peer_is_tried_once() -> None:
+def test_a_connection_to_an_untrusted_peer_is_not_retried() -> None:
     for row in ROWS:
         if row.family == "tls" and row.nodes is None:
-            with staged(row.scene) as stage:
-                assert observe(ours.ask_without_jitter, stage.job).seen["log"].count(CONNECTS) == 1, row.name
+            with start_testbed(row.scenario) as testbed:
+                assert observe(package_client.ask_without_jitter, testbed.job).seen["log"].count(CONNECTS) == 1, (
+                    row.name
+                )
 
 
-def test_every_row_has_a_name_of_its_own() -> None:
+def test_row_names_are_unique() -> None:
     assert len({row.key for row in ROWS}) == len(ROWS)
 
 
-def test_every_kind_is_an_error_of_ours() -> None:
+def test_every_kind_is_an_error_class_of_this_package() -> None:
     for row in ROWS:
         assert (row.kind == "") == (row.nodes is not None)
         assert not row.kind or issubclass(getattr(errors, row.kind), errors.HologresAiError)
 
 
-def test_all_that_can_be_seen_is_searched() -> None:
+def test_the_report_of_a_failed_call_has_pickle_traceback_and_log() -> None:
     [row] = [row for row in ROWS if row.key == ("refusal", "Forbidden.RAM")]
-    with staged(row.scene) as stage:
-        report = observe(ours.ask_without_jitter, stage.job)
+    with start_testbed(row.scenario) as testbed:
+        report = observe(package_client.ask_without_jitter, testbed.job)
     assert re.search(r"hologres_ai\.errors.{1,40}AccessDeniedError", report.seen["pickle"], re.DOTALL)
     assert report.message in report.seen["trace"]
     assert "send_request_headers" in report.seen["log"]

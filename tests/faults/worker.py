@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from tests.faults.report import Report, observe
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
-CLIENTS = {"hologres_ai": "tests.faults.ours", "official SDK": "tests.faults.official"}
-MEMORY = 3 * 2**30  # bytes of address space: a client that has no limit of its own must not take the machine down
+CLIENTS = {"hologres_ai": "tests.faults.package_client", "official SDK": "tests.faults.official_client"}
+MEMORY = 3 * 2**30  # bytes of address space: protects the machine from a client without a limit
 
 
 class Worker:
@@ -24,19 +24,19 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        self._pipe, theirs = self._processes.Pipe()
-        self._process = self._processes.Process(target=_serve, args=(self._client, theirs), daemon=True)
+        self._pipe, child_pipe = self._processes.Pipe()
+        self._process = self._processes.Process(target=_serve, args=(self._client, child_pipe), daemon=True)
         self._process.start()
-        theirs.close()
-        self._pipe.recv()  # it has imported all it needs, which is no part of a call
+        child_pipe.close()
+        self._pipe.recv()  # the imports are done and are not part of a call
 
     def restart(self) -> None:
-        """A process that has not held much memory yet."""
+        """Start a new process, whose peak memory is still low."""
         self._stop()
         self._start()
 
     def call(self, job: Job, seconds: float) -> Report | None:
-        """The report, or None where the call did not end within `seconds` or took the process with it."""
+        """The report, or None where the call did not end within `seconds` or ended the process."""
         self._pipe.send(job)
         with suppress(EOFError):
             if self._pipe.poll(seconds):

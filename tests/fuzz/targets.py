@@ -1,6 +1,6 @@
 """The fuzzing targets: each parser of external documents, and the properties of every result.
 
-A target returns, or raises for a finding: an error that is not the reader's own, or an answer that is not what it read.
+A target returns, or raises for a finding: an unexpected error, or a result that differs from the input.
 """
 
 import json
@@ -26,7 +26,7 @@ NOW = datetime(2026, 1, 28, tzinfo=UTC)
 
 
 def answers(data: bytes) -> None:
-    """The body of an answer: the first byte says whether it is judged as a list or comes with another status."""
+    """A response body: the first byte selects status 200, compared with the oracle, or another status."""
     if data[:1] == b"!":
         with suppress(HologresAiError):
             parse_response(HttpResponse(503, {}, data[1:]), ("canary",))
@@ -52,7 +52,7 @@ def fleet(data: bytes) -> None:
     path.write_text('{"nodes": []}')
     edited = FleetFile(path, lambda: NOW)
     path.write_bytes(data)
-    assert edited.nodes() == nodes or nodes != nodes  # NaN is not itself
+    assert edited.nodes() == nodes or nodes != nodes  # NaN is not equal to itself
 
 
 def _serve(nodes: list[JsonValue]) -> None:
@@ -95,7 +95,7 @@ def _check_words(error: HologresAiError) -> None:
 
 @cache
 def _memory_file() -> Path:
-    """A file that never reaches a disk, which would be all that is measured."""
+    """A file in memory; a disk would dominate the run time."""
     return Path(f"/proc/self/fd/{os.memfd_create('fleet')}")
 
 

@@ -35,7 +35,7 @@ def fuzz(name: str, folder: Path, *options: str) -> "subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_each_seed_holds(seed: Path) -> None:
+def test_each_seed_passes_its_target(seed: Path) -> None:
     TARGETS[seed.parent.name](seed.read_bytes())
 
 
@@ -45,12 +45,12 @@ def test_each_target_has_seeds() -> None:
 
 @fuzzer
 @pytest.mark.parametrize("name", TARGETS)
-def test_nothing_is_found(name: str, tmp_path: Path) -> None:
+def test_a_limited_run_finds_nothing(name: str, tmp_path: Path) -> None:
     done = fuzz(name, tmp_path, f"-runs={RUNS}", "-seed=1")
     assert done.returncode == 0, done.stderr[-4_000:]
     assert f"Done {RUNS} runs" in done.stderr
     reached = [int(number) for number in re.findall(r"cov: ([0-9]+)", done.stderr)]
-    assert reached[-1] > reached[0]  # it is led by what it reaches
+    assert reached[-1] > reached[0]  # the fuzzer is guided by coverage
     assert list(tmp_path.glob("*-crash-*")) == []
 
 
@@ -62,7 +62,9 @@ def test_a_name_that_is_not_a_target_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [NodeList(nodes=(), request_id=None), KeyError("cpu"), RecursionError()])
-def test_a_reader_that_goes_wrong_is_a_finding(wrong: NodeList | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_with_a_wrong_result_is_a_finding(
+    wrong: NodeList | Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def read(*_arguments: object) -> NodeList:
         if isinstance(wrong, Exception):
             raise wrong

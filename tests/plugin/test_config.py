@@ -36,7 +36,7 @@ from tests.support.plugin_client import (
         ({"secretKey": "x"}, "accessKey", "secretKey is set without it"),
     ],
 )
-def test_a_bad_setting_is_refused_by_its_name(settings: Properties, name: str, reason: str) -> None:
+def test_an_invalid_setting_is_a_failure_of_its_property(settings: Properties, name: str, reason: str) -> None:
     with running({}) as plugin:
         [failure] = plugin.check_config(settings).failures
         assert failure.property == name
@@ -50,7 +50,7 @@ SHARED = (
 
 
 @pytest.mark.parametrize("name", ["default", "default_0_1_0"])
-def test_a_key_of_a_project_called_hologres_is_named_with_its_namespace(name: str) -> None:
+def test_a_key_of_a_project_named_hologres_is_reported_with_its_namespace(name: str) -> None:
     """The engine gives the default provider all configuration under the name of its package."""
     urn = f"urn:pulumi:dev::hologres::pulumi:providers:hologres::{name}"
     request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": "search", "region": "cn-hangzhou"}))
@@ -59,7 +59,7 @@ def test_a_key_of_a_project_called_hologres_is_named_with_its_namespace(name: st
     assert failure.reason == f"team: hologres:team is not a setting of the provider. {SHARED}"
 
 
-def test_an_explicit_provider_gets_no_namespace() -> None:
+def test_a_failure_of_an_explicit_provider_has_no_namespace() -> None:
     urn = PROVIDER_URN.removesuffix("default") + "a::b"
     with running({}) as plugin:
         request = provider_pb2.CheckRequest(urn=urn, news=struct({"team": CANARY}))
@@ -67,7 +67,7 @@ def test_an_explicit_provider_gets_no_namespace() -> None:
     assert failure.reason == "team: no such setting"
 
 
-def test_good_settings_pass(plugin: Plugin) -> None:
+def test_valid_settings_are_accepted(plugin: Plugin) -> None:
     settings = {
         **{"accessKey": "id", "secretKey": "key", "securityToken": "token", "region": "cn-hangzhou"},
         **{"endpoint": "http://127.0.0.1:1", "clientConnectTimeout": 5000, "clientReadTimeout": "10000"},
@@ -81,7 +81,7 @@ def test_good_settings_pass(plugin: Plugin) -> None:
     assert {name: value["value"] if is_secret(value) else value for name, value in checked.items()} == settings
 
 
-def test_a_bad_object_is_refused_by_its_field(plugin: Plugin) -> None:
+def test_an_invalid_object_is_refused_with_its_field(plugin: Plugin) -> None:
     role = {"roleArn": "acs:ram::123456789012:role/reader", "sessionExpiration": 899, "externalId": CANARY}
     for given in (role, json.dumps(role)):
         [failure] = plugin.check_config({"assumeRole": given}).failures
@@ -89,7 +89,7 @@ def test_a_bad_object_is_refused_by_its_field(plugin: Plugin) -> None:
         assert CANARY not in str(failure)
 
 
-def test_what_is_not_known_yet_or_in_the_environment_may_be_missing() -> None:
+def test_a_setting_may_be_unknown_or_come_from_the_environment() -> None:
     with running({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": CANARY}) as half:
         assert not half.check_config({"accessKey": "id"}).failures
     with running({}) as bare:
@@ -97,7 +97,7 @@ def test_what_is_not_known_yet_or_in_the_environment_may_be_missing() -> None:
         assert not bare.check_config({"accessKey": "id", "secretKey": UNKNOWN, "region": UNKNOWN}).failures
 
 
-def test_an_id_is_not_completed_by_the_secret_of_another_key_pair(plugin: Plugin) -> None:
+def test_an_access_key_id_is_not_combined_with_the_secret_of_another_key_pair(plugin: Plugin) -> None:
     """The environment has a whole key pair."""
     [failure] = plugin.check_config({"accessKey": "id"}).failures
     assert failure.property == "secretKey"
@@ -131,7 +131,7 @@ def test_a_declared_provider_has_one_source_of_credentials() -> None:
 
 
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])
-def test_a_value_that_may_be_secret_is_not_named_because_the_engine_would_show_it(name: str) -> None:
+def test_a_failure_of_a_setting_that_may_be_secret_names_no_property(name: str) -> None:
     with running({}) as plugin:
         answer = plugin.check_config({"accessKey": "id", "secretKey": "key", name: f"https://{CANARY}:x@host /"})
         [failure] = answer.failures
@@ -154,12 +154,12 @@ def test_a_newer_version_is_not_a_change_to_a_provider(plugin: Plugin) -> None:
     assert (answer.changes, list(answer.diffs)) == (provider_pb2.DiffResponse.DIFF_NONE, [])
 
 
-def test_it_offers_previews_and_keeps_secrets_apart(plugin: Plugin) -> None:
+def test_configure_announces_previews_and_secrets(plugin: Plugin) -> None:
     answer = plugin.configure({"region": "cn-hangzhou"})
     assert (answer.supportsPreview, answer.acceptSecrets, answer.acceptOutputs) == (True, True, False)
 
 
-def test_its_settings_come_before_the_environment(environment: dict[str, str], emulator: Emulator) -> None:
+def test_provider_settings_override_the_environment(environment: dict[str, str], emulator: Emulator) -> None:
     with running({**environment, "ALIBABA_CLOUD_REGION": "cn-shanghai", "ALIBABA_CLOUD_ACCESS_KEY_ID": "no"}) as plugin:
         plugin.configure(
             {
@@ -174,7 +174,7 @@ def test_its_settings_come_before_the_environment(environment: dict[str, str], e
         assert plugin.asked({"region": "cn-chengdu"})["region"] == "cn-chengdu"
 
 
-def test_a_missing_setting_is_an_answer_that_names_it() -> None:
+def test_a_missing_setting_is_reported_by_its_name() -> None:
     with running({"ALIBABA_CLOUD_REGION": "cn-hangzhou"}) as plugin:
         plugin.configure()
         for failures in (plugin.invoke().failures, plugin.try_check().failures):

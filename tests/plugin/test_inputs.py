@@ -51,7 +51,7 @@ def test_a_read_adds_region_inventory_and_outcomes() -> None:
     }
 
 
-def test_outputs_follow_from_the_inputs_and_the_inventory_is_none_of_them() -> None:
+def test_outputs_are_built_from_the_inputs_without_the_inventory() -> None:
     outputs = build_outputs({**filled({}, B, A), "requirements": {"minFreeGpus": 1.0}})
     assert outputs["ids"] == ["a", "b"]
     assert set(outputs) == {*OUTPUTS, "__query"}
@@ -65,7 +65,7 @@ def test_a_region_that_could_not_be_read_keeps_its_nodes() -> None:
     assert changed_paths(old, new) == {'inventory["a"]': "DELETE", 'regionOutcomes["r2"].outcome': "UPDATE"}
 
 
-def test_an_added_region_is_one_path_beside_the_argument() -> None:
+def test_an_added_region_is_one_path_in_addition_to_the_argument() -> None:
     old = with_inventory({"regions": ["r2"]}, listed(regions=("r2",)), {})
     new = with_inventory({"regions": ["r1", "r2"]}, listed(regions=("r1", "r2")), old)
     assert changed_paths(old, new) == {"regions": "UPDATE", 'regionOutcomes["r1"]': "ADD"}
@@ -95,7 +95,7 @@ def test_a_secret_argument_makes_all_that_is_read_secret(given: Properties) -> N
     assert not is_secret(filled({"requirements": {"minFreeGpus": Secret(1.0)}}, A)["inventory"])
 
 
-def test_a_pinned_or_ignored_inventory_stays_while_the_same_is_asked() -> None:
+def test_a_pinned_or_ignored_inventory_is_kept_while_the_query_is_unchanged() -> None:
     old = filled({"nameRegex": "."}, A)
     for given in ({"pinned": True}, {"inventory": old["inventory"]}, {"pinned": Secret(True)}):
         new: Properties = {"nameRegex": ".", **given}
@@ -104,7 +104,7 @@ def test_a_pinned_or_ignored_inventory_stays_while_the_same_is_asked() -> None:
     assert with_old_inventory({"nameRegex": "."}, old) is None
 
 
-def test_an_inventory_that_no_read_gave_is_refused() -> None:
+def test_an_inventory_that_no_read_returned_is_refused() -> None:
     with pytest.raises(InvalidArgumentError, match="is computed by the provider"):
         with_old_inventory({"inventory": {}}, filled({}, A))
     inventories: tuple[object, ...] = ({"a": {"cpu": "many"}}, {"a": None}, [], "x")
@@ -113,7 +113,7 @@ def test_an_inventory_that_no_read_gave_is_refused() -> None:
             build_outputs({"region": "r", "inventory": cast("Property", bad)})
 
 
-def test_outputs_wait_for_an_argument_that_is_not_known_yet() -> None:
+def test_outputs_are_unknown_while_an_argument_is_unknown() -> None:
     inputs = awaiting_inventory({"instanceId": UNKNOWN})
     assert build_outputs(inputs) == {"instanceId": UNKNOWN, **dict.fromkeys(OUTPUTS, UNKNOWN)}
     assert changed_paths(filled({}, A), inputs) == {

@@ -1,4 +1,4 @@
-"""The map of the nodes: keys that stay, and one path for one change."""
+"""The inventory of the nodes: stable keys, and one path for one change."""
 
 import random
 
@@ -39,7 +39,7 @@ def keys(*nodes: Node, old: dict[str, Node] | None = None) -> list[str]:
     ],
     ids=lambda value: "" if value and isinstance(value[0], dict) else str(value),
 )
-def test_keys(nodes: list[Node], expected: list[str]) -> None:
+def test_inventory_keys_are_unique_and_do_not_depend_on_the_order(nodes: list[Node], expected: list[str]) -> None:
     assert keys(*nodes) == expected
     for seed in range(5):
         shuffled = random.Random(seed).sample(nodes, len(nodes))

@@ -1,4 +1,4 @@
-"""Between the protocol's values and plain ones. Pulumi's own SDK is the reference for the values of the protocol."""
+"""Conversion between protocol values and plain values. Pulumi's own SDK is the reference for protocol values."""
 
 import asyncio
 from typing import Any, cast
@@ -63,15 +63,15 @@ def marked(signature: str, **fields: object) -> dict[str, object]:
 
 
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
-def test_what_is_written_is_read_back(properties: dict[str, Property]) -> None:
+def test_properties_survive_a_round_trip(properties: dict[str, Property]) -> None:
     assert read_properties(write_properties(properties)) == properties
 
 
 @given(st.dictionaries(st.text(max_size=5), PLAIN, max_size=4), st.booleans())
-def test_pulumis_sdk_reads_the_same(properties: dict[str, Property], secret: bool) -> None:
-    theirs = rpc.deserialize_properties(write_properties(in_secret(properties, secret=secret)), keep_unknowns=True)
-    assert {rpc.is_rpc_secret(value) for value in theirs.values()} <= {secret}
-    assert {name: rpc.unwrap_rpc_secret(value) for name, value in theirs.items()} == properties
+def test_the_sdk_of_pulumi_reads_the_same_properties(properties: dict[str, Property], secret: bool) -> None:
+    read = rpc.deserialize_properties(write_properties(in_secret(properties, secret=secret)), keep_unknowns=True)
+    assert {rpc.is_rpc_secret(value) for value in read.values()} <= {secret}
+    assert {name: rpc.unwrap_rpc_secret(value) for name, value in read.items()} == properties
 
 
 @pytest.mark.parametrize("text", sorted(UNKNOWN_TEXTS))
@@ -92,20 +92,22 @@ def test_an_unknown_value_of_each_type_is_unknown(text: str) -> None:
     ],
     ids=["unknown", "known", "secret", "secret and unknown"],
 )
-def test_an_output_value_is_its_value(fields: dict[str, object], value: Property) -> None:
+def test_an_output_value_is_read_as_its_value(fields: dict[str, object], value: Property) -> None:
     assert read_properties(struct({"a": marked(OUTPUT_SIGNATURE, dependencies=[], **fields)})) == {"a": value}
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["as it is", "inside a list"])
 @pytest.mark.parametrize(("signature", "kind"), REFUSED_SIGNATURES.items(), ids=REFUSED_SIGNATURES.values())
-def test_what_no_argument_takes_is_refused_by_its_name(signature: str, kind: str, inside: bool) -> None:
+def test_a_kind_of_value_that_no_argument_accepts_is_refused_with_its_property(
+    signature: str, kind: str, inside: bool
+) -> None:
     value = marked(signature, text=CANARY)
     with pytest.raises(InvalidArgumentError) as refused:
         read_properties(
             struct({"good": 1, "a": [value] if inside else value, "b": marked(SECRET_SIGNATURE, value=value)})
         )
-    told = [(failure.argument, failure.reason) for failure in refused.value.failures]
-    assert told == [("a", f"{kind} cannot be used here"), ("b", f"{kind} cannot be used here")]
+    message = [(failure.argument, failure.reason) for failure in refused.value.failures]
+    assert message == [("a", f"{kind} cannot be used here"), ("b", f"{kind} cannot be used here")]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_value_of_an_unknown_kind_is_refused_without_its_text(signature: str) 
     assert CANARY not in str(refused.value)
 
 
-def test_a_secret_shows_nothing_and_is_found_at_any_depth() -> None:
+def test_a_secret_hides_its_value_and_is_found_at_any_depth() -> None:
     properties: Properties = {"a": [{"b": Secret([CANARY, 7.0])}], "c": "open"}
     assert CANARY not in repr(properties)
     assert [is_secret(value) for value in properties.values()] == [True, False]
@@ -156,7 +158,7 @@ def of(body: bytes) -> AiNodeListResult:
 @example('{"instanceModelList": [{"cpu": 9007199254740991, "nodeCount": 9007199254740991, "cpuUsed": 0}]}')
 @example('{"instanceModelList": [{"gpuUsed": 9007199254740991}, {"gpuUsed": 1}]}')
 @example('{"instanceModelList": [{"holoInstanceName": "\\u0000\\ud83d\\ude00\\u202e"}]}')
-def test_every_accepted_list_arrives_as_it_was(body: str) -> None:
+def test_every_parsed_list_survives_the_protocol_unchanged(body: str) -> None:
     """Text is UTF-8 and every number is a double there: in Python 7.0 == 7, and no whole number was rounded."""
     result = of(body.encode())
     outputs = to_wire(result, request_id=True)
@@ -172,14 +174,14 @@ def result_without_id(result: AiNodeListResult) -> AiNodeListResult:
 
 
 @pytest.mark.parametrize("half", ["\\ud800", "\\udfff", "a\\udc00\\ud800"])
-def test_half_a_surrogate_pair_is_refused_because_the_protocol_cannot_carry_it(half: str) -> None:
+def test_a_lone_surrogate_that_the_protocol_cannot_carry_is_refused(half: str) -> None:
     with pytest.raises(ResponseError, match=r"body: Invalid JSON: .* at line 1 column"):
         of(f'{{"instanceModelList": [{{"holoInstanceName": "{half}"}}]}}'.encode())
     with pytest.raises(UnicodeEncodeError):
         Struct().update({"name": half.encode().decode("unicode_escape")})
 
 
-def test_the_largest_number_is_the_last_that_differs_from_the_next() -> None:
+def test_the_largest_number_is_the_largest_exact_integer_of_a_double() -> None:
     arrived = Struct.FromString(
         struct({"largest": LARGEST, "next": LARGEST + 1, "next but one": LARGEST + 2}).SerializeToString()
     )
@@ -190,7 +192,7 @@ def test_the_largest_number_is_the_last_that_differs_from_the_next() -> None:
         of(b'{"instanceModelList": [{"cpu": %d}]}' % (LARGEST + 1))
 
 
-def test_a_total_past_the_largest_number_is_unknown() -> None:
+def test_a_total_above_the_largest_number_is_unknown() -> None:
     huge, small = AiNode(cpu=2**40, node_count=2**14, gpu=1), AiNode(cpu=1, node_count=1, gpu=1)
     assert (capacity(huge, "cpu"), capacity(huge, "gpu")) == (None, 2**14)
     totals = build_result("r", Query(), NodeList(nodes=(huge, small), request_id=None)).totals

@@ -27,14 +27,14 @@ from tests.support.plugin_client import (
     secret,
 )
 
-CREATING = "hologram_aipostpay_public_cn-90c04"  # alone not ready
+CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready
 TOO_MUCH: Properties = {"requirements": {"minFreeGpus": 7}}
 REGION = "cn-canary-1"
 ENOUGH: Properties = {"requirements": {"minFreeGpus": 6, "notExpiringWithinDays": 1, "aiSpecs": None}}
 UNMET = "the AI nodes of cn-hangzhou do not meet the requirements\n- free GPUs: at least 7 required, 6 found"
 
 
-def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
+def test_an_unmet_requirement_is_one_failure(plugin: Plugin) -> None:
     for failures in (plugin.invoke(TOO_MUCH).failures, plugin.try_check(TOO_MUCH).failures):
         [failure] = failures
         assert failure.property == ""
@@ -48,7 +48,7 @@ def test_what_is_not_met_is_a_failure_of_one_message(plugin: Plugin) -> None:
 
 
 OF_USAGE = "needs the usage figures, but includeUsage is false"
-BAD_REQUIREMENTS: list[tuple[object, str]] = [
+INVALID_REQUIREMENTS: list[tuple[object, str]] = [
     ({}, "requirements: no requirement is given"),
     ({"mode": "warn"}, "requirements: no requirement is given"),
     ("all", "requirements: an object is expected"),
@@ -66,10 +66,10 @@ BAD_REQUIREMENTS: list[tuple[object, str]] = [
 
 def test_an_invalid_requirement_is_refused_before_any_call(plugin: Plugin, emulator: Emulator) -> None:
     """The engine shows the value of a property that a failure names as `{<nil>}` where it lies in an object."""
-    for requirements, told in BAD_REQUIREMENTS:
+    for requirements, message in INVALID_REQUIREMENTS:
         given = {"requirements": requirements, "includeUsage": False}
         for failures in (plugin.invoke(given).failures, plugin.try_check(given).failures):
-            assert [(failure.property, failure.reason) for failure in failures] == [("", told)]
+            assert [(failure.property, failure.reason) for failure in failures] == [("", message)]
     half_known = {"minFreeGpus": -1, "notExpiringWithinDays": UNKNOWN}
     [failure] = plugin.try_check({"requirements": half_known}).failures
     assert failure.reason == "requirements.minFreeGpus: must not be less than 0"
@@ -86,7 +86,7 @@ def test_requirements_are_not_part_of_the_state_nor_a_difference(plugin: Plugin)
         assert plugin.paths(olds, news) == {}
 
 
-def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Change) -> None:
+def test_a_refresh_and_an_import_ignore_unmet_requirements(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check(ENOUGH)
     state = plugin.create(inputs)
     change(CREATING, gpuUsed=1)
@@ -96,7 +96,9 @@ def test_a_refresh_and_an_import_show_what_is_there(plugin: Plugin, change: Chan
     assert plugin.read({**TOO_MUCH}, {})[0]["ids"]
 
 
-def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulator: Emulator, change: Change) -> None:
+def test_requirements_of_a_pinned_or_ignored_inventory_are_checked_with_the_current_nodes(
+    plugin: Plugin, emulator: Emulator, change: Change
+) -> None:
     inputs = plugin.check({"pinned": True, **ENOUGH})
     ignored = {"inventory": inputs["inventory"], "pinned": True}
     change(gpuUsed=0, nodeCount=2)
@@ -112,9 +114,7 @@ def test_a_kept_inventory_is_judged_by_what_is_there_now(plugin: Plugin, emulato
     assert emulator.requests == before + 1
 
 
-def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
-    plugin: Plugin, environment: dict[str, str]
-) -> None:
+def test_an_unknown_requirement_does_not_make_the_nodes_unknown(plugin: Plugin, environment: dict[str, str]) -> None:
     for requirements in (UNKNOWN, {"minFreeGpus": UNKNOWN}, {"minFreeGpus": 1, "statuses": ["x", UNKNOWN]}):
         inputs = plugin.check({"requirements": requirements})
         assert inputs["requirements"] == requirements
@@ -122,14 +122,14 @@ def test_a_requirement_that_is_not_known_yet_waits_and_the_nodes_do_not(
         assert plugin.asked({"requirements": requirements}) == {}
 
 
-def test_what_is_required_of_unknown_nodes_waits(plugin: Plugin, emulator: Emulator) -> None:
+def test_requirements_of_unknown_nodes_are_not_checked(plugin: Plugin, emulator: Emulator) -> None:
     inputs = plugin.check({"instanceId": UNKNOWN, **TOO_MUCH})
     assert inputs["inventory"] == UNKNOWN
     assert plugin.create(inputs, preview=True)["ids"] == UNKNOWN
     assert emulator.requests == 0
 
 
-def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
+def test_an_unmet_requirement_hides_secret_values(plugin: Plugin) -> None:
     hidden = {"requirements": {"statuses": [secret(CANARY)]}}
     for failures in (plugin.invoke(hidden).failures, plugin.try_check(hidden).failures):
         [failure] = failures
@@ -144,15 +144,15 @@ def test_a_secret_is_not_shown_where_it_is_not_met(plugin: Plugin) -> None:
     assert [name for name, value in inputs.items() if is_secret(value)] == ["requirements"]
 
 
-def test_warnings_hide_what_a_secret_holds_or_selects(environment: dict[str, str], fleet: Path) -> None:
+def test_warnings_hide_secret_arguments_and_the_nodes_they_select(environment: dict[str, str], fleet: Path) -> None:
     node = json.loads(fleet.read_text())["nodes"][0]
     asked = {"region": secret("cn-hangzhuo")}
     with running(environment) as plugin:
         plugin.configure()
-        plugin.check({**asked, "nameRegex": "^no such name$"})  # why it is empty
+        plugin.check({**asked, "nameRegex": "^no such name$"})  # warns that the list is empty
         fleet.write_text(json.dumps({"nodes": [{**node, "cpu": cpu} for cpu in (1, 2)]}))
         plugin.configure()
-        assert plugin.asked(asked)  # that an ID is listed twice
+        assert plugin.asked(asked)  # warns that an ID is listed twice
     assert len(plugin.warnings) == 4, plugin.warnings
     assert all("[secret]" in warning for warning in plugin.warnings), plugin.warnings
     assert not [text for text in plugin.warnings if "cn-hangzhuo" in text or node["aiInstanceId"] in text]
@@ -169,7 +169,7 @@ def test_an_unmet_requirement_hides_a_secret_region(plugin: Plugin) -> None:
     ]
 
 
-def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
+def test_errors_hide_a_secret_region(environment: dict[str, str]) -> None:
     nowhere = {
         **environment,
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": "http://{region}.localhost:1",
@@ -186,10 +186,10 @@ def test_errors_hide_a_secret(environment: dict[str, str]) -> None:
             assert REGION not in failure.reason
         with pytest.raises(RefusedError) as refused:
             plugin.read({"region": secret(REGION)}, {})
-        assert REGION not in refused.value.words
+        assert REGION not in refused.value.message
 
 
-def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[str, str]) -> None:
+def test_in_mode_warn_an_unmet_requirement_is_a_warning_of_the_engine(environment: dict[str, str]) -> None:
     required = {"requirements": {"minFreeGpus": 7, "mode": "warn"}}
     with running(environment) as plugin:
         plugin.configure()
@@ -199,7 +199,9 @@ def test_in_mode_warn_what_is_not_met_is_shown_by_the_engine(environment: dict[s
     assert all(message.startswith(UNMET) for message in plugin.warnings)
 
 
-def test_days_are_counted_from_the_clock(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_until_an_expiry_are_counted_from_the_current_time(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 

@@ -1,4 +1,4 @@
-"""The process: port, signals, messages for errors, and its end with the engine."""
+"""The process of the plugin: port, signals, error messages, and its end with the engine."""
 
 import json
 import signal
@@ -28,24 +28,24 @@ from tests.support.plugin_client import (
 from tests.support.processes import wait_until
 
 
-def test_it_reports_its_version(plugin: Plugin) -> None:
+def test_the_plugin_reports_its_version(plugin: Plugin) -> None:
     assert plugin.call("GetPluginInfo", empty_pb2.Empty()).version == version("hologres_ai")
 
 
-def test_it_serves_the_committed_schema_with_the_version(plugin: Plugin) -> None:
-    """`pulumi package add` wants a version."""
+def test_the_plugin_serves_the_committed_schema_with_its_version(plugin: Plugin) -> None:
+    """`pulumi package add` requires a version."""
     served = json.loads(plugin.call("GetSchema", provider_pb2.GetSchemaRequest(version=0)).schema)
     assert served == {"version": version("hologres_ai"), **json.loads(schema_text())}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(environment: dict[str, str], number: signal.Signals) -> None:
+def test_a_signal_ends_the_process_with_exit_code_0(environment: dict[str, str], number: signal.Signals) -> None:
     with started(environment) as plugin:
         plugin.process.send_signal(number)
         assert plugin.process.wait(timeout=60) == 0
 
 
-def test_a_signal_ends_it_while_a_read_hangs(environment: dict[str, str], emulator: Emulator) -> None:
+def test_a_signal_ends_the_process_while_a_read_hangs(environment: dict[str, str], emulator: Emulator) -> None:
     emulator.arm("hang")
     with started(environment) as plugin, ThreadPoolExecutor(1) as threads:
         plugin.configure()
@@ -56,7 +56,7 @@ def test_a_signal_ends_it_while_a_read_hangs(environment: dict[str, str], emulat
         assert read.exception() is not None
 
 
-def test_it_takes_the_engines_flags_and_needs_no_engine(environment: dict[str, str]) -> None:
+def test_the_process_accepts_the_flags_of_the_engine_and_needs_no_engine(environment: dict[str, str]) -> None:
     with started(environment, "--logtostderr", "-v=9", "--tracing", "nowhere") as plugin:
         assert plugin.is_alive()
 
@@ -74,7 +74,7 @@ def test_a_method_that_is_not_implemented_is_reported_without_a_traceback(plugin
         with pytest.raises(RefusedError) as refused:
             plugin.call(method, request)
         assert refused.value.code == grpc.StatusCode.UNIMPLEMENTED
-        assert 'File "' not in refused.value.words
+        assert 'File "' not in refused.value.message
     assert plugin.is_alive()
 
 
@@ -88,15 +88,15 @@ class BrokenServicer(Servicer):
 
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_an_internal_error_is_reported_without_its_text(debug: str) -> None:
-    """Its text may hold anything, a secret too; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
+    """The text of an exception may contain a secret; with HOLOGRES_AI_DEBUG=1 there is a traceback."""
     with running({"HOLOGRES_AI_DEBUG": debug}, BrokenServicer) as plugin, pytest.raises(RefusedError) as refused:
         plugin.call("GetSchema", provider_pb2.GetSchemaRequest())
-    told = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
-    assert (refused.value.words == told) is not bool(debug)
-    assert ("Traceback" in refused.value.words, CANARY in refused.value.words) == (bool(debug), bool(debug))
+    message = "Internal error in the plugin: ValueError. Please report it. Set HOLOGRES_AI_DEBUG=1 for a traceback."
+    assert (refused.value.message == message) is not bool(debug)
+    assert ("Traceback" in refused.value.message, CANARY in refused.value.message) == (bool(debug), bool(debug))
 
 
-# --- Its end with the engine ------------------------------------------------------------------------------------------
+# --- The end of the process with its engine ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -112,14 +112,14 @@ def is_connected(plugin: Plugin, engine: RecordingEngine) -> bool:
     return any("cn-hangzhuo" in message for _, message in engine.lines)
 
 
-def test_it_ends_when_the_engine_that_answered_has_ended(misspelt: dict[str, str]) -> None:
+def test_the_process_ends_with_its_engine(misspelt: dict[str, str]) -> None:
     with recording() as (engine, address), started(misspelt, address) as plugin:
         assert is_connected(plugin, engine)
         engine.stop()
         assert plugin.process.wait(timeout=60) == 0
 
 
-def test_it_ends_with_the_engine_while_a_read_hangs(misspelt: dict[str, str], emulator: Emulator) -> None:
+def test_the_process_ends_with_its_engine_while_a_read_hangs(misspelt: dict[str, str], emulator: Emulator) -> None:
     with recording() as (engine, address), started(misspelt, address) as plugin, ThreadPoolExecutor(1) as threads:
         assert is_connected(plugin, engine)
         emulator.arm("hang")
@@ -131,7 +131,7 @@ def test_it_ends_with_the_engine_while_a_read_hangs(misspelt: dict[str, str], em
         assert read.exception() is not None
 
 
-def test_it_stays_where_no_engine_has_answered(environment: dict[str, str]) -> None:
+def test_the_process_stays_when_no_engine_has_responded(environment: dict[str, str]) -> None:
     addresses = {"none": (), "empty": ("",), "silent": ("127.0.0.1:1",), "odd": ("no such address",)}
     with ExitStack() as processes:
         plugins = {name: processes.enter_context(started(environment, *address)) for name, address in addresses.items()}
@@ -139,7 +139,7 @@ def test_it_stays_where_no_engine_has_answered(environment: dict[str, str]) -> N
         assert {name: plugin.is_alive() for name, plugin in plugins.items()} == dict.fromkeys(addresses, True)
 
 
-def test_it_stays_with_an_engine_that_is_back_at_once(misspelt: dict[str, str]) -> None:
+def test_the_process_stays_while_the_engine_reconnects(misspelt: dict[str, str]) -> None:
     with recording() as (engine, address), started(misspelt, address) as plugin:
         assert is_connected(plugin, engine)
         engine.stop()
@@ -149,7 +149,7 @@ def test_it_stays_with_an_engine_that_is_back_at_once(misspelt: dict[str, str]) 
             assert plugin.is_alive()
 
 
-def test_an_engine_that_attaches_itself_shows_the_warnings(misspelt: dict[str, str]) -> None:
+def test_an_attached_engine_receives_the_warnings(misspelt: dict[str, str]) -> None:
     with started(misspelt) as plugin:
         for _ in range(2):
             with recording() as (engine, address):

@@ -1,4 +1,4 @@
-"""The protocol, with Pulumi's own stubs and a plugin that runs as under the engine."""
+"""The provider protocol, called with Pulumi's own stubs."""
 
 import json
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ ASSET, ARCHIVE, RESOURCE_REFERENCE, BYTES = REFUSED_SIGNATURES
         {"aiSpecs": [], "region": "cn-shanghai", "nameRegex": None},
     ],
 )
-def test_the_function_gives_what_every_interface_gives(
+def test_the_function_gives_the_result_of_every_interface(
     plugin: Plugin, environment: dict[str, str], arguments: Properties
 ) -> None:
     result = plugin.asked(arguments)
@@ -74,7 +74,7 @@ def test_the_function_gives_what_every_interface_gives(
         ({"region": {"name": "cn-hangzhou"}}, "region", "a string"),
     ],
 )
-def test_a_bad_argument_is_a_failure_of_its_property(
+def test_an_invalid_argument_is_a_failure_of_its_property(
     plugin: Plugin, emulator: Emulator, arguments: Properties, name: str, reason: str
 ) -> None:
     for failures in (plugin.invoke(arguments).failures, plugin.try_check(arguments).failures):
@@ -84,13 +84,13 @@ def test_a_bad_argument_is_a_failure_of_its_property(
     assert emulator.requests == 0
 
 
-def test_the_function_waits_for_what_is_not_known_yet(plugin: Plugin, emulator: Emulator) -> None:
+def test_the_function_makes_no_call_with_an_unknown_argument(plugin: Plugin, emulator: Emulator) -> None:
     assert plugin.asked({"instanceId": UNKNOWN}) == {}
     assert plugin.asked({"ids": [NODE, UNKNOWN]}) == {}
     assert emulator.requests == 0
 
 
-def test_what_a_secret_selects_is_secret(plugin: Plugin) -> None:
+def test_results_of_a_secret_argument_are_secret(plugin: Plugin) -> None:
     assert all(map(is_secret, plugin.asked({"instanceId": secret(HOLO_INSTANCE)}).values()))
     inputs = plugin.check({"instanceId": secret(HOLO_INSTANCE), "includeUsage": True})
     assert {name for name, value in inputs.items() if not is_secret(value)} == {"includeUsage"}
@@ -101,7 +101,7 @@ def test_what_a_secret_selects_is_secret(plugin: Plugin) -> None:
     assert (failure.property, CANARY in failure.reason) == ("", False)
 
 
-def test_a_failed_read_is_reported_in_words(plugin: Plugin, emulator: Emulator) -> None:
+def test_a_failed_read_is_reported_without_a_traceback(plugin: Plugin, emulator: Emulator) -> None:
     for ask in (plugin.invoke, plugin.try_check):
         emulator.arm("denied")
         [failure] = ask().failures
@@ -111,15 +111,15 @@ def test_a_failed_read_is_reported_in_words(plugin: Plugin, emulator: Emulator) 
     emulator.arm("denied")
     with pytest.raises(RefusedError, match="hologram:ListInstanceModel") as refused:
         plugin.read({}, {})
-    # An engine takes a resource for half-made after UNKNOWN and INTERNAL.
+    # After UNKNOWN and INTERNAL, the engine assumes a partially created resource.
     assert refused.value.code == grpc.StatusCode.FAILED_PRECONDITION
-    assert 'File "' not in refused.value.words
+    assert 'File "' not in refused.value.message
 
 
 # --- The resource -----------------------------------------------------------------------------------------------------
 
 
-def test_a_step_is_one_call_and_its_outputs_are_those_of_every_interface(
+def test_check_and_create_make_one_call_and_give_the_outputs_of_every_interface(
     plugin: Plugin, emulator: Emulator, environment: dict[str, str]
 ) -> None:
     arguments = {"statuses": ["ResourceReady"], "ids": [NODE, "none"], "includeUsage": False}
@@ -132,7 +132,7 @@ def test_a_step_is_one_call_and_its_outputs_are_those_of_every_interface(
     assert "requestId" not in created
 
 
-def test_its_outputs_are_those_of_the_dynamic_resource(
+def test_the_resource_has_the_outputs_of_the_dynamic_resource(
     plugin: Plugin, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment.items():
@@ -144,7 +144,7 @@ def test_its_outputs_are_those_of_the_dynamic_resource(
     assert of_every_interface(plugin.create(plugin.check({"nameRegex": "节点"}))) == of_every_interface(outputs)
 
 
-def test_lists_of_one_region_are_one_call_in_a_run_and_a_new_run_asks_again(
+def test_lists_of_one_region_share_a_call_in_a_run_and_a_new_run_reads_again(
     plugin: Plugin, emulator: Emulator, change: Change
 ) -> None:
     answers = [plugin.check({"statuses": [status]}) for status in ("ResourceReady", "Paused")]
@@ -157,7 +157,7 @@ def test_lists_of_one_region_are_one_call_in_a_run_and_a_new_run_asks_again(
     assert emulator.requests == 3
 
 
-def test_a_resource_that_nobody_checked_is_read(plugin: Plugin, environment: dict[str, str]) -> None:
+def test_create_without_a_check_reads_the_nodes(plugin: Plugin, environment: dict[str, str]) -> None:
     assert of_every_interface(plugin.create({})) == expected(environment)
 
 
@@ -198,7 +198,7 @@ def test_a_refresh_shows_drift(plugin: Plugin, change: Change) -> None:
     assert plugin.paths(now, inputs) == {f'inventory["{NODE}"].cpuUsed': "UPDATE"}
 
 
-def test_usage_is_not_drift_where_it_is_left_out(plugin: Plugin, change: Change) -> None:
+def test_usage_is_not_drift_if_it_is_left_out(plugin: Plugin, change: Change) -> None:
     inputs = plugin.check({"includeUsage": False})
     assert "Used" not in json.dumps([inputs, plugin.create(inputs)])
     change(cpuUsed=7)
@@ -207,7 +207,7 @@ def test_usage_is_not_drift_where_it_is_left_out(plugin: Plugin, change: Change)
     assert plugin.paths(inputs, plugin.check({"includeUsage": False}, inputs)) == {f'inventory["{NODE}"].cpu': "UPDATE"}
 
 
-def test_other_arguments_are_an_update(plugin: Plugin, environment: dict[str, str]) -> None:
+def test_changed_arguments_are_an_update(plugin: Plugin, environment: dict[str, str]) -> None:
     inputs = plugin.check({"ids": [NODE], "nameRegex": "."})
     state = plugin.create(inputs)
     news = plugin.check({"ids": [NODE], "statuses": ["ResourceReady"]}, inputs)
@@ -232,7 +232,7 @@ def test_the_region_of_the_settings_is_part_of_the_inputs(environment: dict[str,
         assert plugin.read(inputs, state)[0]["region"] == "cn-hangzhou"
 
 
-def test_a_pinned_list_stays_as_it_was_taken(plugin: Plugin, emulator: Emulator, change: Change) -> None:
+def test_a_pinned_list_does_not_change(plugin: Plugin, emulator: Emulator, change: Change) -> None:
     inputs = plugin.check({"pinned": True})
     state = plugin.create(inputs)
     change(nodeCount=3)
@@ -251,7 +251,7 @@ def test_a_pinned_list_stays_as_it_was_taken(plugin: Plugin, emulator: Emulator,
     assert failure.property == "pinned"
 
 
-def test_an_inventory_whose_changes_are_ignored_stays(plugin: Plugin, change: Change) -> None:
+def test_an_inventory_in_ignore_changes_does_not_change(plugin: Plugin, change: Change) -> None:
     """With ignoreChanges the engine puts the stored map into the new inputs."""
     inputs = plugin.check()
     change(nodeCount=3)
@@ -278,7 +278,7 @@ def test_an_inventory_whose_changes_are_ignored_stays(plugin: Plugin, change: Ch
     ],
     ids=["inventory", "outcomes", "output"],
 )
-def test_a_program_cannot_give_what_is_read(plugin: Plugin, given: Properties, name: str, reason: str) -> None:
+def test_computed_inputs_are_refused(plugin: Plugin, given: Properties, name: str, reason: str) -> None:
     [failure] = plugin.try_check(given, plugin.check()).failures
     assert (failure.property, failure.reason) == (name, reason)
 
@@ -297,7 +297,7 @@ def test_a_state_without_an_inventory_is_updated_once(plugin: Plugin) -> None:
     assert plugin.paths(now, old) == {"inventory": "UPDATE", "regionOutcomes": "UPDATE"}
 
 
-def test_what_is_not_known_yet_is_waited_for(plugin: Plugin, emulator: Emulator) -> None:
+def test_an_unknown_argument_makes_the_outputs_unknown_without_a_call(plugin: Plugin, emulator: Emulator) -> None:
     inputs = plugin.check({"instanceId": UNKNOWN, "statuses": ["ResourceReady"]})
     assert inputs == {"instanceId": UNKNOWN, "statuses": ["ResourceReady"], "inventory": UNKNOWN}
     outputs = plugin.create(inputs, preview=True)
@@ -315,7 +315,7 @@ def test_what_is_not_known_yet_is_waited_for(plugin: Plugin, emulator: Emulator)
     assert emulator.requests == before
 
 
-def test_get_and_import_read(plugin: Plugin, environment: dict[str, str]) -> None:
+def test_get_and_import_read_the_nodes(plugin: Plugin, environment: dict[str, str]) -> None:
     arguments = {"nameRegex": "节点"}
     outputs, _ = plugin.read(arguments, arguments)
     assert of_every_interface(outputs) == expected(environment, **arguments)
@@ -324,7 +324,7 @@ def test_get_and_import_read(plugin: Plugin, environment: dict[str, str]) -> Non
     assert plugin.paths(inputs, plugin.check({}, inputs)) == {}
 
 
-def test_delete_calls_nothing(plugin: Plugin, emulator: Emulator) -> None:
+def test_delete_makes_no_call(plugin: Plugin, emulator: Emulator) -> None:
     state = plugin.create(plugin.check())
     before = emulator.requests
     plugin.call("Delete", provider_pb2.DeleteRequest(urn=URN, id="nodes", properties=struct(state)))
@@ -399,12 +399,12 @@ def refusals(plugin: Plugin, odd: Properties) -> Iterator[str]:
         try:
             answer = plugin.call(method, request)
         except RefusedError as refused:
-            yield refused.words
+            yield refused.message
         else:
             yield from (failure.reason for failure in getattr(answer, "failures", ()))
 
 
-def test_odd_values_are_refused_in_words(plugin: Plugin) -> None:
+def test_malformed_requests_are_refused_without_a_traceback(plugin: Plugin) -> None:
     for odd in ODD:
         words = list(refusals(plugin, odd))
         assert words, odd
@@ -414,7 +414,7 @@ def test_odd_values_are_refused_in_words(plugin: Plugin) -> None:
     assert plugin.asked()["ids"]
 
 
-def test_an_unknown_token_is_refused_with_the_nearest(plugin: Plugin, emulator: Emulator) -> None:
+def test_an_unknown_token_is_refused_with_a_suggestion(plugin: Plugin, emulator: Emulator) -> None:
     [failure] = plugin.invoke({}, token="hologres:index:getAiNodes").failures
     assert 'did you mean "hologres:index:getAiNodeList"' in failure.reason
     for urn in (URN.replace("AiNodeList", "AiNodes"), "", "::", "urn:pulumi:dev::program"):
@@ -428,7 +428,7 @@ def test_an_unknown_token_is_refused_with_the_nearest(plugin: Plugin, emulator: 
 
 
 @pytest.mark.load
-def test_ten_thousand_nodes_go_through_every_request(plugin: Plugin, fleet: Path, emulator: Emulator) -> None:
+def test_every_request_handles_ten_thousand_nodes(plugin: Plugin, fleet: Path, emulator: Emulator) -> None:
     [node, *_] = json.loads(fleet.read_text())["nodes"]
     nodes = [{**node, "aiInstanceId": f"hologram_aicombo_public_cn-{index:05}"} for index in range(10_000)]
     fleet.write_text(json.dumps({"nodes": nodes}))

@@ -1,4 +1,4 @@
-"""The benchmarks run, judge by ratios, and hold where a ratio does not depend on the machine."""
+"""The benchmarks: their output, their verdicts by ratios, and a ratio that does not depend on the machine."""
 
 import re
 import subprocess
@@ -16,15 +16,15 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "performance.md").read_text()
 
 
-def row(ours: float, target: float | None) -> Row:
-    return Row("a read", "the SDK", ours, 1.0, target)
+def row(package: float, target: float | None) -> Row:
+    return Row("a read", "the SDK", package, 1.0, target)
 
 
 @pytest.mark.parametrize(
-    ("ours", "target", "verdict"), [(1.1, 1.1, "reached"), (1.2, 1.1, "missed"), (9.0, None, "shown")]
+    ("package", "target", "verdict"), [(1.1, 1.1, "reached"), (1.2, 1.1, "missed"), (9.0, None, "shown")]
 )
-def test_a_row_is_judged_by_its_ratio(ours: float, target: float | None, verdict: str) -> None:
-    assert row(ours, target).verdict == verdict
+def test_the_verdict_of_a_row_follows_from_its_ratio(package: float, target: float | None, verdict: str) -> None:
+    assert row(package, target).verdict == verdict
 
 
 def test_a_run_is_written_into_the_page() -> None:
@@ -49,5 +49,5 @@ def test_a_quick_run_prints_its_rows() -> None:
 
 def test_a_large_read_holds_no_more_memory_than_the_sdk() -> None:
     with serving("100000:0") as [url]:
-        ours, theirs = (reader(who, url, 1) for who in ("session", "sdk"))
-    assert ours.memory <= theirs.memory
+        package, sdk = (reader(who, url, 1) for who in ("session", "sdk"))
+    assert package.memory <= sdk.memory

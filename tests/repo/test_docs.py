@@ -47,8 +47,8 @@ def test_readme_is_short() -> None:
     assert lines.index("## Install") < 40
 
 
-def test_the_targets_are_what_the_tests_run() -> None:
-    """`tests/engine` runs the demo; `make test` is this very run."""
+def test_the_make_targets_of_readme_run_the_demo_and_the_tests() -> None:
+    """`tests/engine` runs the demo; `make test` is the command of this test run."""
     makefile = (ROOT / "Makefile").read_text()
     assert "$(BIN)/python -m tools.demo" in makefile
     assert re.search(
@@ -64,21 +64,23 @@ def test_the_policy_allows_the_one_action() -> None:
 
 
 @pytest.mark.parametrize("command", CHECKS)
-def test_check(command: str, environment: dict[str, str]) -> None:
+def test_the_check_commands_of_readme_succeed(command: str, environment: dict[str, str]) -> None:
     run = shell(command, environment)
     assert (run.returncode, run.stderr) == (0, "")
     assert "requirements met in cn-hangzhou" in run.stdout
 
 
 @pytest.mark.parametrize("command", LISTS)
-def test_list(command: str, environment: dict[str, str], emulator: Emulator) -> None:
+def test_the_list_commands_of_readme_succeed(command: str, environment: dict[str, str], emulator: Emulator) -> None:
     run = shell(command, {**environment, "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": emulator.endpoint})
     assert run.returncode == 0, run.stderr
     assert "hologram_" in run.stdout
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_a_program_gives_the_output_beside_it(language: str, tmp_path: Path, open_folder: OpenFolder) -> None:
+def test_a_program_of_readme_gives_the_documented_output(
+    language: str, tmp_path: Path, open_folder: OpenFolder
+) -> None:
     [said] = re.findall(r"`freeGpus` is (\d+)", README.read_text())
     with open_folder(a_project(tmp_path / "readme", language)) as project:
         preview = project.preview()

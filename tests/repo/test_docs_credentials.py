@@ -58,7 +58,7 @@ def test_the_regions_are_read_as_the_page_says(emulator: Emulator) -> None:
     assert done.stderr.startswith(notice)  # and a warning about the empty list follows
 
 
-def test_the_pages_name_what_there_is() -> None:
+def test_the_pages_name_every_setting_mode_and_region() -> None:
     credentials, regions = ((DOCS / page).read_text(encoding="utf-8") for page in ("credentials.md", "regions.md"))
     names = [name for setting in (*SWITCHES, *ENVIRONMENT_SETTINGS) for name in setting.environment[:1]]
     assert [name for name in names if name not in credentials + regions] == []
@@ -66,7 +66,7 @@ def test_the_pages_name_what_there_is() -> None:
     assert [region for region in (*REGIONS, *NAMED_BY_THE_VENDOR, AS_OF) if region not in regions] == []
 
 
-def test_the_policy_is_the_smallest_one() -> None:
+def test_the_policy_allows_only_the_needed_action() -> None:
     [policy] = blocks("credentials.md", "json")
     [statement] = json.loads(policy)["Statement"]
     assert statement == {"Effect": "Allow", "Action": RAM_ACTION, "Resource": "*"}

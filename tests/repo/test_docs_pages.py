@@ -120,11 +120,11 @@ def test_the_checks_end_and_print_as_the_page_says(environment: dict[str, str]) 
 
 def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: OpenFolder) -> None:
     program, [native_program] = blocks("guards.md", "python")[0], blocks("guards.md", "yaml")
-    told, _printed = blocks("guards.md", "text")
+    message, _printed = blocks("guards.md", "text")
     with open_folder(a_program(tmp_path, "guarded", program)) as project:
         preview = project.preview()
         assert preview.code != 0
-        assert textwrap.indent(told, "    ") in preview.text
+        assert textwrap.indent(message, "    ") in preview.text
     folder = tmp_path / "native"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(native_program)
@@ -137,8 +137,8 @@ def test_the_guarded_programs_end_as_the_page_says(tmp_path: Path, open_folder: 
 GUARDS_THAT_WAIT = ("AiNodeList", "get_ai_node_list_output", "hologres.AiNodeList")  # in the order of the page
 
 
-class Cloud(Mocks):
-    """Creates resources of the neighbour; at a preview their ids are unknown."""
+class AlicloudMocks(Mocks):
+    """Creates resources of pulumi-alicloud; at a preview their ids are unknown."""
 
     def __init__(self, *, preview: bool) -> None:
         self.preview = preview
@@ -160,9 +160,9 @@ def test_a_guard_waits_for_what_the_same_program_creates(
     programs = dict(zip(GUARDS_THAT_WAIT, blocks("guards.md", "python")[1:], strict=True))
     folder = a_program(tmp_path, "waits", programs[interface])
     fleet = [AiNode(ai_instance_id="a", holo_instance_id="hgpostcn-cn-yi34hlzdx003", gpu=1, node_count=1, gpu_used=0)]
-    mocks = HologresMocks(fleet, others=Cloud(preview=True))
+    mocks = HologresMocks(fleet, others=AlicloudMocks(preview=True))
     assert run_program(folder, mocks, preview=True) == {}
-    mocks.others = Cloud(preview=False)
+    mocks.others = AlicloudMocks(preview=False)
     with pytest.raises(Exception, match="at least 2 required, 1 found"):
         run_program(folder, mocks)
 
@@ -224,7 +224,7 @@ def dynamic(tmp_path: Path, open_folder: OpenFolder) -> Iterator[Project]:
         yield project
 
 
-def test_the_native_provider(native: Project, emulator: Emulator) -> None:
+def test_the_drift_commands_detect_a_change_with_the_native_provider(native: Project, emulator: Emulator) -> None:
     every = [*OF_A_STACK, REFRESH, PREVIEW]
     assert [(run(command, native).returncode, command) for command in every] == [(0, command) for command in every]
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
@@ -238,7 +238,7 @@ def test_the_native_provider(native: Project, emulator: Emulator) -> None:
         assert "no changes were expected" in done.stdout + done.stderr
 
 
-def test_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
+def test_the_drift_commands_detect_a_change_with_the_dynamic_provider(dynamic: Project, emulator: Emulator) -> None:
     every = [*OF_A_STACK, OF_AN_OUTPUT, REFRESH]
     assert [(run(command, dynamic).returncode, command) for command in every] == [(0, command) for command in every]
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)
@@ -271,7 +271,7 @@ def test_an_output_of_a_stack_is_taken_by_its_name(dynamic: Project) -> None:
     assert json.loads(done.stdout)["drift"] is False
 
 
-def test_the_programs_of_a_stack_reference(tmp_path: Path, dynamic: Project, open_folder: OpenFolder) -> None:
+def test_the_programs_with_a_stack_reference_run(tmp_path: Path, dynamic: Project, open_folder: OpenFolder) -> None:
     _writer, reader, script = blocks("stack-references.md", "python")
     exported = dynamic.outputs()["aiNodes"]
     assert isinstance(exported, dict)
@@ -302,9 +302,9 @@ def test_the_tests_of_a_program_pass(conftest: str, tmp_path: Path) -> None:
     assert (done.returncode, "6 passed in" in done.stdout) == (0, True), done.stdout
 
 
-# ------------------------------------------------------------------------------------------ the job of every morning
+# ---------------------------------------------------------------------------------------------- the scheduled drift job
 
-# Stands for GitHub's own command, which talks to GitHub alone: it records its arguments.
+# Replaces GitHub's command line, and records its arguments.
 GH = """#!/bin/sh
 echo "$*" >> "$CALLS"
 [ "$1 $2" != "issue list" ] || echo "$OPEN"
@@ -376,7 +376,7 @@ def test_the_job_opens_an_issue_on_drift(job: Job, emulator: Emulator) -> None:
     assert job.read("CALLS").splitlines()[-1].startswith("issue create --title Hologres AI nodes have changed")
 
 
-def test_the_job_comments_on_an_open_issue_only_where_the_drift_is_another_one(job: Job, emulator: Emulator) -> None:
+def test_the_job_comments_on_an_open_issue_only_if_the_drift_has_changed(job: Job, emulator: Emulator) -> None:
     reported = job.folder / "reported.md"
     comment = "issue comment 7 --body-file drift.md"
     change(emulator, "hologram_aipostpay_public_cn-77a02", nodeCount=3)

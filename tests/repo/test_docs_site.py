@@ -1,4 +1,4 @@
-"""The documentation as a whole: generated tables are current, links lead somewhere, every message is explained."""
+"""The documentation as a whole: generated tables are current, links are valid, every message is explained."""
 
 import inspect
 import re
@@ -33,7 +33,7 @@ def test_the_tables_of_a_page_are_current(page: Path) -> None:
     assert tables.rendered(page.read_text()) == page.read_text(), "run `make format`"
 
 
-def test_every_table_stands_in_a_page() -> None:
+def test_every_table_is_in_a_page() -> None:
     text = "".join(page.read_text() for page in tables.pages())
     assert [name for name in tables.tables() if f"<!-- {name} -->" not in text] == []
 

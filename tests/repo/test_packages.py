@@ -71,7 +71,7 @@ def test_an_index_accepts_the_packages(packages: Path, wheel: Path) -> None:
     run(sys.executable, "-m", "validate_pyproject", "pyproject.toml")
 
 
-def test_the_wheel_has_the_package_and_its_schema_alone(wheel: Path) -> None:
+def test_the_wheel_has_only_the_package_and_its_schema(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert archive.read("hologres_ai/schema.json") == (ROOT / "schema.json").read_bytes()
@@ -79,7 +79,7 @@ def test_the_wheel_has_the_package_and_its_schema_alone(wheel: Path) -> None:
     assert f"hologres_ai-{VERSION}.dist-info/licenses/LICENSE" in names
 
 
-def test_the_sdist_has_what_its_tests_need_and_no_stray_files(unpacked: Path) -> None:
+def test_the_sdist_has_the_files_of_its_tests_and_no_others(unpacked: Path) -> None:
     names = {path.name for path in unpacked.iterdir()}
     assert names >= {"tests", "docs", "tools", "constraints.txt", "constraints-lowest.txt", "Makefile", "README.md"}
     included = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["sdist"]
@@ -94,7 +94,7 @@ def test_the_tests_run_from_the_sdist(unpacked: Path) -> None:
     assert " passed" in run(*command, folder=unpacked, environment=environment)
 
 
-def test_without_a_home_nothing_is_invented(wheel: Path) -> None:
+def test_without_a_home_the_metadata_has_no_links(wheel: Path) -> None:
     metadata = metadata_of(wheel)
     assert metadata["Author"] == "The hologres_ai authors"
     assert metadata.get_all("Project-URL") is None

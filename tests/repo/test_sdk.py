@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 GO_SDK = ROOT / "sdk" / "go" / "hologres"
 EXAMPLES = {"function": FUNCTION_EXAMPLES, "resource": RESOURCE_EXAMPLES}
 
-# Values that no documentation names: open sets must take them, and give them back as what they are.
+# Undocumented values: open enums must accept and return them unchanged.
 UNKNOWN_VALUES = {
     "typescript": """
         import * as hologres from "pulumi-hologres";
@@ -95,11 +95,11 @@ def programs(language: str) -> dict[str, str]:
 # --- The schema and what is generated from it ------------------------------------------------------------------------
 
 
-def test_pulumis_own_binder_accepts_the_schema_without_a_warning() -> None:
+def test_the_binder_of_pulumi_accepts_the_schema_without_a_warning() -> None:
     sdk.sdkgen("check", str(ROOT / "schema.json"))
 
 
-def test_a_schema_that_only_warns_is_refused(tmp_path: Path) -> None:
+def test_a_schema_with_a_warning_is_refused(tmp_path: Path) -> None:
     schema = json.loads((ROOT / "schema.json").read_text())
     schema["resources"]["hologres:index:AiNodeList"]["properties"]["id"] = {"type": "string"}
     (tmp_path / "schema.json").write_text(json.dumps(schema))
@@ -107,12 +107,12 @@ def test_a_schema_that_only_warns_is_refused(tmp_path: Path) -> None:
         sdk.sdkgen("check", str(tmp_path / "schema.json"))
 
 
-def test_schema_and_sdks_are_what_is_generated() -> None:
+def test_schema_and_sdks_are_up_to_date() -> None:
     found = CliRunner().invoke(sdk.main, ["check"])
     assert found.exit_code == 0, found.output
 
 
-def test_the_check_names_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_differing_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited = shutil.copytree(ROOT / "sdk", tmp_path / "sdk", ignore=shutil.ignore_patterns(*sdk.LEAVINGS))
     (edited / "go" / "hologres" / "doc.go").unlink()
     (edited / "nodejs" / "extra.ts").write_text("")
@@ -196,7 +196,7 @@ def test_the_node_lock_pins_every_package_and_names_no_registry() -> None:
 
 
 def vet(folder: Path, sources: dict[str, str]) -> None:
-    """As a user has it: the SDK's folder in the place of its module."""
+    """Run `go vet` as a user does, with the SDK's folder as a replacement of its module."""
     requirements = re.sub(r"^module .*", "module programs", (GO_SDK / "go.mod").read_text(), flags=re.MULTILINE)
     module = "hologres-ai/sdk/go/hologres"
     (folder / "go.mod").write_text(f"{requirements}\nrequire {module} v0.0.0\nreplace {module} => {GO_SDK}\n")
@@ -222,7 +222,7 @@ def test_a_mistake_in_a_go_program_is_found(tmp_path: Path) -> None:
 
 # --- Python ----------------------------------------------------------------------------------------------------------
 
-# The generator annotates what a program sees; inside its functions it leaves these to chance.
+# The generator annotates the public API; the bodies of its functions have these errors.
 INSIDE = ("arg-type", "assignment", "return-value")
 
 

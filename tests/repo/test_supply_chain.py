@@ -1,4 +1,4 @@
-"""What is installed is pinned, from wheels, and under known licences."""
+"""Installed packages are pinned, come from wheels, and have known licences."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 SECURITY = (ROOT / "SECURITY.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
-# Each leaves a user of this package free to do as they like; MPL-2.0 is about changes of certifi itself.
+# Permissive licences; the conditions of MPL-2.0 apply only to changes of certifi itself.
 GOOD = {
     *("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "PSF-2.0", "MPL-2.0"),
     *("Apache-2.0 AND MIT", "Apache-2.0 OR BSD-2-Clause"),
@@ -24,7 +24,7 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in lines}
 
 
-def test_what_the_package_brings_is_pinned_to_what_is_installed() -> None:
+def test_dependencies_are_pinned_to_the_installed_versions() -> None:
     installed = {name: found.version for name, found in licences.closure().items()}
     assert len(installed) > 30
     assert {name: pins().get(name) for name in installed} == installed
@@ -39,11 +39,11 @@ def test_the_page_of_licences_is_that_of_this_environment() -> None:
     assert set(listed) <= set(pins())
 
 
-def test_no_licence_is_a_surprise() -> None:
+def test_every_licence_is_an_expected_one() -> None:
     assert {licence for *_, licence in licences.rows()} <= GOOD
 
 
-def test_wheels_alone_are_installed_but_for_named_exceptions() -> None:
+def test_only_wheels_are_installed_except_for_named_packages() -> None:
     """pip refuses the rest: a source archive, which could run code, can't be installed unnoticed."""
     [wheels] = re.findall(r"^WHEELS := --only-binary :all: --no-binary (\S+)$", MAKEFILE, re.MULTILINE)
     installs = re.findall(r"^\t.*/pip install (?!--quiet --upgrade 'pip>=)(.*)$", MAKEFILE, re.MULTILINE)
@@ -67,7 +67,7 @@ def test_the_audit_looks_up_every_pinned_version_and_fails_where_it_cannot() -> 
     assert recipe == "$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt"
 
 
-def test_what_security_points_to_is_there() -> None:
+def test_every_path_in_security_md_exists() -> None:
     paths = re.findall(r"`((?:tests|docs)/[^`]+)`|\]\(([^)]+)\)", SECURITY)
     assert paths
     assert [path for pair in paths for path in pair if path and not (ROOT / path).exists()] == []

@@ -44,7 +44,7 @@ def test_the_archives_are_built_for_the_targets_that_are_documented() -> None:
     assert sorted(entry["target"] for entry in matrix["include"]) == sorted(dist.TARGETS)
 
 
-def test_the_hooks_are_the_checks() -> None:
+def test_the_pre_commit_hooks_run_the_commands_of_make_check() -> None:
     """pre-commit gives the two ruff commands the changed files; the other commands are those of `make check`."""
     [recipe] = re.findall(r"^check: .*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     checks = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()]
@@ -54,7 +54,7 @@ def test_the_hooks_are_the_checks() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
-def test_an_issue_form_asks_for_something(form: Path) -> None:
+def test_an_issue_form_has_a_required_field(form: Path) -> None:
     fields = load(form)["body"]
     inputs = [field for field in fields if field["type"] != "markdown"]
     assert len({field["id"] for field in inputs}) == len(inputs)

@@ -1,4 +1,4 @@
-"""The expected result of a response body, in plain Python on the JSON reader of the standard library.
+"""An oracle for response bodies, in plain Python with the JSON reader of the standard library.
 
 It shares no code with `response`. Where the two disagree about a body, one of them is wrong.
 """
@@ -41,7 +41,7 @@ NUMBERS = {
     "gpuMemoryUsed": "gpu_memory_used",
 }
 FIELDS = TEXTS | NUMBERS | {"autoRenewal": "auto_renewal"}
-LARGEST = 2**53 - 1  # up to here, every whole number has a double of its own
+LARGEST = 2**53 - 1  # the largest integer up to which every integer is exact as a double
 
 
 class Pairs(list[tuple[str, Any]]):
@@ -53,7 +53,7 @@ class Pairs(list[tuple[str, Any]]):
 
 
 @dataclass
-class Verdict:
+class Expected:
     """The expected result: the nodes, an error at one of `places`, or a refusal."""
 
     nodes: list[dict[str, object]] = field(default_factory=list)
@@ -63,21 +63,21 @@ class Verdict:
     request_id: str | None = None
 
 
-def judge(body: bytes) -> Verdict:
+def expect(body: bytes) -> Expected:
     try:
         document = json.loads(body.decode("utf-8").removeprefix("\ufeff"), object_pairs_hook=Pairs)
     except (ValueError, RecursionError):
-        return Verdict(places={"body"})
-    # Half a surrogate pair is JSON and no text: it has no UTF-8, and Pulumi's wire can't carry it.
+        return Expected(places={"body"})
+    # A lone surrogate is valid JSON, but has no UTF-8 encoding, and Pulumi's protocol cannot carry it.
     if not isinstance(document, Pairs) or any("\ud800" <= c <= "\udfff" for text in texts(document) for c in text):
-        return Verdict(places={"body"})
+        return Expected(places={"body"})
     lists = document.named("instanceModelList")
-    verdict = Verdict(request_id=request_id(document))
-    verdict.places |= set() if lists else {"instanceModelList"}
-    verdict.refusal = tells_failure(document) and not (lists and lists[-1])
+    expected = Expected(request_id=request_id(document))
+    expected.places |= set() if lists else {"instanceModelList"}
+    expected.refusal = reports_failure(document) and not (lists and lists[-1])
     if lists:
-        read_list(lists[-1], verdict)
-    return verdict
+        read_list(lists[-1], expected)
+    return expected
 
 
 def texts(value: object) -> Iterator[str]:
@@ -91,11 +91,11 @@ def texts(value: object) -> Iterator[str]:
             waiting += item
 
 
-def tells_failure(document: Pairs) -> bool:
+def reports_failure(document: Pairs) -> bool:
     fields = named(document)
-    if not tells(fields) and isinstance(fields.get("error"), Pairs):
+    if not has_failure(fields) and isinstance(fields.get("error"), Pairs):
         fields |= named(fields["error"])
-    return tells(fields)
+    return has_failure(fields)
 
 
 def named(document: Pairs) -> dict[str, Any]:
@@ -103,14 +103,14 @@ def named(document: Pairs) -> dict[str, Any]:
     return {re.sub("[_-]", "", name.lower()): value for name, value in document}
 
 
-def tells(fields: dict[str, Any]) -> bool:
+def has_failure(fields: dict[str, Any]) -> bool:
     code = fields.get("code") or fields.get("errorcode")
     fine = not code or str(code).strip().lower() in {"0", "200", "ok", "success", "null"}
     return not fine or str(fields.get("success")).lower() == "false"
 
 
 def request_id(document: Pairs) -> str | None:
-    """Shown to people: printable, and no longer than fits a line."""
+    """The request id as it is shown: printable and cut."""
     given = document.named("requestId") or document.named("RequestId") or [None]
     if isinstance(given[-1], bool) or not isinstance(given[-1], (str, int)):
         return None
@@ -118,16 +118,16 @@ def request_id(document: Pairs) -> str | None:
     return (shown[:200] + "…" if len(shown) > 200 else shown) or None
 
 
-def read_list(listed: object, verdict: Verdict) -> None:
-    verdict.null = listed is None
+def read_list(listed: object, expected: Expected) -> None:
+    expected.null = listed is None
     if isinstance(listed, Pairs) or not isinstance(listed, list | None):
-        verdict.places.add("instanceModelList")
+        expected.places.add("instanceModelList")
     for number, item in enumerate(listed if isinstance(listed, list) else ()):
         place = f"instanceModelList[{number}]"
         if isinstance(item, Pairs):
-            verdict.nodes.append(read_node(item, place, verdict.places))
+            expected.nodes.append(read_node(item, place, expected.places))
         else:
-            verdict.places.add(place)
+            expected.places.add(place)
 
 
 def read_node(item: Pairs, place: str, places: set[str]) -> dict[str, object]:
@@ -141,7 +141,7 @@ def read_node(item: Pairs, place: str, places: set[str]) -> dict[str, object]:
 
 
 def read_value(name: str, value: Any) -> tuple[object, bool]:
-    """The value that the field has to have, and whether it can have one."""
+    """The expected value of the field, and whether the value is valid."""
     if value is None or (name not in TEXTS and isinstance(value, str) and not value.strip()):
         return None, True
     if name in TEXTS:
@@ -163,7 +163,7 @@ def whole_number(value: Any) -> tuple[object, bool]:
 
 def check(body: bytes) -> str:
     """Compare the result of a body with the expected one; return its kind."""
-    wanted = judge(body)
+    wanted = expect(body)
     try:
         reply = parse_response(HttpResponse(200, {"content-type": "application/json"}, body), SECRETS)
     except ApiError:
@@ -176,14 +176,14 @@ def check(body: bytes) -> str:
     return compared(reply, wanted)
 
 
-def misplaced(error: ResponseError, wanted: Verdict, body: bytes) -> str:
+def misplaced(error: ResponseError, wanted: Expected, body: bytes) -> str:
     place = re.match(r"the response is not what the API describes: ([^ ]*): ", error.title)
     assert place is not None, error.title
     assert place[1] in wanted.places or too_deep(body), (error.title, wanted)
     return "misplaced" if place[1] != "body" else "unreadable"
 
 
-def compared(reply: NodeList, wanted: Verdict) -> str:
+def compared(reply: NodeList, wanted: Expected) -> str:
     assert [attributes(node) for node in reply.nodes] == wanted.nodes
     assert [kinds(attributes(node)) for node in reply.nodes] == [kinds(node) for node in wanted.nodes]  # 1 is not True
     assert reply.request_id == wanted.request_id

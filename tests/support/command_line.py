@@ -1,4 +1,4 @@
-"""The command line as a process, and what it may show."""
+"""The command line, in this process, as a process and on a terminal."""
 
 import json
 import os
@@ -54,9 +54,9 @@ OTHER = replace(NODE, ai_instance_id="hologram_aipostpay_public_cn-88yyy", holo_
 
 
 def environment(url: str, **changes: str | None) -> dict[str, str]:
-    """An environment with the emulator's settings and no other of ours."""
-    ours = environment_names() | {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING"}
-    bare = {name: value for name, value in os.environ.items() if name not in ours}
+    """An environment with the emulator's settings and no other setting of this package."""
+    hidden = environment_names() | {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING"}
+    bare = {name: value for name, value in os.environ.items() if name not in hidden}
     settings: dict[str, str | None] = {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": EMULATOR_ACCESS_KEY_ID,
@@ -64,13 +64,13 @@ def environment(url: str, **changes: str | None) -> dict[str, str]:
         "ALIBABA_CLOUD_REGION": "cn-hangzhou",
         "PYTHONUTF8": "1",
         "TERM": "xterm-256color",
-        "HOME": "/nonexistent",  # where a profile of this machine's user may be
+        "HOME": "/nonexistent",  # hides the profile of the user of this machine
     }
     return bare | {name: value for name, value in (settings | changes).items() if value is not None}
 
 
 def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, with this environment; a process of its own takes half a second longer."""
+    """Run a command in this process, with this environment; a separate process takes half a second longer."""
     changes = dict.fromkeys(os.environ) | dict(env)
     result = CliRunner().invoke(main, arguments, env=changes, prog_name="hologres-ai")
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
@@ -84,13 +84,13 @@ def run_process(*arguments: str, env: Mapping[str, str]) -> subprocess.Completed
 def on_terminal(
     *arguments: str, env: Mapping[str, str], width: int = 80, with_progress: bool = False
 ) -> tuple[int, str]:
-    """The exit code and what a terminal of that width shows of stdout and stderr; progress, which is cleared, apart."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (50, width))
-    process = subprocess.Popen([*COMMAND, *arguments], env=env, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    received = b"".join(_received(ours))
-    os.close(ours)
+    """Return the exit code and what a terminal of that width shows; progress, which is cleared, only on request."""
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (50, width))
+    process = subprocess.Popen([*COMMAND, *arguments], env=env, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    received = b"".join(_received(controller))
+    os.close(controller)
     shown = received.decode().replace("\r\n", "\n")
     return process.wait(timeout=60), shown if with_progress else re.sub(r"\r[^\r\n]*\x1b\[K", "", shown)
 
@@ -115,7 +115,7 @@ def first_line(process: "subprocess.Popen[str]") -> str:
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it never came to that"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.01)
 
 

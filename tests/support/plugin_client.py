@@ -65,11 +65,11 @@ def is_secret(value: object) -> bool:
 
 
 class RefusedError(Exception):
-    """The plugin answered with an error: its code and its message."""
+    """The plugin responded with an error: its code and its message."""
 
     def __init__(self, error: Any) -> None:
         super().__init__(error.details())
-        self.code, self.words = error.code(), error.details()
+        self.code, self.message = error.code(), error.details()
 
 
 class Plugin:
@@ -161,7 +161,7 @@ class Plugin:
 
 
 class PluginProcess(Plugin):
-    """A plugin in a process of its own."""
+    """A plugin in a separate process."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -173,7 +173,7 @@ class PluginProcess(Plugin):
 def started(
     environment: Mapping[str, str], *arguments: str, command: Sequence[str | Path] = (PLUGIN,)
 ) -> Iterator[PluginProcess]:
-    """A plugin as the engine starts it, killed with the block if it still runs."""
+    """Start a plugin as the engine does; kill it at the end of the block if it still runs."""
     variables = {**os.environ, **environment}
     with subprocess.Popen([*command, *arguments], env=variables, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -183,7 +183,7 @@ def started(
 
 
 class KeptWarnings(Engine):
-    """Keep the warnings; there is no engine."""
+    """Keeps the warnings; there is no engine."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -250,7 +250,7 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
 
 @contextmanager
 def recording(address: str = "127.0.0.1:0") -> Iterator[tuple[RecordingEngine, str]]:
-    """Such an engine, and its address."""
+    """Run a recording engine; yield it and its address."""
     engine = RecordingEngine(int(address.rpartition(":")[2]))
     try:
         yield engine, engine.address
@@ -259,7 +259,7 @@ def recording(address: str = "127.0.0.1:0") -> Iterator[tuple[RecordingEngine, s
 
 
 def expected(environment: Mapping[str, str], **arguments: object) -> dict[str, Any]:
-    """What the core reads, in the wire's spelling, as a JSON reader has it."""
+    """The result of the core in JSON."""
     settings = {
         "endpoint": environment["ALIBABA_CLOUD_ENDPOINT_HOLOGRAM"],
         "access_key": EMULATOR_ACCESS_KEY_ID,

@@ -1,4 +1,4 @@
-"""Processes that a test starts, and all that those start in turn: they inherit a mark in their environment."""
+"""Processes that a test starts, and their child processes: all inherit a mark in their environment."""
 
 import time
 from collections.abc import Callable
@@ -14,14 +14,14 @@ def marked(mark: str) -> list[str]:
         try:
             if wanted in (process / "environ").read_bytes().split(b"\0"):
                 found.append((process / "cmdline").read_text().replace("\0", " "))
-        except OSError:  # it has just ended, or is another user's
+        except OSError:  # the process has ended, or belongs to another user
             continue
     return found
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for it, or fail."""
+    """Wait until the condition is met; fail after a time limit."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it never came to that"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.05)

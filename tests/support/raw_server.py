@@ -16,7 +16,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived: the request line's parts, and the headers by lower-case name."""
+    """A received request: the parts of the request line, and the headers by lower-case name."""
 
     method: str
     target: str
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Drip:
-    """`first` at once, then `piece` again and again, `pause` seconds apart, until the peer goes away."""
+    """`first` at once, then `piece` again and again, `pause` seconds apart, until the peer closes the connection."""
 
     first: bytes
     piece: bytes
@@ -33,14 +33,14 @@ class Drip:
 
 
 class Reset:
-    """Ends the connection with RST after saying `first`."""
+    """Ends the connection with RST after sending `first`."""
 
     def __init__(self, first: bytes = b"") -> None:
         self.first = first
 
 
 class Silence:
-    """Says nothing, and leaves the connection open until the peer goes away."""
+    """Sends nothing, and leaves the connection open until the peer closes it."""
 
 
 Answer = bytes | Drip | Reset | Silence
@@ -48,14 +48,14 @@ Answer = bytes | Drip | Reset | Silence
 
 
 def http(status: int, body: bytes | str = b"", *headers: str, reason: str = "Scripted") -> bytes:
-    """A whole, valid HTTP answer that closes its connection."""
+    """A complete, valid HTTP response that closes its connection."""
     content = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status} {reason}", f"Content-Length: {len(content)}", "Connection: close", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
 class RawServer:
-    """Serves `answers` in turn, one a request, and the last one from then on.
+    """Sends one of `answers` for each request, in order, and then repeats the last one.
 
     Attributes:
         connections: how many were accepted.
@@ -118,7 +118,7 @@ class RawServer:
             return
         answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
         self.requests.append(_parse(head))
-        _DEEDS[type(answer)](peer, answer, self._stopped)
+        _SENDERS[type(answer)](peer, answer, self._stopped)
 
 
 def _read_head(peer: socket.socket) -> bytes:
@@ -160,7 +160,7 @@ def _keep_silent(peer: socket.socket, _answer: Answer, _stopped: threading.Event
     peer.recv(1)
 
 
-_DEEDS: dict[type, Callable[[socket.socket, Answer, threading.Event], None]] = {
+_SENDERS: dict[type, Callable[[socket.socket, Answer, threading.Event], None]] = {
     bytes: _send,
     Drip: _drip,
     Reset: _reset,

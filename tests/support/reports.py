@@ -18,7 +18,7 @@ REGION = "cn-hangzhou"
 READ = RegionOutcome(region=REGION, outcome="ok")
 DENIED = RegionOutcome(region="cn-shanghai", outcome="denied", reason="HTTP 403, Forbidden.RAM, request 2C2E")
 
-# Names that a page, a terminal or a reader might take for something else.
+# Names that a page or a terminal could interpret as markup or control characters.
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "\"'><img src=x onerror=alert(1)>"
 STYLE = "</style><style>*{display:none}</style>"
@@ -44,7 +44,7 @@ def emulator_nodes() -> tuple[AiNode, ...]:
 
 
 def result(nodes: Sequence[AiNode], *outcomes: RegionOutcome, **query: object) -> AiNodeListResult:
-    """What a read gives that lists `nodes`."""
+    """The result of a read that lists `nodes`."""
     listed = NodeList(nodes=tuple(nodes), request_id="2C2E")
     return build_result(REGION, build_query(query), listed, region_outcomes=outcomes or (READ,))
 

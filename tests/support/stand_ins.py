@@ -1,6 +1,6 @@
 """Local stand-ins for the services that return credentials: STS, ECS metadata, a credentials URI, two logins.
 
-One loopback server implements all of them, verifies requests as the real ones do, and numbers what it issues.
+One loopback server implements all of them, verifies requests as the real ones do, and numbers the keys that it issues.
 """
 
 import base64
@@ -37,12 +37,12 @@ Answer = tuple[int, object]
 
 
 class StandIn:
-    """The server, what it is to do, and what it was asked.
+    """The server, its behaviour, and the requests that it received.
 
     Attributes:
-        lifetime: seconds for which what it issues is good.
+        lifetime: seconds until issued credentials expire.
         delay: seconds before each answer.
-        failing: an answer that it gives to everything, in place of its own.
+        failing: a response to every request, instead of the usual ones.
         v2: whether the metadata service gives session tokens.
         asked: how often each thing was asked for.
         queries: the queries to STS, in order.
@@ -184,7 +184,7 @@ def signature_of(query: dict[str, str], secret: str) -> str:
 
 @contextmanager
 def arranged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A stand-in that has the addresses of the services whose address is fixed, too."""
+    """Run a stand-in that also replaces the services with fixed addresses."""
     with StandIn() as stand_in:
         for name in HOSTS:
             monkeypatch.setitem(HOSTS, name, stand_in.url)

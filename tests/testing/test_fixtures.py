@@ -27,8 +27,8 @@ def assert_ids(nodes: AiNodeList, expected: list[str]) -> pulumi.Output[None]:
 
 
 @pytest.mark.parametrize("hologres_fleet", [[AiNode(ai_instance_id="a")], [{"aiInstanceId": "b"}], SHIPPED_FLEET])
-def test_the_mocks_are_set(hologres_mocks: HologresMocks) -> None:
-    """As Pulumi's own documentation tests resources; each parameter is a fleet of its own."""
+def test_hologres_mocks_sets_the_mocks_of_pulumi(hologres_mocks: HologresMocks) -> None:
+    """Tests resources as in Pulumi's documentation; each parameter is a separate fleet."""
     expected = sorted(node.ai_instance_id or "" for node in hologres_mocks.nodes)
     pulumi.runtime.test(assert_ids)(AiNodeList("nodes"), expected)  # type: ignore[no-untyped-call]
     with pytest.raises(AssertionError):
@@ -43,7 +43,9 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("hologres_fleet", [[AiNode(ai_instance_id="a")], SHIPPED_FLEET])
 @pytest.mark.usefixtures("_own_settings")
-def test_the_environment_leads_to_the_emulator(hologres_fleet: Fleet, hologres_emulator: Emulator) -> None:
+def test_hologres_emulator_replaces_the_settings_of_the_environment(
+    hologres_fleet: Fleet, hologres_emulator: Emulator
+) -> None:
     ids = read_ai_nodes().ids
     assert ids == ("a",) or hologres_fleet == SHIPPED_FLEET
     assert len(ids) == len(json.loads(hologres_emulator.fleet_path.read_text())["nodes"])
@@ -64,7 +66,7 @@ def example(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / "tested-program", tmp_path / "program", ignore=ignored))
 
 
-def test_the_example_s_tests_pass(example: Path) -> None:
+def test_the_tests_of_the_example_pass(example: Path) -> None:
     done = pytest_in(example)
     assert (done.returncode, "7 passed" in done.stdout) == (0, True), done.stdout + done.stderr
 
@@ -76,7 +78,7 @@ def test_the_example_s_tests_pass(example: Path) -> None:
         ("if not fitting:", "if not listed:", "test_no_room"),
     ],
 )
-def test_the_example_s_tests_find_a_mistake(example: Path, right: str, wrong: str, fails: str) -> None:
+def test_the_tests_of_the_example_detect_a_mistake(example: Path, right: str, wrong: str, fails: str) -> None:
     source = (example / "placement.py").read_text()
     assert right in source
     (example / "placement.py").write_text(source.replace(right, wrong))
@@ -85,7 +87,7 @@ def test_the_example_s_tests_find_a_mistake(example: Path, right: str, wrong: st
     assert f"FAILED test_program.py::{fails}" in done.stdout
 
 
-# ----------------------------------------------------------------------------------------------- a user's other tests
+# ---------------------------------------------------------------------------------------- other tests of a user's suite
 
 SUITE = """
 import asyncio
@@ -99,7 +101,7 @@ from hologres_ai import AiNodeList, read_ai_nodes
 from hologres_ai.testing import HologresMocks, run_program
 
 
-def test_with_our_mocks(hologres_mocks):
+def test_with_hologres_mocks(hologres_mocks):
     seen = []
     pulumi.runtime.test(lambda: AiNodeList("nodes").ids.apply(lambda ids: seen.append(len(ids))))()
     assert (seen, pulumi.get_project()) == ([13], "project")
@@ -159,7 +161,7 @@ async def test_a_program_in_a_running_loop():
 
 
 @pytest.mark.asyncio
-async def test_our_mocks_in_a_running_loop(hologres_mocks):
+async def test_hologres_mocks_in_a_running_loop(hologres_mocks):
     assert len(await AiNodeList("nodes").ids.future()) == 13
 """
 PLUGINS = 'pytest_plugins = ["hologres_ai.testing.fixtures"]\n'
@@ -178,25 +180,25 @@ def suite_passes(
     assert "skipped" not in done.stdout
 
 
-def test_a_user_s_other_tests_stay_as_they_were(tmp_path: Path) -> None:
+def test_other_tests_keep_their_state(tmp_path: Path) -> None:
     suite_passes(tmp_path, *WITHOUT_PLUGINS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_they_stay_so_in_any_order(tmp_path: Path, seed: int) -> None:
+def test_other_tests_keep_their_state_in_any_order(tmp_path: Path, seed: int) -> None:
     suite_passes(tmp_path, "-p", "no:asyncio", "--random-order", f"--random-order-seed={seed}")
 
 
-def test_they_stay_so_in_several_processes(tmp_path: Path) -> None:
+def test_other_tests_keep_their_state_in_several_processes(tmp_path: Path) -> None:
     suite_passes(tmp_path, "-p", "no:asyncio", "--numprocesses", "2")
 
 
-def test_they_stay_so_beside_asynchronous_tests(tmp_path: Path) -> None:
+def test_other_tests_keep_their_state_beside_asynchronous_tests(tmp_path: Path) -> None:
     suite_passes(tmp_path, "--random-order", "--random-order-seed=3", parts=(SUITE, ASYNCHRONOUS))
 
 
-def test_fixtures_for_a_folder_below_the_root(tmp_path: Path) -> None:
-    """There pytest refuses `pytest_plugins`, and an import of the fixtures does the same."""
+def test_fixtures_are_imported_in_a_conftest_below_the_root(tmp_path: Path) -> None:
+    """pytest refuses `pytest_plugins` there; importing the fixtures has the same effect."""
     below = tmp_path / "below"
     below.mkdir()
     (tmp_path / "test_root.py").write_text("def test_root():\n    pass\n")

@@ -40,9 +40,7 @@ def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
         (None, "fleet.json can't be used: [Errno 2] No such file or directory"),
     ],
 )
-def test_a_fleet_that_can_not_be_used_is_reported_with_its_place(
-    tmp_path: Path, content: str | None, says: str
-) -> None:
+def test_a_fleet_that_cannot_be_used_is_reported_with_its_path(tmp_path: Path, content: str | None, says: str) -> None:
     path = tmp_path / "fleet.json"
     if content is not None:
         path.write_text(content)

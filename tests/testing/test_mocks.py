@@ -43,7 +43,7 @@ def hologres(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture(params=["dynamic resource", "native resource", "read resource", "function"])
 def read(request: pytest.FixtureRequest, hologres: ModuleType) -> Read:
-    """Each of the ways in which a program has the nodes."""
+    """Each of the ways in which a program reads the nodes."""
     ways: dict[str, Read] = {
         "dynamic resource": lambda **query: AiNodeList("nodes", **query),
         "native resource": lambda **query: hologres.AiNodeList("nodes", **query),
@@ -77,12 +77,12 @@ def without_null(value: object) -> object:
     return [without_null(item) for item in value] if isinstance(value, list) else value
 
 
-# --------------------------------------------------------------------------------------- what a program gets from mocks
+# ----------------------------------------------------------------------------------------------------- results on mocks
 
 
 @pytest.fixture
 def two_regions(hologres_emulator: Emulator) -> Emulator:
-    """The shipped fleet, of which every other node is elsewhere."""
+    """The shipped fleet, of which every other node is in another region."""
     document = json.loads(hologres_emulator.fleet_path.read_text())
     for node in document["nodes"][::2]:
         node["regionId"] = "cn-shanghai"
@@ -91,7 +91,7 @@ def two_regions(hologres_emulator: Emulator) -> Emulator:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_it_is_what_the_service_answers(read: Read, query: dict[str, Any], two_regions: Emulator) -> None:
+def test_mocks_give_the_same_result_as_the_service(read: Read, query: dict[str, Any], two_regions: Emulator) -> None:
     expected = without_null(to_wire(read_ai_nodes(**query, endpoint=two_regions.endpoint)))
     outputs = run_program(exporting(read, **query), HologresMocks(two_regions.fleet_path))
     assert without_null(outputs) == expected
@@ -99,7 +99,9 @@ def test_it_is_what_the_service_answers(read: Read, query: dict[str, Any], two_r
     assert two_regions.requests == len(query.get("regions", "1"))
 
 
-def test_the_region_is_the_nearest_that_is_given_to_the_program(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_comes_from_the_argument_the_configuration_or_the_mocks(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM", "ALIBABA_CLOUD_ECS_METADATA"):
         monkeypatch.setenv(name, "this machine's own")
 
@@ -112,7 +114,7 @@ def test_the_region_is_the_nearest_that_is_given_to_the_program(read: Read, monk
 
 
 @pytest.mark.usefixtures("hologres")
-def test_the_example_of_explicit_providers() -> None:
+def test_the_example_with_explicit_providers_runs_on_mocks() -> None:
     keys = {f"python-plugin:{account}{key}": "k" for account in ("research", "production") for key in KEYS}
     mocks = Recorder()
     outputs = run_program(EXAMPLES / "python-plugin", HologresMocks(others=mocks), project="python-plugin", config=keys)
@@ -124,7 +126,7 @@ KEYS = ("AccessKey", "SecretKey")
 REGIONS = {"research": "cn-hangzhou", "production": "cn-shanghai"}
 
 
-def test_a_provider_s_region_is_its_lists_region(hologres: ModuleType) -> None:
+def test_lists_use_the_region_of_their_provider(hologres: ModuleType) -> None:
     def program() -> None:
         provider = hologres.Provider("far", region="cn-shanghai")
         nodes = hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider))
@@ -136,7 +138,7 @@ def test_a_provider_s_region_is_its_lists_region(hologres: ModuleType) -> None:
     }
 
 
-def test_what_follows_from_a_secret_is_one(hologres: ModuleType) -> None:
+def test_outputs_of_a_secret_argument_are_secret(hologres: ModuleType) -> None:
     def program() -> None:
         for name, region in (("open", "cn-hangzhou"), ("closed", pulumi.Output.secret("cn-hangzhou"))):
             nodes = hologres.AiNodeList(name, region=region)
@@ -148,10 +150,10 @@ def test_what_follows_from_a_secret_is_one(hologres: ModuleType) -> None:
     assert (outputs["open is secret"], outputs["closed is secret"]) == (False, True)
 
 
-# ------------------------------------------------------------------------------------------------- how a program fails
+# ------------------------------------------------------------------------------------------------------------- failures
 
 
-def test_a_read_that_fails_ends_the_program(read: Read) -> None:
+def test_a_failed_read_fails_the_program(read: Read) -> None:
     mocks = HologresMocks(error=DENIED)
     with pytest.raises(Exception, match="the API refused to list the AI nodes"):
         run_program(exporting(read), mocks)
@@ -159,7 +161,7 @@ def test_a_read_that_fails_ends_the_program(read: Read) -> None:
     assert run_program(exporting(read), mocks)["ids"]
 
 
-def test_a_region_that_can_not_be_read(read: Read) -> None:
+def test_an_unread_region_has_an_outcome_or_fails_the_program(read: Read) -> None:
     asked = {"regions": ["cn-hangzhou", "cn-shanghai"], "on_region_error": "partial"}
     mocks = HologresMocks([AiNode(ai_instance_id="a", region_id="cn-hangzhou")])
     mocks.errors["cn-shanghai"] = DENIED
@@ -178,20 +180,22 @@ def test_a_region_that_can_not_be_read(read: Read) -> None:
     assert run_program(exporting(read, region="cn-beijing"), mocks)["ids"] == []
 
 
-def test_a_failed_resource_has_the_type_of_the_failure() -> None:
+def test_a_failed_resource_raises_the_given_error() -> None:
     with pytest.raises(AccessDeniedError) as raised:
         run_program(lambda: AiNodeList("nodes"), HologresMocks(error=DENIED))
     assert raised.value is DENIED
 
 
-def test_an_invalid_argument(read: Read) -> None:
+def test_an_invalid_argument_fails_the_program(read: Read) -> None:
     with pytest.raises(Exception, match="not a regular expression") as raised:
         run_program(lambda: read(name_regex=pulumi.Output.from_input("(")), HologresMocks())
     assert isinstance(raised.value, InvalidArgumentError) or "getAiNodeList" in str(raised.value)
 
 
 @pytest.mark.parametrize("way", ["AiNodeList", "get_ai_node_list_output"])
-def test_what_is_not_met_ends_the_program(hologres: ModuleType, way: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unmet_requirement_fails_the_program(
+    hologres: ModuleType, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
     name = ["nodes"] if way == "AiNodeList" else []
 
     def ids(requirements: dict[str, object], secret: bool = False) -> object:
@@ -206,13 +210,13 @@ def test_what_is_not_met_ends_the_program(hologres: ModuleType, way: str, caplog
         ids({"min_free_gpus": 7})
     assert ids({"min_free_gpus": 7, "mode": "warn"})
     assert "at least 7 required, 6 found" in caplog.text
-    if way == "AiNodeList":  # the SDK does not tell a function which arguments are secret
+    if way == "AiNodeList":  # the SDK does not pass on which arguments of a function are secret
         with pytest.raises(Exception, match="minFreeGpus: not met") as raised:
             ids({"min_free_gpus": 7}, secret=True)
         assert "hologram_" not in str(raised.value)
 
 
-def test_what_a_list_of_python_is_required_to_be(hologres: ModuleType) -> None:
+def test_the_require_method_of_ai_node_list_fails_the_program_when_unmet(hologres: ModuleType) -> None:
     def program() -> None:
         nodes = AiNodeList("nodes").require(min_free_gpus=free)
         pulumi.export("types", nodes.instance_model_list.apply(lambda listed: [isinstance(listed[0], dict)]))
@@ -230,7 +234,7 @@ def test_a_warning_of_the_read_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert "the API lists a more than once" in caplog.text
 
 
-# -------------------------------------------------------------------------------------------------- everything else
+# ------------------------------------------------------------------------------------------- other resources and stacks
 
 
 class Recorder(Mocks):
@@ -253,18 +257,18 @@ def other_things() -> None:
     pulumi.export("answer", pulumi.runtime.invoke_output("other:index:ask", {"question": "?"}))
 
 
-def test_inputs_are_passed_through() -> None:
+def test_inputs_of_other_resources_are_passed_through() -> None:
     assert run_program(other_things, HologresMocks()) == {"id": "thing_id", "answer": {"question": "?"}}
 
 
-def test_other_mocks_answer_what_is_theirs() -> None:
+def test_other_mocks_handle_resources_of_other_providers() -> None:
     others = Recorder()
     outputs = run_program(other_things, HologresMocks(others=others))
     assert outputs == {"id": "made", "answer": {"answer": "other:index:ask"}}
     assert [(args.typ, args.inputs["size"]) for args in others.made] == [("other:index:Thing", 1)]
 
 
-def test_other_stacks_have_what_is_exported_there() -> None:
+def test_stack_references_have_the_given_outputs() -> None:
     written = HologresMocks([AiNode(ai_instance_id="a", gpu=1), AiNode(ai_instance_id="b", gpu=2)]).exported(ids=["b"])
     mocks = HologresMocks(stacks={"organization/fleet/dev": {"aiNodes": written}})
 
@@ -283,27 +287,27 @@ def test_other_stacks_have_what_is_exported_there() -> None:
         mocks.exported()
 
 
-class Unborn(Recorder):
-    """At a preview nothing has an id."""
+class UnknownAtPreview(Recorder):
+    """Resources without an id, as at a preview."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
         return "", {}
 
 
-def test_nodes_wait_for_what_is_not_known_at_preview(read: Read) -> None:
+def test_nodes_are_unknown_while_an_argument_is_unknown(read: Read) -> None:
     def program() -> None:
         thing = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
         pulumi.export("known", 1)
         exporting(read, instance_id=thing.id)()
 
-    assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {"known": 1}
+    assert run_program(program, HologresMocks(others=UnknownAtPreview()), preview=True) == {"known": 1}
 
 
-def test_nodes_wait_for_a_provider_and_an_id(hologres: ModuleType) -> None:
+def test_nodes_are_unknown_while_a_provider_or_an_id_is_unknown(hologres: ModuleType) -> None:
     def program() -> None:
         thing = pulumi.CustomResource("other:index:Thing", "thing", {"name": None})
         provider = hologres.Provider("far", region=thing.id)
         pulumi.export("ids", hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider)).ids)
         pulumi.export("read", hologres.AiNodeList.get("read", thing.id).ids)
 
-    assert run_program(program, HologresMocks(others=Unborn()), preview=True) == {}
+    assert run_program(program, HologresMocks(others=UnknownAtPreview()), preview=True) == {}

@@ -26,7 +26,7 @@ def a_program(folder: Path, name: str = "__main__.py") -> Path:
 
 
 @pytest.mark.parametrize("name", ["__main__.py", "app.py"])
-def test_each_run_of_a_program_stands_alone(tmp_path: Path, name: str) -> None:
+def test_each_run_of_a_program_is_isolated(tmp_path: Path, name: str) -> None:
     script = a_program(tmp_path, name)
     before = (Path.cwd(), list(sys.path))
     expected = {"cwd": tmp_path.name, "n": 13, "name": "x", "where": "mine/test"}
@@ -79,7 +79,7 @@ def test_a_program_runs_inside_a_running_loop() -> None:
     assert asyncio.run(test()) == {"count": 13}
 
 
-def test_a_run_leaves_the_loop_and_the_context_of_its_caller_alone() -> None:
+def test_a_run_does_not_change_the_loop_and_the_context_of_its_caller() -> None:
     variable: ContextVar[str] = ContextVar("variable", default="unset")
     threads: list[threading.Thread] = []
 
@@ -101,7 +101,7 @@ def test_a_run_leaves_the_loop_and_the_context_of_its_caller_alone() -> None:
     assert threads != [threading.current_thread()]
 
 
-def test_two_runs_at_the_same_time_are_apart() -> None:
+def test_concurrent_runs_are_isolated() -> None:
     async def both() -> list[dict[str, object]]:
         fleets = ([{"aiInstanceId": "a"}], [{"aiInstanceId": "b"}, {"aiInstanceId": "c"}])
         return await asyncio.gather(*(asyncio.to_thread(run_program, of_ids, HologresMocks(one)) for one in fleets))

@@ -39,8 +39,8 @@ def build_script(version: object = PINNED) -> str:
     return f'for p in {programs}; do printf "#!/bin/sh\\necho {version}\\n" >"$p"; chmod +x "$p"; done'
 
 
-class Bench:
-    """A store, a PATH of one folder, and the lines that were said."""
+class EngineSearch:
+    """A search for the engine with its own store and PATH; keeps the progress lines."""
 
     def __init__(self, root: Path) -> None:
         self.store = root / "store"
@@ -70,8 +70,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def search(tmp_path: Path) -> EngineSearch:
+    return EngineSearch(tmp_path)
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
@@ -93,13 +93,13 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("version", ["3.200.0", "v3.259.0", "v3.300.1-alpha.1+abc"])
-def test_recent_cli_on_path_comes_first(bench: Bench, version: str) -> None:
-    write_engine(bench.store / "bin")
-    program = write_program(bench.path / "pulumi", f"echo {version}")
-    found = bench.find()
+def test_recent_cli_on_path_comes_first(search: EngineSearch, version: str) -> None:
+    write_engine(search.store / "bin")
+    program = write_program(search.path / "pulumi", f"echo {version}")
+    found = search.find()
     assert (found.pulumi, found.version, found.origin) == (program, version.removeprefix("v"), "PATH")
-    assert len(bench.lines) == 1
-    assert bench.said(str(program))
+    assert len(search.lines) == 1
+    assert search.said(str(program))
 
 
 @pytest.mark.parametrize(
@@ -112,24 +112,26 @@ def test_recent_cli_on_path_comes_first(bench: Bench, version: str) -> None:
         ("echo v3.259.0; exit 1", "does not print its version"),
     ],
 )
-def test_unfit_cli_on_path_is_passed_over_and_the_cached_one_taken(bench: Bench, script: str, reason: str) -> None:
-    write_program(bench.path / "pulumi", script)
-    write_engine(bench.store / "bin")
-    assert bench.find().origin == "cache"
-    assert bench.said(f"skipping {bench.path / 'pulumi'}")
-    assert bench.said(reason)
+def test_unusable_cli_on_path_is_skipped_and_the_cached_one_used(
+    search: EngineSearch, script: str, reason: str
+) -> None:
+    write_program(search.path / "pulumi", script)
+    write_engine(search.store / "bin")
+    assert search.find().origin == "cache"
+    assert search.said(f"skipping {search.path / 'pulumi'}")
+    assert search.said(reason)
 
 
-def test_cached_engine_is_taken_without_the_installer(bench: Bench) -> None:
-    write_engine(bench.store / "bin")
-    found = bench.find()
-    assert (found.pulumi, found.origin) == (bench.store / "bin" / "pulumi", "cache")
-    assert not bench.said("installer")
+def test_cached_engine_is_used_without_the_installer(search: EngineSearch) -> None:
+    write_engine(search.store / "bin")
+    found = search.find()
+    assert (found.pulumi, found.origin) == (search.store / "bin" / "pulumi", "cache")
+    assert not search.said("installer")
 
 
 @pytest.mark.parametrize("flaw", ["other version", "a program missing", "truncated", "not executable"])
-def test_flawed_cache_is_not_taken(bench: Bench, flaw: str) -> None:
-    folder = bench.store / "bin"
+def test_invalid_cache_is_not_used(search: EngineSearch, flaw: str) -> None:
+    folder = search.store / "bin"
     write_engine(folder, PINNED.bump_patch() if flaw == "other version" else PINNED)
     if flaw == "a program missing":
         (folder / "pulumi-language-yaml").unlink()
@@ -137,89 +139,89 @@ def test_flawed_cache_is_not_taken(bench: Bench, flaw: str) -> None:
         (folder / "pulumi").write_bytes(b"\x7fELF\x02\x01\x01")
     if flaw == "not executable":
         (folder / "pulumi").chmod(0o644)
-    write_go(bench.path, build_script())
-    assert bench.find().origin == "go build"
-    assert bench.find().origin == "cache"
+    write_go(search.path, build_script())
+    assert search.find().origin == "go build"
+    assert search.find().origin == "cache"
 
 
-def test_installer_fills_the_cache(bench: Bench) -> None:
+def test_installer_fills_the_cache(search: EngineSearch) -> None:
     script = f'mkdir -p "$1/bin"; out="$1/bin"; test "$2" = {PINNED} && {build_script(f"v{PINNED}")}'
-    installer = str(write_program(bench.path / "installer", script))
-    found = bench.find((installer,))
-    assert (found.pulumi, found.origin) == (bench.store / "bin" / "pulumi", "installer")
-    assert bench.find().origin == "cache"
-    assert bench.leftovers() == []
+    installer = str(write_program(search.path / "installer", script))
+    found = search.find((installer,))
+    assert (found.pulumi, found.origin) == (search.store / "bin" / "pulumi", "installer")
+    assert search.find().origin == "cache"
+    assert search.leftovers() == []
 
 
-def test_installer_keeps_out_of_the_users_home(bench: Bench, tmp_path: Path) -> None:
+def test_installer_does_not_write_to_the_home_folder(search: EngineSearch, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    installer = write_program(bench.path / "installer", f'echo "$HOME $PULUMI_HOME $TMPDIR" >{seen}; exit 1')
-    write_go(bench.path, build_script())
-    bench.find((str(installer),))
-    assert all(word.startswith(f"{bench.store}/") for word in seen.read_text().split())
+    installer = write_program(search.path / "installer", f'echo "$HOME $PULUMI_HOME $TMPDIR" >{seen}; exit 1')
+    write_go(search.path, build_script())
+    search.find((str(installer),))
+    assert all(word.startswith(f"{search.store}/") for word in seen.read_text().split())
 
 
-def test_hanging_installer_is_killed_with_its_children(bench: Bench, tmp_path: Path) -> None:
+def test_hanging_installer_is_killed_with_its_children(search: EngineSearch, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f'mkdir -p "$1/bin"; echo half >"$1/bin/pulumi"; sleep 60 & echo $$ $! >{pids}; wait'
-    installer = str(write_program(bench.path / "installer", script))
+    installer = str(write_program(search.path / "installer", script))
     with pytest.raises(EngineUnavailableError):
-        bench.find((installer,), patience=0.5)
-    assert bench.said("no answer within 0.5 s")
+        search.find((installer,), patience=0.5)
+    assert search.said("no answer within 0.5 s")
     assert all(eventually(lambda pid=pid: gone(int(pid))) for pid in pids.read_text().split())  # type: ignore[misc]
-    assert bench.leftovers() == []
-    assert not (bench.store / "bin").exists()
+    assert search.leftovers() == []
+    assert not (search.store / "bin").exists()
 
 
-def test_slow_download_is_not_given_up(bench: Bench) -> None:
+def test_slow_download_is_not_interrupted(search: EngineSearch) -> None:
     grow = 'for i in 1 2 3 4 5 6; do head -c 400000 /dev/zero >>"$TMPDIR/archive"; sleep 0.3; done'
     script = f'{grow}; mkdir -p "$1/bin"; out="$1/bin"; {build_script()}'
-    installer = str(write_program(bench.path / "installer", script))
-    assert bench.find((installer,), patience=1.0).origin == "installer"
+    installer = str(write_program(search.path / "installer", script))
+    assert search.find((installer,), patience=1.0).origin == "installer"
 
 
-def test_failing_installer_says_why(bench: Bench) -> None:
-    write_go(bench.path, build_script())
-    assert bench.find().origin == "go build"
-    assert bench.said("no route to the installer")
+def test_failing_installer_shows_its_reason(search: EngineSearch) -> None:
+    write_go(search.path, build_script())
+    assert search.find().origin == "go build"
+    assert search.said("no route to the installer")
 
 
-def test_installer_that_brings_another_version_is_not_taken(bench: Bench) -> None:
+def test_engine_of_another_version_from_the_installer_is_not_used(search: EngineSearch) -> None:
     script = f'mkdir -p "$1/bin"; out="$1/bin"; {build_script("3.258.0")}'
-    installer = str(write_program(bench.path / "installer", script))
-    write_go(bench.path, build_script())
-    assert bench.find((installer,)).origin == "go build"
+    installer = str(write_program(search.path / "installer", script))
+    write_go(search.path, build_script())
+    assert search.find((installer,)).origin == "go build"
 
 
-def test_without_go_the_error_names_the_three_remedies(bench: Bench) -> None:
+def test_without_go_the_error_names_the_three_remedies(search: EngineSearch) -> None:
     with pytest.raises(EngineUnavailableError) as raised:
-        bench.find()
+        search.find()
     message = str(raised.value)
     for remedy in ("install the Pulumi CLI, 3.200.0 or newer", "get.pulumi.com", "install Go 1."):
         assert remedy in message
 
 
-def test_failed_build_shows_its_reason_and_leaves_nothing(bench: Bench) -> None:
-    write_go(bench.path, 'echo half >"$out/pulumi"; echo "missing go.sum entry"; exit 1')
+def test_failed_build_shows_its_reason_and_leaves_no_files(search: EngineSearch) -> None:
+    write_go(search.path, 'echo half >"$out/pulumi"; echo "missing go.sum entry"; exit 1')
     with pytest.raises(EngineUnavailableError, match=r"missing go\.sum entry"):
-        bench.find()
-    assert bench.leftovers() == []
-    assert not (bench.store / "bin").exists()
+        search.find()
+    assert search.leftovers() == []
+    assert not (search.store / "bin").exists()
 
 
-def test_build_shows_its_progress(bench: Bench) -> None:
-    write_go(bench.path, f"sleep 1; {build_script()}")
-    bench.find(progress_every=0.3)
-    assert bench.said("about 4 minutes")
-    assert bench.said("still building")
+def test_build_shows_its_progress(search: EngineSearch) -> None:
+    write_go(search.path, f"sleep 1; {build_script()}")
+    search.find(progress_every=0.3)
+    assert search.said("about 4 minutes")
+    assert search.said("still building")
 
 
-def test_build_asks_for_the_pinned_module_unchanged(bench: Bench, tmp_path: Path) -> None:
+def test_build_asks_for_the_pinned_module_unchanged(search: EngineSearch, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    bench.path.mkdir()
-    write_program(bench.path / "go", f'echo "$PWD $*" >{seen}; exit 1')
+    search.path.mkdir()
+    write_program(search.path / "go", f'echo "$PWD $*" >{seen}; exit 1')
     with pytest.raises(EngineUnavailableError):
-        bench.find()
+        search.find()
     command = seen.read_text()
     assert command.startswith(f"{resolver.GO_MODULE} build -mod=readonly -trimpath")
     assert f"version.Version={PINNED}" in command
@@ -231,15 +233,15 @@ def test_go_module_pins_the_same_engine() -> None:
     assert (resolver.GO_MODULE / "go.sum").exists()
 
 
-def test_two_at_once_build_once(bench: Bench, tmp_path: Path) -> None:
+def test_concurrent_searches_build_once(search: EngineSearch, tmp_path: Path) -> None:
     builds = tmp_path / "builds"
-    write_go(bench.path, f"echo build >>{builds}; sleep 1; {build_script()}")
+    write_go(search.path, f"echo build >>{builds}; sleep 1; {build_script()}")
     program = (
         "import sys, pathlib; from tools.engine import find_engine; "
         "print(find_engine(store=pathlib.Path(sys.argv[1]), search_path=sys.argv[2], "
         "installer=('/bin/false',)).origin)"
     )
-    command = [sys.executable, "-c", program, str(bench.store), str(bench.path)]
+    command = [sys.executable, "-c", program, str(search.store), str(search.path)]
     root = Path(resolver.__file__).parents[1]
     both = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     origins = sorted(process.communicate(timeout=30)[0].strip() for process in both)
@@ -248,16 +250,16 @@ def test_two_at_once_build_once(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_build_takes_its_processes_along(tmp_path: Path, ending: signal.Signals) -> None:
+def test_interrupted_build_ends_its_child_processes(tmp_path: Path, ending: signal.Signals) -> None:
     pids = tmp_path / "pids"
-    bench = Bench(tmp_path)
-    write_go(bench.path, f'echo half >"$out/pulumi"; sleep 60 & echo $$ $! >{pids}; wait')
+    search = EngineSearch(tmp_path)
+    write_go(search.path, f'echo half >"$out/pulumi"; sleep 60 & echo $$ $! >{pids}; wait')
     program = (
         "import sys, pathlib, functools; from tools import engine; "
         "engine.find_engine = functools.partial(engine.find_engine, store=pathlib.Path(sys.argv[1]), "
         "search_path=sys.argv[2], installer=('/bin/false',)); sys.exit(engine.main())"
     )
-    command = [sys.executable, "-c", program, str(bench.store), str(bench.path)]
+    command = [sys.executable, "-c", program, str(search.store), str(search.path)]
     root = Path(resolver.__file__).parents[1]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2, 15)
@@ -266,22 +268,22 @@ def test_interrupted_build_takes_its_processes_along(tmp_path: Path, ending: sig
     assert (process.returncode, stdout) == (130, b"")
     assert b"Traceback" not in stderr
     assert all(eventually(lambda pid=pid: gone(int(pid))) for pid in pids.read_text().split())  # type: ignore[misc]
-    assert bench.leftovers() == []
+    assert search.leftovers() == []
 
 
-def test_leavings_of_a_killed_run_are_swept(bench: Bench) -> None:
-    write_program(bench.store / "stage-killed" / "bin" / "pulumi", f"echo {PINNED}")
-    write_go(bench.path, build_script())
-    assert bench.find().origin == "go build"
-    assert bench.leftovers() == []
+def test_temporary_folders_of_a_killed_run_are_removed(search: EngineSearch) -> None:
+    write_program(search.store / "stage-killed" / "bin" / "pulumi", f"echo {PINNED}")
+    write_go(search.path, build_script())
+    assert search.find().origin == "go build"
+    assert search.leftovers() == []
 
 
-def test_shim_is_made_where_the_cli_has_none_and_runs_the_right_interpreter(bench: Bench) -> None:
-    write_program(bench.path / "pulumi", "echo v3.259.0")
-    environment = {**os.environ, **bench.find().environment()}
-    marker = write_program(bench.path / "interpreter", 'echo "$@"')
+def test_missing_shim_is_created_and_runs_the_right_interpreter(search: EngineSearch) -> None:
+    write_program(search.path / "pulumi", "echo v3.259.0")
+    environment = {**os.environ, **search.find().environment()}
+    marker = write_program(search.path / "interpreter", 'echo "$@"')
     answer = subprocess.run(
-        [bench.store / "bin" / SHIM, "127.0.0.1:1", "two words"],
+        [search.store / "bin" / SHIM, "127.0.0.1:1", "two words"],
         env={**environment, "PULUMI_PYTHON_CMD": str(marker)},
         capture_output=True,
         text=True,
@@ -291,19 +293,21 @@ def test_shim_is_made_where_the_cli_has_none_and_runs_the_right_interpreter(benc
     assert environment["PULUMI_PYTHON_CMD"] == sys.executable
 
 
-def test_environment_puts_the_engine_before_everything(bench: Bench, tmp_path: Path) -> None:
-    engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
+def test_environment_puts_the_engine_first_on_path(search: EngineSearch, tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", search.store)
     variables = engine.environment()
     assert variables["PATH"].split(os.pathsep)[:2] == [str(tmp_path / "cli"), str(Path(sys.executable).parent)]
     assert variables["PATH"].endswith(os.environ["PATH"])
-    assert variables["PULUMI_HOME"] == str(bench.store / "home")
+    assert variables["PULUMI_HOME"] == str(search.store / "home")
     assert engine.environment(tmp_path)["PULUMI_HOME"] == str(tmp_path)
     assert "PULUMI_CONFIG_PASSPHRASE" not in variables
 
 
-def test_python_host_is_seen_beside_the_engine(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_host_is_found_beside_the_engine(
+    search: EngineSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", bench.store)
+    engine = Engine(tmp_path / "cli" / "pulumi", "3.259.0", "PATH", search.store)
     assert not has_host(engine, "python")
     write_program(tmp_path / "cli" / "pulumi-language-python", "exit 0")
     assert has_host(engine, "python")

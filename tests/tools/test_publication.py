@@ -30,7 +30,7 @@ def test_an_empty_home_is_left_out() -> None:
     assert EMPTY.readme(README, "1.2.3") == "See the guide, [here](#start) and [Pulumi](https://www.pulumi.com)."
 
 
-def test_a_home_fills_everything() -> None:
+def test_a_home_completes_urls_authors_readme_and_go_module() -> None:
     assert FILLED.urls["Repository"] == "https://example.com/hologres-ai"
     assert FILLED.authors == [{"name": "The hologres_ai authors", "email": "authors@example.com"}]
     assert "[the guide](https://example.com/hologres-ai/blob/v1.2.3/docs/guards.md)" in FILLED.readme(README, "1.2.3")

@@ -1,4 +1,4 @@
-"""schema.json: made from the models, whole, and open where the service's own sets are open."""
+"""schema.json: generated from the models, complete, and with open enums where the service may add values."""
 
 import json
 import re
@@ -21,8 +21,8 @@ TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
 INTERNAL = {"query", "warnings"}
-BESIDE = {"pinned", "requirements"}  # inputs that select nothing
-ANSWERED = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
+OTHER_INPUTS = {"pinned", "requirements"}  # inputs that select nothing
+ALWAYS_PRESENT = ["region", "instanceModelList", "ids", "names", "totals", "fingerprint", "regionOutcomes"]
 
 FUNCTION_OUTPUTS = FUNCTION["outputs"]["properties"]
 REQUEST_ID = {"requestId": FUNCTION_OUTPUTS["requestId"]}
@@ -41,7 +41,7 @@ PLACES = [
 ]
 
 
-def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
+def test_arguments_are_also_optional_outputs() -> None:
     """YAML checks the arguments of `get` against the outputs only."""
     arguments = RESOURCE["inputProperties"].keys() - {"requirements"}
     outputs = FUNCTION["outputs"]["properties"].keys() - {"requestId"}
@@ -49,7 +49,7 @@ def test_the_arguments_are_outputs_too_which_may_be_missing() -> None:
     assert set(RESOURCE["required"]) == outputs
 
 
-def test_the_served_file_is_the_one_in_the_repository_and_is_not_stale() -> None:
+def test_the_served_schema_is_the_committed_file_and_up_to_date() -> None:
     committed = (Path(__file__).parents[2] / "schema.json").read_text()
     assert schema.schema_text() == committed
     assert committed == build_text(), "run `make schema`"
@@ -62,7 +62,7 @@ def test_a_wheel_serves_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert schema.schema_text() == "the wheel's"
 
 
-def test_a_broken_installation_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_schema_file_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "_PLACES", ())
     with pytest.raises(FileNotFoundError, match="install hologres_ai again"):
         schema.schema_text()
@@ -71,7 +71,7 @@ def test_a_broken_installation_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(("shape", "properties"), PLACES)
 def test_every_public_field_is_there_with_a_description(shape: type, properties: dict[str, Any]) -> None:
     names = {to_camel(field.name) for field in fields(shape)} - INTERNAL
-    assert set(properties) - BESIDE == names
+    assert set(properties) - OTHER_INPUTS == names
     assert [name for name in names if not properties[name]["description"].endswith(".")] == []
 
 
@@ -98,9 +98,9 @@ def test_units_are_reported(shape: str, name: str, unit: str) -> None:
     assert unit in TYPES[f"hologres:index:{shape}"]["properties"][name]["description"]
 
 
-def test_what_is_always_answered_is_required_and_nothing_else() -> None:
-    assert FUNCTION["outputs"]["required"] == ANSWERED
-    assert RESOURCE["required"] == ANSWERED
+def test_only_outputs_that_are_always_present_are_required() -> None:
+    assert FUNCTION["outputs"]["required"] == ALWAYS_PRESENT
+    assert RESOURCE["required"] == ALWAYS_PRESENT
     assert TYPES["hologres:index:Totals"]["required"] == ["cpu", "memory", "gpu", "gpuMemory"]
     assert "required" not in TYPES["hologres:index:AiNode"]
     assert "required" not in TYPES["hologres:index:Usage"]
@@ -113,7 +113,7 @@ def test_get_takes_the_arguments_of_the_resource() -> None:
     assert set(RESOURCE["inputProperties"]) - set(FUNCTION["inputs"]["properties"]) == {"pinned"}
 
 
-def test_requirements_are_an_input_of_what_can_fail_and_no_output() -> None:
+def test_requirements_are_an_input_and_not_an_output() -> None:
     places = [FUNCTION["inputs"]["properties"], RESOURCE["inputProperties"]]
     assert [place["requirements"]["$ref"] for place in places] == ["#/types/hologres:index:Requirements"] * 2
     assert "requirements" not in {**FUNCTION_OUTPUTS, **RESOURCE["properties"]}
@@ -131,12 +131,12 @@ def test_every_setting_is_there_with_its_type_and_its_environment(place: dict[st
         parts = TYPES[found["$ref"].removeprefix("#/types/")]["properties"] if setting.fields else {setting.key: found}
         kinds = [part.kind for part in setting.fields] or [setting.kind]
         assert [part["type"] for part in parts.values()] == kinds
-        told = " ".join(part["description"] for part in parts.values())
-        assert [name for name in setting.environment if name not in told] == []
+        description = " ".join(part["description"] for part in parts.values())
+        assert [name for name in setting.environment if name not in description] == []
 
 
 @pytest.mark.parametrize("place", [SERVED["config"]["variables"], SERVED["provider"]["inputProperties"]])
-def test_whatever_holds_a_secret_is_marked(place: dict[str, Any]) -> None:
+def test_settings_with_secrets_are_marked_as_secret(place: dict[str, Any]) -> None:
     secrets = {"secretKey", "securityToken", "credentialsUri", "assumeRole", "assumeRoleWithOidc"}
     assert {name for name, found in place.items() if found.get("secret")} == secrets
     marked = {setting.key for setting in SETTINGS if setting.secret or any(part.secret for part in setting.fields)}
@@ -148,7 +148,7 @@ def test_no_setting_is_copied_from_the_environment_into_the_state() -> None:
     assert [spec for spec in walk(SERVED) if {"default", "defaultInfo"} & set(spec)] == []
 
 
-def test_a_named_value_stands_beside_any_string() -> None:
+def test_an_enum_also_accepts_any_string() -> None:
     """A closed enum would make the SDKs refuse, or fail on, a value that the service adds later."""
     enums = {f"#/types/hologres:index:{name}" for name in ENUMS}
     unions = [spec for spec in walk(SERVED) if any(item.get("$ref") in enums for item in spec.get("oneOf", ()))]
@@ -157,7 +157,7 @@ def test_a_named_value_stands_beside_any_string() -> None:
     assert len(references) == len(unions) > 0
 
 
-def test_it_has_no_version() -> None:
+def test_the_schema_has_no_version() -> None:
     assert [spec for spec in walk(SERVED) if "version" in spec] == []
 
 

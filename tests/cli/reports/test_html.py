@@ -123,7 +123,7 @@ def test_policy_allows_the_style_by_its_hash_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_name_is_shown_as_text(name: str) -> None:
-    """Whole and visible; white space at its ends does not count."""
+    """The complete name is visible, without leading and trailing white space."""
     text = document("hostile").text
     assert text.count(" ".join(bounded(HOSTILE_NAMES[name]).split())) >= 4
 
@@ -185,7 +185,9 @@ def test_figure_that_is_not_known_is_a_question_mark_and_never_zero() -> None:
         (0, 0, "0 of 0", "", 0),
     ],
 )
-def test_bar(capacity: int | None, used: int | None, text: str, share: str, width: float) -> None:
+def test_bar_has_the_text_share_and_width_of_its_figures(
+    capacity: int | None, used: int | None, text: str, share: str, width: float
+) -> None:
     node = AiNode(ai_instance_id="a", node_count=1, gpu=capacity, gpu_used=used)
     bar = meters(totals([node]), usage_read=True)[0]
     assert (bar.text, bar.share, bar.width) == (text, share, width)
@@ -228,7 +230,7 @@ def test_instances_beyond_the_limit_are_one_sum(number: int) -> None:
 
 
 def test_size_is_bounded() -> None:
-    """3,000 AI instances make no larger page than 1,000, but for the digits of the figures."""
+    """A page of 3,000 AI instances is not larger than one of 1,000, except for digits."""
     thousand = render_html(REPORTS["many"])
     many = render_html(report(result=result(many_nodes(3000))))
     assert len(thousand.encode()) < 500_000
@@ -320,7 +322,7 @@ def test_rows_of_the_time_line_are_the_first_to_end() -> None:
         (40, False, "PrePaid", False),
     ],
 )
-def test_end_is_marked_where_it_is_near_and_nothing_is_known_to_renew(
+def test_end_is_marked_if_it_is_near_and_no_renewal_is_known(
     days: int, renews: bool | None, charge_type: str, urgent: bool
 ) -> None:
     [node] = [replace(node, charge_type=charge_type) for node in ending(days, renews=renews)]
@@ -349,7 +351,7 @@ def test_worst_events_come_first_and_all_are_counted_beyond_the_limit() -> None:
     assert f"{count - MAX_EVENTS} more events are not listed here" in page.text
 
 
-def test_no_drift_is_said() -> None:
+def test_page_without_drift_says_so() -> None:
     text = document("no drift").text
     assert "No drift in cn-hangzhou: 13 AI instances as in the baseline" in text
 
@@ -377,7 +379,7 @@ def test_each_requirement_has_its_verdict() -> None:
     assert "? Unknown ready nodes at least 40 required" in text
 
 
-def test_requirement_that_is_not_met_is_a_warning_where_that_was_asked_for() -> None:
+def test_unmet_requirement_is_a_warning_if_warn_was_given() -> None:
     html = render_html(replace(check_report(), result=result(emulator_nodes()), warn=True))
     assert '<p class="headline note">' in html
 
@@ -418,7 +420,7 @@ def test_failed_run_is_a_page_with_the_facts_and_the_next_step() -> None:
     assert "0 AI instances" not in text
 
 
-def test_long_remedy_is_whole() -> None:
+def test_long_remedy_is_shown_completely() -> None:
     error = ReportedError(
         title="no credentials", remedy="Tried in order: " + "; ".join(f"source {n}" for n in range(99))
     )
@@ -430,7 +432,7 @@ def test_facts_of_a_failure_without_a_response_are_shown() -> None:
     assert "cn-beijing, 3 tries" in Document(render_html(report(result=None, error=error))).text
 
 
-def test_empty_list_is_a_page_that_says_so() -> None:
+def test_empty_list_is_a_page_with_the_reason() -> None:
     empty = replace(result([]), warnings=("no AI nodes in cn-hangzhou: the service listed none.",))
     html = render_html(report(result=empty))
     text = Document(html).text

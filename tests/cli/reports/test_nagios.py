@@ -29,7 +29,7 @@ def test_with_warn_the_thresholds_are_those_of_a_warning() -> None:
     assert FORMATS["nagios"](report).endswith(" | free_gpus=1;2:;;0")
 
 
-def test_an_unknown_figure_is_a_u() -> None:
+def test_an_unknown_figure_is_performance_data_with_the_value_u() -> None:
     report = check_report(replace(NODE, gpu_used=None), min_free_gpus=2)
     assert FORMATS["nagios"](report).endswith(" | free_gpus=U;;2:;0")
 
@@ -42,7 +42,7 @@ def test_no_name_breaks_the_line_or_adds_performance_data(text: str) -> None:
     assert "|" not in line
 
 
-def test_what_a_region_that_could_not_be_read_might_meet_is_unknown() -> None:
+def test_a_requirement_that_an_unread_region_could_meet_is_unknown() -> None:
     assert state(check_report(NODE, unread=True, min_nodes_ready=9)) == 3
     assert state(check_report(NODE, unread=True, min_nodes_ready=1)) == 0
     assert re.match("HOLOGRES_AI UNKNOWN - ", FORMATS["nagios"](check_report(NODE, unread=True, min_nodes_ready=9)))

@@ -123,7 +123,7 @@ class Cells(HTMLParser):
             self.cells[-1] += data
 
 
-def test_no_name_can_change_what_stands_around_it() -> None:
+def test_a_hostile_name_does_not_change_the_structure_of_a_drift_report() -> None:
     plain = AiNode(ai_instance_id=NASTY, holo_instance_name="plain_name")
     report = drift_report((plain,), (replace(plain, holo_instance_name=NASTY),))
     nasty = shown(NASTY)
@@ -143,7 +143,7 @@ def test_no_name_can_change_what_stands_around_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["list", "check", "failure"])
-def test_no_hostile_text_changes_markdown(name: str) -> None:
+def test_hostile_text_does_not_change_the_structure_of_markdown(name: str) -> None:
     hostile = AiNode(ai_instance_id=NASTY, holo_instance_name=NASTY, status=NASTY, ai_spec=NASTY)
     report = {
         "list": list_report(hostile),
@@ -155,7 +155,7 @@ def test_no_hostile_text_changes_markdown(name: str) -> None:
     assert page.tags <= {"h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
 
 
-def test_a_comment_has_the_worst_first_and_counts_what_it_leaves_out() -> None:
+def test_a_comment_lists_the_worst_events_first_and_counts_the_omitted_ones() -> None:
     before = tuple(AiNode(ai_instance_id=f"z-{number:06}", auto_renewal=True) for number in range(100))
     added = tuple(AiNode(ai_instance_id=f"hologram_aipostpay_public_cn-{number:06}") for number in range(2_000))
     text = FORMATS["markdown"](drift_report(before, added))

@@ -68,9 +68,9 @@ func call(given job) outcome {
 }
 
 func failureOf(err error) *failure {
-	var told *tea.SDKError
-	if errors.As(err, &told) {
-		return &failure{tea.StringValue(told.Code), tea.StringValue(told.Message), tea.IntValue(told.StatusCode)}
+	var sdkError *tea.SDKError
+	if errors.As(err, &sdkError) {
+		return &failure{tea.StringValue(sdkError.Code), tea.StringValue(sdkError.Message), tea.IntValue(sdkError.StatusCode)}
 	}
 	return &failure{Message: err.Error()}
 }

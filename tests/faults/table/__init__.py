@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.faults.judging import FAMILIES, Row
+from tests.faults.families import FAMILIES, Row
 from tests.faults.table import arguments, replies, values, wire
 
 ROWS: Sequence[Row] = sorted(

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from tests.faults.judging import Row
-from tests.faults.stage import KEY_SECRET, TOKEN, Scene
+from tests.faults.families import Row
 from tests.faults.table.wire import THE_NODES
+from tests.faults.testbed import KEY_SECRET, TOKEN, Scenario
 
 
 def refused(name: str, *, compared: bool = True, kind: str = "ConfigurationError", **rest: Any) -> Row:
     says = rest.pop("says")
-    return Row("argument", name, Scene(arguments=rest), kind=kind, requests=0, says=says, compared=compared)
+    return Row("argument", name, Scenario(arguments=rest), kind=kind, requests=0, says=says, compared=compared)
 
 
 def region(name: str, value: str, *, compared: bool = False) -> Row:
-    """Without an endpoint the region is a part of the host name. What is compared stays on this machine."""
+    """A region without an endpoint is part of the host name. Compared rows must stay on this machine."""
     return refused(name, compared=compared, says="region", region=value, endpoint=None)
 
 
@@ -46,9 +46,9 @@ ROWS = [
     Row(
         "argument",
         "an endpoint without a scheme",
-        Scene(peer="trusted", arguments={"endpoint": "127.0.0.1:$port"}),
+        Scenario(peer="trusted", arguments={"endpoint": "127.0.0.1:$port"}),
         nodes=THE_NODES,
-        compared=False,  # it takes the scheme apart from the host
+        compared=False,  # the SDK takes scheme and host as separate settings
     ),
-    Row("argument", "an endpoint with a slash behind it", Scene(arguments={"endpoint": "$url/"}), nodes=THE_NODES),
+    Row("argument", "an endpoint with a slash behind it", Scenario(arguments={"endpoint": "$url/"}), nodes=THE_NODES),
 ]

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.faults.judging import Row
-from tests.faults.stage import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scene
+from tests.faults.families import Row
 from tests.faults.table.wire import AT_THE_DEADLINE, THE_NODES
+from tests.faults.testbed import GOOD, KEY_ID, KEY_SECRET, TOKEN, Scenario
 from tests.support.raw_server import Silence, http
 
 JSON = "Content-Type: application/json"
@@ -44,13 +44,13 @@ WORDLESS = ("`null`", "`{}`")
 
 
 def of_status(status: int, body: str) -> Row:
-    """4xx at once, but for 429; 429 and 5xx after four tries."""
+    """4xx fails at once, except 429; 429 and 5xx fail after four tries."""
     content, kind = BODIES[body]
     spoken = body == "the API's body"
     return Row(
         "odd" if body in WORDLESS else "status",
         f"{status}, {body}",
-        Scene((http(status, content, kind, *_waits(status == 429)),)),
+        Scenario((http(status, content, kind, *_waits(status == 429)),)),
         status=status,
         code="Odd" if spoken else None,
         request_id="R-2" if spoken else None,
@@ -60,8 +60,8 @@ def of_status(status: int, body: str) -> Row:
 
 
 def refused(status: int, code: str, kind: str, name: str = "", **wanted: Any) -> Row:
-    scene = Scene((refusal(status, code),))
-    return Row("refusal", name or code, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
+    scenario = Scenario((refusal(status, code),))
+    return Row("refusal", name or code, scenario, status=status, code=code, request_id="R-2", kind=kind, **wanted)
 
 
 XML = "Content-Type: text/xml"
@@ -78,9 +78,9 @@ def xml(code: str, *names: str) -> str:
 
 
 def refused_in_xml(status: int, code: str, kind: str, *names: str, **wanted: Any) -> Row:
-    scene = Scene((http(status, xml(code, *names), XML, *_waits(code.startswith("Throttling"))),))
+    scenario = Scenario((http(status, xml(code, *names), XML, *_waits(code.startswith("Throttling"))),))
     name = f"{code} in XML{', lower-case names' if names else ''}"
-    return Row("refusal", name, scene, status=status, code=code, request_id="R-2", kind=kind, **wanted)
+    return Row("refusal", name, scenario, status=status, code=code, request_id="R-2", kind=kind, **wanted)
 
 
 DETAIL = {
@@ -94,7 +94,7 @@ DENIAL = json.dumps({"RequestId": "R-2", "Code": "NoPermission", "Message": "no"
 EXPLICITLY_DENIED = Row(
     "refusal",
     "NoPermission with AccessDeniedDetail",
-    Scene((http(403, DENIAL, JSON),)),
+    Scenario((http(403, DENIAL, JSON),)),
     status=403,
     code="NoPermission",
     request_id="R-2",
@@ -132,7 +132,7 @@ REFUSALS = [
 TOO_LONG_A_WAIT = Row(
     "bounds",
     "throttled, with a wait past the deadline",
-    Scene((http(429, envelope("Throttling.User"), JSON, "Retry-After: 3600"),), deadline=1),
+    Scenario((http(429, envelope("Throttling.User"), JSON, "Retry-After: 3600"),), deadline=1),
     status=429,
     code="Throttling.User",
     request_id="R-2",
@@ -141,7 +141,7 @@ TOO_LONG_A_WAIT = Row(
 SILENT_AFTER_A_FAILURE = Row(
     "bounds",
     "503, then no reply",
-    Scene((refusal(503, "ServiceUnavailable"), Silence()), deadline=1),
+    Scenario((refusal(503, "ServiceUnavailable"), Silence()), deadline=1),
     status=503,
     code="ServiceUnavailable",
     request_id="R-2",
@@ -153,7 +153,7 @@ SILENT_AFTER_A_FAILURE = Row(
 
 
 def once(name: str, answer: bytes, **wanted: Any) -> Row:
-    return Row("passing", name, Scene((answer, GOOD)), nodes=THE_NODES, requests=2, **wanted)
+    return Row("passing", name, Scenario((answer, GOOD)), nodes=THE_NODES, requests=2, **wanted)
 
 
 PASSING = [
@@ -185,7 +185,7 @@ FRESH = json.dumps(
 RENEWED = Row(
     "passing",
     "InvalidSecurityToken.Expired, of keys that can be renewed",
-    Scene(
+    Scenario(
         (refusal(400, "InvalidSecurityToken.Expired"), GOOD),
         elsewhere=(http(200, FRESH, JSON),),
         environment={"ALIBABA_CLOUD_CREDENTIALS_URI": "$elsewhere/keys"},
@@ -193,7 +193,7 @@ RENEWED = Row(
     ),
     nodes=THE_NODES,
     requests=2,
-    compared=False,  # as it is called here, it takes plain keys
+    compared=False,  # the SDK is called with static keys here
 )
 
 ROLE = {
@@ -208,9 +208,9 @@ SIGNED_AS_ROLE = (("authorization", "ACS3-HMAC-SHA256 Credential=from-sts,"),)
 
 
 def from_sts(family: str, name: str, *answers: bytes, **wanted: Any) -> Row:
-    """A read with the credentials of a role, which STS gives or refuses; the SDK as it is called here takes keys."""
-    scene = Scene((GOOD,), elsewhere=answers, environment=ROLE, arguments=NO_KEYS)
-    return Row(family, name, scene, compared=False, **wanted)
+    """A read with the credentials of a role, which STS returns or refuses; the SDK is called with static keys."""
+    scenario = Scenario((GOOD,), elsewhere=answers, environment=ROLE, arguments=NO_KEYS)
+    return Row(family, name, scenario, compared=False, **wanted)
 
 
 STS_ROWS = [
@@ -258,7 +258,7 @@ STS_ROWS = [
 
 
 def malformed(name: str, body: object, says: str = "instanceModelList", **wanted: Any) -> Row:
-    return Row("malformed", name, Scene((good(body),)), kind="ResponseError", status=200, says=says, **wanted)
+    return Row("malformed", name, Scenario((good(body),)), kind="ResponseError", status=200, says=says, **wanted)
 
 
 def node(text: str) -> bytes:
@@ -285,7 +285,7 @@ MALFORMED = [
     Row(
         "malformed",
         "an error body",
-        Scene((good(envelope("Forbidden.RAM").encode()),)),
+        Scenario((good(envelope("Forbidden.RAM").encode()),)),
         kind="AccessDeniedError",
         status=200,
         code="Forbidden.RAM",
@@ -307,7 +307,7 @@ MALFORMED = [
     in_node("a boolean is “yes”", "autoRenewal", '"yes"'),
 ]
 UNREADABLE = [
-    Row("unreadable", name, Scene((answer,)), kind="ResponseError", status=status, says=says)
+    Row("unreadable", name, Scenario((answer,)), kind="ResponseError", status=status, says=says)
     for name, answer, status, says in [
         ("a page of HTML", http(200, PAGE, "Content-Type: text/html"), 200, "text/html"),
         ("nothing", http(200), 200, "an empty body"),
@@ -320,7 +320,7 @@ UNREADABLE = [
 
 
 def echo(name: str, answer: bytes, kind: str, status: int, **wanted: Any) -> Row:
-    return Row("secret", name, Scene((answer,)), kind=kind, status=status, **wanted)
+    return Row("secret", name, Scenario((answer,)), kind=kind, status=status, **wanted)
 
 
 UNSIGNED = "Specified signature does not match our calculation. server string to sign is: "

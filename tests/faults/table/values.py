@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.faults.judging import Row
-from tests.faults.stage import NODES, Scene
+from tests.faults.families import Row
 from tests.faults.table.replies import JSON, good
 from tests.faults.table.wire import THE_NODES
+from tests.faults.testbed import NODES, Scenario
 from tests.support.raw_server import http
 
 Node = Mapping[str, Any]
@@ -18,16 +18,16 @@ def listed(*nodes: Node) -> bytes:
 
 
 def kept(name: str, *nodes: Node, **wanted: Any) -> Row:
-    """The result is what was sent."""
-    return Row("value", name, Scene((listed(*nodes),)), nodes=nodes, **wanted)
+    """A row whose result is equal to what was sent."""
+    return Row("value", name, Scenario((listed(*nodes),)), nodes=nodes, **wanted)
 
 
 def read_as(name: str, sent: Sequence[Node], nodes: Sequence[Node], **wanted: Any) -> Row:
-    return Row("value", name, Scene((listed(*sent),)), nodes=nodes, **wanted)
+    return Row("value", name, Scenario((listed(*sent),)), nodes=nodes, **wanted)
 
 
 def expiry(name: str, sent: str, read: str, **wanted: Any) -> Row:
-    """The conversion of a time is a choice of this package."""
+    """A row about the conversion of a time, which is a choice of this package."""
     return read_as(name, [{"expirationTime": sent}], [{"expirationTime": read}], compared=False, **wanted)
 
 
@@ -58,7 +58,7 @@ FULL: Node = {
 
 ROWS = [
     kept("an empty list", warns="no AI nodes in cn-hangzhou"),
-    Row("value", "`null` for the list", Scene((good({"instanceModelList": None}),)), nodes=(), warns="null"),
+    Row("value", "`null` for the list", Scenario((good({"instanceModelList": None}),)), nodes=(), warns="null"),
     kept("a full node", FULL),
     kept("two nodes", FULL, {**FULL, "aiInstanceId": "b"}),
     kept("an unknown status and charge type", {"status": "Melting", "chargeType": "Free"}),
@@ -71,11 +71,11 @@ ROWS = [
     read_as("a boolean as “true”", [{"autoRenewal": "true"}], [{"autoRenewal": True}]),
     read_as("an empty text in place of a number", [{"cpu": 7}, {"gpu": ""}], [{"cpu": 7}, {}]),
     read_as("an empty text in place of a boolean", [{"autoRenewal": ""}], [{}]),
-    Row("value", "a byte order mark", Scene((http(200, b"\xef\xbb\xbf" + NODES, JSON),)), nodes=THE_NODES),
+    Row("value", "a byte order mark", Scenario((http(200, b"\xef\xbb\xbf" + NODES, JSON),)), nodes=THE_NODES),
     Row(
         "value",
         "a name given twice: the last value counts",
-        Scene((http(200, b'{"instanceModelList": [{"cpu": 1, "cpu": 7, "aiInstanceId": "a"}]}', JSON),)),
+        Scenario((http(200, b'{"instanceModelList": [{"cpu": 1, "cpu": 7, "aiInstanceId": "a"}]}', JSON),)),
         nodes=THE_NODES,
     ),
     read_as("the same node twice", [FULL, FULL], [FULL], compared=False),
@@ -93,7 +93,7 @@ ROWS = [
     Row(
         "value",
         "names that are not escaped in JSON",
-        Scene(
+        Scenario(
             (
                 http(
                     200,
@@ -104,5 +104,5 @@ ROWS = [
         ),
         nodes=({"holoInstanceName": NAMES["Chinese"]},),
     ),
-    Row("value", f"{MANY:,} nodes", Scene((lambda: listed(*many()),), deadline=30), nodes=many()),
+    Row("value", f"{MANY:,} nodes", Scenario((lambda: listed(*many()),), deadline=30), nodes=many()),
 ]

@@ -3,8 +3,8 @@
 import gzip
 from typing import Any
 
-from tests.faults.judging import Row
-from tests.faults.stage import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scene
+from tests.faults.families import Row
+from tests.faults.testbed import GOOD, KEY_SECRET, NODES, PASSWORD, TOKEN, Part, Scenario
 from tests.support.raw_server import Drip, Reset, Silence, http
 
 THE_NODES = ({"aiInstanceId": "a", "cpu": 7},)
@@ -36,14 +36,14 @@ PASSING = ("reset before the reply", "empty reply", "reset in the body", "trunca
 
 
 def passing() -> list[Row]:
-    rows = [Row("passing", name, Scene((BROKEN[name], GOOD)), nodes=THE_NODES, requests=2) for name in PASSING]
-    silence = Scene((Silence(), GOOD), read_timeout=300)
+    rows = [Row("passing", name, Scenario((BROKEN[name], GOOD)), nodes=THE_NODES, requests=2) for name in PASSING]
+    silence = Scenario((Silence(), GOOD), read_timeout=300)
     return [*rows, Row("passing", "no reply within the read limit", silence, nodes=THE_NODES, requests=2)]
 
 
-def lasting(name: str, scene: Scene, **wanted: Any) -> Row:
+def lasting(name: str, scenario: Scenario, **wanted: Any) -> Row:
     """A connection that never gives a complete response."""
-    return Row("connection", name, scene, **{"kind": "TransportError", "requests": 4, "says": "127.0.0.1", **wanted})
+    return Row("connection", name, scenario, **{"kind": "TransportError", "requests": 4, "says": "127.0.0.1", **wanted})
 
 
 def through(proxy: str, **environment: str) -> dict[str, str]:
@@ -55,25 +55,25 @@ ASKS = http(407, "", 'Proxy-Authenticate: Basic realm="x"', reason="Proxy Authen
 BUSY = http(503, "", reason="Busy")
 
 CONNECTIONS = [
-    lasting("connection refused", Scene(peer="refuses"), requests=-1, says="region cn-hangzhou"),
+    lasting("connection refused", Scenario(peer="refuses"), requests=-1, says="region cn-hangzhou"),
     lasting(
         "DNS failure",
-        Scene(arguments={"endpoint": "https://hologram.nowhere.invalid"}),
+        Scenario(arguments={"endpoint": "https://hologram.nowhere.invalid"}),
         requests=-1,
         says="hologram.nowhere.invalid",
     ),
     lasting(
         "a host name with a label of 64 characters",
-        Scene(arguments={"endpoint": f"https://{'a' * 64}.invalid"}),
+        Scenario(arguments={"endpoint": f"https://{'a' * 64}.invalid"}),
         requests=-1,
         says="aaa.invalid",
     ),
-    lasting("hangs up in the handshake", Scene(peer="hangs up"), requests=-1),
-    *(lasting(f"{name}, forever", Scene((part,))) for name, part in BROKEN.items()),
-    lasting("a dead proxy", Scene(peer="trusted", environment=through(DEAD)), requests=-1, says="proxy"),
+    lasting("hangs up in the handshake", Scenario(peer="hangs up"), requests=-1),
+    *(lasting(f"{name}, forever", Scenario((part,))) for name, part in BROKEN.items()),
+    lasting("a dead proxy", Scenario(peer="trusted", environment=through(DEAD)), requests=-1, says="proxy"),
     lasting(
         "a proxy that wants a password",
-        Scene(peer="trusted", elsewhere=(ASKS,), environment=through(OTHER)),
+        Scenario(peer="trusted", elsewhere=(ASKS,), environment=through(OTHER)),
         kind="ResponseError",
         requests=0,
         status=407,
@@ -81,7 +81,7 @@ CONNECTIONS = [
     ),
     lasting(
         "a proxy that is busy",
-        Scene(peer="trusted", elsewhere=(BUSY,), environment=through(OTHER)),
+        Scenario(peer="trusted", elsewhere=(BUSY,), environment=through(OTHER)),
         requests=0,
         status=503,
         says="HTTPS_PROXY",
@@ -89,13 +89,13 @@ CONNECTIONS = [
     Row(
         "connection",
         "through a proxy that works",
-        Scene(peer="trusted", elsewhere=None, environment=through(OTHER)),
+        Scenario(peer="trusted", elsewhere=None, environment=through(OTHER)),
         nodes=THE_NODES,
     ),
     Row(
         "connection",
         "NO_PROXY with a dead proxy",
-        Scene(peer="trusted", environment=through(DEAD, NO_PROXY="127.0.0.1")),
+        Scenario(peer="trusted", environment=through(DEAD, NO_PROXY="127.0.0.1")),
         nodes=THE_NODES,
     ),
 ]
@@ -105,15 +105,15 @@ UNTRUSTED = (
     *("old TLS version", "speaks no TLS"),
 )
 TLS = [
-    Row("tls", "trusted", Scene(peer="trusted"), nodes=THE_NODES),
-    *(Row("tls", peer, Scene(peer=peer), kind="TlsError", requests=0, says="SSL_CERT_FILE") for peer in UNTRUSTED),
+    Row("tls", "trusted", Scenario(peer="trusted"), nodes=THE_NODES),
+    *(Row("tls", peer, Scenario(peer=peer), kind="TlsError", requests=0, says="SSL_CERT_FILE") for peer in UNTRUSTED),
 ]
 
 REDIRECTS = [
     Row(
         "redirect",
         str(status),
-        Scene((http(status, "", "Location: $elsewhere/elsewhere"),)),
+        Scenario((http(status, "", "Location: $elsewhere/elsewhere"),)),
         status=status,
         kind="ResponseError",
         says="never followed",
@@ -127,7 +127,7 @@ AT_THE_DEADLINE: Any = {"kind": "DeadlineExceededError", "least": 1.0, "says": "
 
 
 def bounded(name: str, part: Part) -> Row:
-    return Row("bounds", name, Scene((part,), deadline=1), **AT_THE_DEADLINE)
+    return Row("bounds", name, Scenario((part,), deadline=1), **AT_THE_DEADLINE)
 
 
 def too_large(name: str, part: Part, **wanted: Any) -> Row:
@@ -135,7 +135,7 @@ def too_large(name: str, part: Part, **wanted: Any) -> Row:
     return Row(
         "bounds",
         name,
-        Scene((part,), deadline=20),
+        Scenario((part,), deadline=20),
         **{"kind": "ResponseError", "status": 200, "says": "larger than 64 MiB", **wanted},
     )
 
@@ -150,7 +150,7 @@ BOUNDS = [
     Row(
         "bounds",
         "no reply, ever",
-        Scene((Silence(),), deadline=1, read_timeout=400),
+        Scenario((Silence(),), deadline=1, read_timeout=400),
         requests=-1,
         **AT_THE_DEADLINE,
     ),
@@ -174,43 +174,43 @@ ECHOES = [
     Row(
         "secret",
         "in a bad status line",
-        Scene((f"HTTP/9.9 {ECHO}\r\n\r\n".encode(),)),
+        Scenario((f"HTTP/9.9 {ECHO}\r\n\r\n".encode(),)),
         kind="TransportError",
         requests=4,
     ),
     Row(
         "secret",
         "in a bad header",
-        Scene((f"HTTP/1.1 200 OK\r\nx {ECHO}\r\n\r\n".encode(),)),
+        Scenario((f"HTTP/1.1 200 OK\r\nx {ECHO}\r\n\r\n".encode(),)),
         kind="TransportError",
         requests=4,
     ),
     Row(
         "secret",
         "in the name of an encoding",
-        Scene((http(200, "", f"Content-Encoding: {TOKEN}"),)),
+        Scenario((http(200, "", f"Content-Encoding: {TOKEN}"),)),
         kind="ResponseError",
         status=200,
     ),
-    Row("secret", "in a header", Scene((http(403, "", f"X-Echo: {ECHO}"),)), kind="AccessDeniedError", status=403),
+    Row("secret", "in a header", Scenario((http(403, "", f"X-Echo: {ECHO}"),)), kind="AccessDeniedError", status=403),
     Row(
         "secret",
         "in the reason of a status",
-        Scene((http(403, "", reason=ECHO),)),
+        Scenario((http(403, "", reason=ECHO),)),
         kind="AccessDeniedError",
         status=403,
     ),
     Row(
         "secret",
         "in a redirect",
-        Scene((http(302, "", f"Location: $elsewhere/?token={TOKEN}"),)),
+        Scenario((http(302, "", f"Location: $elsewhere/?token={TOKEN}"),)),
         kind="ResponseError",
         status=302,
     ),
     Row(
         "secret",
         "in a proxy's reason",
-        Scene(
+        Scenario(
             peer="trusted",
             elsewhere=(http(407, "", reason=f"no {PASSWORD}"),),
             environment=through(f"http://user:{PASSWORD}@127.0.0.1:$port2"),
@@ -222,14 +222,14 @@ ECHOES = [
     Row(
         "secret",
         "in the address of a dead proxy",
-        Scene(peer="trusted", environment=through(f"http://user:{PASSWORD}@127.0.0.1:$dead")),
+        Scenario(peer="trusted", environment=through(f"http://user:{PASSWORD}@127.0.0.1:$dead")),
         kind="TransportError",
         requests=0,
     ),
     Row(
         "secret",
         "in an invalid address of a proxy",
-        Scene(peer="trusted", environment=through(f"http://user:{PASSWORD}@127.0.0.1:x")),
+        Scenario(peer="trusted", environment=through(f"http://user:{PASSWORD}@127.0.0.1:x")),
         kind="ConfigurationError",
         requests=0,
     ),

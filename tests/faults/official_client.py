@@ -1,4 +1,4 @@
-"""The vendor's SDK as its own examples call it: no retry options, which it has none of by default."""
+"""The vendor's SDK as its own examples call it: without retry options, of which none is set by default."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from alibabacloud_hologram20220601.client import Client
 from alibabacloud_hologram20220601.models import ListInstanceModelRequest
 from alibabacloud_tea_openapi.utils_models import Config
 
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 
 def ask(job: Job) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
-    """The nodes, with the same limits of one try, and the same authority."""
+    """Return the nodes, read with the same time limits of one try and the same authority."""
     given = job.arguments
     scheme, host = _split(given["endpoint"])
     config = Config(
@@ -30,6 +30,6 @@ def ask(job: Job) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
 
 
 def _split(endpoint: str | None) -> tuple[str, str | None]:
-    """It takes the scheme apart from the host, so a plain ``http://`` goes where it belongs."""
+    """Split scheme and host, which the SDK takes as separate settings."""
     scheme, mark, rest = (endpoint or "").partition("://")
     return (scheme, rest) if mark else ("http", endpoint)

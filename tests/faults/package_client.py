@@ -13,18 +13,18 @@ from hologres_ai.config import CallConfig
 from hologres_ai.core.read import read_sync
 from hologres_ai.core.regions import FetchNodes
 from hologres_ai.models import NodeList, Query, build_query, to_wire
-from tests.faults.stage import Job
+from tests.faults.testbed import Job
 
 Answer = tuple[Sequence[Mapping[str, Any]], Sequence[str]]
 
 
 def ask(job: Job) -> Answer:
-    """The nodes, with the limits set where a user sets them."""
+    """Return the nodes and warnings, with the limits set as a user sets them."""
     return _ask(job, None)
 
 
 def ask_without_jitter(job: Job) -> Answer:
-    """The same without random waits between tries; waits that the service asks for are kept."""
+    """Do the same without random waits between tries; waits that the service asks for are kept."""
     return _ask(job, _fetch_without_jitter)
 
 

@@ -1,6 +1,6 @@
-"""The families of rows: the question that each asks, and the function that answers it.
+"""The families of rows: the wanted outcome of each family, and the function that checks it.
 
-One function judges both clients: it gets the report of a call and what reached the servers, and not the client.
+The same function checks both clients: it gets the report of a call and what the servers received, but not the client.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.report import Report
-from tests.faults.stage import SECRETS, Scene
+from tests.faults.testbed import SECRETS, Scenario
 
 MARGIN = 2.0  # seconds after the deadline that a busy machine may need
 MOST_MEMORY = 256 * 2**20  # bytes of memory for the largest response, four times the limit of a body
@@ -24,20 +24,20 @@ class Row:
     Attributes:
         family: a name in `FAMILIES`.
         name: unique in its family.
-        scene: what the servers do.
+        scenario: what the servers do.
         nodes: the wanted nodes, in the API's spelling; None where the call has to fail.
         status, code, request_id: the facts that the error must have.
         kind: the class of the error.
         requests: the number that must reach the server; -1 where it cannot be counted.
         says, warns, logs: a text in the message, in a warning, in the log.
-        least: the seconds that the call must take at least, where a wait was requested.
+        least: the least number of seconds that the call must take, where a wait was requested.
         sent: headers of the last request and the start of each value.
-        compared: whether the official SDK has such a setting, and its call would stay on this machine.
+        compared: whether the row applies to the official SDK: it has the setting, and its call stays on this machine.
     """
 
     family: str
     name: str
-    scene: Scene
+    scenario: Scenario
     nodes: Sequence[Mapping[str, Any]] | None = None
     status: int | None = None
     code: str | None = None
@@ -103,7 +103,7 @@ def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(known, key=lambda node: json.dumps(node, sort_keys=True))
 
 
-def tells(report: Report, fact: str | int | None) -> bool:
+def reports_fact(report: Report, fact: str | int | None) -> bool:
     """Whether a fact is an attribute of the error or in its message; a wanted fact of None is always met."""
     on_it = (report.status, report.code, report.request_id)
     return fact is None or fact in on_it or re.search(rf"\b{re.escape(str(fact))}\b", report.message) is not None
@@ -124,7 +124,7 @@ def _passing(row: Row, outcome: Outcome, report: Report) -> bool:
 
 
 def _status(row: Row, outcome: Outcome, report: Report) -> bool:
-    return failed(report) and tells(report, row.status)
+    return failed(report) and reports_fact(report, row.status)
 
 
 def _odd(row: Row, outcome: Outcome, report: Report) -> bool:
@@ -132,7 +132,7 @@ def _odd(row: Row, outcome: Outcome, report: Report) -> bool:
 
 
 def _refusal(row: Row, outcome: Outcome, report: Report) -> bool:
-    return _status(row, outcome, report) and tells(report, row.code) and tells(report, row.request_id)
+    return _status(row, outcome, report) and reports_fact(report, row.code) and reports_fact(report, row.request_id)
 
 
 def _unreadable(row: Row, outcome: Outcome, report: Report) -> bool:
@@ -144,11 +144,11 @@ def _redirect(row: Row, outcome: Outcome, report: Report) -> bool:
 
 
 def _bounded(row: Row, outcome: Outcome, report: Report) -> bool:
-    return failed(report) and report.seconds <= row.scene.deadline + MARGIN and report.grown <= MOST_MEMORY
+    return failed(report) and report.seconds <= row.scenario.deadline + MARGIN and report.grown <= MOST_MEMORY
 
 
 def _connection(row: Row, outcome: Outcome, report: Report) -> bool:
-    host = "127.0.0.1" if row.scene.arguments.get("endpoint") is None else row.says
+    host = "127.0.0.1" if row.scenario.arguments.get("endpoint") is None else row.says
     return as_wanted(row, report) and (row.nodes is not None or host in report.message)
 
 
@@ -167,15 +167,15 @@ def _argument(row: Row, outcome: Outcome, report: Report) -> bool:
 
 @dataclass(frozen=True)
 class Family:
-    """Rows with one question: a title, the wanted outcome, and the judge."""
+    """Rows with the same wanted outcome: a title, the outcome in words, and its check."""
 
     title: str
     wanted: str
-    judge: Callable[[Row, Outcome, Report], bool]
+    check: Callable[[Row, Outcome, Report], bool]
 
     def passes(self, row: Row, outcome: Outcome) -> bool:
-        """The verdict; a client that had to be stopped has failed."""
-        return outcome.report is not None and self.judge(row, outcome, outcome.report)
+        """Whether the row passes; a client that had to be stopped fails."""
+        return outcome.report is not None and self.check(row, outcome, outcome.report)
 
 
 FAMILIES = {
@@ -224,5 +224,5 @@ FAMILIES = {
 
 
 def passes(row: Row, outcome: Outcome) -> bool:
-    """The verdict of the row's family."""
+    """Whether the outcome passes the check of the row's family."""
     return FAMILIES[row.family].passes(row, outcome)

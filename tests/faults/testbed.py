@@ -1,7 +1,7 @@
-"""The scene of a row: servers that misbehave, and the environment of the client.
+"""The scenario of a row: servers with faults, and the environment of the client.
 
-Texts and bytes of a scene may contain names of values that are known only when the servers run: ``$port`` and ``$url``
-of the server, ``$elsewhere`` and ``$port2`` of the second one, ``$dead``, a port on which nothing listens.
+Texts and bytes of a scenario may contain placeholders for values that are known only when the servers run: ``$port``
+and ``$url`` of the server, ``$elsewhere`` and ``$port2`` of the second one, ``$dead``, a port on which nothing listens.
 """
 
 import socket
@@ -23,11 +23,11 @@ NODES = b'{"requestId": "R-1", "instanceModelList": [{"aiInstanceId": "a", "cpu"
 GOOD = http(200, NODES, "Content-Type: application/json")
 
 Part = Answer | Callable[[], bytes]
-"""An answer, or a function that makes it, for one that is too large to keep in memory."""
+"""A response, or a function that builds it where it is too large to keep in memory."""
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     """The servers and the arguments of one row.
 
     `peer` is ``http``, one of the servers of `certificates`, ``speaks no TLS``, ``hangs up``, or ``refuses``, where
@@ -56,8 +56,8 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A running scene: the servers, and the input of the client."""
+class FaultTestbed:
+    """A running scenario: the servers, and the input of the client."""
 
     server: RawServer
     elsewhere: RawServer
@@ -69,7 +69,7 @@ class Stage:
         return self.server.requests
 
 
-class Blunt(RawServer):
+class PlainTextPeer(RawServer):
     """Sends fixed bytes to the first connection and closes it: a peer without TLS."""
 
     def __init__(self, says: bytes) -> None:
@@ -107,29 +107,29 @@ def _carry(source: socket.socket, goal: socket.socket) -> None:
 
 
 @contextmanager
-def staged(scene: Scene) -> Iterator[Stage]:
-    """The scene for as long as the block runs."""
+def start_testbed(scenario: Scenario) -> Iterator[FaultTestbed]:
+    """Run the servers of a scenario until the end of the block."""
     with ExitStack() as stack:
         dead = stack.enter_context(socket.socket())
         dead.bind(("127.0.0.1", 0))  # bound and never listened on: connections are refused, and the port stays reserved
-        elsewhere = stack.enter_context(_second(scene))
+        elsewhere = stack.enter_context(_second(scenario))
         names = {"$elsewhere": elsewhere.url, "$port2": str(elsewhere.port), "$dead": str(dead.getsockname()[1])}
-        server = stack.enter_context(_first(scene, names))
-        port = names["$dead"] if scene.peer == "refuses" else str(server.port)
-        scheme = "http" if scene.peer in ("http", "refuses") else "https"
+        server = stack.enter_context(_first(scenario, names))
+        port = names["$dead"] if scenario.peer == "refuses" else str(server.port)
+        scheme = "http" if scenario.peer in ("http", "refuses") else "https"
         names |= {"$port": port, "$url": f"{scheme}://127.0.0.1:{port}"}
-        yield Stage(server, elsewhere, _job(scene, names))
+        yield FaultTestbed(server, elsewhere, _job(scenario, names))
 
 
-def _first(scene: Scene, names: Mapping[str, str]) -> RawServer:
-    if scene.peer in ("speaks no TLS", "hangs up"):
-        return Blunt(b"HTTP/1.1 400 Bad Request\r\n\r\n" if scene.peer == "speaks no TLS" else b"")
-    answers = [_filled_answer(_made(part), names) for part in scene.answers]
-    return RawServer(answers, tls=authority().servers.get(scene.peer))
+def _first(scenario: Scenario, names: Mapping[str, str]) -> RawServer:
+    if scenario.peer in ("speaks no TLS", "hangs up"):
+        return PlainTextPeer(b"HTTP/1.1 400 Bad Request\r\n\r\n" if scenario.peer == "speaks no TLS" else b"")
+    answers = [_filled_answer(_made(part), names) for part in scenario.answers]
+    return RawServer(answers, tls=authority().servers.get(scenario.peer))
 
 
-def _second(scene: Scene) -> RawServer:
-    return Tunnel() if scene.elsewhere is None else RawServer([_made(part) for part in scene.elsewhere])
+def _second(scenario: Scenario) -> RawServer:
+    return Tunnel() if scenario.elsewhere is None else RawServer([_made(part) for part in scenario.elsewhere])
 
 
 def _made(part: Part) -> Answer:
@@ -149,7 +149,7 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
-def _job(scene: Scene, names: Mapping[str, str]) -> Job:
+def _job(scenario: Scenario, names: Mapping[str, str]) -> Job:
     usual: dict[str, str | None] = {
         "region": "cn-hangzhou",
         "access_key": KEY_ID,
@@ -157,6 +157,6 @@ def _job(scene: Scene, names: Mapping[str, str]) -> Job:
         "security_token": TOKEN,
         "endpoint": "$url",
     }
-    arguments = {name: value and _filled(value, names) for name, value in {**usual, **scene.arguments}.items()}
-    environment = {name: _filled(value, names) for name, value in scene.environment.items()}
-    return Job(arguments, environment, str(authority().file), scene.deadline, scene.read_timeout)
+    arguments = {name: value and _filled(value, names) for name, value in {**usual, **scenario.arguments}.items()}
+    environment = {name: _filled(value, names) for name, value in scenario.environment.items()}
+    return Job(arguments, environment, str(authority().file), scenario.deadline, scenario.read_timeout)

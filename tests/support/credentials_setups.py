@@ -1,4 +1,4 @@
-"""Every way in which credentials are set up, for tests: its environment, and the kind of key that it leads to."""
+"""Every source of credentials: its environment, and the kind of key that it returns."""
 
 import asyncio
 import copy
@@ -40,8 +40,8 @@ def shown(error: BaseException) -> str:
 
 
 @dataclass
-class Room:
-    """Where a test takes place."""
+class SourceSetup:
+    """The stand-in of the services and the folder of a test, with helpers that set up a source of credentials."""
 
     stand_in: StandIn
     folder: Path
@@ -56,7 +56,7 @@ class Room:
         return str(path)
 
     def profile(self, mode: object, *others: Mapping[str, object], **fields: object) -> dict[str, str]:
-        """The environment that names the profile `it` of a file, in which there are others too."""
+        """The environment that names the profile `it` of a file, which has other profiles too."""
         profiles = [{"name": "it", "mode": mode, **fields}, *others]
         file = self.file("config.json", json.dumps({"current": "other", "profiles": profiles}))
         return {"ALICLOUD_PROFILE": "it", "ALICLOUD_SHARED_CREDENTIALS_FILE": file}
@@ -76,22 +76,22 @@ print(json.dumps({{"mode": "StsToken", "access_key_id": f"external-id-{{number}}
 """
 
 
-def oidc(room: Room) -> dict[str, str]:
+def oidc(setup: SourceSetup) -> dict[str, str]:
     return {
         "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
         "ALIBABA_CLOUD_ROLE_ARN": ROLE,
-        "ALIBABA_CLOUD_OIDC_TOKEN_FILE": room.file("token", OIDC_TOKEN),
+        "ALIBABA_CLOUD_OIDC_TOKEN_FILE": setup.file("token", OIDC_TOKEN),
     }
 
 
-def default_profile(room: Room) -> dict[str, str]:
-    (room.folder / ".aliyun").mkdir(exist_ok=True)
-    profiles = [{"name": "default", "mode": "CredentialsURI", "credentials_uri": room.uri}]
-    room.file(".aliyun/config.json", json.dumps({"current": "default", "profiles": profiles}))
-    return {"HOME": str(room.folder)}
+def default_profile(setup: SourceSetup) -> dict[str, str]:
+    (setup.folder / ".aliyun").mkdir(exist_ok=True)
+    profiles = [{"name": "default", "mode": "CredentialsURI", "credentials_uri": setup.uri}]
+    setup.file(".aliyun/config.json", json.dumps({"current": "default", "profiles": profiles}))
+    return {"HOME": str(setup.folder)}
 
 
-Arrange = Callable[[Room], dict[str, str]]
+Arrange = Callable[[SourceSetup], dict[str, str]]
 AK = {"name": "ak", "mode": "AK", **PROFILE_KEYS}
 CHAIN = {"name": "chain", "mode": "ChainableRamRoleArn", "source_profile": "ak", "ram_role_arn": ROLE}
 OAUTH = {
@@ -103,66 +103,66 @@ OAUTH = {
 SSO = {"cloud_sso_account_id": "1", "cloud_sso_access_config": "ac-1", "access_token": LOGIN}
 
 REMOTE: dict[str, tuple[Arrange, str]] = {
-    # the environment, and the kind of the key that comes out
+    # the environment, and the kind of the key
     "profile RamRoleArn": (
-        lambda room: room.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, external_id=EXTERNAL_ID),
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, external_id=EXTERNAL_ID),
         "role",
     ),
-    "profile EcsRamRole": (lambda room: room.profile("EcsRamRole", ram_role_name=INSTANCE_ROLE), "ecs"),
-    "profile EcsRamRole without a name": (lambda room: room.profile("EcsRamRole"), "ecs"),
+    "profile EcsRamRole": (lambda setup: setup.profile("EcsRamRole", ram_role_name=INSTANCE_ROLE), "ecs"),
+    "profile EcsRamRole without a name": (lambda setup: setup.profile("EcsRamRole"), "ecs"),
     "profile RamRoleArnWithRoleName": (
-        lambda room: room.profile("RamRoleArnWithRoleName", ram_role_name=INSTANCE_ROLE, ram_role_arn=ROLE),
+        lambda setup: setup.profile("RamRoleArnWithRoleName", ram_role_name=INSTANCE_ROLE, ram_role_arn=ROLE),
         "role",
     ),
     "profile OIDC": (
-        lambda room: room.profile(
-            "OIDC", oidc_provider_arn=PROVIDER, oidc_token_file=room.file("token", OIDC_TOKEN), ram_role_arn=ROLE
+        lambda setup: setup.profile(
+            "OIDC", oidc_provider_arn=PROVIDER, oidc_token_file=setup.file("token", OIDC_TOKEN), ram_role_arn=ROLE
         ),
         "oidc",
     ),
-    "profile CredentialsURI": (lambda room: room.profile("CredentialsURI", credentials_uri=room.uri), "uri"),
+    "profile CredentialsURI": (lambda setup: setup.profile("CredentialsURI", credentials_uri=setup.uri), "uri"),
     "profile ChainableRamRoleArn": (
-        lambda room: room.profile("ChainableRamRoleArn", AK, CHAIN, source_profile="chain", ram_role_arn=UPPER),
+        lambda setup: setup.profile("ChainableRamRoleArn", AK, CHAIN, source_profile="chain", ram_role_arn=UPPER),
         "role",
     ),
     "profile CloudSSO": (
-        lambda room: room.profile(
-            "CloudSSO", cloud_sso_sign_in_url=room.stand_in.url, cloud_sso_access_token_expire=4102444800, **SSO
+        lambda setup: setup.profile(
+            "CloudSSO", cloud_sso_sign_in_url=setup.stand_in.url, cloud_sso_access_token_expire=4102444800, **SSO
         ),
         "sso",
     ),
-    "profile OAuth": (lambda room: room.profile("OAuth", **OAUTH), "oauth"),
+    "profile OAuth": (lambda setup: setup.profile("OAuth", **OAUTH), "oauth"),
     "default profile": (default_profile, "uri"),
-    "credentials URI": (lambda room: {"ALICLOUD_CREDENTIALS_URI": room.uri}, "uri"),
-    "ECS role": (lambda _room: {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}, "ecs"),
+    "credentials URI": (lambda setup: {"ALICLOUD_CREDENTIALS_URI": setup.uri}, "uri"),
+    "ECS role": (lambda _setup: {"ALICLOUD_ECS_ROLE_NAME": INSTANCE_ROLE}, "ecs"),
     "OIDC, token in a file": (oidc, "oidc"),
     "OIDC, token as text": (
-        lambda _room: {
+        lambda _setup: {
             "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
             "ALIBABA_CLOUD_ROLE_ARN": ROLE,
             "ALIBABA_CLOUD_OIDC_TOKEN": OIDC_TOKEN,
         },
         "oidc",
     ),
-    "role on static keys": (lambda _room: {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}, "role"),
+    "role on static keys": (lambda _setup: {**KEYS, "ALICLOUD_ASSUME_ROLE_ARN": ROLE}, "role"),
     "role on a security token": (
-        lambda room: {"ALICLOUD_CREDENTIALS_URI": room.uri, "ALICLOUD_ASSUME_ROLE_ARN": ROLE},
+        lambda setup: {"ALICLOUD_CREDENTIALS_URI": setup.uri, "ALICLOUD_ASSUME_ROLE_ARN": ROLE},
         "role",
     ),
 }
 LOCAL: dict[str, tuple[Arrange, str]] = {
-    "static keys": (lambda _room: KEYS, "static-id"),
-    "profile AK": (lambda room: room.profile("AK", **PROFILE_KEYS), "static-id"),
-    "profile StsToken": (lambda room: room.profile("StsToken", **PROFILE_KEYS, sts_token=LOGIN), "static-id"),
+    "static keys": (lambda _setup: KEYS, "static-id"),
+    "profile AK": (lambda setup: setup.profile("AK", **PROFILE_KEYS), "static-id"),
+    "profile StsToken": (lambda setup: setup.profile("StsToken", **PROFILE_KEYS, sts_token=LOGIN), "static-id"),
     "profile External": (
-        lambda room: room.profile("External", process_command=room.command(EXTERNAL)),
+        lambda setup: setup.profile("External", process_command=setup.command(EXTERNAL)),
         "external-id-1",
     ),
 }
 
 
-def settings_of(room: Room, environ: Mapping[str, str], **arguments: str) -> CallConfig:
-    base = {"ALICLOUD_REGION": "cn-hangzhou", "STS_ENDPOINT": room.stand_in.url}
+def settings_of(setup: SourceSetup, environ: Mapping[str, str], **arguments: str) -> CallConfig:
+    base = {"ALICLOUD_REGION": "cn-hangzhou", "STS_ENDPOINT": setup.stand_in.url}
     return resolve(arguments, None, base | dict(environ))
 
 

@@ -1,6 +1,6 @@
 // Calls ListInstanceModel with one of the vendor's generic clients: a job a line on stdin, its outcome a line on stdout.
 //
-//     node judge.js @alicloud/openapi-client
+//     node client.js @alicloud/openapi-client
 //
 "use strict";
 

@@ -1,4 +1,4 @@
-"""The hosts of the vendor, on loopback: a proxy that leads every host to one stand-in, over TLS that a client trusts.
+"""The hosts of the vendor, on loopback: a proxy that connects every host to one stand-in, over trusted TLS.
 
 A test sees which host was asked and what it received, with the client's own host names, certificates and proxy rules.
 """
@@ -25,7 +25,7 @@ NODES = b'{"requestId": "R-1", "instanceModelList": []}'
 
 @dataclass(frozen=True)
 class Request:
-    """A request that arrived: the host that the client asked for, and what it sent."""
+    """A received request: the host that the client requested, and what it sent."""
 
     host: str
     path: str
@@ -46,8 +46,8 @@ def _context(host: str) -> ssl.SSLContext:
     return context
 
 
-class Internet:
-    """The proxy, and what arrived at the hosts behind it.
+class VendorHosts:
+    """The proxy, and the requests that the hosts behind it received.
 
     Attributes:
         requests: what arrived, in order.
@@ -57,11 +57,11 @@ class Internet:
     def __init__(self, stand_in: StandIn) -> None:
         self.requests: list[Request] = []
         self.tunnels: list[str] = []
-        internet = self
+        vendor_hosts = self
 
         class Tunnel(BaseRequestHandler):
             def handle(self) -> None:
-                internet.open_tunnel(self.request, self.client_address, self.server)
+                vendor_hosts.open_tunnel(self.request, self.client_address, self.server)
 
         class Host(BaseHTTPRequestHandler):
             host = ""
@@ -69,7 +69,7 @@ class Internet:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 query, headers = dict(parse_qsl(parts.query)), {k.lower(): v for k, v in self.headers.items()}
-                internet.requests.append(Request(self.headers["host"], parts.path, query, headers))
+                vendor_hosts.requests.append(Request(self.headers["host"], parts.path, query, headers))
                 if self.headers["host"].startswith("sts"):
                     stand_in.serve(self)
                 else:
@@ -106,7 +106,7 @@ class Internet:
             return
 
     @contextmanager
-    def running(self) -> Iterator["Internet"]:
+    def running(self) -> Iterator["VendorHosts"]:
         """Serve until the end of the block."""
         thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -119,11 +119,11 @@ class Internet:
 
 
 @contextmanager
-def connected(stand_in: StandIn, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
-    """Lead this process to the stand-in: its proxy and the authority that it trusts."""
+def connected(stand_in: StandIn, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VendorHosts]:
+    """Set the proxy and the trusted authority of this process so that all hosts are the stand-in."""
     file = folder / "authority.pem"
     authority().cert_pem.write_to_path(str(file))
-    with Internet(stand_in).running() as internet:
-        monkeypatch.setenv("HTTPS_PROXY", internet.url)
+    with VendorHosts(stand_in).running() as vendor_hosts:
+        monkeypatch.setenv("HTTPS_PROXY", vendor_hosts.url)
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
-        yield internet
+        yield vendor_hosts
