@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from .envelope import envelope_among, from_envelope, is_envelope, load, restore
 from .errors import DocumentError
 from .models import AiNodeListResult
-from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_mean
+from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_mean, is_default_provider
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
@@ -168,7 +168,7 @@ def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | Non
     """Return the provider of a list, unless it is the default one; the reference to it is ``URN::ID``."""
     urn = entry.provider.rpartition("::")[0]
     found = next((other for other in entries if other.urn == urn), None)
-    return None if found is None or found.name.startswith("default") else found
+    return None if found is None or is_default_provider(urn) else found
 
 
 def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:

@@ -220,7 +220,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         If the nodes are not known at preview, the requirements are checked during the update.
 
         Args:
-            now: the time from which days are counted, with a time zone. Default: the time of the read.
+            now: the present time, with a time zone, from which the days to an expiry are counted. Default: the clock.
             requirements: all of them must be met; an unknown figure meets none.
                 min_free_gpus: at least this many free GPU cards in total.
                 min_free_gpu_memory: at least this much free GPU memory in total, in GB.

@@ -30,7 +30,7 @@ KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
 _EXPORT = 'Write it with nodes.export("aiNodes") in the program that reads the AI nodes.'
-_SHOW_SECRETS = "Add --show-secrets to the command that printed it, or export the AI nodes without secret arguments."
+_SHOW_SECRETS = "Print it with --show-secrets, or remove secrets from the arguments of the list and run `pulumi up`."
 _KINDS = "hologres-ai/"  # prefix of the kind of each document of this package, such as hologres-ai/Error
 _OTHER_KIND = "Give a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
 _SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of a secret
@@ -48,7 +48,7 @@ _QUERY = TypeAdapter(Query)
 
 
 def to_envelope(result: AiNodeListResult, profile: str | None = None) -> dict[str, JsonValue]:
-    """Return the envelope of a result. It includes the profile if an argument set the profile of the account."""
+    """Return the envelope of a result, with the name of the credentials profile if an argument selected one."""
     query = _QUERY.dump_python(result.query, mode="json", by_alias=True, exclude_none=True, exclude={"region"})
     account: dict[str, JsonValue] = {"profile": profile} if profile else {}
     return {"kind": KIND, "version": VERSION, "query": query, **account, **to_wire(result)}

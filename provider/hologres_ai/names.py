@@ -63,6 +63,14 @@ def region_label(region: str | None, regions: Sequence[str] | None) -> str:
     return region or ",".join(regions or ())
 
 
+_DEFAULT_PROVIDER = r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?"
+
+
+def is_default_provider(urn: str) -> bool:
+    """Return True if a URN is that of a default provider, which no program declares."""
+    return re.fullmatch(_DEFAULT_PROVIDER, urn) is not None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a suggestion such as ``; did you mean "region"?``, or an empty string if no known name is similar."""
     import difflib  # noqa: PLC0415 - imported only for unknown names

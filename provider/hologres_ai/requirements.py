@@ -174,7 +174,7 @@ def enforce(
     Args:
         requirements: the requirements to enforce.
         result: the result of a read.
-        now: the time from which days are counted, with a time zone.
+        now: the present time, with a time zone, from which the days to an expiry are counted.
         warn: called with the message in mode ``warn``.
         describe: returns the text for one requirement that is not met; `RequirementResult.summary` has no IDs.
 
@@ -228,7 +228,7 @@ def require(
 
     Args:
         result: the result of a read.
-        now: the time from which days are counted, with a time zone; by default the present time.
+        now: the present time, with a time zone, from which the days to an expiry are counted. Default: the clock.
         requirements: the fields of `Requirements`. In mode "warn", unmet requirements cause a `UserWarning`.
 
     Raises:
@@ -241,7 +241,7 @@ def require(
 
 
 def checked_time(now: datetime | None) -> datetime:
-    """Return the time from which days are counted: `now`, or the present time.
+    """Return `now`, or the present time of the clock.
 
     Raises:
         InvalidArgumentError: `now` has no time zone.

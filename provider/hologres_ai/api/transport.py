@@ -67,9 +67,7 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"accept": "application/json", "accept-encoding": "identity"},
             follow_redirects=False,
-            limits=httpx.Limits(
-                max_connections=None
-            ),  # no limit: a call that waits for a connection could miss its deadline
+            limits=httpx.Limits(max_connections=None),  # a call that waits for a connection could miss its deadline
             verify=tls_context(scheme),
             proxy=proxy,
             trust_env=False,

@@ -84,8 +84,8 @@ def check_command(
     Prints a line for each requirement: the required value, the value that was found, and the AI instances that are
     nearest to the requirement. Credentials come from the environment; see `hologres-ai list --help`.
 
-    With --report nagios, the command prints one line and uses the exit codes of a monitoring plugin: 0 met, 1 not met
-    with --warn, 2 not met, 3 for everything else.
+    With --report nagios, the command prints one line and uses the exit codes of a monitoring plugin: 0 if every
+    requirement is met, 1 if one is not met and --warn is given, 2 if one is not met, 3 for everything else.
 
     \b
     Examples:

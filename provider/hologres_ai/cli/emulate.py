@@ -38,7 +38,7 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     metavar="FILE",
     type=File(),
     help='A file with the nodes: {"nodes": [...]}, the output of `list --json`, a response of the API, or a '
-    "baseline of `drift --accept`. It is read again when it changes. Default: the fleet in the package.",
+    "baseline of `drift --accept`. It is read again when it changes. Default: sample nodes.",
 )
 @click.option(
     "--access-key-id",

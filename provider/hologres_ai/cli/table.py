@@ -31,7 +31,7 @@ _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
 
 @dataclass(frozen=True)
 class Look:
-    """The width and encoding of the terminal, and the time from which days are counted."""
+    """The width and encoding of the terminal, and the present time, from which the days to an expiry are counted."""
 
     width: int
     encoding: str

@@ -148,7 +148,7 @@ def _cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
 
 
 def credentials_cache_for(source: CredentialsSource, limits: Limits) -> CredentialsCache:
-    """Return the cache of a source; there is one for each source and limits in the process."""
+    """Return the cache of a source. A process has one cache for each pair of a source and time limits."""
     with _REGISTRY:
         return _cache_for(source, limits)
 

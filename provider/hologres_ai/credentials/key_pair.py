@@ -157,5 +157,5 @@ def _incomplete(
         return ConfigurationError(f"no {names} is set, only {there}", " ".join(how_to_set(part) for part in missing))
     return ConfigurationError(
         f"the key pair is ambiguous: {there}",
-        "No origin has both an id and a secret. Set both in one place, and remove the others.",
+        "Set the AccessKey ID and its secret in one place, such as the environment, and remove the others.",
     )

@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from ..config import resolve
 from ..credentials.key_pair import find_key_pair
 from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
-from ..names import did_you_mean
+from ..names import did_you_mean, is_default_provider
 from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, ResolvedSettings, look_up
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
@@ -21,8 +20,6 @@ _CREDENTIALS = _SECRETS | {ACCESS_KEY.key, ENDPOINT.key}
 _ENGINE_KEYS = {"version", "pluginDownloadURL"}
 # The source of credentials that a setting selects, by the key of the setting.
 _SOURCE_OF = {setting.key: name for name, settings in SOURCE_SETTINGS.items() for setting in settings}
-# The default provider, which a program does not declare. Its inputs are the stack's configuration under ``hologres:``.
-_URN_OF_DEFAULT = re.compile(r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?")
 _KEYS = _SOURCE_OF[ACCESS_KEY.key]
 # Valid settings. If they are refused together with one other setting, the other setting is invalid.
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
@@ -67,7 +64,7 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
     plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    is_default = _URN_OF_DEFAULT.fullmatch(urn) is not None
+    is_default = is_default_provider(urn)
     failures = [
         Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
     ]

@@ -130,7 +130,7 @@ def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
 
 
 def has_inventory(inputs: Properties) -> bool:
-    """Return whether a check has completed the inputs."""
+    """Return whether the inputs contain the inventory, which `check` adds, and the region."""
     return INVENTORY in inputs and (REGION_KEY in inputs or REGIONS_KEY in inputs)
 
 

@@ -97,7 +97,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Month:
-    """The first day of a month, at `x` percent; `year` is given for the first label and January."""
+    """A label of the time line: the first day of a month, at `x` percent of the width. Only the first label and January
+    have a `year`."""
 
     x: float
     label: str
