@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,12 +22,15 @@ class Figures(NamedTuple):
 
 
 def alternate(subjects: Mapping[Name, Callable[[], Figures]], rounds: int) -> dict[Name, Figures]:
-    """Return the medians of each subject. One additional round comes first to fill caches, and is not counted."""
+    """Return the smallest figures of each subject, which other work on the machine disturbs least.
+
+    One additional round comes first to fill caches, and is not counted.
+    """
     found: dict[Name, list[Figures]] = {name: [] for name in subjects}
     for number in range(rounds + 1):
         for name in list(subjects)[:: 1 if number % 2 else -1]:
             found[name].append(subjects[name]())
-    return {name: Figures(*map(median, zip(*all_[1:], strict=True))) for name, all_ in found.items()}
+    return {name: Figures(*map(min, zip(*all_[1:], strict=True))) for name, all_ in found.items()}
 
 
 def whole_process(command: Sequence[str], environment: Mapping[str, str]) -> Figures:

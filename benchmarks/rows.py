@@ -8,7 +8,7 @@ HEADINGS = ("what", "ours", "beside", "theirs", "ratio", "at most", "verdict")
 
 @dataclass(frozen=True)
 class Row:
-    """A comparison of two medians, in seconds or MiB; without a target, the ratio is not judged."""
+    """A comparison of two figures, in seconds or MiB; without a target, the ratio has no verdict."""
 
     name: str
     beside: str

@@ -30,6 +30,7 @@ MARKERS = {
     "tests/repo/test_benchmarks.py": "load",
     "tests/repo/test_packages.py": "packaging",
     "tests/repo/test_sdk.py": "packaging",
+    "tests/testing/test_fixtures.py": "packaging",
 }
 
 # Tests that compile Pulumi's Go SDK run on one worker: at the same time, each would compile it again.

@@ -15,6 +15,7 @@ from tests.support.command_line import environment, on_terminal, run, run_proces
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, StandIn
 
+KEY_VARIABLES = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 SOURCES = [*CREDENTIALS_SOURCES, "role to assume"]
 
 
@@ -158,6 +159,13 @@ def test_doctor_text_names_unused_settings(emulator: Emulator) -> None:
     assert lines[lines.index("set and not used:") + 1] == "  environment ALICLOUD_SECURITY_TOKEN"
     assert lines[-1].startswith("verdict: Ready: ")
     assert CANARY not in done.stdout
+
+
+@pytest.mark.parametrize("keys", [{"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, dict.fromkeys(KEY_VARIABLES)], ids=repr)
+def test_doctor_does_not_recommend_itself(emulator: Emulator, keys: dict[str, str | None]) -> None:
+    done = run("doctor", env=environment(emulator.url, **keys))
+    assert done.returncode == 1
+    assert "hologres-ai doctor" not in done.stdout
 
 
 def test_list_warns_of_unused_settings(emulator: Emulator) -> None:

@@ -1,6 +1,7 @@
 """``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -206,7 +207,12 @@ def _spelt(place: str) -> str:
 
 def _wrong(error: HologresAiError) -> Observation:
     title = f"{error.title} ({error.facts})" if error.facts else error.title
-    return Observation(error=title, remedy=error.remedy)
+    return Observation(error=title, remedy=_without_pointer(error.remedy))
+
+
+def _without_pointer(remedy: str) -> str:
+    """Return a remedy without the sentence that recommends this command."""
+    return re.sub(r"(; | )`hologres-ai doctor` shows [^.]*\.", lambda found: "." if found[1] == "; " else "", remedy)
 
 
 def _credentials(
@@ -301,7 +307,7 @@ def _refused(error: HologresAiError) -> CallReport:
     return CallReport(
         ok=False,
         error=found.error,
-        remedy=show_denial_whole(error),
+        remedy=_without_pointer(show_denial_whole(error)),
         request_id=error.request_id,
         ram_action=RAM_ACTION if isinstance(error, AccessDeniedError) else None,
         denial=error.denial,

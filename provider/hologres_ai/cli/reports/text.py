@@ -2,13 +2,16 @@
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...clock import describe_duration, parse_time
-from ...drift import Change, Drift, Event, drift_fingerprint
 from ...names import plural
 from ..output import Line, is_unicode, print_lines, print_machine_text, printable, shown
 from . import Report
 from .columns import tab_separated_lines
+
+if TYPE_CHECKING:
+    from ...drift import Change, Drift, Event
 
 # The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
 SIGNS = {
@@ -103,6 +106,8 @@ def _unread(report: Report) -> Iterator[Line]:
 
 def _drift_lines(report: Report) -> Iterator[Line]:
     """Yield a line for each event, under its class."""
+    from ...drift import drift_fingerprint  # noqa: PLC0415 - list does without it
+
     drift = report.drift
     yield Line("", drift_summary(report), "bold")
     if drift is None or report.first_baseline:
@@ -144,13 +149,13 @@ def drift_summary(report: Report) -> str:
     return f"Drift in {drift.place}: {plural(len(drift.events), 'event')} at {of}{gaps}"
 
 
-def event_name(drift: Drift, event: Event) -> str:
+def event_name(drift: "Drift", event: "Event") -> str:
     """Return the AI instance, and its region if it is not the one that was read."""
     elsewhere = f" in {shown(event.region_id)}" if event.region_id != drift.region else ""
     return shown(event.node.ai_instance_id) + elsewhere
 
 
-def describe_event(event: Event) -> str:
+def describe_event(event: "Event") -> str:
     """Return the changes of an event; of a node that was added or removed, its size and its owner."""
     if event.changes:
         return ", ".join(map(_describe_change, event.changes))
@@ -159,11 +164,11 @@ def describe_event(event: Event) -> str:
     return f"{shown(node.node_count)} x {shown(node.ai_spec)}, {owner}"
 
 
-def _describe_change(change: Change) -> str:
+def _describe_change(change: "Change") -> str:
     return f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
 
 
-def describe_move(change: Change) -> str:
+def describe_move(change: "Change") -> str:
     """Return how far the expiry moved, such as `` (365 days later)``; empty for any other change."""
     then, now = parse_time(change.before), parse_time(change.after)
     if change.field != "expirationTime" or then is None or now is None:
