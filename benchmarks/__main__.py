@@ -43,7 +43,7 @@ def with_table(page: str, rows: Sequence[Row], rounds: int) -> str:
     """Return the page with the table of these rows between its two markers."""
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in rows)]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    text = f"Medians of {rounds} rounds on {machine()}.\n\n{table}"
+    text = f"Smallest of {rounds} rounds on {machine()}.\n\n{table}"
     return re.sub(r"(<!-- results -->\n).*?(<!-- /results -->)", rf"\g<1>{text}\2", page, flags=re.DOTALL)
 
 

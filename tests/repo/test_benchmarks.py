@@ -30,7 +30,7 @@ def test_the_verdict_of_a_row_follows_from_its_ratio(package: float, target: flo
 def test_a_run_is_written_into_the_page() -> None:
     page = bench.with_table(PAGE, [row(1.2, 1.5)], 3)
     assert "| a read | 1.20 s | the SDK | 1.00 s | 1.20 | 1.50 | reached |" in page
-    assert "Medians of 3 rounds on" in page
+    assert "Smallest of 3 rounds on" in page
     assert page.partition("<!-- results -->")[0] == PAGE.partition("<!-- results -->")[0]
 
 
