@@ -2,7 +2,10 @@
 
 import json
 import random
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -300,3 +303,31 @@ def test_the_fingerprint_counts_nodes_without_an_id() -> None:
         compare(result_of(*nodes), result_of()) for nodes in ((nameless,), (nameless, replace(nameless, node_count=9)))
     )
     assert drift.drift_fingerprint(one) != drift.drift_fingerprint(two)
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """The number of function calls that the work makes, which is the same on every machine."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"node_count": 7}, {"ai_instance_id": "same"}], ids=["equal", "resized", "one ID"]
+)
+def test_the_work_of_a_comparison_grows_with_the_number_of_nodes(change: dict[str, Any]) -> None:
+    def compared(size: int) -> Callable[[], object]:
+        before = [replace(NODE, ai_instance_id=f"ai-{number}", cpu_used=number) for number in range(size)]
+        after = [replace(node, **change) for node in reversed(before)]
+        return lambda: compare(result_of(*before), result_of(*after), CLASSES)
+
+    assert calls_of(compared(1000)) <= 2.2 * calls_of(compared(500))
