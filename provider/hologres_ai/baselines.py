@@ -77,13 +77,11 @@ def _in_any_form(
         return _from_state(list(_entries(resources)), output, resource)
     if resource is not None:
         raise DocumentError(
-            "the document is not the state of a stack, so no resource can be chosen", "Leave --resource out."
+            "the document is not the state of a stack, so no resource can be chosen", "Omit --resource."
         )
     if is_envelope(document) or "instanceModelList" in document:
         if output is not None:
-            raise DocumentError(
-                "the document is one list of AI nodes, so no output can be chosen", "Leave --output out."
-            )
+            raise DocumentError("the document is one list of AI nodes, so no output can be chosen", "Omit --output.")
         return _from_list(document, query)
     return _from_envelope(*envelope_among(document, output), "outputs")
 

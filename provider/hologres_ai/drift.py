@@ -300,7 +300,7 @@ def _fingerprint_lines(event: Event) -> Iterator[list[FieldValue]]:
 
 
 def to_json(drift: Drift, ignored: Sequence[Event] = ()) -> Mapping[str, JsonValue]:
-    """Return the drift as JSON, with fields in the API's spelling; `ignored` are events that do not count as drift."""
+    """Return the drift as JSON, with the field names of the API; `ignored` are events that do not count as drift."""
     return {
         "kind": "hologres-ai/Drift",
         "version": 1,

@@ -199,8 +199,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def export(self, name: str) -> None:
         """Export the nodes as a stack output, which `AiNodes.from_stack` reads as typed objects.
 
-        The value is an object in the API's spelling with a kind and a version. Programs in other languages can read it
-        too.
+        The value is an object with a kind, a version and the field names of the API, which programs in other languages
+        can read too.
         """
         from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 

@@ -1,7 +1,7 @@
 """The envelope of a list of AI nodes: its format in a stack output or a file.
 
-An envelope is a result in the API's spelling with a kind, a version and the query. The query ensures that the result is
-only compared with a result of the same query:
+An envelope is a result with the field names of the API, a kind, a version and the query. With the query, the result is
+compared only with a result of the same query:
 
     {"kind": "hologres-ai/AiNodeList", "version": 1, "query": {…}, "region": …, "instanceModelList": […], …}
 
@@ -29,8 +29,8 @@ from .names import did_you_mean, to_camel
 KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
-_EXPORT = 'Write it with nodes.export("aiNodes") in the program that reads the AI nodes.'
-_SHOW_SECRETS = "Print it with --show-secrets, or remove secrets from the arguments of the list and run `pulumi up`."
+_EXPORT = 'Export it with nodes.export("aiNodes") in the program that reads the AI nodes.'
+_SHOW_SECRETS = "Print it with --show-secrets, or remove the secret arguments of `AiNodeList` and run `pulumi up`."
 _KINDS = "hologres-ai/"  # prefix of the kind of each document of this package, such as hologres-ai/Error
 _OTHER_KIND = "Give a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
 _SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of a secret

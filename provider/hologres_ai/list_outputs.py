@@ -47,7 +47,7 @@ def _none_if_unknown(value: object) -> Any:
 
 
 def only_if_read(resource: pulumi.Resource, names: Iterable[str]) -> Mapping[str, pulumi.Output[Any]]:
-    """Replace the outputs of a list with outputs that are unknown if the read failed, and return them.
+    """Replace each output of a list by an output that is unknown if the read failed; return the new outputs.
 
     Every successful read has a fingerprint; the inputs have none.
     """

@@ -1,4 +1,4 @@
-"""Functions for the processes that this package runs itself: the command line and the plugin.
+"""Functions for the two programs of this package, `hologres-ai` and the plugin.
 
 The library does not use this module, because its functions end the process or set signal handlers.
 """

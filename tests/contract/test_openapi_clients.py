@@ -101,7 +101,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def read(emulator: Emulator) -> list[Mapping[str, object]]:
-    """The nodes as this package reads them with one try, in the API's spelling and without null values."""
+    """The nodes as this package reads them with one try, with the field names of the API and without null values."""
     settings = {
         "access_key": EMULATOR_ACCESS_KEY_ID,
         "secret_key": EMULATOR_ACCESS_KEY_SECRET,

@@ -25,7 +25,7 @@ class Fleet:
     emulator: Emulator
 
     def change(self, ai_instance_id: str, **fields: object) -> None:
-        """Give one node other values, in the API's spelling."""
+        """Give one node other values, with the field names of the API."""
         document = json.loads(self.path.read_text())
         [node] = [node for node in document["nodes"] if node["aiInstanceId"] == ai_instance_id]
         node.update(fields)

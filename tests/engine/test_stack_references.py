@@ -96,7 +96,7 @@ def without_null(total: object) -> object:
 
 
 def as_dict(node: object) -> dict[str, object]:
-    """A node as Pulumi sees it: a dict in the API's spelling."""
+    """A node as Pulumi sees it: a dict with the field names of the API."""
     assert isinstance(node, dict)
     return dict(node)
 

@@ -25,7 +25,7 @@ class Row:
         family: a name in `FAMILIES`.
         name: unique in its family.
         scenario: what the servers do.
-        nodes: the wanted nodes, in the API's spelling; None where the call has to fail.
+        nodes: the wanted nodes, with the field names of the API; None where the call has to fail.
         status, code, request_id: the facts that the error must have.
         kind: the class of the error.
         requests: the number that must reach the server; -1 where it cannot be counted.

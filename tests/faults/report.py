@@ -18,7 +18,7 @@ from tests.faults.testbed import Job
 
 Nodes = Sequence[Mapping[str, Any]]
 Ask = Callable[[Job], tuple[Nodes, Sequence[str]]]
-"""A client: returns the nodes in the API's spelling and its warnings, or raises."""
+"""A client: returns the nodes with the field names of the API and its warnings, or raises."""
 
 # Settings and environment variables of this machine that would reach a client.
 SURROUNDINGS = ("ALICLOUD_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "HOLOGRAM_", "CLIENT_", "MAX_RETRY_", "STS_ENDPOINT")

@@ -109,10 +109,10 @@ class Diagnosis:
 def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
     """Show what is configured and where each value comes from; then make one call and show its outcome.
 
-    Shows the region, the endpoint, each source of credentials in the order in which they are tried, the origin of each
-    part of a key pair, roles and the host of STS, switches, credentials that are set but not used, proxies, the
-    difference between the clock of this machine and that of the service, and a verdict. No secret is shown; of an
-    AccessKey ID, only the first 4 characters are shown.
+    Shows the region and the endpoint; the sources of credentials in the order in which they are tried, and where each
+    part of an AccessKey comes from; the roles to assume and the STS hosts; boolean settings that are on; credentials
+    that are set but not used; proxies; the difference between the clock of this machine and that of the service; and
+    a verdict. No secret is shown, and only the first 4 characters of an AccessKey ID.
 
     \b
     Examples:
@@ -150,7 +150,7 @@ def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
 
 
 def _add_source(diagnosis: Diagnosis, settings: "ResolvedSettings", resolution: "Resolution") -> None:
-    """Add the origins, warnings and roles of the source of credentials."""
+    """Add the details of the source of credentials: origins of its parts, warnings, and roles to assume."""
     source = resolution.source
     diagnosis.key_parts = {name: _spelt(origin) for name, origin in source.parts}
     diagnosis.left_over = [_spelt(origin) for origin in source.left_over]

@@ -199,7 +199,7 @@ def show_expiry_distance(row: Row, look: Look) -> Text:
 
 
 def _urgency(node: AiNode, look: Look) -> str:
-    """Return red if a node ends soon or has ended and is not known to renew, as in `check --not-expiring-within 30`."""
+    """Return red for a node that `check --not-expiring-within 30` would report, otherwise no style."""
     return "bold red" if ends_within(node, look.now, NEAR) else ""
 
 

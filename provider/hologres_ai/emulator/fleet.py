@@ -1,10 +1,10 @@
 """The fleet: nodes from a JSON file, which is read again when it changes.
 
 The content of the file is ``{"nodes": [...]}``. A saved response of the API and the output of ``hologres-ai list
---json`` (``{"instanceModelList": [...]}``) are valid too. A node is served unchanged, in the API's spelling, even if it
-is malformed. Only an ``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced by a time: so many days from
-midnight UTC of the day on which the emulator started. The time stays the same while the emulator runs, and after a
-restart on the same day.
+--json`` (``{"instanceModelList": [...]}``) are valid too. A node has the field names of the API, and is served
+unchanged, even if it is malformed. Only an ``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced by a time:
+so many days from midnight UTC of the day on which the emulator started. The time stays the same while the emulator
+runs, and after a restart on the same day.
 """
 
 import json
@@ -41,7 +41,7 @@ class FleetFile:
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"the fleet file {path} is invalid: {error}",
-                'Give a JSON file of the form {"nodes": [...]}, each node in the API\'s spelling.',
+                'Give a JSON file of the form {"nodes": [...]}, with the field names of the API.',
             ) from None
 
     def nodes(self, instance_id: str | None = None, region: str | None = None) -> list[JsonValue]:

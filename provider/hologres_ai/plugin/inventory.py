@@ -12,7 +12,7 @@ from ..names import SIGNATURE
 from .properties import Property
 
 Node = dict[str, Property]
-"""One AI node in the API's spelling."""
+"""One AI node with the field names of the API."""
 
 Kind = str
 ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"

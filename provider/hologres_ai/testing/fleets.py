@@ -77,5 +77,5 @@ def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:
     what = f"the fleet file {fleet}" if isinstance(fleet, Path) else "the fleet"
     return ConfigurationError(
         f"{what} can't be used: {reason}",
-        'Give a JSON file of the form {"nodes": [...]}, or a list of nodes, each node in the API\'s spelling.',
+        'Give a JSON file of the form {"nodes": [...]}, or a list of nodes, with the field names of the API.',
     )

@@ -55,7 +55,16 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
 
 @dataclass(frozen=True)
 class Mark:
-    """A column with the expiries of about a week: `x` and `width` in percent, `unit` and `base` in pixels."""
+    """A bar of the time line, for the subscriptions that end within one week.
+
+    Attributes:
+        x: the left edge, in percent of the width of the time line.
+        width: in percent of the width of the time line.
+        ends: the number of subscriptions that end.
+        renews: the number of those that renew or are pay-as-you-go.
+        unit: the height of one subscription, in pixels.
+        base: the distance of the base line from the top, in pixels.
+    """
 
     x: float
     width: float
@@ -76,22 +85,22 @@ class Mark:
 
     @property
     def ends_height(self) -> float:
-        """The height of the solid part, which is directly above the base line."""
+        """The height of the solid part of the bar: subscriptions that end."""
         return round(self.ends * self.unit, 1)
 
     @property
     def renews_height(self) -> float:
-        """The height of the hollow part, which is directly above the solid part."""
+        """The height of the hollow part of the bar, above the solid part: subscriptions that stay."""
         return round(self.renews * self.unit, 1)
 
     @property
     def ends_y(self) -> float:
-        """The upper edge of the solid part."""
+        """The y coordinate of the top of the solid part of the bar."""
         return round(self.base - self.ends_height, 1)
 
     @property
     def renews_y(self) -> float:
-        """The upper edge of the hollow part."""
+        """The y coordinate of the top of the hollow part of the bar."""
         return round(self.ends_y - self.renews_height, 1)
 
 

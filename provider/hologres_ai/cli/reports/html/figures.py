@@ -127,7 +127,7 @@ class Summary:
 
 
 def summarise(result: AiNodeListResult) -> Summary:
-    """Return the totals of the result, and the numbers of AI instances, nodes, Hologres instances and statuses."""
+    """Return the totals of the result, and how many AI instances (by status too), nodes and Hologres instances."""
     nodes = result.instance_model_list
     return Summary(
         instances=len(nodes),
