@@ -227,8 +227,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
                 min_nodes_ready: at least this many nodes in status ResourceReady.
                 statuses: every AI instance is in one of these statuses.
                 ai_specs: at least one AI instance of each of these specifications.
-                not_expiring_within_days: no subscription ends within this many days, unless it is known to renew
-                    automatically.
+                not_expiring_within_days: no subscription ends within this many days, unless it renews automatically.
                 mode: "error", or "warn" to log a warning and continue.
 
         Raises:
