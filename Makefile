@@ -34,7 +34,7 @@ test: .venv/.ready ## run all tests
 	$(PYTEST) $(PARALLEL) -m "not load and not browser"
 	$(PYTEST) -m load
 
-test-browser: .venv/.ready ## run the tests of the HTML report in a real browser; needs Chromium
+test-browser: .venv/.ready ## run the tests of the HTML report in a real browser; needs Chromium and a font with Chinese characters
 	$(PYTEST) $(PARALLEL) -m browser tests/browser
 
 test-fast: .venv/.ready ## run the tests without engine, builds, fuzzing and load
@@ -65,7 +65,7 @@ fuzz: .venv/.ready ## search for inputs that are parsed incorrectly; SECONDS_EAC
 audit: .venv/.ready ## check the pinned versions for known vulnerabilities
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
-pictures: .venv/.ready ## draw the pictures in the documentation; needs Chromium
+pictures: .venv/.ready ## draw the pictures in the documentation; needs Chromium and a font with Chinese characters
 	$(BIN)/python -m tools.pictures
 
 licences: .venv/.ready ## write docs/licences.md from the installed packages

@@ -112,7 +112,7 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
         f"no complete response from {host}: {reason}",
         f"Check the network, the proxy settings and the region {region}. Inside a VPC, set ALIBABA_CLOUD_ENDPOINT_TYPE "
         "to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
-        + "".join(f" {warning}." for warning in settings.warnings),
+        + "".join(f" {warning}{'' if warning.endswith('?') else '.'}" for warning in settings.warnings),
         no_such_host=any(
             isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in causes(error)
         ),
