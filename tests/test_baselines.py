@@ -7,6 +7,7 @@ import pytest
 
 from hologres_ai.baselines import read_baseline
 from hologres_ai.core.result import build_result
+from hologres_ai.credentials.resolver import SOURCE_SETTINGS
 from hologres_ai.envelope import to_envelope
 from hologres_ai.errors import DocumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query, to_wire
@@ -66,6 +67,8 @@ PROVIDER = "urn:pulumi:dev::fleet::pulumi:providers:hologres::far"
         ({"profile": "prod", "region": "cn-hangzhou"}, "prod", None),
         ({"accessKey": "id", "secretKey": "secret"}, None, "far"),
         ({"profile": "prod", "sharedCredentialsFile": "/other.json"}, None, "far"),
+        ({"profile": "prod", "assumeRole": '{"roleArn": "acs:ram::1:role/other"}'}, "prod", "far"),
+        ({"credentialsUri": "http://localhost/credentials"}, None, "far"),
         ({"ecsRoleName": "reader"}, None, "far"),
         ({"region": "cn-hangzhou"}, None, None),
     ],
@@ -76,6 +79,14 @@ def test_the_account_of_a_declared_provider_is_known_by_its_profile_or_named(
     declared = {"urn": PROVIDER, "type": "pulumi:providers:hologres", "inputs": inputs}
     found = read_baseline(json.dumps(state(declared, {**NODES, "provider": f"{PROVIDER}::an-id"})))
     assert (found.profile, found.provider) == (profile, provider)
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCE_SETTINGS if source != "profile"])
+def test_every_source_of_credentials_but_a_profile_names_the_provider(source: str) -> None:
+    inputs = {setting.key: "text" for setting in SOURCE_SETTINGS[source]}
+    declared = {"urn": PROVIDER, "type": "pulumi:providers:hologres", "inputs": inputs}
+    found = read_baseline(json.dumps(state(declared, {**NODES, "provider": f"{PROVIDER}::an-id"})))
+    assert (found.profile, found.provider) == (None, "far")
 
 
 def test_the_default_provider_reads_the_account_of_the_environment() -> None:

@@ -20,7 +20,7 @@ from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
-# The inputs of a provider that name a source of credentials.
+# The inputs of a provider that determine the account, except the profile, which a comparison can use too.
 _CREDENTIALS = frozenset(
     ("accessKey", "sharedCredentialsFile", "credentialsUri", "ecsRoleName", "assumeRole", "assumeRoleWithOidc")
 )
@@ -34,8 +34,8 @@ class Baseline:
         result: the result. In the form ``list``, its query is the one that the caller gave.
         form: the form of the document.
         profile: the profile of the account that was read, if the program or the provider of the list set one.
-        provider: the name of the provider of the list, if it has credentials of another kind. A state does not show
-            whose account they belong to.
+        provider: the name of the provider of the list, if it has credentials other than a profile, or a role to assume.
+            A state does not show whose account they belong to.
     """
 
     result: AiNodeListResult
@@ -154,12 +154,12 @@ def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | N
     outputs = cast("Mapping[str, object]", _without_secret_marks(entry.outputs, place))
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    provider = _declared_provider(entry, entries)
+    own = _profile(outputs.get(PROFILE_KEY))  # of a dynamic resource, which ignores the inputs of a provider
+    provider = None if own else _declared_provider(entry, entries)
     inputs = provider.inputs if provider else {}
-    given = None if "sharedCredentialsFile" in inputs else inputs.get("profile")
-    profile = _profile(outputs.get(PROFILE_KEY)) or _profile(given)
-    other = provider.name if provider and not profile and inputs.keys() & _CREDENTIALS else None
-    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", profile, other)
+    given = None if "sharedCredentialsFile" in inputs else _profile(inputs.get("profile"))
+    other = provider.name if provider and inputs.keys() & _CREDENTIALS else None
+    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", own or given, other)
 
 
 def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | None:

@@ -222,13 +222,28 @@ def test_the_baseline_may_come_from_stdin(scenario: Scenario) -> None:
 # ------------------------------------------------------------------------------------------------------- --accept
 
 
-def test_a_list_with_the_credentials_of_a_provider_is_compared_with_a_warning(scenario: Scenario) -> None:
+@pytest.mark.parametrize("option", [(), ("--profile", "default")])
+def test_a_list_with_a_profile_and_a_role_is_compared_with_a_warning(
+    scenario: Scenario, option: tuple[str, ...]
+) -> None:
+    inputs = {"profile": "default", "assumeRole": '{"roleArn": "acs:ram::1:role/reader"}'}
+    store_state_of_a_provider(scenario, inputs)
+    is_warned = 'the credentials of the provider "far"' in scenario.drift(*option).stderr
+    assert is_warned == (not option), "the profile that the user gives is the answer to the warning"
+
+
+def store_state_of_a_provider(scenario: Scenario, inputs: dict[str, str]) -> None:
+    """Replace the baseline by the state of a list with the provider "far"."""
     provider = "urn:pulumi:dev::fleet::pulumi:providers:hologres::far"
     nodes = json.loads(scenario.baseline.read_text())
     entry = {"urn": "urn:pulumi:dev::fleet::hologres:index:AiNodeList::nodes", "type": "hologres:index:AiNodeList"}
-    declared = {"urn": provider, "type": "pulumi:providers:hologres", "inputs": {"accessKey": "id"}}
+    declared = {"urn": provider, "type": "pulumi:providers:hologres", "inputs": inputs}
     resources = [declared, {**entry, "provider": f"{provider}::an-id", "outputs": {**nodes, "__query": nodes["query"]}}]
     scenario.baseline.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+
+
+def test_a_list_with_the_credentials_of_a_provider_is_compared_with_a_warning(scenario: Scenario) -> None:
+    store_state_of_a_provider(scenario, {"accessKey": "id"})
     done = scenario.drift()
     assert done.returncode == 0, done.stderr
     assert 'warning: the list was read with the credentials of the provider "far"' in done.stderr

@@ -209,7 +209,7 @@ def _run(comparison: Comparison) -> Report:
     baseline = _read_baseline(comparison)
     _check_query(baseline, comparison, given)
     connection = {**comparison.connection, "profile": comparison.connection["profile"] or baseline.profile}
-    if baseline.provider and not connection["profile"]:
+    if baseline.provider and not comparison.connection["profile"]:
         _warn_of_provider(baseline.provider)
     current, report = read_nodes("drift", _query_of(baseline, comparison), connection)
     drift = compare(baseline.result, current, comparison.classes)
