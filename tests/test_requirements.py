@@ -297,6 +297,17 @@ def test_mode_warn_gives_the_same_message_as_a_warning() -> None:
     enforce(build_requirements({"min_free_gpus": 1}), result_of(NODE), NOW, refuse)
 
 
+@pytest.mark.parametrize(
+    ("unread", "end"), [((), "have it"), (("cn-beijing: denied",), "; 1 region could not be read")]
+)
+def test_a_summary_has_no_ids_and_the_number_of_unread_regions(unread: tuple[str, ...], end: str) -> None:
+    asked = build_requirements({"statuses": ["Paused"]})
+    (result,) = assess(asked, result_of(NODE), NOW)
+    summary = replace(result, unread=unread).summary
+    assert summary.endswith(end)
+    assert "a (" not in summary
+
+
 def test_describe_secret_hides_figures_and_values() -> None:
     asked = build_requirements({"min_free_gpus": 77, "statuses": ["canary"]})
     with pytest.raises(RequirementsError) as raised:

@@ -122,7 +122,7 @@ class RequirementResult:
     @property
     def summary(self) -> str:
         """The outcome without the IDs of AI instances, for lists whose outputs are secret."""
-        unread = f"; {len(self.unread)} regions could not be read" if self.unread else ""
+        unread = f"; {plural(len(self.unread), 'region')} could not be read" if self.unread else ""
         return f"{self.asked}, {self.found.partition(';')[0]}{unread}"
 
 

@@ -43,6 +43,14 @@ def test_doctor_shows_the_settings_in_use_and_a_successful_call(emulator: Emulat
     assert emulator.requests == 1
 
 
+def test_doctor_counts_one_node_in_the_singular(emulator: Emulator) -> None:
+    document = json.loads(emulator.fleet_path.read_text())
+    document["nodes"] = [document["nodes"][0] | {"nodeCount": 1}]
+    emulator.fleet_path.write_text(json.dumps(document))
+    done = run("doctor", env=environment(emulator.url))
+    assert "call: works: 1 node in 1 AI instance, request" in done.stdout
+
+
 def test_doctor_fetches_credentials_and_hides_them(tmp_path: Path) -> None:
     issued = Credentials("uri-id-1", f"{CANARY}-uri-secret-1", f"{CANARY}-uri-token-1")
     with StandIn() as stand_in, Emulator(credentials=issued) as emulator:

@@ -19,6 +19,7 @@ from ..errors import (
     HologresAiError,
     ProviderAttempt,
 )
+from ..names import plural
 from .errors import DONE, FAILED
 from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
 from .output import UNKNOWN_SIGN, print_machine_text, print_text, printable, style, wants_colour
@@ -372,7 +373,8 @@ def _call_lines(call: CallReport | None) -> Iterator[str]:
     if call.ok:
         yield _head(
             "call",
-            f"works: {_shown(call.nodes)} nodes in {_shown(call.instances)} AI instances, request {call.request_id}",
+            f"works: {_counted(call.nodes, 'node')} in {_counted(call.instances, 'AI instance')}, "
+            f"request {call.request_id}",
         )
     else:
         yield _head("call", f"failed: {call.error}")
@@ -384,8 +386,8 @@ def _call_lines(call: CallReport | None) -> Iterator[str]:
         yield _head("clock", _skew(call.clock_skew_seconds))
 
 
-def _shown(number: int | None) -> str:
-    return UNKNOWN_SIGN if number is None else str(number)
+def _counted(number: int | None, noun: str) -> str:
+    return f"{UNKNOWN_SIGN} {noun}s" if number is None else plural(number, noun)
 
 
 def _skew(seconds: int) -> str:
