@@ -38,7 +38,7 @@ test-browser: .venv/.ready ## run the tests of the HTML report in a real browser
 	$(PYTEST) $(PARALLEL) -m browser tests/browser
 
 test-fast: .venv/.ready ## run the tests without engine, builds, fuzzing and load
-	$(PYTEST) $(PARALLEL) -m "not engine and not packaging and not fuzz and not load and not browser"
+	$(PYTEST) $(PARALLEL) --hypothesis-profile=fast -m "not engine and not packaging and not fuzz and not load and not browser"
 
 bench: .venv/.ready ## compare with the vendor's SDK and bare Pulumi resources (takes 10 minutes)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from hologres_ai.emulator import SHIPPED_FLEET, Emulator
 from hologres_ai.settings import environment_names
@@ -52,6 +53,10 @@ def pytest_configure() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+# `make test-fast` selects this profile. Otherwise, each property is tested with 100 generated examples.
+settings.register_profile("fast", max_examples=20)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
