@@ -2,10 +2,13 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
+from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]
 import pytest
@@ -18,6 +21,7 @@ from hologres_ai.plugin.schema import schema_text
 from hologres_ai.plugin.servicer import Servicer
 from tests.support.plugin_client import (
     CANARY,
+    PLUGIN,
     Plugin,
     RecordingEngine,
     RefusedError,
@@ -59,6 +63,19 @@ def test_a_signal_ends_the_process_while_a_read_hangs(environment: dict[str, str
 def test_the_process_accepts_the_flags_of_the_engine_and_needs_no_engine(environment: dict[str, str]) -> None:
     with started(environment, "--logtostderr", "-v=9", "--tracing", "nowhere") as plugin:
         assert plugin.is_alive()
+
+
+def test_the_engine_is_found_behind_its_flags(misspelt: dict[str, str]) -> None:
+    with recording() as (engine, address), started(misspelt, "-v=9", "--tracing", "file:./trace", address) as plugin:
+        assert is_connected(plugin, engine)
+
+
+@pytest.mark.parametrize("command", [[PLUGIN], [sys.executable, "-m", "hologres_ai"]], ids=["script", "module"])
+def test_a_command_given_to_the_plugin_is_refused_with_the_name_of_the_command_line(command: list[str | Path]) -> None:
+    ended = subprocess.run([*command, "list"], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert not ended.stdout
+    assert "The command line is `hologres-ai` or `python -m hologres_ai.cli`." in ended.stderr
 
 
 NOT_DONE = {
@@ -132,7 +149,7 @@ def test_the_process_ends_with_its_engine_while_a_read_hangs(misspelt: dict[str,
 
 
 def test_the_process_stays_when_no_engine_has_responded(environment: dict[str, str]) -> None:
-    addresses = {"none": (), "empty": ("",), "silent": ("127.0.0.1:1",), "odd": ("no such address",)}
+    addresses = {"none": (), "empty": ("",), "silent": ("127.0.0.1:1",)}
     with ExitStack() as processes:
         plugins = {name: processes.enter_context(started(environment, *address)) for name, address in addresses.items()}
         time.sleep(GONE_SECONDS + 1)

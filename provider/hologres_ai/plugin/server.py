@@ -33,10 +33,19 @@ def main() -> None:
         description="The Pulumi plugin for Hologres AI nodes. The Pulumi engine starts it.",
     )
     parser.add_argument("--version", action="version", version=f"pulumi-resource-hologres {version('hologres_ai')}")
-    parser.add_argument("engine", nargs="?", help="address of the engine, which shows warnings")
-    given, _ = parser.parse_known_args()  # the engine adds flags of its own for logs and traces
+    parser.add_argument("engine", nargs="?", type=_address, help="host:port of the engine, which shows warnings")
+    parser.add_argument("--tracing", help=argparse.SUPPRESS)  # its value would be taken as the address of the engine
+    given, _ = parser.parse_known_args()  # the engine adds other flags for its logs
     asyncio.run(_serve(given.engine or ""))
     exit_process(0)  # without delay: the engine waits for its plugins one after the other
+
+
+def _address(text: str) -> str:
+    if not text or ":" in text:
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not the host:port of an engine. The command line is `hologres-ai` or `python -m hologres_ai.cli`."
+    )
 
 
 async def _serve(address: str) -> None:
