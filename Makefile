@@ -5,8 +5,8 @@ SECONDS_EACH ?= 60
 # Installing a wheel runs no code. SECURITY.md describes the one package that has no wheel.
 WHEELS := --only-binary :all: --no-binary alibabacloud-tea
 
-# Tests and benchmarks start the package in many processes, which must not compile it again each time.
-unexport PYTHONDONTWRITEBYTECODE
+# Tests and benchmarks start the package in many processes: with buffered output, as users do, and compiled once.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
 # The number of tests that run at the same time: one more than two cores, because many tests wait. Tests marked `load` run
 # alone, after the others.

@@ -20,14 +20,15 @@ def exit_process(code: int) -> None:
     """Flush stdout and stderr, then exit without interpreter shutdown.
 
     With the libraries of this package loaded, the shutdown takes about 0.05 s, a fifth of a cold ``hologres-ai list``
-    (measured: 263 ms with the shutdown, 216 ms without it). If a stream can't be flushed, the function returns, so that
-    Python reports the error at its normal exit.
+    (measured: 263 ms with the shutdown, 216 ms without it). If stdout can't be flushed, the function returns, so that
+    Python reports the error at its normal exit. An error of stderr is ignored: it must not change the exit code.
     """
-    try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream is None if the process was started without it
+    for stream in filter(None, (sys.stderr, sys.stdout)):  # a stream is None if the process was started without it
+        try:
             stream.flush()
-    except (OSError, ValueError):
-        return
+        except (OSError, ValueError):
+            if stream is sys.stdout:
+                return
     os._exit(code)
 
 

@@ -149,7 +149,11 @@ def test_an_error_on_a_terminal_is_red(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
-@pytest.mark.parametrize(("arguments", "code"), [(["list"], 0), (["list", "--bogus"], 1), (["doctor"], 0)], ids=str)
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["list"], 0), (["list", "--bogus"], 1), (["doctor"], 0), (["list", "--id", "none"], 0)],  # the last one warns
+    ids=str,
+)
 def test_a_closed_or_full_stream_changes_neither_output_nor_exit_code(
     emulator: Emulator, arguments: list[str], code: int, closed: str
 ) -> None:

@@ -90,6 +90,13 @@ def test_a_partially_configured_source_is_an_error(
     assert CANARY not in shown(error)
 
 
+def test_a_default_profile_that_may_not_be_looked_for_is_an_error(setup: SourceSetup) -> None:
+    """As in a container that runs as another user with HOME=/root. Here, the path is too long for the system."""
+    with pytest.raises(ConfigurationError, match="the credentials file .* can't be read") as caught:
+        settings_of(setup, {"HOME": f"/{'x' * 300}", "USERPROFILE": f"/{'x' * 300}"})
+    assert [step.state for step in caught.value.attempts][-1] == "failed"
+
+
 OBJECTS = [
     ('{"roleArm": "x"}', 'did you mean "roleArn"?'),
     ('{"role_arn": "x"}', 'did you mean "roleArn"?'),

@@ -55,7 +55,14 @@ OTHER = replace(NODE, ai_instance_id="hologram_aipostpay_public_cn-88yyy", holo_
 
 def environment(url: str, **changes: str | None) -> dict[str, str]:
     """An environment with the emulator's settings and no other setting of this package."""
-    hidden = environment_names() | {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "PYTHONIOENCODING"}
+    hidden = environment_names() | {
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLUMNS",
+        "TTY_COMPATIBLE",
+        "PYTHONIOENCODING",
+        "PYTHONUNBUFFERED",
+    }
     bare = {name: value for name, value in os.environ.items() if name not in hidden}
     settings: dict[str, str | None] = {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,

@@ -233,9 +233,16 @@ def _profile(settings: ResolvedSettings) -> Choice | None:
 
 def _default_profile(settings: ResolvedSettings) -> Choice | None:
     file, off = _default_file(settings), switches(settings)
-    if off.cli_profile_disabled or not file or not file.is_file():
+    if off.cli_profile_disabled or not file or not _may_exist(file):
         return None
     return _profile_choice(Profile(file, None, off))
+
+
+def _may_exist(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # such as no permission for the folder; `read_profile` reports it
+        return True
 
 
 def _profile_choice(profile: Profile) -> Choice:
