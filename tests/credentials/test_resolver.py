@@ -92,7 +92,7 @@ def test_a_partially_configured_source_is_an_error(
 
 def test_a_default_profile_that_may_not_be_looked_for_is_an_error(setup: SourceSetup) -> None:
     """As in a container that runs as another user with HOME=/root. Here, the path is too long for the system."""
-    with pytest.raises(ConfigurationError, match="the credentials file .* can't be read") as caught:
+    with pytest.raises(ConfigurationError, match=r"the credentials file .* can't be read") as caught:
         settings_of(setup, {"HOME": f"/{'x' * 300}", "USERPROFILE": f"/{'x' * 300}"})
     assert [step.state for step in caught.value.attempts][-1] == "failed"
 
