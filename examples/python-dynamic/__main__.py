@@ -14,7 +14,7 @@ ready = nodes.require(min_free_gpus=1)
 
 
 def with_free_gpus(listed: Sequence[AiNode]) -> list[str]:
-    """Return the IDs of the AI instances with free GPU cards. `gpu` is per node, `gpu_used` is the total of all nodes."""
+    """Return the IDs of the AI instances with free GPUs. `gpu` is per node, `gpu_used` is the total of all nodes."""
     return [
         node.ai_instance_id
         for node in listed
