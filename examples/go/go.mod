@@ -122,5 +122,5 @@ require (
 	lukechampine.com/frand v1.4.2 // indirect
 )
 
-// In this repository; outside it, the SDK's folder.
+// The path of the SDK in this repository. In a copy of this example, use the path of your SDK folder.
 replace hologres-ai/sdk/go/hologres => ../../sdk/go/hologres

@@ -1,4 +1,4 @@
-// Finds the AI nodes with room for a model that needs 40 GB of GPU memory on one node.
+// Finds the AI nodes for a model that needs 40 GB of GPU memory on one node.
 package main
 
 import (
@@ -14,7 +14,7 @@ func main() {
 }
 
 func program(ctx *pulumi.Context) error {
-	// Kept in the state: a preview shows what changed since the last update.
+	// The resource is stored in the state, so a preview shows what has changed since the last update.
 	nodes, err := hologres.NewAiNodeList(ctx, "nodes", &hologres.AiNodeListArgs{
 		Statuses: pulumi.StringArray{hologres.NodeStatusResourceReady},
 	})
@@ -27,8 +27,9 @@ func program(ctx *pulumi.Context) error {
 	return nil
 }
 
-// withRoom returns the IDs of the nodes that are large enough and have enough GPU memory free. Any field may be missing,
-// because the API guarantees none. The specification describes one node; the usage is the total over all nodes.
+// withRoom returns the IDs of the AI instances whose nodes are large enough and that have enough free GPU memory. Any
+// field can be missing, because the API does not guarantee any field. The specification describes one node; the usage is
+// the total of all nodes.
 func withRoom(nodes []hologres.AiNode) []string {
 	ids := []string{}
 	for _, node := range nodes {

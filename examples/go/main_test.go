@@ -29,7 +29,7 @@ func TestMain(*testing.M) {
 		err = commands[os.Args[1]](ctx, stack, os.Args[3:])
 	}
 	if err != nil {
-		reason, _, _ := strings.Cut(err.Error(), "\nstdout:") // the output of the engine follows, which was printed before
+		reason, _, _ := strings.Cut(err.Error(), "\nstdout:") // the rest is the output of the engine, which was already printed
 		fmt.Fprintln(os.Stderr, reason)
 		os.Exit(1)
 	}

@@ -1,6 +1,7 @@
-"""A Hologres instance from pulumi-alicloud, and the AI nodes that serve it.
+"""Create a Hologres instance with pulumi-alicloud, and read its AI nodes.
 
-The nodes are unknown at a preview before the instance exists; the update reads them after it is created.
+Before the instance exists, the nodes are unknown during a preview. The update reads them after it has created the
+instance.
 """
 
 import pulumi

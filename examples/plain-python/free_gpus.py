@@ -1,10 +1,10 @@
-"""Print the AI nodes that have a free GPU card, those with the most free cards first, without a Pulumi engine."""
+"""Print the AI instances with free GPU cards, without a Pulumi engine. The one with the most free cards is first."""
 
 from hologres_ai import AiNode, read_ai_nodes
 
 
 def free_gpus(node: AiNode) -> int:
-    """Return the number of free GPU cards over all nodes of this AI instance; 0 if a figure is missing."""
+    """Return the total number of free GPU cards of this AI instance; 0 if a value is missing."""
     if node.gpu is None or node.node_count is None or node.gpu_used is None:
         return 0
     return node.gpu * node.node_count - node.gpu_used

@@ -1,4 +1,4 @@
-"""Read the AI nodes of a region and select the ones with a free GPU."""
+"""Read the AI nodes of a region and select the AI instances with free GPUs."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ ready = nodes.require(min_free_gpus=1)
 
 
 def with_free_gpus(listed: Sequence[AiNode]) -> list[str]:
-    """Return the IDs of the nodes with a free GPU card. `gpu` is per node, `gpu_used` is the total over all nodes."""
+    """Return the IDs of the AI instances with free GPUs. `gpu` is per node, `gpu_used` is the total of all nodes."""
     return [
         node.ai_instance_id
         for node in listed

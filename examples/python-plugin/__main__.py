@@ -1,7 +1,7 @@
-"""The AI nodes of two accounts side by side, each read through a provider with its own keys and region.
+"""Read the AI nodes of two accounts. Each account has an explicit provider with its own keys and region.
 
-`pip install ../.. ../../sdk/python` installs the plugin and its SDK. For each account set
-`<account>AccessKey` and, with --secret, `<account>SecretKey`; `<account>Endpoint` is optional.
+`pip install ../.. ../../sdk/python` installs the plugin and its SDK. For each account, set
+`<account>AccessKey`, and set `<account>SecretKey` with --secret. `<account>Endpoint` is optional.
 """
 
 import pulumi
@@ -13,7 +13,7 @@ config = pulumi.Config()
 
 
 def ready_nodes(account: str, region: str) -> hologres.AiNodeList:
-    """Return the nodes that are ready, without their usage, which changes all the time."""
+    """Return the nodes that are ready. Usage is excluded, because it changes continuously."""
     provider = hologres.Provider(
         account,
         region=region,

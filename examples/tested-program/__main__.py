@@ -1,4 +1,4 @@
-"""Choose the AI nodes that serve a model, or fail if none has enough free memory. test_program.py tests both cases."""
+"""Choose an AI instance for a model, or fail if none has enough free GPU memory. test_program.py tests both cases."""
 
 import pulumi
 from placement import choose

@@ -1,10 +1,10 @@
-// Reads the object that a Python program exported with nodes.export("aiNodes"). It begins with a kind and a version.
+// Reads the object that a Python program exported with nodes.export("aiNodes"). The object has a kind and a version.
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "pulumi-hologres";
 
 export type AiNode = types.output.AiNode;
 
-/** The AI nodes of another stack, as they were at its last update. Any field of a node may be missing. */
+/** The AI nodes of another stack at its last update. Any field of a node can be missing. */
 export interface AiNodes {
     region: string;
     instanceModelList: AiNode[];
@@ -20,14 +20,14 @@ const VERSION = 1;
 const USAGE = ["cpuUsed", "memoryUsed", "gpuUsed", "gpuMemoryUsed"] as const;
 const FIGURES = ["nodeCount", "cpu", "memory", "gpu", "gpuMemory", ...USAGE] as const;
 
-/** The nodes in an output of another stack. They are known at preview, and secret if the output is secret. */
+/** Returns the nodes in an output of another stack. They are known during a preview, and secret if the output is. */
 export function fromStack(reference: pulumi.StackReference, name: string): pulumi.Output<AiNodes> {
     return pulumi
         .all([reference.name, reference.getOutput(name)])
         .apply(([stack, value]) => fromEnvelope(value, `the output "${name}" of the stack ${stack}`));
 }
 
-/** The nodes in an envelope; `place` names it in errors. A RunError is shown without a stack trace. */
+/** Returns the nodes in an envelope. Errors contain `place`. Pulumi shows a RunError without a stack trace. */
 export function fromEnvelope(value: unknown, place: string): AiNodes {
     if (!isObject(value) || value.kind !== KIND) {
         throw new pulumi.RunError(`${place} is not a list of AI nodes: write it with nodes.export(...)`);

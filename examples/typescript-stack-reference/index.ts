@@ -6,7 +6,7 @@ import { AiNode, fromStack } from "./envelope";
 const fleet = new pulumi.StackReference(new pulumi.Config().require("fleet"));
 const nodes = fromStack(fleet, "aiNodes");
 
-// Free GPU memory over all nodes of an AI instance, in GB; undefined if a figure is missing.
+// Returns the total free GPU memory of an AI instance, in GB; undefined if a value is missing.
 function freeGpuMemory({ gpuMemory, nodeCount, gpuMemoryUsed }: AiNode): number | undefined {
     return gpuMemory == null || nodeCount == null || gpuMemoryUsed == null
         ? undefined

@@ -1,13 +1,15 @@
-// Lists the subscriptions of AI nodes that end next, and those that do not renew automatically.
+// Lists the subscriptions of AI nodes by expiry time, and the subscriptions that do not renew automatically.
 import * as hologres from "pulumi-hologres";
 
-// Kept in the state: a preview shows what changed since the last update. Usage would change all the time.
+// The resource is stored in the state, so a preview shows what has changed since the last update. Usage is excluded,
+// because it changes continuously.
 const subscribed = new hologres.AiNodeList("subscribed", {
     chargeTypes: [hologres.ChargeType.PrePaid],
     includeUsage: false,
 });
 
-// Times are ISO 8601 in UTC, so they sort as texts. Any field may be missing, because the API guarantees none.
+// Times are ISO 8601 strings in UTC, so they can be sorted as text. Any field can be missing, because the API does not
+// guarantee any field.
 const byExpiry = subscribed.instanceModelList.apply(nodes =>
     [...nodes].sort((one, other) => (one.expirationTime ?? "").localeCompare(other.expirationTime ?? "")),
 );

@@ -1,4 +1,4 @@
-"""The stack of a product team: it chooses the AI nodes of the platform stack for a model."""
+"""The stack of a product team. It chooses an AI instance of the platform stack for a model."""
 
 import pulumi
 
@@ -6,11 +6,11 @@ from hologres_ai import AiNodes
 from hologres_ai.outputs import AiNode
 
 config = pulumi.Config()
-gpu_memory = config.require_int("gpuMemory")  # in GB; what the model needs
+gpu_memory = config.require_int("gpuMemory")  # in GB; the GPU memory that the model requires
 
 
 def free_gpu_memory(node: AiNode) -> int:
-    """Return the free GPU memory over all nodes of this AI instance, in GB; 0 if a figure is missing."""
+    """Return the total free GPU memory of this AI instance, in GB; 0 if a value is missing."""
     if node.gpu_memory is None or node.node_count is None or node.gpu_memory_used is None:
         return 0
     return node.gpu_memory * node.node_count - node.gpu_memory_used
@@ -24,7 +24,7 @@ def placement(nodes: AiNodes) -> str | None:
 platform = pulumi.StackReference(config.require("platform"))
 nodes = AiNodes.from_stack(platform, "aiNodes")
 
-# The preview fails when the model does not fit.
+# The preview fails if there is not enough free GPU memory for the model.
 fitting = nodes.apply(lambda listed: listed.require(min_free_gpu_memory=gpu_memory))
 
 pulumi.export("placement", fitting.apply(placement))

@@ -9,7 +9,7 @@ config = pulumi.Config()
 
 
 def instance_id() -> pulumi.Input[str]:
-    """Return the ID of the existing Hologres instance in the configuration, or of a new one."""
+    """Return the ID of the existing Hologres instance in the configuration, or the ID of a new instance."""
     existing = config.get("instanceId")
     return existing or new_instance().id
 
@@ -31,7 +31,7 @@ def new_instance() -> alicloud.hologram.Instance:
 
 nodes = AiNodeList("nodes", instance_id=instance_id())
 
-# The preview fails if no node is ready, or if a subscription ends within 7 days.
+# The preview fails if no node is ready, or if a subscription expires within 7 days.
 lasting = nodes.require(min_nodes_ready=1, not_expiring_within_days=7)
 
 nodes.export("aiNodes")
