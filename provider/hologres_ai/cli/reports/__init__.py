@@ -90,6 +90,13 @@ class Report:
             return self.drift.unread
         return self.result.unread if self.result else ()
 
+    @property
+    def other_warnings(self) -> tuple[str, ...]:
+        """The warnings, without those of regions that could not be read, which a report lists with their reasons."""
+        gaps = tuple(f"{region} could not be read" for region in self.unread)
+        warnings = self.result.warnings if self.result else ()
+        return tuple(warning for warning in warnings if not warning.startswith(gaps))
+
     def reason(self, region: str) -> str:
         """Return why a region could not be read, such as ``denied: the API refused ...``."""
         for item in self.result.region_outcomes if self.result else ():

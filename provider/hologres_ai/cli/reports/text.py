@@ -84,9 +84,7 @@ def _list_lines(report: Report) -> Iterator[Line]:
         return
     if report.result.instance_model_list:
         yield from map(Line, render_table(report.result, report.read_at).splitlines())
-    gaps = tuple(f"{region} could not be read" for region in report.unread)
-    warnings = (warning for warning in report.result.warnings if not warning.startswith(gaps))
-    yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in warnings)
+    yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in report.other_warnings)
     yield from _unread(report)
 
 

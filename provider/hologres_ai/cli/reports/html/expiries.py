@@ -8,7 +8,6 @@ from ....clock import describe_duration, parse_time
 from ....core.result import ends_within, has_end, is_pay_as_you_go, may_end
 from ....models import AiNode
 from ...output import NEAR
-from .values import bounded, day
 
 LAST = 97  # percent of the line; after it there is no room for a label
 WEEKS = 52
@@ -18,39 +17,36 @@ MAX_ROWS = 12
 # of one AI instance.
 TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
+_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
+
+
+def format_day(time: datetime) -> str:
+    """Return a day such as ``28 Jan 2026``, in UTC."""
+    return f"{time.astimezone(UTC):%d %b %Y}".removeprefix("0")
+
 
 @dataclass(frozen=True)
 class Expiry:
     """The end of one AI instance's subscription, in words; `iso` is empty if the API's text is not a time."""
 
     date: str
+    renewal: str
     iso: str = ""
     left: str = ""
-    renewal: str = ""
     is_urgent: bool = False
-
-
-_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
-
-
-def _renewal(node: AiNode) -> str:
-    return "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
     """Return the expiry of a node; None if the API returns none."""
     if not has_end(node):
         return None
+    renewal = "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
     end = parse_time(node.expiration_time)
     if end is None:
-        return Expiry(bounded(node.expiration_time), renewal=_renewal(node))
-    return Expiry(
-        date=day(end),
-        iso=end.isoformat(),
-        left=f"in {describe_duration(end - now)}" if end >= now else f"{describe_duration(end - now)} ago",
-        renewal=_renewal(node),
-        is_urgent=ends_within(node, now, NEAR),
-    )
+        return Expiry(str(node.expiration_time), renewal)
+    distance = describe_duration(end - now)
+    left = f"in {distance}" if end >= now else f"{distance} ago"
+    return Expiry(format_day(end), renewal, end.isoformat(), left, ends_within(node, now, NEAR))
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,8 @@ class Mark:
     Attributes:
         x: the left edge, in percent of the width of the time line.
         width: in percent of the width of the time line.
-        ends: the number of subscriptions that end.
-        renews: the number of those that renew or are pay-as-you-go.
+        ends: the number of subscriptions that end: the solid part of the bar.
+        renews: the number of those that renew or are pay-as-you-go: the hollow part, above the solid one.
         unit: the height of one subscription, in pixels.
         base: the distance of the base line from the top, in pixels.
     """
@@ -75,57 +71,38 @@ class Mark:
 
     @property
     def middle(self) -> float:
-        """The middle of the column, in percent."""
+        """The middle of the bar, in percent."""
         return round(self.x + self.width / 2, 2)
 
     @property
-    def total(self) -> int:
-        """The number of subscriptions that end."""
-        return self.ends + self.renews
-
-    @property
     def ends_height(self) -> float:
-        """The height of the solid part of the bar: subscriptions that end."""
+        """The height of the solid part, in pixels."""
         return round(self.ends * self.unit, 1)
 
     @property
     def renews_height(self) -> float:
-        """The height of the hollow part of the bar, above the solid part: subscriptions that stay."""
+        """The height of the hollow part, in pixels."""
         return round(self.renews * self.unit, 1)
 
     @property
     def ends_y(self) -> float:
-        """The y coordinate of the top of the solid part of the bar."""
+        """The y coordinate of the top of the solid part."""
         return round(self.base - self.ends_height, 1)
 
     @property
     def renews_y(self) -> float:
-        """The y coordinate of the top of the hollow part of the bar."""
+        """The y coordinate of the top of the hollow part."""
         return round(self.ends_y - self.renews_height, 1)
 
 
 @dataclass(frozen=True)
 class Month:
-    """A label of the time line: the first day of a month, at `x` percent of the width. Only the first label and January
-    have a `year`."""
+    """The first day of a month, at `x` percent of the width of the time line. Only the first one and January have a
+    `year`; one at the right end has no texts, because there is no room for them."""
 
     x: float
     label: str
     year: str
-
-    @property
-    def has_room(self) -> bool:
-        """Whether there is room for the label before the end of the line."""
-        return self.x < LAST
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """The time line as geometry: the base line, in pixels, a mark for each week with expiries, and the months."""
-
-    base: int
-    marks: tuple[Mark, ...]
-    months: tuple[Month, ...]
 
 
 @dataclass(frozen=True)
@@ -148,23 +125,24 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class ExpiryRow:
-    """One AI instance whose subscription has an end."""
-
-    name: str
-    owner: str
-    expiry: Expiry
-
-
-@dataclass(frozen=True)
 class TimeLine:
-    """The expiries in the 12 months after the read; `others` is the number of rows beyond `MAX_ROWS`."""
+    """The expiries in the 12 months after the read.
+
+    Attributes:
+        start, end: the days of the read and of the end of the time line.
+        base: the distance of the base line from the top, in pixels.
+        marks: a bar for each week in which a subscription ends.
+        rows: the first `MAX_ROWS` AI instances to end, also those that have ended, with their expiries.
+        others: the number of further ones.
+    """
 
     start: str
     end: str
-    drawing: Drawing
     counts: Counts
-    rows: tuple[ExpiryRow, ...]
+    base: int
+    marks: tuple[Mark, ...]
+    months: tuple[Month, ...]
+    rows: tuple[tuple[AiNode, Expiry | None], ...]
     others: int
 
 
@@ -175,13 +153,18 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     """Return the time line of the nodes' expiries over 12 months from `now`."""
     end = _in_a_year(now)
     known = _ends(nodes)
-    listed = [(at, node) for at, node in known if at < end]
+    listed = [node for at, node in known if at < end]
+    columns = _columns([(at, node) for at, node in known if now <= at < end], now, end)
+    most = max(map(sum, columns.values()), default=1)
+    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
     return TimeLine(
-        start=day(now),
-        end=day(end),
-        drawing=_draw([(at, node) for at, node in listed if at >= now], now, end),
+        start=format_day(now),
+        end=format_day(end),
         counts=_count_ends(nodes, known, now, end),
-        rows=tuple(_rows([node for _, node in listed[:MAX_ROWS]], now)),
+        base=TOP + height,
+        marks=tuple(_marks(columns, min(MOST_UNIT, height / most), TOP + height)),
+        months=tuple(_months(now, end)),
+        rows=tuple((node, expiry_of(node, now)) for node in listed[:MAX_ROWS]),
         others=max(len(listed) - MAX_ROWS, 0),
     )
 
@@ -189,24 +172,16 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
 def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, end: datetime) -> Counts:
     within = [(at, node) for at, node in known if now <= at < end]
     near = [node for at, node in within if at - now < timedelta(days=NEAR)]
-    given = len([node for node in nodes if has_end(node)])
+    given = sum(map(has_end, nodes))
     return Counts(
-        ended=len([at for at, _ in known if at < now]),
+        ended=sum(at < now for at, _ in known),
         near=len(near),
-        near_staying=len([node for node in near if not may_end(node)]),
+        near_staying=len(near) - sum(map(may_end, near)),
         within=len(within),
-        later=len([at for at, _ in known if at >= end]),
+        later=sum(at >= end for at, _ in known),
         unread=given - len(known),
         none=len(nodes) - given,
     )
-
-
-def _draw(within: Sequence[End], now: datetime, end: datetime) -> Drawing:
-    columns = _columns(within, now, end)
-    most = max((sum(both) for both in columns.values()), default=1)
-    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
-    marks = _marks(columns, min(MOST_UNIT, height / most), TOP + height)
-    return Drawing(TOP + height, tuple(marks), tuple(_months(now, end)))
 
 
 def _ends(nodes: Sequence[AiNode]) -> list[End]:
@@ -241,17 +216,8 @@ def _marks(columns: Mapping[int, tuple[int, int]], unit: float, base: int) -> It
 def _months(now: datetime, end: datetime) -> Iterator[Month]:
     at = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     first = True
-    while (at := _next_month(at)) < end:
-        yield Month(round((at - now) / (end - now) * 100, 2), f"{at:%b}", f"{at:%Y}" if first or at.month == 1 else "")
+    while (at := at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)) < end:
+        x = round((at - now) / (end - now) * 100, 2)
+        label, year = (f"{at:%b}", f"{at:%Y}" if first or at.month == 1 else "") if x < LAST else ("", "")
+        yield Month(x, label, year)
         first = False
-
-
-def _next_month(at: datetime) -> datetime:
-    return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
-
-
-def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[ExpiryRow]:
-    for node in nodes:
-        expiry = expiry_of(node, now)
-        if expiry is not None:
-            yield ExpiryRow(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)
