@@ -12,7 +12,7 @@ from .options import (
     with_reports,
 )
 from .reports import Report, Target
-from .reports.columns import COLUMNS
+from .reports.text import COLUMNS
 
 _COLUMNS_HELP = "\n".join(
     ("\b\nColumns in a pipe:", *(f"  {number:2}  {title}" for number, (title, _) in enumerate(COLUMNS, 1)))

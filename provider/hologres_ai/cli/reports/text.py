@@ -1,17 +1,18 @@
-"""The report as text for people: the table of the nodes, a line for each event, a line for each requirement."""
+"""The report as text: a line for each event or requirement; the nodes as a table, or as tab-separated lines."""
 
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ...clock import describe_duration, parse_time
 from ...names import plural
-from ..output import Line, is_unicode, print_lines, print_machine_text, printable, shown
+from ..output import NOT_ASKED, Line, is_unicode, print_lines, print_machine_text, printable, shown
 from . import Report
-from .columns import tab_separated_lines
 
 if TYPE_CHECKING:
     from ...drift import Change, Drift, Event
+    from ...models import AiNode, AiNodeListResult, Totals
 
 # The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
 SIGNS = {
@@ -26,6 +27,31 @@ OTHER_SIGN = ("~", "yellow")
 
 # The sign of a requirement, the word for a terminal without that sign, and the colour.
 MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
+
+# The title and the source of each column: a field of `models.AiNode`, or of the node's `models.Totals`. Append new
+# columns at the end, because the numbers of the others must not change.
+COLUMNS = (
+    ("region", "region_id"),
+    ("Hologres instance ID", "holo_instance_id"),
+    ("Hologres instance name", "holo_instance_name"),
+    ("AI instance ID", "ai_instance_id"),
+    ("specification", "ai_spec"),
+    ("number of nodes", "node_count"),
+    ("GPU cards used", "gpu.used"),
+    ("GPU cards", "gpu.capacity"),
+    ("free GPU cards", "gpu.free"),
+    ("GPU memory used, GB", "gpu_memory.used"),
+    ("GPU memory, GB", "gpu_memory.capacity"),
+    ("free GPU memory, GB", "gpu_memory.free"),
+    ("CPU cores used", "cpu.used"),
+    ("CPU cores", "cpu.capacity"),
+    ("memory used, GiB", "memory.used"),
+    ("memory, GiB", "memory.capacity"),
+    ("status", "status"),
+    ("charge type", "charge_type"),
+    ("expiry, UTC", "expiration_time"),
+    ("auto renewal", "auto_renewal"),
+)
 
 
 def render_text(report: Report) -> str:
@@ -97,6 +123,28 @@ def _unread(report: Report) -> Iterator[Line]:
     if report.unread:
         yield Line("", "could not be read", "bold")
     yield from (Line(f" {line}", "  ?", "red") for line in unread_lines(report))
+
+
+# --- list in a pipe ---------------------------------------------------------------------------------------------------
+
+
+def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
+    """Yield a line for each node: values separated by tabs, no heading.
+
+    A value contains no tab and no line break, so that ``cut`` and ``awk -F'\\t'`` read any name correctly.
+    """
+    from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
+
+    for node in result.instance_model_list:
+        figures = totals([node])
+        yield "\t".join(_value(source, node, figures, usage=result.query.include_usage) for _, source in COLUMNS)
+
+
+def _value(source: str, node: "AiNode", figures: "Totals", *, usage: bool) -> str:
+    if not usage and source.endswith((".used", ".free")):
+        return NOT_ASKED
+    value: object = attrgetter(source)(figures if "." in source else node)
+    return shown(value)
 
 
 # --- drift ------------------------------------------------------------------------------------------------------------
