@@ -23,7 +23,7 @@ STDOUT = ("-", "/dev/stdout")  # file names that mean stdout
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedError:
-    """The failure that ended a run; it contains no secrets.
+    """The failure that ended a run; it contains no secrets. As text: the title and the facts.
 
     Attributes:
         title: what failed, one line.
@@ -41,6 +41,9 @@ class ReportedError:
     code: str | None = None
     request_id: str | None = None
     denial: AccessDeniedDetail | None = None
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.facts})" if self.facts else self.title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,12 @@ class Report:
         if self.drift is not None:
             return self.drift.unread
         return self.result.unread if self.result else ()
+
+    @property
+    def has_finding(self) -> bool:
+        """Whether the report has a finding, a failure or a region that could not be read."""
+        events = self.drift is not None and bool(self.drift.events)
+        return bool(self.error or self.unread or events or any(not verdict.met for verdict in self.verdicts))
 
     @property
     def other_warnings(self) -> tuple[str, ...]:

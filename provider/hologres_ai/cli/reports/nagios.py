@@ -39,7 +39,7 @@ def render_nagios(report: Report) -> str:
 
 def _words(report: Report) -> Iterator[str]:
     if report.error is not None:
-        yield f"{report.error.title} ({report.error.facts})" if report.error.facts else report.error.title
+        yield str(report.error)
         return
     met = sum(verdict.met for verdict in report.verdicts)
     place = f" in {report.result.place}" if report.result else ""

@@ -77,52 +77,33 @@ def print_text_report(report: Report) -> None:
         print_table(report.result)
 
 
-def has_finding(report: Report) -> bool:
-    """Return whether the report has a finding, a failure or a region that could not be read."""
-    events = report.drift is not None and bool(report.drift.events)
-    return bool(report.error or report.unread or events or any(not verdict.met for verdict in report.verdicts))
-
-
 def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
     """Yield the lines of the report; without `signs`, words replace the signs that some encodings lack."""
     if report.error is not None:
-        yield from _error_lines(report)
-    elif report.command == "drift":
-        yield from _drift_lines(report)
+        yield Line(f" {printable(str(report.error))}", "error:", "red")
+        yield from (Line(printable(line)) for line in report.error.remedy.splitlines())
+    elif report.drift is not None:
+        yield from _drift_lines(report, report.drift)
     elif report.command == "check":
         yield from _check_lines(report, signs=signs)
     elif report.result is not None:
-        yield from _list_lines(report)
+        yield from _list_lines(report, report.result)
 
 
-def _error_lines(report: Report) -> Iterator[Line]:
-    if report.error is None:
-        return
-    facts = f" ({report.error.facts})" if report.error.facts else ""
-    yield Line(f" {printable(report.error.title + facts)}", "error:", "red")
-    yield from (Line(printable(line)) for line in report.error.remedy.splitlines())
-
-
-def _list_lines(report: Report) -> Iterator[Line]:
+def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[Line]:
     from ..table import render_table  # noqa: PLC0415 - only a file needs rich
 
-    if report.result is None:
-        return
-    if report.result.instance_model_list:
-        yield from map(Line, render_table(report.result, report.read_at).splitlines())
+    if result.instance_model_list:
+        yield from map(Line, render_table(result, report.read_at).splitlines())
     yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in report.other_warnings)
     yield from _unread(report)
-
-
-def unread_lines(report: Report) -> Iterator[str]:
-    """Yield a line for each region that could not be read, with the reason."""
-    return (f"{shown(region)}: {printable(report.reason(region))}" for region in report.unread)
 
 
 def _unread(report: Report) -> Iterator[Line]:
     if report.unread:
         yield Line("", "could not be read", "bold")
-    yield from (Line(f" {line}", "  ?", "red") for line in unread_lines(report))
+    for region in report.unread:
+        yield Line(f" {shown(region)}: {printable(report.reason(region))}", "  ?", "red")
 
 
 # --- list in a pipe ---------------------------------------------------------------------------------------------------
@@ -150,13 +131,12 @@ def _value(source: str, node: "AiNode", figures: "Totals", *, usage: bool) -> st
 # --- drift ------------------------------------------------------------------------------------------------------------
 
 
-def _drift_lines(report: Report) -> Iterator[Line]:
+def _drift_lines(report: Report, drift: "Drift") -> Iterator[Line]:
     """Yield a line for each event, under its class."""
     from ...drift import drift_fingerprint  # noqa: PLC0415 - list does without it
 
-    drift = report.drift
-    yield Line("", drift_summary(report), "bold")
-    if drift is None or report.first_baseline:
+    yield Line("", drift_summary(report, drift), "bold")
+    if report.first_baseline:
         return
     width = max((len(event.kind) for event in drift.events), default=0)
     room = max((len(event_name(drift, event)) for event in drift.events), default=0)
@@ -175,11 +155,8 @@ def _drift_lines(report: Report) -> Iterator[Line]:
         yield Line(f"fingerprint {drift_fingerprint(drift)}")
 
 
-def drift_summary(report: Report) -> str:
-    """Return the result of a comparison in one line, with the number of regions that could not be compared."""
-    drift = report.drift
-    if drift is None:
-        return "no comparison"
+def drift_summary(report: Report, drift: "Drift") -> str:
+    """Return the result of the report's comparison in one line, with the number of regions that are not compared."""
     if report.first_baseline:
         return f"First baseline of {drift.place}: {plural(drift.after, 'AI instance')}"
     gaps = f"; {plural(len(drift.unread), 'region')} could not be read" if drift.unread else ""
@@ -204,14 +181,13 @@ def event_name(drift: "Drift", event: "Event") -> str:
 def describe_event(event: "Event") -> str:
     """Return the changes of an event; of a node that was added or removed, its size and its owner."""
     if event.changes:
-        return ", ".join(map(_describe_change, event.changes))
+        return ", ".join(
+            f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
+            for change in event.changes
+        )
     node = event.node
     owner = f"{shown(node.holo_instance_id)} {shown(node.holo_instance_name)}"
     return f"{shown(node.node_count)} x {shown(node.ai_spec)}, {owner}"
-
-
-def _describe_change(change: "Change") -> str:
-    return f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
 
 
 def describe_move(change: "Change") -> str:

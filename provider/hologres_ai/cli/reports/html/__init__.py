@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ....credentials.types import SHOWN_OF_ID
-from ....drift import Event, drift_fingerprint, worst_first
+from ....drift import Drift, Event, drift_fingerprint, worst_first
 from ....models import Query
 from ....names import plural, to_camel
 from ....requirements import READY, RequirementResult
@@ -135,7 +135,7 @@ def _headline(report: Report) -> Headline:
     if report.error is not None:
         return "bad", "✗", "The run failed"
     if report.drift is not None:
-        return _drift_headline(report)
+        return _drift_headline(report, report.drift)
     if report.verdicts:
         return _check_headline(report)
     nodes = report.result.instance_model_list if report.result else ()
@@ -145,9 +145,9 @@ def _headline(report: Report) -> Headline:
     return ("good", "✓", listed) if nodes else ("note", "!", listed)
 
 
-def _drift_headline(report: Report) -> Headline:
-    said = drift_summary(report)
-    if report.drift and report.drift.events:
+def _drift_headline(report: Report, drift: Drift) -> Headline:
+    said = drift_summary(report, drift)
+    if drift.events:
         return "bad", "✗", said
     return ("note", "?", said) if report.unread else ("good", "✓", said)
 
