@@ -29,6 +29,7 @@ _NAMES = {
     "charge_types": "--charge-type",
     "ai_specs": "--ai-spec",
 }
+STDIN = "-"
 _SHORT_FORMS = ("json", "markdown", "junit")
 
 
