@@ -10,8 +10,8 @@ from ..errors import Failure, InvalidArgumentError
 from .errors import DONE, FAILED, FINDING
 from .options import (
     EXIT_CODES_HELP,
-    OneOf,
     ReportCommand,
+    Value,
     given_only,
     option_name,
     with_connection,
@@ -41,7 +41,7 @@ OPTIONS = {
     "required_statuses",
     metavar="STATUS",
     multiple=True,
-    type=OneOf(["ResourceReady"]),
+    type=Value("ResourceReady"),
     help="Require that every AI instance is in this status. Repeat the option to accept several statuses.",
 )
 @click.option(

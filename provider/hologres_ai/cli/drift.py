@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--classes",
-    type=Names(DRIFT_CLASSES),
+    type=Names(*DRIFT_CLASSES),
     metavar="NAMES",
     default=",".join(DEFAULT_DRIFT_CLASSES),
     show_default=True,

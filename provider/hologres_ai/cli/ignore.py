@@ -35,29 +35,18 @@ class Entry:
 class IgnoreEntry(Value):
     """The value of ``--ignore``: ``KIND`` or ``KIND=ID``."""
 
+    def __init__(self) -> None:
+        super().__init__(*EVENT_KINDS)
+
     def parse(self, text: str) -> Entry:
         """Return the entry."""
-        return parse_entry(text)
-
-    def completions(self, incomplete: str) -> Iterable[str]:
-        """Return the kinds."""
-        return (kind for kind in EVENT_KINDS if kind.startswith(incomplete))
-
-
-def parse_entry(text: str) -> Entry:
-    """Parse ``KIND`` or ``KIND=ID``.
-
-    Raises:
-        ValueError: there is no such kind, or the ID is empty.
-    """
-    kind, equals, pattern = text.partition("=")
-    if kind not in EVENT_KINDS:
-        raise ValueError(
-            f"no such event or class: {kind!r}{did_you_mean(kind, EVENT_KINDS)}; give one of {', '.join(EVENT_KINDS)}"
-        )
-    if equals and not pattern:
-        raise ValueError(f"the ID is empty: {text!r}")
-    return Entry(kind, pattern if equals else None)
+        kind, equals, pattern = text.partition("=")
+        if kind not in self.values:
+            hint = did_you_mean(kind, self.values)
+            raise ValueError(f"no such event or class: {kind!r}{hint}; give one of {', '.join(self.values)}")
+        if equals and not pattern:
+            raise ValueError(f"the ID is empty: {text!r}")
+        return Entry(kind, pattern if equals else None)
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
@@ -82,7 +71,7 @@ def _parsed(file: str, text: str) -> Iterator[Entry]:
         content = f" {line}".partition(" #")[0].strip()
         try:
             if content:
-                yield parse_entry(content)
+                yield IgnoreEntry().parse(content)
         except ValueError as error:
             raise ConfigurationError(f"{file}, line {number}: {error}", "Correct the line.") from None
 

@@ -20,7 +20,7 @@ from rich.text import Text
 from ..clock import describe_duration, parse_time, utc_now
 from ..core.result import ends_within, has_end, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
-from .output import NEAR, UNKNOWN_SIGN, printable, terminal_width, wants_colour
+from .output import NEAR, shown, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # characters; the width of the table in a file
 # Minimum widths in cells: for a separate column for each figure, for space between the columns, and for the column of
@@ -45,8 +45,7 @@ class Look:
 
     def text(self, value: object) -> str:
         """Return the value as it is displayed: characters that the encoding lacks are replaced by codes."""
-        known = UNKNOWN_SIGN if value is None else printable(str(value))
-        return known.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        return shown(value).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
     def bar(self) -> int:

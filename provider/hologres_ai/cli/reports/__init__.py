@@ -4,14 +4,13 @@ All values are rendered as text, so that no value can change the structure of a 
 that could not be read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ...errors import AccessDeniedDetail
-from ...names import did_you_mean
 
 if TYPE_CHECKING:
     from ...drift import Drift, Event
@@ -138,18 +137,3 @@ class Target:
 
     format: str
     file: str | None = None
-
-
-def parse_target(text: str, formats: Iterable[str]) -> Target:
-    """Parse ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``.
-
-    Raises:
-        ValueError: there is no such format, or the file's name is empty.
-    """
-    name, equals, file = text.partition("=")
-    known = tuple(formats)
-    if name not in known:
-        raise ValueError(f"no such format: {name!r}{did_you_mean(name, known)}; give one of {', '.join(known)}")
-    if equals and not file:
-        raise ValueError(f"the name of the file is empty: {text!r}")
-    return Target(name, None if file in ("", *STDOUT) else file)
