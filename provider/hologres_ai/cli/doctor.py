@@ -1,7 +1,6 @@
 """``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 from ..errors import ProviderAttempt
 from ..names import plural
 from .options import ENVIRONMENT_HELP, EXIT_CODES_HELP, Value, with_connection
-from .output import UNKNOWN_SIGN, print_machine_text, print_text, printable, style, wants_colour
+from .output import UNKNOWN_SIGN, print_machine_text, print_text, printable
 
 if TYPE_CHECKING:
     from .diagnosis import CallReport, Diagnosis, Observation
@@ -72,12 +71,14 @@ def _list(name: str, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _head(name: str, text: str = "") -> str:
-    return f"{_coloured(f'{name}:', 'bold')} {printable(text)}".rstrip()
+    return f"{click.style(f'{name}:', bold=True)} {printable(text)}".rstrip()
 
 
 def _attempt(step: ProviderAttempt) -> str:
-    state = _coloured(f"{step.state:<7}", {"used": "green", "failed": "red"}.get(step.state))
-    return f"  {state}  {printable(f'{step.source}: {step.detail}' if step.detail else step.source)}"
+    colour = {"used": "green", "failed": "red"}.get(step.state)
+    state = click.style(f"{step.state:<7}", fg=colour) if colour else f"{step.state:<7}"
+    detail = f": {step.detail}" if step.detail else ""
+    return f"  {state}  {printable(step.source + detail)}"
 
 
 def _finding(name: str, found: "Observation") -> Iterator[str]:
@@ -114,7 +115,3 @@ def _skew(seconds: int) -> str:
         return "same as the clock of the service"
     far = "; correct the clock of this machine" if abs(seconds) >= TOLERATED else ""
     return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the clock of the service{far}"
-
-
-def _coloured(text: str, name: str | None) -> str:
-    return style(text, name) if name and wants_colour(sys.stdout) else text

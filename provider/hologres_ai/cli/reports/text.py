@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+import click
+
 from ...clock import describe_duration, parse_time
 from ...names import plural
-from ..output import NOT_ASKED, Line, is_unicode, print_lines, print_machine_text, printable, shown
+from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown
 from . import Report
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ COLUMNS = (
 
 def render_text(report: Report) -> str:
     """Return the report for a file in UTF-8, without colour."""
-    return "\n".join(map(str, text_lines(report)))
+    return click.unstyle("\n".join(_lines(report, signs=True)))
 
 
 def print_text_report(report: Report) -> None:
@@ -67,7 +69,7 @@ def print_text_report(report: Report) -> None:
     if report.error is not None or report.first_baseline:
         return
     if report.command != "list":
-        print_lines(text_lines(report, signs=is_unicode(sys.stdout)))
+        print_text("\n".join(_lines(report, signs=is_unicode(sys.stdout))))
     elif report.result is not None and not sys.stdout.isatty():
         for line in tab_separated_lines(report.result):
             print_machine_text(line)
@@ -77,11 +79,11 @@ def print_text_report(report: Report) -> None:
         print_table(report.result)
 
 
-def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
-    """Yield the lines of the report; without `signs`, words replace the signs that some encodings lack."""
+def _lines(report: Report, *, signs: bool) -> Iterator[str]:
+    """Yield the lines of the report, in colour; without `signs`, words replace the signs that some encodings lack."""
     if report.error is not None:
-        yield Line(f" {printable(str(report.error))}", "error:", "red")
-        yield from (Line(printable(line)) for line in report.error.remedy.splitlines())
+        yield f"{click.style('error:', fg='red')} {printable(str(report.error))}"
+        yield from map(printable, report.error.remedy.splitlines())
     elif report.drift is not None:
         yield from _drift_lines(report, report.drift)
     elif report.command == "check":
@@ -90,20 +92,21 @@ def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
         yield from _list_lines(report, report.result)
 
 
-def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[Line]:
+def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[str]:
     from ..table import render_table  # noqa: PLC0415 - only a file needs rich
 
     if result.instance_model_list:
-        yield from map(Line, render_table(result, report.read_at).splitlines())
-    yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in report.other_warnings)
+        yield render_table(result, report.read_at)
+    for warning in report.other_warnings:
+        yield f"{click.style('warning:', fg='yellow')} {printable(warning)}"
     yield from _unread(report)
 
 
-def _unread(report: Report) -> Iterator[Line]:
+def _unread(report: Report) -> Iterator[str]:
     if report.unread:
-        yield Line("", "could not be read", "bold")
+        yield click.style("could not be read", bold=True)
     for region in report.unread:
-        yield Line(f" {shown(region)}: {printable(report.reason(region))}", "  ?", "red")
+        yield f"{click.style('  ?', fg='red')} {shown(region)}: {printable(report.reason(region))}"
 
 
 # --- list in a pipe ---------------------------------------------------------------------------------------------------
@@ -131,11 +134,11 @@ def _value(source: str, node: "AiNode", figures: "Totals", *, usage: bool) -> st
 # --- drift ------------------------------------------------------------------------------------------------------------
 
 
-def _drift_lines(report: Report, drift: "Drift") -> Iterator[Line]:
+def _drift_lines(report: Report, drift: "Drift") -> Iterator[str]:
     """Yield a line for each event, under its class."""
     from ...drift import drift_fingerprint  # noqa: PLC0415 - list does without it
 
-    yield Line("", drift_summary(report, drift), "bold")
+    yield click.style(drift_summary(report, drift), bold=True)
     if report.first_baseline:
         return
     width = max((len(event.kind) for event in drift.events), default=0)
@@ -143,16 +146,16 @@ def _drift_lines(report: Report, drift: "Drift") -> Iterator[Line]:
     for category in drift.classes:
         events = drift.of(category)
         if events:
-            yield Line("", category, "bold")
+            yield click.style(category, bold=True)
         for event in events:
-            sign, style = SIGNS.get(event.kind, OTHER_SIGN)
-            rest = f"  {event_name(drift, event):{room}}  {describe_event(event)}"
-            yield Line(rest, f"  {sign} {event.kind:{width}}", style)
+            sign, colour = SIGNS.get(event.kind, OTHER_SIGN)
+            head = click.style(f"  {sign} {event.kind:{width}}", fg=colour)
+            yield f"{head}  {event_name(drift, event):{room}}  {describe_event(event)}"
     yield from _unread(report)
     if report.ignored:
-        yield Line(f"{plural(len(report.ignored), 'event')} ignored")
+        yield f"{plural(len(report.ignored), 'event')} ignored"
     if drift.events or drift.unread:
-        yield Line(f"fingerprint {drift_fingerprint(drift)}")
+        yield f"fingerprint {drift_fingerprint(drift)}"
 
 
 def drift_summary(report: Report, drift: "Drift") -> str:
@@ -201,12 +204,13 @@ def describe_move(change: "Change") -> str:
 # --- check ------------------------------------------------------------------------------------------------------------
 
 
-def _check_lines(report: Report, *, signs: bool) -> Iterator[Line]:
+def _check_lines(report: Report, *, signs: bool) -> Iterator[str]:
     """Yield a line for each requirement."""
-    yield Line("", check_summary(report), "bold")
+    yield click.style(check_summary(report), bold=True)
     for verdict in report.verdicts:
-        sign, word, style = MET if verdict.met else TOLERATED if report.warn else NOT_MET
-        yield Line(f" {printable(str(verdict))}", f"  {sign if signs else f'{word:2}'}", style)
+        sign, word, colour = MET if verdict.met else TOLERATED if report.warn else NOT_MET
+        head = click.style(f"  {sign}" if signs else f"  {word:2}", fg=colour)
+        yield f"{head} {printable(str(verdict))}"
     yield from _unread(report)
 
 
