@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +124,7 @@ def _introduce(credentials: "Credentials", url: str) -> None:
             f"{url} is not a loopback address: others can read the fleet and set faults",
             "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
         )
-    lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url), os.environ))
+    lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url)))
     say("", "To try it, in another terminal:", f"{lines}Ctrl-C stops it.")
 
 
@@ -144,14 +144,15 @@ def _reachable(url: str) -> str:
     return url
 
 
-def _lines_to_try(credentials: "Credentials", url: str, environ: Mapping[str, str]) -> Iterator[str]:
+def _lines_to_try(credentials: "Credentials", url: str) -> Iterator[str]:
     from ..emulator import environment
     from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 
     exports = environment(url, credentials)
     # A real key in another variable would take precedence over these, and would be used for the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)
-    others = [name for setting in settings for name in setting.environment if name not in exports and environ.get(name)]
+    names = (name for setting in settings for name in setting.environment if name not in exports)
+    others = [name for name in names if os.environ.get(name)]
     if others:
         yield f"unset {' '.join(others)}"
     yield from (f"export {name}={shlex.quote(value)}" for name, value in exports.items())

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from ..names import EVERY_REGION, did_you_mean
 from ..process import DEBUG
 from ..region_data import REGIONS
-from ..settings import SETTINGS, Setting
+from ..settings import SETTINGS
 from .errors import EXIT_CODES
 from .files import target_of
 from .reports import STDOUT, Target
@@ -278,14 +278,10 @@ def _variable(name: str, environment: tuple[str, ...]) -> str:
     return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
 
 
-def _variables(setting: Setting) -> str:
-    return "\n".join(_variable(name, environment) for name, environment in setting.variables())
-
-
 ENVIRONMENT_HELP = "\n".join(
     (
         "\b\nEnvironment (the first name that is set is used; timeouts: ms, retries: s):",
-        *(_variables(setting) for setting in SETTINGS),
+        *(_variable(name, environment) for setting in SETTINGS for name, environment in setting.variables()),
         "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
         f"  traceback of a bug   {DEBUG}=1",
     )

@@ -7,6 +7,7 @@ that could not be read.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -113,21 +114,14 @@ class Report:
         return "not read for the baseline"
 
 
-Renderer = Callable[[Report], str]
+def _render(name: str, report: Report) -> str:
+    """Call the function ``render_NAME`` of the module NAME, which is imported at the first call."""
+    text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
+    return text
 
 
-def _renderer(name: str) -> Renderer:
-    """Return the function ``render_NAME`` of the module NAME, which is imported at the first call."""
-
-    def render(report: Report) -> str:
-        text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
-        return text
-
-    return render
-
-
-FORMATS: dict[str, Renderer] = {
-    name: _renderer(name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
+FORMATS: dict[str, Callable[[Report], str]] = {
+    name: partial(_render, name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
 }
 
 

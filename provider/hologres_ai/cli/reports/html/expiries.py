@@ -1,6 +1,7 @@
 """Expiries of subscriptions: of one AI instance, and as a time line over 12 months. Pure functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -54,45 +55,22 @@ class Mark:
     """A bar of the time line, for the subscriptions that end within one week.
 
     Attributes:
-        x: the left edge, in percent of the width of the time line.
-        width: in percent of the width of the time line.
-        ends: the number of subscriptions that end: the solid part of the bar.
-        renews: the number of those that renew or are pay-as-you-go: the hollow part, above the solid one.
-        unit: the height of one subscription, in pixels.
-        base: the distance of the base line from the top, in pixels.
+        x, width, middle: the left edge, the width and the middle, in percent of the width of the time line.
+        ends, ends_y, ends_height: the number of subscriptions that end, and the top and the height of the solid part
+            of the bar, in pixels.
+        renews, renews_y, renews_height: the same of those that renew or are pay-as-you-go: the hollow part, above the
+            solid one.
     """
 
     x: float
     width: float
+    middle: float
     ends: int
+    ends_y: float
+    ends_height: float
     renews: int
-    unit: float
-    base: int
-
-    @property
-    def middle(self) -> float:
-        """The middle of the bar, in percent."""
-        return round(self.x + self.width / 2, 2)
-
-    @property
-    def ends_height(self) -> float:
-        """The height of the solid part, in pixels."""
-        return round(self.ends * self.unit, 1)
-
-    @property
-    def renews_height(self) -> float:
-        """The height of the hollow part, in pixels."""
-        return round(self.renews * self.unit, 1)
-
-    @property
-    def ends_y(self) -> float:
-        """The y coordinate of the top of the solid part."""
-        return round(self.base - self.ends_height, 1)
-
-    @property
-    def renews_y(self) -> float:
-        """The y coordinate of the top of the hollow part."""
-        return round(self.ends_y - self.renews_height, 1)
+    renews_y: float
+    renews_height: float
 
 
 @dataclass(frozen=True)
@@ -154,15 +132,16 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     end = _in_a_year(now)
     known = _ends(nodes)
     listed = [node for at, node in known if at < end]
-    columns = _columns([(at, node) for at, node in known if now <= at < end], now, end)
-    most = max(map(sum, columns.values()), default=1)
+    # By week, and by whether the subscriptions may end.
+    weeks = Counter((int((at - now) / (end - now) * WEEKS), may_end(node)) for at, node in known if now <= at < end)
+    most = max((weeks[week, True] + weeks[week, False] for week, _ in weeks), default=1)
     height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
     return TimeLine(
         start=format_day(now),
         end=format_day(end),
         counts=_count_ends(nodes, known, now, end),
         base=TOP + height,
-        marks=tuple(_marks(columns, min(MOST_UNIT, height / most), TOP + height)),
+        marks=tuple(_marks(weeks, min(MOST_UNIT, height / most), TOP + height)),
         months=tuple(_months(now, end)),
         rows=tuple((node, expiry_of(node, now)) for node in listed[:MAX_ROWS]),
         others=max(len(listed) - MAX_ROWS, 0),
@@ -197,20 +176,17 @@ def _in_a_year(now: datetime) -> datetime:
         return now.replace(year=now.year + 1, day=28)
 
 
-def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
-    """Return for each week how many subscriptions end or may end, and how many renew or are pay-as-you-go."""
-    columns: dict[int, tuple[int, int]] = {}
-    for at, node in within:
-        column = int((at - now) / (end - now) * WEEKS)
-        ends, renews = columns.get(column, (0, 0))
-        columns[column] = (ends + 1, renews) if may_end(node) else (ends, renews + 1)
-    return columns
-
-
-def _marks(columns: Mapping[int, tuple[int, int]], unit: float, base: int) -> Iterator[Mark]:
+def _marks(weeks: Counter[tuple[int, bool]], unit: float, base: int) -> Iterator[Mark]:
+    """Yield a bar for each week; a subscription has a height of `unit` pixels."""
     width = 100 / WEEKS
-    for column, (ends, renews) in sorted(columns.items()):
-        yield Mark(round(column * width + 0.15, 2), round(width - 0.3, 2), ends, renews, unit, base)
+    for week in sorted({week for week, _ in weeks}):
+        x, shown_width = round(week * width + 0.15, 2), round(width - 0.3, 2)
+        ends, renews = weeks[week, True], weeks[week, False]
+        ends_height, renews_height = round(ends * unit, 1), round(renews * unit, 1)
+        ends_y = round(base - ends_height, 1)
+        renews_y = round(ends_y - renews_height, 1)
+        middle = round(x + shown_width / 2, 2)
+        yield Mark(x, shown_width, middle, ends, ends_y, ends_height, renews, renews_y, renews_height)
 
 
 def _months(now: datetime, end: datetime) -> Iterator[Month]:
