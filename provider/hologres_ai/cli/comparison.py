@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
 from ..baselines import Baseline, read_baseline
@@ -16,7 +17,7 @@ from ..models import AiNodeListResult, Query, RegionErrors
 from ..names import plural
 from .errors import DONE, FAILED, FINDING
 from .files import write_file
-from .ignore import Entry, split_events
+from .ignore import Entry
 from .options import STDIN, option_name
 from .output import say
 from .read import Connection, read_nodes
@@ -99,9 +100,16 @@ def _warn_of_provider(name: str) -> None:
 
 def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report:
     """Return the report with the events that count, the ignored events, and the exit code."""
-    counted, ignored = split_events(drift.events, options.entries)
-    # An entry may match an event in a region that could not be read.
-    unused = () if drift.unread else tuple(_unused(options.entries, ignored))
+
+    def is_ignored(event: Event) -> bool:
+        return any(entry.matches(event) for entry in options.entries)
+
+    counted, ignored = tuple(filterfalse(is_ignored, drift.events)), tuple(filter(is_ignored, drift.events))
+    unused = tuple(
+        f"--ignore {entry} matches no event" for entry in options.entries if not any(map(entry.matches, ignored))
+    )
+    if drift.unread:  # an entry may match an event in a region that could not be read
+        unused = ()
     for text in unused:
         say("note", text, "Remove the entry if it is no longer needed.")
     return replace(
@@ -112,12 +120,6 @@ def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report
         notes=unused,
         exit_code=FINDING if counted else FAILED if drift.unread else DONE,
     )
-
-
-def _unused(entries: tuple[Entry, ...], ignored: tuple[Event, ...]) -> Iterator[str]:
-    for entry in entries:
-        if not any(entry.matches(event) for event in ignored):
-            yield f"--ignore {entry} matches no event"
 
 
 def _note(text: str, options: DriftOptions) -> None:

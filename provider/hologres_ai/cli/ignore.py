@@ -1,6 +1,6 @@
 """``--ignore KIND[=ID]`` and ``--ignore-file``: the events that a comparison leaves out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -74,12 +74,3 @@ def _parsed(file: str, text: str) -> Iterator[Entry]:
                 yield IgnoreEntry().parse(content)
         except ValueError as error:
             raise ConfigurationError(f"{file}, line {number}: {error}", "Correct the line.") from None
-
-
-def split_events(events: "Iterable[Event]", entries: Iterable[Entry]) -> "tuple[tuple[Event, ...], tuple[Event, ...]]":
-    """Return the events that count, and those that the entries ignore."""
-    counted: list[Event] = []
-    ignored: list[Event] = []
-    for event in events:
-        (ignored if any(entry.matches(event) for entry in entries) else counted).append(event)
-    return tuple(counted), tuple(ignored)
