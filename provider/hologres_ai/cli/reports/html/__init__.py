@@ -8,7 +8,6 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ....credentials.types import SHOWN_OF_ID
-from ....drift import Drift, Event, drift_fingerprint, worst_first
+from ....drift import FILTERS, Drift, Event, drift_fingerprint, worst_first
 from ....models import Query
 from ....names import plural, to_camel
 from ....requirements import READY, RequirementResult
@@ -26,7 +25,7 @@ from ...output import printable, shown
 from .. import Report, ReportedError
 from ..text import OTHER_SIGN, SIGNS, check_summary, describe_move, drift_summary
 from .expiries import build_time_line
-from .figures import build_fleet, count_statuses, list_specifications, meters
+from .figures import MAX_INSTANCES, build_fleet, count_statuses, list_specifications, meters
 
 MAX_CHARACTERS = 500  # of a name or another value
 MAX_OF_MESSAGES = 5000  # of the text of an error or a warning, which may list many things
@@ -34,7 +33,6 @@ MAX_EVENTS = 200
 MAX_WARNINGS = 50
 
 _FOLDER = Path(__file__).parent
-_NO_FILTERS = frozenset({"region", "regions", "on_region_error", "include_usage"})
 # The colours of the text report as tones of the page.
 _TONES = {"green": "good", "red": "bad", "yellow": "note"}
 
@@ -98,7 +96,13 @@ def _environment() -> Environment:
         "plural": plural,
         "tone_and_sign": _tone_and_sign,
     }
-    environment.globals |= {"Counter": Counter, "MAX_EVENTS": MAX_EVENTS, "MAX_WARNINGS": MAX_WARNINGS, "READY": READY}
+    environment.globals |= {
+        "Counter": Counter,
+        "MAX_EVENTS": MAX_EVENTS,
+        "MAX_INSTANCES": MAX_INSTANCES,
+        "MAX_WARNINGS": MAX_WARNINGS,
+        "READY": READY,
+    }
     return environment
 
 
@@ -184,10 +188,10 @@ def _regions(report: Report) -> Sequence[str]:
 
 def _filters(query: Query) -> Iterator[str]:
     """Yield the filters that were given, with the API's names."""
-    for field in fields(query):
-        value = getattr(query, field.name)
-        if value is not None and field.name not in _NO_FILTERS:
-            yield f"{to_camel(field.name)} {value if isinstance(value, str) else ', '.join(value) or '(none)'}"
+    for name in FILTERS:
+        value = getattr(query, name)
+        if value is not None and name != "regions":
+            yield f"{to_camel(name)} {value if isinstance(value, str) else ', '.join(value) or '(none)'}"
 
 
 # --- Findings ---------------------------------------------------------------------------------------------------------

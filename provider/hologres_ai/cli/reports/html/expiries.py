@@ -129,7 +129,7 @@ End = tuple[datetime, AiNode]
 
 def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     """Return the time line of the nodes' expiries over 12 months from `now`."""
-    end = _in_a_year(now)
+    end = now.replace(year=now.year + 1, day=28 if (now.month, now.day) == (2, 29) else now.day)
     known = _ends(nodes)
     listed = [node for at, node in known if at < end]
     # By week, and by whether the subscriptions may end.
@@ -142,7 +142,7 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
         counts=_count_ends(nodes, known, now, end),
         base=TOP + height,
         marks=tuple(_marks(weeks, min(MOST_UNIT, height / most), TOP + height)),
-        months=tuple(_months(now, end)),
+        months=_months(now, end),
         rows=tuple((node, expiry_of(node, now)) for node in listed[:MAX_ROWS]),
         others=max(len(listed) - MAX_ROWS, 0),
     )
@@ -169,13 +169,6 @@ def _ends(nodes: Sequence[AiNode]) -> list[End]:
     return sorted(known, key=lambda item: (item[0], item[1].ai_instance_id or ""))
 
 
-def _in_a_year(now: datetime) -> datetime:
-    try:
-        return now.replace(year=now.year + 1)
-    except ValueError:  # from 29 February
-        return now.replace(year=now.year + 1, day=28)
-
-
 def _marks(weeks: Counter[tuple[int, bool]], unit: float, base: int) -> Iterator[Mark]:
     """Yield a bar for each week; a subscription has a height of `unit` pixels."""
     width = 100 / WEEKS
@@ -189,11 +182,11 @@ def _marks(weeks: Counter[tuple[int, bool]], unit: float, base: int) -> Iterator
         yield Mark(x, shown_width, middle, ends, ends_y, ends_height, renews, renews_y, renews_height)
 
 
-def _months(now: datetime, end: datetime) -> Iterator[Month]:
+def _months(now: datetime, end: datetime) -> tuple[Month, ...]:
     at = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    first = True
+    months: list[Month] = []
     while (at := at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)) < end:
         x = round((at - now) / (end - now) * 100, 2)
-        label, year = (f"{at:%b}", f"{at:%Y}" if first or at.month == 1 else "") if x < LAST else ("", "")
-        yield Month(x, label, year)
-        first = False
+        label, year = (f"{at:%b}", f"{at:%Y}" if not months or at.month == 1 else "") if x < LAST else ("", "")
+        months.append(Month(x, label, year))
+    return tuple(months)

@@ -121,11 +121,11 @@ class Instance:
 
 @dataclass(frozen=True)
 class Owner:
-    """The AI instances of one Hologres instance; `region` is empty if it is the one that was read."""
+    """The AI instances of one Hologres instance."""
 
     name: str | None
     identifier: str | None
-    region: str
+    region: str | None
     instances: tuple[Instance, ...]
 
 
@@ -134,7 +134,6 @@ class Fleet:
     """The AI instances by Hologres instance; those beyond `MAX_INSTANCES` are summed up."""
 
     owners: tuple[Owner, ...]
-    listed: int
     others: int
     others_nodes: int | None
     others_meters: tuple[Meter, ...]
@@ -151,8 +150,8 @@ def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
 
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     owners = tuple(
-        Owner(name, identifier, "" if place in {None, result.region} else str(place), tuple(map(row, owned)))
-        for (place, identifier, name), owned in groupby(nodes, key)
+        Owner(name, identifier, region, tuple(map(row, owned)))
+        for (region, identifier, name), owned in groupby(nodes, key)
     )
     rest = totals(others)
-    return Fleet(owners, len(nodes), len(others), rest.node_count, meters(rest))
+    return Fleet(owners, len(others), rest.node_count, meters(rest))
