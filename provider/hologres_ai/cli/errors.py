@@ -15,13 +15,13 @@ from ..errors import HologresAiError
 from ..process import DEBUG
 from .output import print_text, printable, say
 from .reports import STDOUT, ReportedError
+from .reports.nagios import UNKNOWN
 
 DONE = 0
 FAILED = 1
 FINDING = 2
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
-UNKNOWN_STATE = 3  # exit code of a monitoring plugin, used with --report nagios
 
 EXIT_CODES = (
     (DONE, "done"),
@@ -88,7 +88,7 @@ def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
     else:
         return
     if nagios:
-        code = UNKNOWN_STATE
+        code = UNKNOWN
         with suppress(OSError):
             print_text(printable(f"HOLOGRES_AI UNKNOWN - {title}").replace("|", "/"))
             sys.stdout.flush()
