@@ -11,7 +11,7 @@ from .options import (
     with_filters,
     with_reports,
 )
-from .reports import Report, Target
+from .reports import Target
 from .reports.text import COLUMNS
 
 _COLUMNS_HELP = "\n".join(
@@ -67,8 +67,10 @@ def list_command(
 
     connection = {"endpoint": endpoint, "profile": profile}
     query = parse_query({**given_only(filters), "include_usage": not no_usage})
-
-    def build() -> Report:
-        return read_nodes("list", query, connection)[1]
-
-    return run_and_report("list", build, targets, quiet=quiet, regions=lambda: regions_of(query, connection))
+    return run_and_report(
+        "list",
+        lambda: read_nodes("list", query, connection)[1],
+        targets,
+        quiet=quiet,
+        regions=lambda: regions_of(query, connection),
+    )

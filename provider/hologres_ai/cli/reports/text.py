@@ -14,7 +14,7 @@ from . import Report
 
 if TYPE_CHECKING:
     from ...drift import Change, Drift, Event
-    from ...models import AiNode, AiNodeListResult, Totals
+    from ...models import AiNodeListResult
 
 # The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
 SIGNS = {
@@ -119,16 +119,13 @@ def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
     """
     from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
 
+    left_out = () if result.query.include_usage else (".used", ".free")
     for node in result.instance_model_list:
         figures = totals([node])
-        yield "\t".join(_value(source, node, figures, usage=result.query.include_usage) for _, source in COLUMNS)
-
-
-def _value(source: str, node: "AiNode", figures: "Totals", *, usage: bool) -> str:
-    if not usage and source.endswith((".used", ".free")):
-        return NOT_ASKED
-    value: object = attrgetter(source)(figures if "." in source else node)
-    return shown(value)
+        yield "\t".join(
+            NOT_ASKED if source.endswith(left_out) else shown(attrgetter(source)(figures if "." in source else node))
+            for _, source in COLUMNS
+        )
 
 
 # --- drift ------------------------------------------------------------------------------------------------------------
