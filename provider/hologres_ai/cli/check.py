@@ -12,8 +12,8 @@ from .options import (
     EXIT_CODES_HELP,
     ReportCommand,
     Value,
-    given_only,
     option_name,
+    query_arguments,
     with_connection,
     with_filters,
     with_reports,
@@ -108,7 +108,7 @@ def check_command(
     if not any(value is not None for value in required.values()):
         raise click.UsageError("Give a requirement, such as --min-free-gpus 2.")
     connection = {"endpoint": endpoint, "profile": profile}
-    query = parse_query(given_only(filters))
+    query = parse_query(query_arguments(filters))
     requirements = _parse_requirements(required, query)
 
     def build() -> Report:

@@ -143,7 +143,7 @@ def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observ
         found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(found.value, _spelt(found.origin))
+    return Observation(found.value, _name_option(found.origin))
 
 
 def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
@@ -151,24 +151,26 @@ def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolu
         endpoint, place = find_endpoint(settings, region or "", resolution.profile if resolution else None)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(endpoint.url, _spelt(place)) if region or not place.startswith(FROM_REGION) else Observation()
+    return (
+        Observation(endpoint.url, _name_option(place)) if region or not place.startswith(FROM_REGION) else Observation()
+    )
 
 
 def _add_source(diagnosis: Diagnosis, settings: ResolvedSettings, resolution: Resolution) -> None:
     """Add the details of the source of credentials: origins of its parts, warnings, and roles to assume."""
     source = resolution.source
-    diagnosis.key_parts = {name: _spelt(origin) for name, origin in source.parts}
-    diagnosis.left_over = [_spelt(origin) for origin in source.left_over]
-    diagnosis.warnings = [_spelt(warning) for warning in source.warnings]
+    diagnosis.key_parts = {name: _name_option(origin) for name, origin in source.parts}
+    diagnosis.left_over = [_name_option(origin) for origin in source.left_over]
+    diagnosis.warnings = [_name_option(warning) for warning in source.warnings]
     try:
         roles = resolution.asking(find_sts(settings, diagnosis.region.value)).asked_roles
     except ConfigurationError as error:
         diagnosis.access_key = _wrong(error)
     else:
-        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, _spelt(role.host.origin)) for role in roles]
+        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, _name_option(role.host.origin)) for role in roles]
 
 
-def _spelt(place: str) -> str:
+def _name_option(place: str) -> str:
     """Replace ``argument region`` by ``option --region``, because the user typed an option."""
     return place.replace("argument ", "option --")
 

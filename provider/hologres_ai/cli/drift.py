@@ -6,7 +6,7 @@ import click
 
 from ..names import DEFAULT_DRIFT_CLASSES, DRIFT_CLASSES
 from .files import target_of
-from .ignore import Entry, IgnoreEntry, read_entries
+from .ignore import EVENT_KINDS, Entry, IgnoreEntry, read_entries
 from .options import (
     EXIT_CODES_HELP,
     STDIN,
@@ -14,7 +14,7 @@ from .options import (
     Names,
     ReportCommand,
     Value,
-    given_only,
+    query_arguments,
     with_connection,
     with_filters,
     with_reports,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ignore",
     "ignored",
-    type=IgnoreEntry(),
+    type=IgnoreEntry(*EVENT_KINDS),
     metavar="KIND[=ID]",
     multiple=True,
     help="Ignore events of this kind or class, of all nodes or of those whose ID matches, such as "
@@ -112,7 +112,7 @@ def drift_command(
     from .read import parse_query
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
-    arguments = given_only(filters)
+    arguments = query_arguments(filters)
     on_region_error = cast("RegionErrors | None", arguments["on_region_error"])
     if not arguments["regions"]:  # the option then applies to the regions of the baseline alone
         arguments["on_region_error"] = None

@@ -35,9 +35,6 @@ class Entry:
 class IgnoreEntry(Value):
     """The value of ``--ignore``: ``KIND`` or ``KIND=ID``."""
 
-    def __init__(self) -> None:
-        super().__init__(*EVENT_KINDS)
-
     def parse(self, text: str) -> Entry:
         """Return the entry."""
         kind, equals, pattern = text.partition("=")
@@ -71,6 +68,6 @@ def _parsed(file: str, text: str) -> Iterator[Entry]:
         content = f" {line}".partition(" #")[0].strip()
         try:
             if content:
-                yield IgnoreEntry().parse(content)
+                yield IgnoreEntry(*EVENT_KINDS).parse(content)
         except ValueError as error:
             raise ConfigurationError(f"{file}, line {number}: {error}", "Correct the line.") from None

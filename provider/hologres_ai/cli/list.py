@@ -6,7 +6,7 @@ from .options import (
     ENVIRONMENT_HELP,
     EXIT_CODES_HELP,
     ReportCommand,
-    given_only,
+    query_arguments,
     with_connection,
     with_filters,
     with_reports,
@@ -66,7 +66,7 @@ def list_command(
     from .read import parse_query, read_nodes, regions_of
 
     connection = {"endpoint": endpoint, "profile": profile}
-    query = parse_query({**given_only(filters), "include_usage": not no_usage})
+    query = parse_query({**query_arguments(filters), "include_usage": not no_usage})
     return run_and_report(
         "list",
         lambda: read_nodes("list", query, connection)[1],

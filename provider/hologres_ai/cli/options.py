@@ -199,12 +199,12 @@ _CONNECTION = (
 
 def with_filters(command: Command[_T]) -> Command[_T]:
     """Add the options that select nodes to a command."""
-    return _with(_FILTERS, command)
+    return _add_options(_FILTERS, command)
 
 
 def with_connection(command: Command[_T]) -> Command[_T]:
     """Add the options for the endpoint and the profile to a command."""
-    return _with(_CONNECTION, command)
+    return _add_options(_CONNECTION, command)
 
 
 def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
@@ -227,14 +227,14 @@ def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
         @wraps(command)
         def wrapper(*, reports: tuple[Target, ...], **given: Any) -> _T:
             short = tuple(Target(name) for name in short_forms if given.pop(name))
-            return command(targets=_checked((*short, *reports)), **given)
+            return command(targets=_check_targets((*short, *reports)), **given)
 
-        return _with(options, wrapper)
+        return _add_options(options, wrapper)
 
     return decorate
 
 
-def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+def _check_targets(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Refuse reports that would overwrite each other."""
     printed = [target.format for target in targets if target.file is None]
     if len(printed) > 1:
@@ -246,11 +246,11 @@ def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     return targets
 
 
-def _with(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Command[_T]) -> Command[_T]:
+def _add_options(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Command[_T]) -> Command[_T]:
     return reduce(lambda function, option: option(function), reversed(tuple(options)), command)
 
 
-def given_only(options: Mapping[str, object]) -> dict[str, object]:
+def query_arguments(options: Mapping[str, object]) -> dict[str, object]:
     """Return the query arguments in a command's options.
 
     An option that was not given is None. A single region is `region`, unless ``--on-region-error`` is given.
