@@ -193,8 +193,7 @@ class Column:
 
 def print_table(result: AiNodeListResult) -> None:
     """Print the table on stdout, in the width of the terminal."""
-    colour = wants_colour(sys.stdout)
-    console = _console(sys.stdout, terminal_width(), colour=colour)
+    console = _console(sys.stdout, terminal_width(), colour=wants_colour(sys.stdout))
     console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
 
 

@@ -1,7 +1,7 @@
 """The text exposition of Prometheus, for the textfile collector of a node exporter."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...clock import parse_time
 from ...core.result import totals
@@ -10,7 +10,6 @@ from ...names import to_camel
 from ..output import printable
 from . import Report
 
-_PREFIX = "hologres_ai"
 # By resource: the unit in the name of the metric, the factor from the API's unit to it, and the text of the help.
 _UNITS = {
     "cpu": ("_cores", 1, "CPU cores"),
@@ -29,7 +28,7 @@ def render_prometheus(report: Report) -> str:
     def add(metric: str, words: str, labels: Labels, value: float | None) -> None:
         if value is None:
             return
-        name = f"{_PREFIX}_{metric}"
+        name = f"hologres_ai_{metric}"
         pairs = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
         lines = metrics.setdefault(name, [f"# HELP {name} {words}", f"# TYPE {name} gauge"])
         lines.append(f"{name}{{{pairs}}} {value + 0}")
@@ -47,11 +46,10 @@ def render_prometheus(report: Report) -> str:
     return "\n".join(line for lines in metrics.values() for line in lines)
 
 
-def _regions(report: Report) -> Iterator[tuple[str, bool]]:
+def _regions(report: Report) -> Sequence[tuple[str, bool]]:
     if report.result is None:
-        yield from ((region, False) for region in report.regions or ("",))
-    else:
-        yield from ((item.region, item.is_read) for item in report.result.region_outcomes)
+        return [(region, False) for region in report.regions or ("",)]
+    return [(item.region, item.is_read) for item in report.result.region_outcomes]
 
 
 def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:

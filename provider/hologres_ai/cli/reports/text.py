@@ -202,7 +202,6 @@ def describe_move(change: "Change") -> str:
 
 
 def _check_lines(report: Report, *, signs: bool) -> Iterator[str]:
-    """Yield a line for each requirement."""
     yield click.style(check_summary(report), bold=True)
     for verdict in report.verdicts:
         sign, word, colour = MET if verdict.met else TOLERATED if report.warn else NOT_MET

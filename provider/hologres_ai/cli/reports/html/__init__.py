@@ -1,7 +1,7 @@
 """The report as one self-contained HTML page for people, without requests and without scripts.
 
-page.html     the template, and page.css its style
-figures, expiries   the sections with figures, as data
+page.html           the template; page.css is its style
+figures, expiries   what the template shows and the report does not have
 """
 
 import base64
@@ -50,30 +50,27 @@ def render_html(report: Report) -> str:
     nodes = result.instance_model_list if result else ()
     drift = None if report.first_baseline else report.drift
     style = (_FOLDER / "page.css").read_text("utf-8")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            report=report,
-            result=result,
-            nodes=nodes,
-            style=Markup(style),  # noqa: S704 - our own file
-            policy=_policy(style),
-            version=version("hologres_ai"),
-            headline=_headline(report),
-            facts=tuple(_facts(report)),
-            failure_facts=_failure_facts(report.error) if report.error else (),
-            warnings=[*report.notes, *report.other_warnings],
-            drift=drift,
-            events=worst_first(drift.events) if drift else (),
-            usage_read=result is not None and result.query.include_usage,
-            owners=len({(node.region_id, node.holo_instance_id) for node in nodes}),
-            statuses=count_statuses(nodes),
-            meters=meters(result.totals) if result else (),
-            specifications=list_specifications(nodes),
-            time_line=build_time_line(nodes, now) if nodes else None,
-            fleet=build_fleet(result, now) if result and nodes else None,
-        )
+    template = _environment().get_template("page.html")
+    return template.render(
+        report=report,
+        result=result,
+        nodes=nodes,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=_policy(style),
+        version=version("hologres_ai"),
+        headline=_headline(report),
+        facts=tuple(_facts(report)),
+        failure_facts=_failure_facts(report.error) if report.error else (),
+        warnings=[*report.notes, *report.other_warnings],
+        drift=drift,
+        events=worst_first(drift.events) if drift else (),
+        usage_read=result is not None and result.query.include_usage,
+        owners=len({(node.region_id, node.holo_instance_id) for node in nodes}),
+        statuses=count_statuses(nodes),
+        meters=meters(result.totals) if result else (),
+        specifications=list_specifications(nodes),
+        time_line=build_time_line(nodes, now) if nodes else None,
+        fleet=build_fleet(result, now) if result and nodes else None,
     )
 
 
