@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.cli import output
-from hologres_ai.cli.reports.columns import COLUMNS
+from hologres_ai.cli.reports.text import COLUMNS
 from hologres_ai.emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, Emulator
 from tests.support.command_line import COMMAND, environment, on_terminal, plain_lines, run, write_fleet
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from hologres_ai.cli import main
 from hologres_ai.cli.output import NEAR
-from hologres_ai.cli.reports.columns import COLUMNS
+from hologres_ai.cli.reports.text import COLUMNS
 from hologres_ai.emulator import Emulator
 from hologres_ai.settings import SETTINGS
 from tests.support.command_line import environment

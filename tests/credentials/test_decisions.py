@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai.api.client import Client
-from hologres_ai.cli.doctor import examine
+from hologres_ai.cli.diagnosis import examine
 from hologres_ai.config import CallConfig, resolve
 from hologres_ai.credentials import cache
 from hologres_ai.errors import ConfigurationError

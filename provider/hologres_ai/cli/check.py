@@ -10,10 +10,10 @@ from ..errors import Failure, InvalidArgumentError
 from .errors import DONE, FAILED, FINDING
 from .options import (
     EXIT_CODES_HELP,
-    OneOf,
     ReportCommand,
-    given_only,
+    Value,
     option_name,
+    query_arguments,
     with_connection,
     with_filters,
     with_reports,
@@ -41,7 +41,7 @@ OPTIONS = {
     "required_statuses",
     metavar="STATUS",
     multiple=True,
-    type=OneOf(["ResourceReady"]),
+    type=Value("ResourceReady"),
     help="Require that every AI instance is in this status. Repeat the option to accept several statuses.",
 )
 @click.option(
@@ -108,7 +108,7 @@ def check_command(
     if not any(value is not None for value in required.values()):
         raise click.UsageError("Give a requirement, such as --min-free-gpus 2.")
     connection = {"endpoint": endpoint, "profile": profile}
-    query = parse_query(given_only(filters))
+    query = parse_query(query_arguments(filters))
     requirements = _parse_requirements(required, query)
 
     def build() -> Report:

@@ -1,26 +1,23 @@
 """Run a command and write its reports, each to its file or to stdout."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
 
 from ..clock import utc_now
-from ..errors import HologresAiError
-from .errors import FAILED, UNKNOWN_STATE, describe_error, report_error
+from .errors import FAILED, describe_error, report_error
 from .files import write_file
 from .output import print_machine_text
 from .reports import FORMATS, Report, ReportedError, Target
 from .reports.nagios import state
-from .reports.text import has_finding, print_text_report
-
-_TEXT = Target("text")
+from .reports.text import print_text_report
 
 
 def run_and_report(
     command: str,
     build: Callable[[], Report],
-    targets: Iterable[Target],
+    targets: tuple[Target, ...],
     *,
     quiet: bool,
     regions: Callable[[], tuple[str, ...]] = tuple,
@@ -42,27 +39,13 @@ def run_and_report(
         raise
     except Exception as error:  # noqa: BLE001 - every failure is reported
         report_error(error)
-        report = _failed(command, error, regions())
-    return deliver(report, tuple(targets), quiet=quiet)
+        report = Report(
+            command=command, read_at=utc_now(), regions=regions(), error=describe_error(error), exit_code=FAILED
+        )
+    return _deliver(report, targets, quiet=quiet)
 
 
-def _failed(command: str, error: Exception, regions: tuple[str, ...]) -> Report:
-    title, facts, remedy = describe_error(error)
-    known = error if isinstance(error, HologresAiError) else HologresAiError("")
-    reported = ReportedError(
-        title=title,
-        facts=facts,
-        remedy=remedy,
-        kind=type(error).__name__,
-        status=known.status,
-        code=known.code,
-        request_id=known.request_id,
-        denial=known.denial,
-    )
-    return Report(command=command, read_at=utc_now(), regions=regions, error=reported, exit_code=FAILED)
-
-
-def deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
+def _deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
     """Write the files, then print; return the exit code.
 
     If a report can't be written, the others are still written, and the run has failed even if there is a finding.
@@ -72,24 +55,18 @@ def deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
     if not all(written):
         report = replace(report, exit_code=FAILED)
     if printed is None:
-        if not quiet or (not targets and has_finding(report)):
+        if not quiet or (not targets and report.has_finding):
             print_text_report(report)
         return report.exit_code
     if printed.format == "nagios":
-        return _print_nagios(report, complete=all(written))
-    if printed == _TEXT:
+        if not all(written) and not report.error:
+            report = replace(report, error=ReportedError(title="a report could not be written"))
+        report = replace(report, exit_code=state(report))
+    if printed.format == "text":
         print_text_report(report)
     else:
         print_machine_text(FORMATS[printed.format](report))
     return report.exit_code
-
-
-def _print_nagios(report: Report, *, complete: bool) -> int:
-    if not complete:
-        failure = ReportedError(title="a report could not be written")
-        report = replace(report, error=report.error or failure)
-    print_machine_text(FORMATS["nagios"](report))
-    return UNKNOWN_STATE if report.error else state(report)
 
 
 def _write(report: Report, target: Target) -> bool:

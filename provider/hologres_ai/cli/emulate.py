@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from .output import print_text, say
 
 if TYPE_CHECKING:
     from ..credentials import Credentials
-    from ..emulator.faults import Fault
 
 # The emulator can listen on all addresses, but a client needs one of them to connect to.
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
@@ -85,9 +84,13 @@ def emulate_command(
     _check_installation()
     from ..credentials import Credentials
     from ..emulator import EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET, serve
+    from ..emulator.faults import parse_fault
 
     credentials = Credentials(access_key_id or EMULATOR_ACCESS_KEY_ID, access_key_secret or EMULATOR_ACCESS_KEY_SECRET)
-    parsed = [_parse_fault(text) for text in faults]
+    try:
+        parsed = [parse_fault(text) for text in faults]
+    except ValueError as error:
+        raise InvalidArgumentError([Failure("--fault", str(error))]) from None
     try:
         serve(host, port, Path(fleet) if fleet else None, credentials, partial(_introduce, credentials), faults=parsed)
     except KeyboardInterrupt:  # before the emulator handles signals itself
@@ -105,37 +108,22 @@ def _check_installation() -> None:
         ) from None
 
 
-def _parse_fault(text: str) -> "Fault":
-    from ..emulator.faults import parse_fault
-
-    try:
-        return parse_fault(text)
-    except ValueError as error:
-        raise InvalidArgumentError([Failure("--fault", str(error))]) from None
-
-
 def _introduce(credentials: "Credentials", url: str) -> None:
     """Print only the URL on stdout, for scripts, and the next commands on stderr."""
+    from ..network import parse_endpoint
+
     print_text(url)
     sys.stdout.flush()
-    if not _is_loopback(url):
+    try:
+        parse_endpoint(url)
+    except ValueError:
         say(
             "warning",
             f"{url} is not a loopback address: others can read the fleet and set faults",
             "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
         )
-    lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url), os.environ))
+    lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url)))
     say("", "To try it, in another terminal:", f"{lines}Ctrl-C stops it.")
-
-
-def _is_loopback(url: str) -> bool:
-    from ..network import parse_endpoint
-
-    try:
-        parse_endpoint(url)
-    except ValueError:
-        return False
-    return True
 
 
 def _reachable(url: str) -> str:
@@ -144,14 +132,15 @@ def _reachable(url: str) -> str:
     return url
 
 
-def _lines_to_try(credentials: "Credentials", url: str, environ: Mapping[str, str]) -> Iterator[str]:
+def _lines_to_try(credentials: "Credentials", url: str) -> Iterator[str]:
     from ..emulator import environment
     from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 
     exports = environment(url, credentials)
     # A real key in another variable would take precedence over these, and would be used for the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)
-    others = [name for setting in settings for name in setting.environment if name not in exports and environ.get(name)]
+    names = (name for setting in settings for name in setting.environment if name not in exports)
+    others = [name for name in names if os.environ.get(name)]
     if others:
         yield f"unset {' '.join(others)}"
     yield from (f"export {name}={shlex.quote(value)}" for name, value in exports.items())

@@ -14,14 +14,14 @@ import click
 from ..errors import HologresAiError
 from ..process import DEBUG
 from .output import print_text, printable, say
-from .reports import STDOUT
+from .reports import STDOUT, ReportedError
+from .reports.nagios import UNKNOWN
 
 DONE = 0
 FAILED = 1
 FINDING = 2
 INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
-UNKNOWN_STATE = 3  # exit code of a monitoring plugin, used with --report nagios
 
 EXIT_CODES = (
     (DONE, "done"),
@@ -88,7 +88,7 @@ def _mapped_to_exit_codes(*, nagios: bool) -> Iterator[None]:
     else:
         return
     if nagios:
-        code = UNKNOWN_STATE
+        code = UNKNOWN
         with suppress(OSError):
             print_text(printable(f"HOLOGRES_AI UNKNOWN - {title}").replace("|", "/"))
             sys.stdout.flush()
@@ -113,27 +113,37 @@ def _report(error: BaseException) -> tuple[int, str]:
 
 def report_error(error: BaseException) -> tuple[int, str]:
     """Print on stderr what failed and what to do next; return the exit code and the title."""
-    title, facts, remedy = describe_error(error)
+    reported = describe_error(error)
     if not isinstance(error, HologresAiError | OSError) and os.environ.get(DEBUG) == "1":
         traceback.print_exception(error)
-    say("error", f"{title} ({facts})" if facts else title, remedy)
-    return FAILED, title
+    say("error", str(reported), reported.remedy)
+    return FAILED, reported.title
 
 
-def describe_error(error: BaseException) -> tuple[str, str, str]:
-    """Return title, facts and remedy of a failure; they contain no secrets."""
+def describe_error(error: BaseException) -> ReportedError:
+    """Return a failure without secrets."""
+    kind = type(error).__name__
     if isinstance(error, HologresAiError):
-        return error.title, error.facts, error.remedy
+        return ReportedError(
+            title=error.title,
+            facts=error.facts,
+            remedy=error.remedy,
+            kind=kind,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            denial=error.denial,
+        )
     if isinstance(error, OSError) and error.errno == errno.EBADF and not error.filename:
-        return "stdout is closed; cannot print results", "", "Open stdout, or write a file with --report FORMAT=FILE."
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror, "", ""
-    # The text of an unexpected exception is not shown: it may contain a secret.
-    return (
-        f"Internal error in hologres-ai: {type(error).__name__}",
-        "",
-        f"Please report it. Set {DEBUG}=1 for a traceback.",
-    )
+        title, remedy = (
+            "stdout is closed; cannot print results",
+            "Open stdout, or write a file with --report FORMAT=FILE.",
+        )
+    elif isinstance(error, OSError) and error.strerror:
+        title, remedy = f"{error.strerror}: {error.filename}" if error.filename else error.strerror, ""
+    else:  # The text of an unexpected exception is not shown: it may contain a secret.
+        title, remedy = f"Internal error in hologres-ai: {kind}", f"Please report it. Set {DEBUG}=1 for a traceback."
+    return ReportedError(title=title, remedy=remedy, kind=kind)
 
 
 def open_missing_streams() -> None:

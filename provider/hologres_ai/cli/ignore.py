@@ -1,6 +1,6 @@
 """``--ignore KIND[=ID]`` and ``--ignore-file``: the events that a comparison leaves out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -37,27 +37,13 @@ class IgnoreEntry(Value):
 
     def parse(self, text: str) -> Entry:
         """Return the entry."""
-        return parse_entry(text)
-
-    def completions(self, incomplete: str) -> Iterable[str]:
-        """Return the kinds."""
-        return (kind for kind in EVENT_KINDS if kind.startswith(incomplete))
-
-
-def parse_entry(text: str) -> Entry:
-    """Parse ``KIND`` or ``KIND=ID``.
-
-    Raises:
-        ValueError: there is no such kind, or the ID is empty.
-    """
-    kind, equals, pattern = text.partition("=")
-    if kind not in EVENT_KINDS:
-        raise ValueError(
-            f"no such event or class: {kind!r}{did_you_mean(kind, EVENT_KINDS)}; give one of {', '.join(EVENT_KINDS)}"
-        )
-    if equals and not pattern:
-        raise ValueError(f"the ID is empty: {text!r}")
-    return Entry(kind, pattern if equals else None)
+        kind, equals, pattern = text.partition("=")
+        if kind not in self.values:
+            hint = did_you_mean(kind, self.values)
+            raise ValueError(f"no such event or class: {kind!r}{hint}; give one of {', '.join(self.values)}")
+        if equals and not pattern:
+            raise ValueError(f"the ID is empty: {text!r}")
+        return Entry(kind, pattern if equals else None)
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
@@ -82,15 +68,6 @@ def _parsed(file: str, text: str) -> Iterator[Entry]:
         content = f" {line}".partition(" #")[0].strip()
         try:
             if content:
-                yield parse_entry(content)
+                yield IgnoreEntry(*EVENT_KINDS).parse(content)
         except ValueError as error:
             raise ConfigurationError(f"{file}, line {number}: {error}", "Correct the line.") from None
-
-
-def split_events(events: "Iterable[Event]", entries: Iterable[Entry]) -> "tuple[tuple[Event, ...], tuple[Event, ...]]":
-    """Return the events that count, and those that the entries ignore."""
-    counted: list[Event] = []
-    ignored: list[Event] = []
-    for event in events:
-        (ignored if any(entry.matches(event) for entry in entries) else counted).append(event)
-    return tuple(counted), tuple(ignored)

@@ -6,13 +6,13 @@ from .options import (
     ENVIRONMENT_HELP,
     EXIT_CODES_HELP,
     ReportCommand,
-    given_only,
+    query_arguments,
     with_connection,
     with_filters,
     with_reports,
 )
-from .reports import Report, Target
-from .reports.columns import COLUMNS
+from .reports import Target
+from .reports.text import COLUMNS
 
 _COLUMNS_HELP = "\n".join(
     ("\b\nColumns in a pipe:", *(f"  {number:2}  {title}" for number, (title, _) in enumerate(COLUMNS, 1)))
@@ -66,9 +66,11 @@ def list_command(
     from .read import parse_query, read_nodes, regions_of
 
     connection = {"endpoint": endpoint, "profile": profile}
-    query = parse_query({**given_only(filters), "include_usage": not no_usage})
-
-    def build() -> Report:
-        return read_nodes("list", query, connection)[1]
-
-    return run_and_report("list", build, targets, quiet=quiet, regions=lambda: regions_of(query, connection))
+    query = parse_query({**query_arguments(filters), "include_usage": not no_usage})
+    return run_and_report(
+        "list",
+        lambda: read_nodes("list", query, connection)[1],
+        targets,
+        quiet=quiet,
+        regions=lambda: regions_of(query, connection),
+    )

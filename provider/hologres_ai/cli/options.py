@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..names import EVERY_REGION
+from ..names import EVERY_REGION, did_you_mean
 from ..process import DEBUG
 from ..region_data import REGIONS
-from ..settings import SETTINGS, Setting
+from ..settings import SETTINGS
 from .errors import EXIT_CODES
 from .files import target_of
-from .reports import Target, parse_target
+from .reports import STDOUT, Target
 
 _T = TypeVar("_T")
 Command = Callable[..., _T]
@@ -29,13 +29,21 @@ _NAMES = {
     "charge_types": "--charge-type",
     "ai_specs": "--ai-spec",
 }
+STDIN = "-"
 _SHORT_FORMS = ("json", "markdown", "junit")
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A text that must not be empty, because an empty one usually comes from an unset variable of a script."""
+    """A text that must not be empty, because an empty one usually comes from an unset variable of a script.
+
+    Args:
+        values: usual values, for completion. Any other value is accepted, too.
+    """
 
     name = "text"
+
+    def __init__(self, *values: str) -> None:
+        self.values = values
 
     def parse(self, text: str) -> object:
         """Return the value of a text.
@@ -45,9 +53,9 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         """
         return text
 
-    def completions(self, incomplete: str) -> Iterable[str]:  # noqa: ARG002 - for subclasses
+    def completions(self, incomplete: str) -> Iterable[str]:
         """Return the possible values that start with `incomplete`."""
-        return ()
+        return (value for value in self.values if value.startswith(incomplete))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse a text; return a value that was parsed before, which click also passes, unchanged."""
@@ -78,52 +86,46 @@ class File(Value):
         return [CompletionItem(incomplete, type="file")]
 
 
-class OneOf(Value):
-    """A text with usual values for completion; any other value is accepted, too."""
-
-    def __init__(self, values: Iterable[str]) -> None:
-        self.values = tuple(values)
-
-    def completions(self, incomplete: str) -> Iterable[str]:
-        """Return the usual values."""
-        return (value for value in self.values if value.startswith(incomplete))
-
-
 class Names(Value):
     """One or more of a fixed set of names, joined by commas."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
 
     def parse(self, text: str) -> tuple[str, ...]:
         """Return the names in the order of the set, without repetitions."""
         given = [name.strip() for name in text.split(",")]
         for name in given:
-            if name not in self.names:
-                raise ValueError(f"{name!r} is not one of {', '.join(self.names)}")
-        return tuple(name for name in self.names if name in given)
+            if name not in self.values:
+                raise ValueError(f"{name!r} is not one of {', '.join(self.values)}")
+        return tuple(name for name in self.values if name in given)
 
     def completions(self, incomplete: str) -> Iterable[str]:
         """Return the completions of the last name."""
         before, comma, last = incomplete.rpartition(",")
-        return (before + comma + name for name in self.names if name.startswith(last) and name not in before.split(","))
+        return (before + comma + name for name in super().completions(last) if name not in before.split(","))
 
 
 class ReportTarget(Value):
-    """The value of ``--report``: ``FORMAT`` or ``FORMAT=FILE``."""
+    """The value of ``--report``: ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``."""
 
-    def __init__(self, formats: Iterable[str]) -> None:
-        self.formats = tuple(formats)
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The names of the formats."""
+        return self.values
 
     def parse(self, text: str) -> Target:
         """Return the target."""
-        return parse_target(text, self.formats)
+        name, equals, file = text.partition("=")
+        if name not in self.formats:
+            hint = did_you_mean(name, self.formats)
+            raise ValueError(f"no such format: {name!r}{hint}; give one of {', '.join(self.formats)}")
+        if equals and not file:
+            raise ValueError(f"the name of the file is empty: {text!r}")
+        return Target(name, None if file in ("", *STDOUT) else file)
 
     def completions(self, incomplete: str) -> Iterable[str]:
         """Return the formats or, after the ``=``, the files whose names start with the text."""
         name, equals, start = incomplete.partition("=")
         if not equals:
-            return (name for name in self.formats if name.startswith(incomplete))
+            return super().completions(incomplete)
         found = sorted(glob(f"{escape(start)}*"))  # noqa: PTH207 - the text may be an absolute path
         return (f"{name}={file}{'/' if Path(file).is_dir() else ''}" for file in found)
 
@@ -145,7 +147,7 @@ _FILTERS = (
         "regions",
         metavar="REGION",
         multiple=True,
-        type=OneOf(REGIONS),
+        type=Value(*REGIONS),
         help="The region to read, such as cn-hangzhou. Repeat it to read several regions; '*' reads all known regions.",
     ),
     click.option(
@@ -162,7 +164,7 @@ _FILTERS = (
         "statuses",
         metavar="STATUS",
         multiple=True,
-        type=OneOf(["ResourceReady"]),
+        type=Value("ResourceReady"),
         help="Only nodes in this status, such as ResourceReady. Repeatable.",
     ),
     click.option(
@@ -170,7 +172,7 @@ _FILTERS = (
         "charge_types",
         metavar="TYPE",
         multiple=True,
-        type=OneOf(["PostPaid", "PrePaid"]),
+        type=Value("PostPaid", "PrePaid"),
         help="Only nodes with this billing: PostPaid or PrePaid. Repeatable.",
     ),
     click.option(
@@ -197,12 +199,12 @@ _CONNECTION = (
 
 def with_filters(command: Command[_T]) -> Command[_T]:
     """Add the options that select nodes to a command."""
-    return _with(_FILTERS, command)
+    return _add_options(_FILTERS, command)
 
 
 def with_connection(command: Command[_T]) -> Command[_T]:
     """Add the options for the endpoint and the profile to a command."""
-    return _with(_CONNECTION, command)
+    return _add_options(_CONNECTION, command)
 
 
 def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
@@ -214,7 +216,7 @@ def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
             "reports",
             metavar="FORMAT[=FILE]",
             multiple=True,
-            type=ReportTarget(formats),
+            type=ReportTarget(*formats),
             help=f"Write a report to FILE, or to stdout: {', '.join(formats)}. Repeatable.",
         ),
         *(click.option(f"--{name}", is_flag=True, help=f"Short for --report {name}.") for name in short_forms),
@@ -225,14 +227,14 @@ def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
         @wraps(command)
         def wrapper(*, reports: tuple[Target, ...], **given: Any) -> _T:
             short = tuple(Target(name) for name in short_forms if given.pop(name))
-            return command(targets=_checked((*short, *reports)), **given)
+            return command(targets=_check_targets((*short, *reports)), **given)
 
-        return _with(options, wrapper)
+        return _add_options(options, wrapper)
 
     return decorate
 
 
-def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+def _check_targets(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Refuse reports that would overwrite each other."""
     printed = [target.format for target in targets if target.file is None]
     if len(printed) > 1:
@@ -244,11 +246,11 @@ def _checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     return targets
 
 
-def _with(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Command[_T]) -> Command[_T]:
+def _add_options(options: Iterable[Callable[[Command[_T]], Command[_T]]], command: Command[_T]) -> Command[_T]:
     return reduce(lambda function, option: option(function), reversed(tuple(options)), command)
 
 
-def given_only(options: Mapping[str, object]) -> dict[str, object]:
+def query_arguments(options: Mapping[str, object]) -> dict[str, object]:
     """Return the query arguments in a command's options.
 
     An option that was not given is None. A single region is `region`, unless ``--on-region-error`` is given.
@@ -276,14 +278,10 @@ def _variable(name: str, environment: tuple[str, ...]) -> str:
     return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
 
 
-def _variables(setting: Setting) -> str:
-    return "\n".join(_variable(name, environment) for name, environment in setting.variables())
-
-
 ENVIRONMENT_HELP = "\n".join(
     (
         "\b\nEnvironment (the first name that is set is used; timeouts: ms, retries: s):",
-        *(_variables(setting) for setting in SETTINGS),
+        *(_variable(name, environment) for setting in SETTINGS for name, environment in setting.variables()),
         "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
         f"  traceback of a bug   {DEBUG}=1",
     )

@@ -4,9 +4,8 @@ import codecs
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import cycle
 from threading import Event, Thread
 from time import monotonic
@@ -27,37 +26,14 @@ _LEAST_WIDTH, _MOST_WIDTH, _DEFAULT_WIDTH = 20, 1000, 80  # columns of a termina
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of text for people: `head` in `style` (``bold`` or a colour), then `rest` without a style."""
-
-    rest: str
-    head: str = ""
-    style: str = ""
-
-    def __str__(self) -> str:
-        return self.head + self.rest
-
-    def styled(self) -> str:
-        """Return the line with the escape codes of its style."""
-        return style(self.head, self.style) + self.rest if self.head and self.style else str(self)
-
-
-def style(text: str, name: str) -> str:
-    """Return the text in ``bold`` or in a colour, for a terminal."""
-    return click.style(text, bold=True) if name == "bold" else click.style(text, fg=name)
-
-
 def printable(text: str) -> str:
     r"""Return the text with every invisible character replaced by its code, such as ``\x1b``."""
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else _code(c) for c in text)
 
 
 def _code(character: str) -> str:
-    number = ord(character)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    coded = character.encode("ascii", "backslashreplace").decode()
+    return f"\\x{ord(character):02x}" if coded == character else coded
 
 
 def shown(value: object) -> str:
@@ -69,25 +45,19 @@ def shown(value: object) -> str:
 
 def say(label: str, title: str, remedy: str = "") -> None:
     """Print ``label: title`` on stderr, and the remedy on the next lines. Errors of stderr are ignored."""
-    colours = {"error": "red", "warning": "yellow"}
-    head = f"{label}:" if label else ""
-    if head and wants_colour(sys.stderr):
-        head = click.style(head, fg=colours.get(label), bold=True)
-    lines = [f"{head} {printable(title)}".lstrip(), *map(printable, remedy.splitlines())]
+    colour = {"error": "red", "warning": "yellow"}.get(label)
+    head = click.style(f"{label}:", fg=colour, bold=True) + " " if label else ""
+    lines = [head + printable(title), *map(printable, remedy.splitlines())]
     with suppress(OSError, ValueError):
-        click.echo("\n".join(lines), err=True, color=True)
+        click.echo("\n".join(lines), err=True, color=wants_colour(sys.stderr))
 
 
 def print_text(text: str) -> None:
-    """Print text for people on stdout."""
-    sys.stdout.write(f"{text}\n")
+    """Print text for people on stdout, with the styles in it only if colour is enabled.
 
-
-def print_lines(lines: Iterable[Line]) -> None:
-    """Print lines on stdout, in colour if enabled. Long lines are not cut, so that they can be copied."""
-    colour = wants_colour(sys.stdout)
-    for line in lines:
-        print_text(line.styled() if colour else str(line))
+    Long lines are not cut, so that they can be copied.
+    """
+    sys.stdout.write(f"{text if wants_colour(sys.stdout) else click.unstyle(text)}\n")
 
 
 def print_machine_text(text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from itertools import groupby
 from typing import Literal, TextIO
@@ -19,7 +20,7 @@ from rich.text import Text
 from ..clock import describe_duration, parse_time, utc_now
 from ..core.result import ends_within, has_end, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
-from .output import NEAR, UNKNOWN_SIGN, printable, terminal_width, wants_colour
+from .output import NEAR, shown, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # characters; the width of the table in a file
 # Minimum widths in cells: for a separate column for each figure, for space between the columns, and for the column of
@@ -44,8 +45,7 @@ class Look:
 
     def text(self, value: object) -> str:
         """Return the value as it is displayed: characters that the encoding lacks are replaced by codes."""
-        known = UNKNOWN_SIGN if value is None else printable(str(value))
-        return known.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        return shown(value).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
     def bar(self) -> int:
@@ -107,38 +107,27 @@ def show_nodes(row: Row, look: Look) -> Text:
 
 def show_size(row: Row, look: Look) -> Text:
     """Return the number of nodes and the specification, such as ``2 x small-8core-30G-24G``."""
-    count = show_nodes(row, look)
-    return Text.assemble(count, " x ", show_specification(row, look)) if row.node else Text.assemble(count, " nodes")
+    count = look.text(row.figures.node_count)
+    return Text(f"{count} x {look.text(row.node.ai_spec)}" if row.node else f"{count} nodes")
 
 
 def show_status(row: Row, look: Look) -> Text:
-    """Return the status: green if it is ``ResourceReady``, otherwise yellow."""
-    if row.node is None:
+    """Return status, billing and renewal; a node with pay-as-you-go has no renewal."""
+    node = row.node
+    if node is None:
         return Text()
-    return Text(look.text(row.node.status), "green" if row.node.status == "ResourceReady" else "yellow")
-
-
-def show_billing(row: Row, look: Look) -> Text:
-    """Return the charge type, such as ``PostPaid`` or ``PrePaid``."""
-    return Text(look.text(row.node.charge_type)) if row.node else Text()
-
-
-def show_renewal(row: Row, _look: Look) -> Text:
-    """Return whether the node renews automatically; empty for pay-as-you-go, which has no renewal."""
-    if row.node is None or (row.node.auto_renewal is None and row.node.charge_type == "PostPaid"):
-        return Text()
-    words = {True: "auto renewal", False: "no renewal", None: "renewal ?"}
-    return Text(words[row.node.auto_renewal])
+    renewal = {True: "auto renewal", False: "no renewal", None: "renewal ?"}[node.auto_renewal]
+    return join_lines(
+        Text(look.text(node.status), "green" if node.status == "ResourceReady" else "yellow"),
+        Text(look.text(node.charge_type)),
+        Text("" if node.auto_renewal is None and node.charge_type == "PostPaid" else renewal),
+    )
 
 
 def show_free(resource: str, *, unit: bool = True) -> Cell:
     """Return a cell that shows the free amount, such as ``48 GB``, or ``48`` without the unit."""
-
-    def cell(row: Row, look: Look) -> Text:
-        shown = look.text(row.of(resource).free)
-        return Text(f"{shown} {_UNITS[resource]}" if unit else shown)
-
-    return cell
+    suffix = f" {_UNITS[resource]}" if unit else ""
+    return lambda row, look: Text(look.text(row.of(resource).free) + suffix)
 
 
 def show_capacity(resource: str) -> Cell:
@@ -157,10 +146,12 @@ def utilisation(usage: Usage, look: Look) -> Text:
     if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
         return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
     full, empty = "█░" if look.unicode else "#."
-    filled = _filled(used / capacity, look.bar)
+    share = used / capacity
+    filled = _filled(share, look.bar)
+    colour = "red" if share >= 0.9 else "yellow" if share >= 0.7 else "green"
     # Rounded down, so that only a full resource shows 100%.
     percent = f" {used * 100 // capacity:3}%"
-    return Text.assemble((full * filled + empty * (look.bar - filled), _fullness(used / capacity)), percent)
+    return Text.assemble((full * filled + empty * (look.bar - filled), colour), percent)
 
 
 def _filled(share: float, cells: int) -> int:
@@ -170,37 +161,21 @@ def _filled(share: float, cells: int) -> int:
     return min(max(round(share * cells), 1), cells - 1)
 
 
-def _fullness(share: float) -> str:
-    if share >= 0.9:
-        return "red"
-    return "yellow" if share >= 0.7 else "green"
+def show_expiry(row: Row, look: Look, separator: str = ", ") -> Text:
+    """Return the date of the expiry in UTC and the distance, such as ``2026-01-28, in 9 days``.
 
-
-def show_expiry(row: Row, look: Look) -> Text:
-    """Return the expiry, such as ``2026-01-28, in 9 days``; empty if the API returns none."""
-    return Text(", ").join(text for text in (show_expiry_date(row, look), show_expiry_distance(row, look)) if text)
-
-
-def show_expiry_date(row: Row, look: Look) -> Text:
-    """Return the date of the expiry in UTC, such as ``2026-01-28``; an invalid time is returned unchanged."""
+    The text is red for a node that `check --not-expiring-within 30` would report. An invalid time is returned
+    unchanged. The text is empty if the API returns no time.
+    """
     if row.node is None or not has_end(row.node):
         return Text()
     end = parse_time(row.node.expiration_time)
-    return Text(look.text(end.date() if end else row.node.expiration_time), _urgency(row.node, look))
-
-
-def show_expiry_distance(row: Row, look: Look) -> Text:
-    """Return the time until the expiry or since it, such as ``in 9 days`` or ``1 day ago``."""
-    end = parse_time(row.node.expiration_time) if row.node else None
-    if row.node is None or end is None:
-        return Text()
+    if end is None:
+        return Text(look.text(row.node.expiration_time))
+    style = "bold red" if ends_within(row.node, look.now, NEAR) else ""
     distance = describe_duration(end - look.now)
-    return Text(f"{distance} ago" if end < look.now else f"in {distance}", _urgency(row.node, look))
-
-
-def _urgency(node: AiNode, look: Look) -> str:
-    """Return red for a node that `check --not-expiring-within 30` would report, otherwise no style."""
-    return "bold red" if ends_within(node, look.now, NEAR) else ""
+    texts = (look.text(end.date()), f"{distance} ago" if end < look.now else f"in {distance}")
+    return Text(separator).join(Text(text, style) for text in texts)
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
@@ -218,8 +193,7 @@ class Column:
 
 def print_table(result: AiNodeListResult) -> None:
     """Print the table on stdout, in the width of the terminal."""
-    colour = wants_colour(sys.stdout)
-    console = _console(sys.stdout, terminal_width(), colour=colour)
+    console = _console(sys.stdout, terminal_width(), colour=wants_colour(sys.stdout))
     console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
 
 
@@ -246,7 +220,8 @@ def _console(file: TextIO, width: int, *, colour: bool) -> Console:
 
 def build_table(result: AiNodeListResult, look: Look) -> Table:
     """Return the table of the result."""
-    columns = columns_for(look, usage=result.query.include_usage)
+    usage = result.query.include_usage
+    columns = _wide(usage=usage) if look.width >= WIDE else _narrow(look, usage=usage)
     table = _empty_table(columns, Row(None, result.totals, label=f"Total in {result.place}"), look)
     for heading, nodes in _groups(result, look):
         table.add_row(heading)
@@ -283,15 +258,11 @@ def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequen
         yield heading, tuple(nodes)
 
 
-def columns_for(look: Look, *, usage: bool) -> Sequence[Column]:
-    """Return the columns that fit the width; on a narrow terminal several figures share a column."""
-    return _wide(usage=usage) if look.width >= WIDE else _narrow(look, usage=usage)
-
-
-_STATUS = Column("Status\nBilling\nRenewal", stacked(show_status, show_billing, show_renewal), folds=True)
+_STATUS = Column("Status\nBilling\nRenewal", show_status, folds=True)
 
 
 def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
+    """Return columns that several figures share."""
     name = stacked(show_name, show_size, show_expiry)
     figure = show_bar if usage else show_capacity
     free = Column("Free", stacked(show_free("gpu"), show_free("gpu_memory")), "right")
@@ -320,5 +291,5 @@ def _wide(*, usage: bool) -> Sequence[Column]:
         Column("Memory", figure("memory")),
         *(free if usage else ()),
         _STATUS,
-        Column("Expiry (UTC)", stacked(show_expiry_date, show_expiry_distance)),
+        Column("Expiry (UTC)", partial(show_expiry, separator="\n")),
     )

@@ -15,11 +15,9 @@ import pytest
 
 from hologres_ai.cli.output import NEAR
 from hologres_ai.cli.reports import ReportedError
-from hologres_ai.cli.reports.html import render_html
+from hologres_ai.cli.reports.html import MAX_CHARACTERS, MAX_EVENTS, bounded, render_html
 from hologres_ai.cli.reports.html.expiries import MAX_ROWS, WEEKS, Counts, build_time_line, expiry_of
 from hologres_ai.cli.reports.html.figures import MAX_INSTANCES, MAX_SPECS, build_fleet, list_specifications, meters
-from hologres_ai.cli.reports.html.findings import MAX_EVENTS
-from hologres_ai.cli.reports.html.values import MAX_CHARACTERS, bounded
 from hologres_ai.core.result import ends_within, totals
 from hologres_ai.drift import compare, drift_fingerprint
 from hologres_ai.models import AiNode, to_wire
@@ -189,7 +187,7 @@ def test_bar_has_the_text_share_and_width_of_its_figures(
     capacity: int | None, used: int | None, text: str, share: str, width: float
 ) -> None:
     node = AiNode(ai_instance_id="a", node_count=1, gpu=capacity, gpu_used=used)
-    bar = meters(totals([node]), usage_read=True)[0]
+    bar = meters(totals([node]))[0]
     assert (bar.text, bar.share, bar.width) == (text, share, width)
     assert bar.is_full is (share in ("99%", "100%"))
 
@@ -203,7 +201,7 @@ def test_without_usage_capacities_are_shown_and_no_bar() -> None:
 
 def test_free_capacity_by_specification_adds_up_to_the_totals() -> None:
     listed = result(many_nodes(1000))
-    rows = list_specifications(listed)
+    rows = list_specifications(listed.instance_model_list)
     assert sum(row.instances for row in rows) == 1000
     assert sum(row.meters[0].usage.free or 0 for row in rows) == listed.totals.gpu.free
     free = [row.meters[0].usage.free or 0 for row in rows]
@@ -212,7 +210,7 @@ def test_free_capacity_by_specification_adds_up_to_the_totals() -> None:
 
 def test_specifications_beyond_the_limit_are_one_row() -> None:
     nodes = [replace(node, ai_spec=f"spec-{index:03}") for index, node in enumerate(many_nodes(100))]
-    rows = list_specifications(result(nodes))
+    rows = list_specifications(result(nodes).instance_model_list)
     assert len(rows) == MAX_SPECS + 1
     assert rows[-1].name == f"{100 - MAX_SPECS} other specifications"
     assert sum(row.instances for row in rows) == 100
@@ -276,7 +274,7 @@ def test_time_line_counts_each_ai_instance_once() -> None:
     nodes.append(AiNode(expiration_time="9999-12-31T23:59:59-14:00"))
     line = build_time_line(nodes, NOW)
     assert line.counts == Counts(ended=2, near=2, near_staying=0, within=5, later=2, unread=2, none=2)
-    assert sum(mark.total for mark in line.drawing.marks) == line.counts.within
+    assert sum(mark.ends + mark.renews for mark in line.marks) == line.counts.within
 
 
 def test_an_end_is_marked_as_soon_as_a_requirement_of_30_days_is_not_met() -> None:
@@ -291,22 +289,22 @@ def test_an_end_is_marked_as_soon_as_a_requirement_of_30_days_is_not_met() -> No
 
 def test_marks_stay_in_the_drawing_however_many_end_together() -> None:
     line = build_time_line([*ending(*[10.0] * 500), *ending(*[10.5] * 500, renews=True), *ending(364.99)], NOW)
-    assert len(line.drawing.marks) <= WEEKS
-    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.drawing.marks)
-    assert all(0 < mark.renews_y <= mark.ends_y <= line.drawing.base for mark in line.drawing.marks)
-    assert (line.drawing.marks[0].ends, line.drawing.marks[0].renews) == (500, 500)
+    assert len(line.marks) <= WEEKS
+    assert all(mark.x >= 0 and mark.x + mark.width <= 100 for mark in line.marks)
+    assert all(0 < mark.renews_y <= mark.ends_y <= line.base for mark in line.marks)
+    assert (line.marks[0].ends, line.marks[0].renews) == (500, 500)
 
 
 @pytest.mark.parametrize("now", [datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, tzinfo=UTC)])
 def test_time_line_has_twelve_months_from_any_day(now: datetime) -> None:
     line = build_time_line([], now)
-    assert len(line.drawing.months) in (11, 12)
-    assert [month.year for month in line.drawing.months if month.label == "Jan"] == [str(now.year + 1)]
+    assert len(line.months) in (11, 12)
+    assert [month.year for month in line.months if month.label == "Jan"] == [str(now.year + 1)]
 
 
 def test_rows_of_the_time_line_are_the_first_to_end() -> None:
     line = build_time_line(ending(*range(100, 0, -1)), NOW)
-    assert [row.expiry.left for row in line.rows[:2]] == ["in 24 hours", "in 2 days"]
+    assert [expiry.left for _, expiry in line.rows[:2] if expiry] == ["in 24 hours", "in 2 days"]
     assert (len(line.rows), line.others) == (MAX_ROWS, 100 - MAX_ROWS)
 
 
@@ -326,7 +324,8 @@ def test_end_is_marked_if_it_is_near_and_no_renewal_is_known(
     days: int, renews: bool | None, charge_type: str, urgent: bool
 ) -> None:
     [node] = [replace(node, charge_type=charge_type) for node in ending(days, renews=renews)]
-    expiry = build_time_line([node], NOW).rows[0].expiry
+    [(_, expiry)] = build_time_line([node], NOW).rows
+    assert expiry
     assert expiry.is_urgent is urgent
 
 

@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
+from hologres_ai.cli.options import ReportTarget
 from hologres_ai.cli.output import shown
-from hologres_ai.cli.reports import FORMATS, Report, ReportedError, Target, parse_target
+from hologres_ai.cli.reports import FORMATS, Report, ReportedError, Target
 from hologres_ai.core.result import build_result
 from hologres_ai.drift import compare
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query
@@ -205,10 +206,10 @@ def test_a_move_of_an_expiry_by_less_than_two_days_is_in_hours(after: str, says:
     ],
 )
 def test_a_target_is_split_at_the_first_equals_sign(text: str, target: Target) -> None:
-    assert parse_target(text, FORMATS) == target
+    assert ReportTarget(*FORMATS).parse(text) == target
 
 
 @pytest.mark.parametrize("text", ["", "=", "=x", "json=", "xml", "JSON", "jsn=x"])
 def test_a_target_that_is_invalid_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"format|empty"):
-        parse_target(text, FORMATS)
+        ReportTarget(*FORMATS).parse(text)

@@ -4,14 +4,14 @@ All values are rendered as text, so that no value can change the structure of a 
 that could not be read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ...errors import AccessDeniedDetail
-from ...names import did_you_mean
 
 if TYPE_CHECKING:
     from ...drift import Drift, Event
@@ -23,7 +23,7 @@ STDOUT = ("-", "/dev/stdout")  # file names that mean stdout
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedError:
-    """The failure that ended a run; it contains no secrets.
+    """The failure that ended a run; it contains no secrets. As text: the title and the facts.
 
     Attributes:
         title: what failed, one line.
@@ -41,6 +41,9 @@ class ReportedError:
     code: str | None = None
     request_id: str | None = None
     denial: AccessDeniedDetail | None = None
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.facts})" if self.facts else self.title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,19 @@ class Report:
             return self.drift.unread
         return self.result.unread if self.result else ()
 
+    @property
+    def has_finding(self) -> bool:
+        """Whether the report has a finding, a failure or a region that could not be read."""
+        events = self.drift is not None and bool(self.drift.events)
+        return bool(self.error or self.unread or events or any(not verdict.met for verdict in self.verdicts))
+
+    @property
+    def other_warnings(self) -> tuple[str, ...]:
+        """The warnings, without those of regions that could not be read, which a report lists with their reasons."""
+        gaps = tuple(f"{region} could not be read" for region in self.unread)
+        warnings = self.result.warnings if self.result else ()
+        return tuple(warning for warning in warnings if not warning.startswith(gaps))
+
     def reason(self, region: str) -> str:
         """Return why a region could not be read, such as ``denied: the API refused ...``."""
         for item in self.result.region_outcomes if self.result else ():
@@ -98,21 +114,14 @@ class Report:
         return "not read for the baseline"
 
 
-Renderer = Callable[[Report], str]
+def _render(name: str, report: Report) -> str:
+    """Call the function ``render_NAME`` of the module NAME, which is imported at the first call."""
+    text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
+    return text
 
 
-def _renderer(name: str) -> Renderer:
-    """Return the function ``render_NAME`` of the module NAME, which is imported at the first call."""
-
-    def render(report: Report) -> str:
-        text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
-        return text
-
-    return render
-
-
-FORMATS: dict[str, Renderer] = {
-    name: _renderer(name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
+FORMATS: dict[str, Callable[[Report], str]] = {
+    name: partial(_render, name) for name in ("text", "json", "markdown", "junit", "html", "nagios", "prometheus")
 }
 
 
@@ -122,18 +131,3 @@ class Target:
 
     format: str
     file: str | None = None
-
-
-def parse_target(text: str, formats: Iterable[str]) -> Target:
-    """Parse ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``.
-
-    Raises:
-        ValueError: there is no such format, or the file's name is empty.
-    """
-    name, equals, file = text.partition("=")
-    known = tuple(formats)
-    if name not in known:
-        raise ValueError(f"no such format: {name!r}{did_you_mean(name, known)}; give one of {', '.join(known)}")
-    if equals and not file:
-        raise ValueError(f"the name of the file is empty: {text!r}")
-    return Target(name, None if file in ("", *STDOUT) else file)

@@ -1,16 +1,14 @@
 """The report as JSON for programs, with the API's field names."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
-from pydantic import JsonValue
-
 from ...drift import to_json
-from ...errors import AccessDeniedDetail
 from ...models import to_wire
 from ...names import to_camel
 from ...requirements import RequirementResult
-from . import Report
+from . import Report, ReportedError
 
 ERROR_KIND = "hologres-ai/Error"
 
@@ -20,63 +18,48 @@ def render_json(report: Report) -> str:
     return json.dumps(_document(report), ensure_ascii=False, indent=2)
 
 
-def _document(report: Report) -> JsonValue:
+def _document(report: Report) -> Mapping[str, object]:
     if report.error is not None:
-        return _error(report)
+        return _error(report.command, report.error)
     if report.drift is not None:
-        return dict(to_json(report.drift, report.ignored))
+        return to_json(report.drift, report.ignored)
     if report.command == "check":
-        return _check(report)
-    return dict(to_wire(report.result, request_id=True)) if report.result else {}
+        return {
+            "met": all(verdict.met for verdict in report.verdicts),
+            "region": report.result.region if report.result else None,
+            "requirements": [_verdict(report, verdict) for verdict in report.verdicts],
+            "unread": report.unread,
+        }
+    return to_wire(report.result, request_id=True) if report.result else {}
 
 
-def _error(report: Report) -> dict[str, JsonValue]:
-    if report.error is None:
-        return {}
-    return {
+def _error(command: str, error: ReportedError) -> Mapping[str, object]:
+    document = {
         "kind": ERROR_KIND,
         "version": 1,
-        "command": report.command,
-        "type": report.error.kind,
-        "title": report.error.title,
-        "facts": report.error.facts,
-        "remedy": report.error.remedy,
-        "status": report.error.status,
-        "code": report.error.code,
-        "requestId": report.error.request_id,
-        **_denial(report.error.denial),
+        "command": command,
+        "type": error.kind,
+        "title": error.title,
+        "facts": error.facts,
+        "remedy": error.remedy,
+        "status": error.status,
+        "code": error.code,
+        "requestId": error.request_id,
     }
+    if error.denial is None:
+        return document
+    return {**document, "accessDeniedDetail": {to_camel(name): value for name, value in asdict(error.denial).items()}}
 
 
-def _denial(denial: AccessDeniedDetail | None) -> dict[str, JsonValue]:
-    """Return the details of a missing permission, with the API's field names; empty if the service returned none."""
-    if denial is None:
-        return {}
-    return {"accessDeniedDetail": {to_camel(name): value for name, value in asdict(denial).items()}}
-
-
-def _check(report: Report) -> dict[str, JsonValue]:
-    return {
-        "met": all(verdict.met for verdict in report.verdicts),
-        "region": report.result.region if report.result else None,
-        "requirements": [_verdict(report, verdict) for verdict in report.verdicts],
-        "unread": list(report.unread),
-    }
-
-
-def _verdict(report: Report, verdict: RequirementResult) -> dict[str, JsonValue]:
+def _verdict(report: Report, verdict: RequirementResult) -> Mapping[str, object]:
     """Return a verdict; `found` is null if it is not known."""
     return {
         "requirement": to_camel(verdict.requirement),
         "met": verdict.met,
-        "asked": _value(getattr(report.requirements, verdict.requirement)),
-        "found": _value(verdict.figure),
+        "asked": getattr(report.requirements, verdict.requirement),
+        "found": verdict.figure,
         "text": str(verdict),
-        "nearest": list(verdict.nearest),
+        "nearest": verdict.nearest,
         "more": verdict.more,
-        "unread": list(verdict.unread),
+        "unread": verdict.unread,
     }
-
-
-def _value(value: int | tuple[str, ...] | None) -> JsonValue:
-    return list(value) if isinstance(value, tuple) else value

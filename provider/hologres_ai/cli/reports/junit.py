@@ -42,7 +42,8 @@ def render_junit(report: Report) -> str:
 
 def _suites(report: Report) -> Iterator[tuple[str, Iterable[Case]]]:
     if report.error is not None:
-        yield report.command, [_error_case(report)]
+        text = "\n".join((str(report.error), *report.error.remedy.splitlines()))
+        yield report.command, [Case("run", "error", report.error.kind, text)]
         return
     if report.drift is not None:
         for category in report.drift.classes:
@@ -50,18 +51,11 @@ def _suites(report: Report) -> Iterator[tuple[str, Iterable[Case]]]:
     elif report.command == "check":
         yield "requirements", _requirement_cases(report)
     elif report.result is not None:
-        yield "regions", _region_cases(report)
+        read = [Case(shown(item.region)) for item in report.result.region_outcomes if item.is_read]
+        yield "regions", [*read, *_unread_cases(report)]
         return
     if report.unread:
         yield "regions", _unread_cases(report)
-
-
-def _error_case(report: Report) -> Case:
-    error = report.error
-    if error is None:
-        return Case("run")
-    head = f"{error.title} ({error.facts})" if error.facts else error.title
-    return Case("run", "error", error.kind, "\n".join([head, *error.remedy.splitlines()]))
 
 
 def _event_cases(drift: Drift, category: str) -> Iterator[Case]:
@@ -76,15 +70,6 @@ def _requirement_cases(report: Report) -> Iterator[Case]:
     for verdict in report.verdicts:
         outcome = "error" if verdict.unread else "skipped" if report.warn else "failure"
         yield Case(verdict.requirement, "" if verdict.met else outcome, "not met", str(verdict))
-
-
-def _region_cases(report: Report) -> Iterator[Case]:
-    if report.result is None:
-        return
-    for item in report.result.region_outcomes:
-        if item.is_read:
-            yield Case(shown(item.region))
-    yield from _unread_cases(report)
 
 
 def _unread_cases(report: Report) -> Iterator[Case]:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ...drift import Drift, Event, FieldValue, drift_fingerprint, worst_first
+from ...models import AiNode, AiNodeListResult
 from ...names import plural
 from ..output import shown
-from . import Report
+from . import Report, ReportedError
 from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, describe_move, drift_summary
 
 COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
@@ -19,21 +20,17 @@ _PLAIN = r"[\w .,:;+()/=?-]"  # characters that have no special meaning in Markd
 def render_markdown(report: Report) -> str:
     """Return the report as Markdown."""
     if report.error is not None:
-        return "\n".join(_error(report))
-    if report.command == "drift":
-        return "\n".join(_drift(report))
+        return "\n".join(_error(report.command, report.error))
+    if report.drift is not None:
+        return "\n".join(_drift(report, report.drift))
     if report.command == "check":
         return "\n".join(_check(report))
-    return "\n".join(_list(report))
+    return "\n".join(_list(report, report.result)) if report.result else ""
 
 
-def _error(report: Report) -> Iterator[str]:
-    if report.error is None:
-        return
-    yield from (f"### hologres-ai {report.command} failed", "", code(report.error.title))
-    if report.error.facts:
-        yield from ("", code(report.error.facts))
-    for line in report.error.remedy.splitlines():
+def _error(command: str, error: ReportedError) -> Iterator[str]:
+    yield f"### hologres-ai {command} failed"
+    for line in (error.title, *([error.facts] if error.facts else []), *error.remedy.splitlines()):
         yield from ("", code(line))
 
 
@@ -44,59 +41,29 @@ def _unread(report: Report) -> Iterator[str]:
         yield ""
 
 
-# --- drift ------------------------------------------------------------------------------------------------------------
-
-
-def _drift(report: Report) -> Iterator[str]:
-    yield from (f"### {drift_summary(report)}", "")
+def _drift(report: Report, drift: Drift) -> Iterator[str]:
+    yield from (f"### {drift_summary(report, drift)}", "")
     yield from _unread(report)
-    drift = report.drift
-    if drift is None:
-        return
     if drift.events:
-        kinds = Counter(event.kind for event in worst_first(drift.events))
+        events = worst_first(drift.events)
+        kinds = Counter(event.kind for event in events)
         yield from (", ".join(f"{number} {kind}" for kind, number in kinds.items()), "")
         yield from ("| | what | AI instance | Hologres instance | change |", "| --- | --- | --- | --- | --- |")
-        yield from _rows(drift, report.limit)
+        yield from _rows((_event(event, drift.region) for event in events[: report.limit]), len(events))
         yield ""
     if report.ignored:
         yield from (f"{plural(len(report.ignored), 'event')} ignored.", "")
     yield f"Fingerprint: `{drift_fingerprint(drift)}`"
 
 
-def _rows(drift: Drift, limit: int | None) -> Iterator[str]:
-    """Yield a row for each event, the worst first, until a limit is reached."""
-    events = worst_first(drift.events)
-    room, written = COMMENT_LIMIT, 0
-    for event in events[:limit]:
-        row = _row(drift, event)
-        room -= len(row) + 1
-        if room < 0:
-            break
-        yield row
-        written += 1
-    if written < len(events):
-        yield f"\n{len(events) - written} more are left out."
-
-
-def _row(drift: Drift, event: Event) -> str:
+def _event(event: Event, region: str) -> str:
     sign, _ = SIGNS.get(event.kind, OTHER_SIGN)
     changes = "<br>".join(
         f"{change.field} {code(change.before)} → {code(change.after)}{describe_move(change)}"
         for change in event.changes
     )
-    elsewhere = f" in {code(event.region_id)}" if event.region_id != drift.region else ""
-    cells = (
-        f"`{sign}`",
-        event.kind,
-        code(event.node.ai_instance_id) + elsewhere,
-        code(event.node.holo_instance_name),
-        changes,
-    )
-    return _table_row(cells)
-
-
-# --- check and list ---------------------------------------------------------------------------------------------------
+    name = _name(event.node, event.region_id, region)
+    return _table_row((f"`{sign}`", event.kind, name, code(event.node.holo_instance_name), changes))
 
 
 def _check(report: Report) -> Iterator[str]:
@@ -108,25 +75,37 @@ def _check(report: Report) -> Iterator[str]:
         yield _table_row((sign, code(str(verdict))))
 
 
-def _list(report: Report) -> Iterator[str]:
-    result = report.result
-    if result is None:
-        return
-    yield from (f"### {plural(len(result.instance_model_list), 'AI instance')} in {result.place}", "")
+def _list(report: Report, result: AiNodeListResult) -> Iterator[str]:
+    nodes = result.instance_model_list
+    yield from (f"### {plural(len(nodes), 'AI instance')} in {result.place}", "")
     yield from _unread(report)
-    if result.instance_model_list:
-        yield from ("| AI instance | Hologres instance | nodes | specification | status | expiry (UTC) |",)
+    if nodes:
+        yield "| AI instance | Hologres instance | nodes | specification | status | expiry (UTC) |"
         yield "| --- | --- | --- | --- | --- | --- |"
-    room = COMMENT_LIMIT
-    for number, node in enumerate(result.instance_model_list):
-        values = (node.holo_instance_name, node.node_count, node.ai_spec, node.status, node.expiration_time)
-        elsewhere = f" in {code(node.region_id)}" if node.region_id != result.region else ""
-        row = _table_row((code(node.ai_instance_id) + elsewhere, *map(code, values)))
+        yield from _rows((_node(node, result.region) for node in nodes), len(nodes))
+
+
+def _node(node: AiNode, region: str) -> str:
+    values = (node.holo_instance_name, node.node_count, node.ai_spec, node.status, node.expiration_time)
+    return _table_row((_name(node, node.region_id, region), *map(code, values)))
+
+
+def _name(node: AiNode, place: str | None, region: str) -> str:
+    """Return the ID of an AI instance, and its region if it is not the one that was read."""
+    return code(node.ai_instance_id) + (f" in {code(place)}" if place != region else "")
+
+
+def _rows(rows: Iterable[str], number: int) -> Iterator[str]:
+    """Yield the rows that fit into a comment, and how many of `number` are left out."""
+    room, written = COMMENT_LIMIT, 0
+    for row in rows:
         room -= len(row) + 1
         if room < 0:
-            yield f"\n{len(result.instance_model_list) - number} more are left out."
             break
         yield row
+        written += 1
+    if written < number:
+        yield f"\n{number - written} more are left out."
 
 
 def _table_row(cells: Iterable[str]) -> str:

@@ -31,16 +31,13 @@ def state(report: Report) -> int:
 
 def render_nagios(report: Report) -> str:
     """Return one line without line breaks; its only ``|`` separates the text from the performance data."""
-    words = "; ".join(_words(report))
+    words = str(report.error) if report.error else "; ".join(_words(report))
     data = " ".join(_performance_data(report))
     line = printable(f"HOLOGRES_AI {_WORDS[state(report)]} - {words}").replace("|", "/")
     return f"{line} | {data}" if data else line
 
 
 def _words(report: Report) -> Iterator[str]:
-    if report.error is not None:
-        yield f"{report.error.title} ({report.error.facts})" if report.error.facts else report.error.title
-        return
     met = sum(verdict.met for verdict in report.verdicts)
     place = f" in {report.result.place}" if report.result else ""
     yield f"{met} of {len(report.verdicts)} requirements met{place}"

@@ -1,8 +1,7 @@
 """The text exposition of Prometheus, for the textfile collector of a node exporter."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...clock import parse_time
 from ...core.result import totals
@@ -11,7 +10,6 @@ from ...names import to_camel
 from ..output import printable
 from . import Report
 
-_PREFIX = "hologres_ai"
 # By resource: the unit in the name of the metric, the factor from the API's unit to it, and the text of the help.
 _UNITS = {
     "cpu": ("_cores", 1, "CPU cores"),
@@ -23,21 +21,17 @@ _UNITS = {
 Labels = Mapping[str, str]
 
 
-@dataclass
-class Metric:
-    """A gauge: its help and its samples."""
-
-    help: str
-    samples: list[tuple[Labels, float]] = field(default_factory=list)
-
-
 def render_prometheus(report: Report) -> str:
     """Return the metrics of a run; of a run that failed, only ``up`` with the value 0 for each region."""
-    metrics: dict[str, Metric] = {}
+    metrics: dict[str, list[str]] = {}  # the lines of each metric
 
-    def add(name: str, words: str, labels: Labels, value: float | None) -> None:
-        if value is not None:
-            metrics.setdefault(f"{_PREFIX}_{name}", Metric(words)).samples.append((labels, value))
+    def add(metric: str, words: str, labels: Labels, value: float | None) -> None:
+        if value is None:
+            return
+        name = f"hologres_ai_{metric}"
+        pairs = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
+        lines = metrics.setdefault(name, [f"# HELP {name} {words}", f"# TYPE {name} gauge"])
+        lines.append(f"{name}{{{pairs}}} {value + 0}")
 
     for region, is_read in _regions(report):
         add("up", "Whether the region could be read.", {"region": region}, is_read)
@@ -49,14 +43,13 @@ def render_prometheus(report: Report) -> str:
     for verdict in report.verdicts:
         labels = {"requirement": to_camel(verdict.requirement)}
         add("requirement_met", "Whether the requirement is met.", labels, verdict.met)
-    return "\n".join(line for name, metric in metrics.items() for line in _lines(name, metric))
+    return "\n".join(line for lines in metrics.values() for line in lines)
 
 
-def _regions(report: Report) -> Iterator[tuple[str, bool]]:
+def _regions(report: Report) -> Sequence[tuple[str, bool]]:
     if report.result is None:
-        yield from ((region, False) for region in report.regions or ("",))
-    else:
-        yield from ((item.region, item.is_read) for item in report.result.region_outcomes)
+        return [(region, False) for region in report.regions or ("",)]
+    return [(item.region, item.is_read) for item in report.result.region_outcomes]
 
 
 def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
@@ -87,14 +80,6 @@ def _figures(node: AiNode) -> Iterator[tuple[str, str, float | None]]:
     end = parse_time(node.expiration_time)
     yield "expiry_timestamp_seconds", "When the AI instance ends.", end.timestamp() if end else None
     yield "auto_renewal", "Whether the subscription renews itself.", node.auto_renewal
-
-
-def _lines(name: str, metric: Metric) -> Iterator[str]:
-    yield f"# HELP {name} {metric.help}"
-    yield f"# TYPE {name} gauge"
-    for labels, value in metric.samples:
-        pairs = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
-        yield f"{name}{{{pairs}}} {value + 0}"
 
 
 def _escape(text: str) -> str:

@@ -1,17 +1,20 @@
-"""The report as text for people: the table of the nodes, a line for each event, a line for each requirement."""
+"""The report as text: a line for each event or requirement; the nodes as a table, or as tab-separated lines."""
 
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
+
+import click
 
 from ...clock import describe_duration, parse_time
 from ...names import plural
-from ..output import Line, is_unicode, print_lines, print_machine_text, printable, shown
+from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown
 from . import Report
-from .columns import tab_separated_lines
 
 if TYPE_CHECKING:
     from ...drift import Change, Drift, Event
+    from ...models import AiNodeListResult
 
 # The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
 SIGNS = {
@@ -27,10 +30,35 @@ OTHER_SIGN = ("~", "yellow")
 # The sign of a requirement, the word for a terminal without that sign, and the colour.
 MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
 
+# The title and the source of each column: a field of `models.AiNode`, or of the node's `models.Totals`. Append new
+# columns at the end, because the numbers of the others must not change.
+COLUMNS = (
+    ("region", "region_id"),
+    ("Hologres instance ID", "holo_instance_id"),
+    ("Hologres instance name", "holo_instance_name"),
+    ("AI instance ID", "ai_instance_id"),
+    ("specification", "ai_spec"),
+    ("number of nodes", "node_count"),
+    ("GPU cards used", "gpu.used"),
+    ("GPU cards", "gpu.capacity"),
+    ("free GPU cards", "gpu.free"),
+    ("GPU memory used, GB", "gpu_memory.used"),
+    ("GPU memory, GB", "gpu_memory.capacity"),
+    ("free GPU memory, GB", "gpu_memory.free"),
+    ("CPU cores used", "cpu.used"),
+    ("CPU cores", "cpu.capacity"),
+    ("memory used, GiB", "memory.used"),
+    ("memory, GiB", "memory.capacity"),
+    ("status", "status"),
+    ("charge type", "charge_type"),
+    ("expiry, UTC", "expiration_time"),
+    ("auto renewal", "auto_renewal"),
+)
+
 
 def render_text(report: Report) -> str:
     """Return the report for a file in UTF-8, without colour."""
-    return "\n".join(map(str, text_lines(report)))
+    return click.unstyle("\n".join(_lines(report, signs=True)))
 
 
 def print_text_report(report: Report) -> None:
@@ -41,7 +69,7 @@ def print_text_report(report: Report) -> None:
     if report.error is not None or report.first_baseline:
         return
     if report.command != "list":
-        print_lines(text_lines(report, signs=is_unicode(sys.stdout)))
+        print_text("\n".join(_lines(report, signs=is_unicode(sys.stdout))))
     elif report.result is not None and not sys.stdout.isatty():
         for line in tab_separated_lines(report.result):
             print_machine_text(line)
@@ -51,89 +79,84 @@ def print_text_report(report: Report) -> None:
         print_table(report.result)
 
 
-def has_finding(report: Report) -> bool:
-    """Return whether the report has a finding, a failure or a region that could not be read."""
-    events = report.drift is not None and bool(report.drift.events)
-    return bool(report.error or report.unread or events or any(not verdict.met for verdict in report.verdicts))
-
-
-def text_lines(report: Report, *, signs: bool = True) -> Iterator[Line]:
-    """Yield the lines of the report; without `signs`, words replace the signs that some encodings lack."""
+def _lines(report: Report, *, signs: bool) -> Iterator[str]:
+    """Yield the lines of the report, in colour; without `signs`, words replace the signs that some encodings lack."""
     if report.error is not None:
-        yield from _error_lines(report)
-    elif report.command == "drift":
-        yield from _drift_lines(report)
+        yield f"{click.style('error:', fg='red')} {printable(str(report.error))}"
+        yield from map(printable, report.error.remedy.splitlines())
+    elif report.drift is not None:
+        yield from _drift_lines(report, report.drift)
     elif report.command == "check":
         yield from _check_lines(report, signs=signs)
     elif report.result is not None:
-        yield from _list_lines(report)
+        yield from _list_lines(report, report.result)
 
 
-def _error_lines(report: Report) -> Iterator[Line]:
-    if report.error is None:
-        return
-    facts = f" ({report.error.facts})" if report.error.facts else ""
-    yield Line(f" {printable(report.error.title + facts)}", "error:", "red")
-    yield from (Line(printable(line)) for line in report.error.remedy.splitlines())
-
-
-def _list_lines(report: Report) -> Iterator[Line]:
+def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[str]:
     from ..table import render_table  # noqa: PLC0415 - only a file needs rich
 
-    if report.result is None:
-        return
-    if report.result.instance_model_list:
-        yield from map(Line, render_table(report.result, report.read_at).splitlines())
-    gaps = tuple(f"{region} could not be read" for region in report.unread)
-    warnings = (warning for warning in report.result.warnings if not warning.startswith(gaps))
-    yield from (Line(f" {printable(warning)}", "warning:", "yellow") for warning in warnings)
+    if result.instance_model_list:
+        yield render_table(result, report.read_at)
+    for warning in report.other_warnings:
+        yield f"{click.style('warning:', fg='yellow')} {printable(warning)}"
     yield from _unread(report)
 
 
-def unread_lines(report: Report) -> Iterator[str]:
-    """Yield a line for each region that could not be read, with the reason."""
-    return (f"{shown(region)}: {printable(report.reason(region))}" for region in report.unread)
-
-
-def _unread(report: Report) -> Iterator[Line]:
+def _unread(report: Report) -> Iterator[str]:
     if report.unread:
-        yield Line("", "could not be read", "bold")
-    yield from (Line(f" {line}", "  ?", "red") for line in unread_lines(report))
+        yield click.style("could not be read", bold=True)
+    for region in report.unread:
+        yield f"{click.style('  ?', fg='red')} {shown(region)}: {printable(report.reason(region))}"
+
+
+# --- list in a pipe ---------------------------------------------------------------------------------------------------
+
+
+def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
+    """Yield a line for each node: values separated by tabs, no heading.
+
+    A value contains no tab and no line break, so that ``cut`` and ``awk -F'\\t'`` read any name correctly.
+    """
+    from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
+
+    left_out = () if result.query.include_usage else (".used", ".free")
+    for node in result.instance_model_list:
+        figures = totals([node])
+        yield "\t".join(
+            NOT_ASKED if source.endswith(left_out) else shown(attrgetter(source)(figures if "." in source else node))
+            for _, source in COLUMNS
+        )
 
 
 # --- drift ------------------------------------------------------------------------------------------------------------
 
 
-def _drift_lines(report: Report) -> Iterator[Line]:
+def _drift_lines(report: Report, drift: "Drift") -> Iterator[str]:
     """Yield a line for each event, under its class."""
     from ...drift import drift_fingerprint  # noqa: PLC0415 - list does without it
 
-    drift = report.drift
-    yield Line("", drift_summary(report), "bold")
-    if drift is None or report.first_baseline:
+    yield click.style(drift_summary(report, drift), bold=True)
+    if report.first_baseline:
         return
     width = max((len(event.kind) for event in drift.events), default=0)
     room = max((len(event_name(drift, event)) for event in drift.events), default=0)
     for category in drift.classes:
         events = drift.of(category)
         if events:
-            yield Line("", category, "bold")
+            yield click.style(category, bold=True)
         for event in events:
-            sign, style = SIGNS.get(event.kind, OTHER_SIGN)
-            rest = f"  {event_name(drift, event):{room}}  {describe_event(event)}"
-            yield Line(rest, f"  {sign} {event.kind:{width}}", style)
+            sign, colour = SIGNS.get(event.kind, OTHER_SIGN)
+            head = click.style(f"  {sign} {event.kind:{width}}", fg=colour)
+            yield f"{head}  {event_name(drift, event):{room}}  {describe_event(event)}"
     yield from _unread(report)
     if report.ignored:
-        yield Line(f"{plural(len(report.ignored), 'event')} ignored")
+        yield f"{plural(len(report.ignored), 'event')} ignored"
     if drift.events or drift.unread:
-        yield Line(f"fingerprint {drift_fingerprint(drift)}")
+        yield f"fingerprint {drift_fingerprint(drift)}"
 
 
-def drift_summary(report: Report) -> str:
-    """Return the result of a comparison in one line, with the number of regions that could not be compared."""
-    drift = report.drift
-    if drift is None:
-        return "no comparison"
+def drift_summary(report: Report, drift: "Drift") -> str:
+    """Return the result of the report's comparison in one line, with the number of regions that are not compared."""
     if report.first_baseline:
         return f"First baseline of {drift.place}: {plural(drift.after, 'AI instance')}"
     gaps = f"; {plural(len(drift.unread), 'region')} could not be read" if drift.unread else ""
@@ -158,14 +181,13 @@ def event_name(drift: "Drift", event: "Event") -> str:
 def describe_event(event: "Event") -> str:
     """Return the changes of an event; of a node that was added or removed, its size and its owner."""
     if event.changes:
-        return ", ".join(map(_describe_change, event.changes))
+        return ", ".join(
+            f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
+            for change in event.changes
+        )
     node = event.node
     owner = f"{shown(node.holo_instance_id)} {shown(node.holo_instance_name)}"
     return f"{shown(node.node_count)} x {shown(node.ai_spec)}, {owner}"
-
-
-def _describe_change(change: "Change") -> str:
-    return f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
 
 
 def describe_move(change: "Change") -> str:
@@ -179,12 +201,12 @@ def describe_move(change: "Change") -> str:
 # --- check ------------------------------------------------------------------------------------------------------------
 
 
-def _check_lines(report: Report, *, signs: bool) -> Iterator[Line]:
-    """Yield a line for each requirement."""
-    yield Line("", check_summary(report), "bold")
+def _check_lines(report: Report, *, signs: bool) -> Iterator[str]:
+    yield click.style(check_summary(report), bold=True)
     for verdict in report.verdicts:
-        sign, word, style = MET if verdict.met else TOLERATED if report.warn else NOT_MET
-        yield Line(f" {printable(str(verdict))}", f"  {sign if signs else f'{word:2}'}", style)
+        sign, word, colour = MET if verdict.met else TOLERATED if report.warn else NOT_MET
+        head = click.style(f"  {sign}" if signs else f"  {word:2}", fg=colour)
+        yield f"{head} {printable(str(verdict))}"
     yield from _unread(report)
 
 

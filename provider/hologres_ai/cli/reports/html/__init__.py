@@ -1,33 +1,77 @@
 """The report as one self-contained HTML page for people, without requests and without scripts.
 
-page.py       the page as data; figures, findings and expiries are its sections
-page.html     the template, and page.css its style
+page.html           the template; page.css is its style
+figures, expiries   what the template shows and the report does not have
 """
 
 import base64
 import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from ....names import plural
-from .. import Report
-from .page import build_page
+from ....credentials.types import SHOWN_OF_ID
+from ....drift import FILTERS, Drift, Event, drift_fingerprint, worst_first
+from ....models import Query
+from ....names import plural, to_camel
+from ....requirements import READY, RequirementResult
+from ...output import printable, shown
+from .. import Report, ReportedError
+from ..text import OTHER_SIGN, SIGNS, check_summary, describe_move, drift_summary
+from .expiries import build_time_line
+from .figures import MAX_INSTANCES, build_fleet, count_statuses, list_specifications, meters
+
+MAX_CHARACTERS = 500  # of a name or another value
+MAX_OF_MESSAGES = 5000  # of the text of an error or a warning, which may list many things
+MAX_EVENTS = 200
+MAX_WARNINGS = 50
 
 _FOLDER = Path(__file__).parent
+# The colours of the text report as tones of the page.
+_TONES = {"green": "good", "red": "bad", "yellow": "note"}
+
+Headline = tuple[str, str, str]
+"""A tone (good, bad or note), a sign and a text."""
 
 
 def render_html(report: Report) -> str:
     """Return the page: complete HTML in one text, to be written as UTF-8.
 
-    All values are shown as text: the template escapes them, and invisible characters are shown as
-    codes. The Content-Security-Policy of the page allows nothing but its own style.
+    All values are shown as text: the environment makes them visible and limits their length, and the template escapes
+    them. The Content-Security-Policy of the page allows nothing but its own style.
     """
+    result, now = report.result, report.read_at
+    nodes = result.instance_model_list if result else ()
+    drift = None if report.first_baseline else report.drift
     style = (_FOLDER / "page.css").read_text("utf-8")
     template = _environment().get_template("page.html")
-    return template.render(page=build_page(report), style=Markup(style), policy=_policy(style))  # noqa: S704 - our own file
+    return template.render(
+        report=report,
+        result=result,
+        nodes=nodes,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=_policy(style),
+        version=version("hologres_ai"),
+        headline=_headline(report),
+        facts=tuple(_facts(report)),
+        failure_facts=_failure_facts(report.error) if report.error else (),
+        warnings=[*report.notes, *report.other_warnings],
+        drift=drift,
+        events=worst_first(drift.events) if drift else (),
+        usage_read=result is not None and result.query.include_usage,
+        owners=len({(node.region_id, node.holo_instance_id) for node in nodes}),
+        statuses=count_statuses(nodes),
+        meters=meters(result.totals) if result else (),
+        specifications=list_specifications(nodes),
+        time_line=build_time_line(nodes, now) if nodes else None,
+        fleet=build_fleet(result, now) if result and nodes else None,
+    )
 
 
 @cache
@@ -35,15 +79,136 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
+        finalize=lambda value: value if isinstance(value, Markup) else bounded(value),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plural"] = plural
+    environment.filters |= {
+        "describe_move": describe_move,
+        "fingerprint": drift_fingerprint,
+        "message": message,
+        "minute": _minute,
+        "outcome": _outcome,
+        "plural": plural,
+        "tone_and_sign": _tone_and_sign,
+    }
+    environment.globals |= {
+        "Counter": Counter,
+        "MAX_EVENTS": MAX_EVENTS,
+        "MAX_INSTANCES": MAX_INSTANCES,
+        "MAX_WARNINGS": MAX_WARNINGS,
+        "READY": READY,
+    }
     return environment
+
+
+def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
+    r"""Return a value as visible text, in which ``?`` is None and ``\u202e`` an invisible character.
+
+    A text of more than `limit` characters is cut, and its length is added. The template escapes the text.
+    """
+    if isinstance(value, str) and len(value) > limit:
+        return f"{printable(value[:limit])}… ({len(value)} characters)"
+    return shown(value)
+
+
+def message(text: str) -> Markup:
+    """Return the text of an error or a warning as visible text, escaped for the page."""
+    return escape(bounded(text, MAX_OF_MESSAGES))
+
+
+def _minute(time: datetime) -> str:
+    """Return a time such as ``28 January 2026, 07:44 UTC``."""
+    return f"{time.astimezone(UTC):%d %B %Y, %H:%M} UTC".removeprefix("0")
 
 
 def _policy(style: str) -> str:
     """Return the Content-Security-Policy, which allows only the style with this hash."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+# --- The head of the page ---------------------------------------------------------------------------------------------
+
+
+def _headline(report: Report) -> Headline:
+    if report.error is not None:
+        return "bad", "✗", "The run failed"
+    if report.drift is not None:
+        return _drift_headline(report, report.drift)
+    if report.verdicts:
+        return _check_headline(report)
+    nodes = report.result.instance_model_list if report.result else ()
+    listed = plural(len(nodes), "AI instance")
+    if report.unread:
+        return "note", "!", f"{listed}; {plural(len(report.unread), 'region')} could not be read"
+    return ("good", "✓", listed) if nodes else ("note", "!", listed)
+
+
+def _drift_headline(report: Report, drift: Drift) -> Headline:
+    said = drift_summary(report, drift)
+    if drift.events:
+        return "bad", "✗", said
+    return ("note", "?", said) if report.unread else ("good", "✓", said)
+
+
+def _check_headline(report: Report) -> Headline:
+    said = check_summary(report)
+    not_met = [verdict for verdict in report.verdicts if not verdict.met]
+    if not not_met:
+        return ("note", "!", said) if report.unread else ("good", "✓", said)
+    if report.warn or all(verdict.unread for verdict in not_met):
+        return "note", "!", said
+    return "bad", "✗", said
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    regions = _regions(report)
+    if regions:
+        yield "Region" if len(regions) == 1 else "Regions", message(", ".join(regions))
+    if report.credentials_from:
+        yield "Credentials", report.credentials_from
+    if report.access_key_id:
+        yield "AccessKey ID", f"{report.access_key_id[:SHOWN_OF_ID]}…"
+    filters = list(_filters(report.result.query)) if report.result else []
+    if filters:
+        yield "Filters", message("; ".join(filters))
+
+
+def _regions(report: Report) -> Sequence[str]:
+    """Return the regions that were read; of a run that failed, those that were to be read."""
+    if report.result is None:
+        return report.regions
+    return [item.region for item in report.result.region_outcomes if item.is_read] or [report.result.region]
+
+
+def _filters(query: Query) -> Iterator[str]:
+    """Yield the filters that were given, with the API's names."""
+    for name in FILTERS:
+        value = getattr(query, name)
+        if value is not None and name != "regions":
+            yield f"{to_camel(name)} {value if isinstance(value, str) else ', '.join(value) or '(none)'}"
+
+
+# --- Findings ---------------------------------------------------------------------------------------------------------
+
+
+def _failure_facts(error: ReportedError) -> Sequence[tuple[str, object]]:
+    known = (("HTTP status", error.status), ("Code", error.code), ("Request ID", error.request_id))
+    given = [(name, value) for name, value in known if value is not None]
+    return given or ([("Facts", message(error.facts))] if error.facts else [])
+
+
+def _tone_and_sign(event: Event) -> tuple[str, str]:
+    sign, colour = SIGNS.get(event.kind, OTHER_SIGN)
+    return _TONES[colour], sign
+
+
+def _outcome(verdict: RequirementResult, *, warn: bool) -> tuple[str, str, str]:
+    """Return tone, sign and word of a verdict; with `warn`, a requirement that is not met is only a warning."""
+    if verdict.met:
+        return "good", "✓", "Met"
+    if verdict.unread:
+        return "note", "?", "Unknown"
+    return ("note", "!", "Not met") if warn else ("bad", "✗", "Not met")

@@ -1,6 +1,7 @@
 """Expiries of subscriptions: of one AI instance, and as a time line over 12 months. Pure functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,6 @@ from ....clock import describe_duration, parse_time
 from ....core.result import ends_within, has_end, is_pay_as_you_go, may_end
 from ....models import AiNode
 from ...output import NEAR
-from .values import bounded, day
 
 LAST = 97  # percent of the line; after it there is no room for a label
 WEEKS = 52
@@ -18,39 +18,36 @@ MAX_ROWS = 12
 # of one AI instance.
 TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
+_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
+
+
+def format_day(time: datetime) -> str:
+    """Return a day such as ``28 Jan 2026``, in UTC."""
+    return f"{time.astimezone(UTC):%d %b %Y}".removeprefix("0")
+
 
 @dataclass(frozen=True)
 class Expiry:
     """The end of one AI instance's subscription, in words; `iso` is empty if the API's text is not a time."""
 
     date: str
+    renewal: str
     iso: str = ""
     left: str = ""
-    renewal: str = ""
     is_urgent: bool = False
-
-
-_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
-
-
-def _renewal(node: AiNode) -> str:
-    return "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
     """Return the expiry of a node; None if the API returns none."""
     if not has_end(node):
         return None
+    renewal = "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
     end = parse_time(node.expiration_time)
     if end is None:
-        return Expiry(bounded(node.expiration_time), renewal=_renewal(node))
-    return Expiry(
-        date=day(end),
-        iso=end.isoformat(),
-        left=f"in {describe_duration(end - now)}" if end >= now else f"{describe_duration(end - now)} ago",
-        renewal=_renewal(node),
-        is_urgent=ends_within(node, now, NEAR),
-    )
+        return Expiry(str(node.expiration_time), renewal)
+    distance = describe_duration(end - now)
+    left = f"in {distance}" if end >= now else f"{distance} ago"
+    return Expiry(format_day(end), renewal, end.isoformat(), left, ends_within(node, now, NEAR))
 
 
 @dataclass(frozen=True)
@@ -58,74 +55,32 @@ class Mark:
     """A bar of the time line, for the subscriptions that end within one week.
 
     Attributes:
-        x: the left edge, in percent of the width of the time line.
-        width: in percent of the width of the time line.
-        ends: the number of subscriptions that end.
-        renews: the number of those that renew or are pay-as-you-go.
-        unit: the height of one subscription, in pixels.
-        base: the distance of the base line from the top, in pixels.
+        x, width, middle: the left edge, the width and the middle, in percent of the width of the time line.
+        ends, ends_y, ends_height: the number of subscriptions that end, and the top and the height of the solid part
+            of the bar, in pixels.
+        renews, renews_y, renews_height: the same of those that renew or are pay-as-you-go: the hollow part, above the
+            solid one.
     """
 
     x: float
     width: float
+    middle: float
     ends: int
+    ends_y: float
+    ends_height: float
     renews: int
-    unit: float
-    base: int
-
-    @property
-    def middle(self) -> float:
-        """The middle of the column, in percent."""
-        return round(self.x + self.width / 2, 2)
-
-    @property
-    def total(self) -> int:
-        """The number of subscriptions that end."""
-        return self.ends + self.renews
-
-    @property
-    def ends_height(self) -> float:
-        """The height of the solid part of the bar: subscriptions that end."""
-        return round(self.ends * self.unit, 1)
-
-    @property
-    def renews_height(self) -> float:
-        """The height of the hollow part of the bar, above the solid part: subscriptions that stay."""
-        return round(self.renews * self.unit, 1)
-
-    @property
-    def ends_y(self) -> float:
-        """The y coordinate of the top of the solid part of the bar."""
-        return round(self.base - self.ends_height, 1)
-
-    @property
-    def renews_y(self) -> float:
-        """The y coordinate of the top of the hollow part of the bar."""
-        return round(self.ends_y - self.renews_height, 1)
+    renews_y: float
+    renews_height: float
 
 
 @dataclass(frozen=True)
 class Month:
-    """A label of the time line: the first day of a month, at `x` percent of the width. Only the first label and January
-    have a `year`."""
+    """The first day of a month, at `x` percent of the width of the time line. Only the first one and January have a
+    `year`; one at the right end has no texts, because there is no room for them."""
 
     x: float
     label: str
     year: str
-
-    @property
-    def has_room(self) -> bool:
-        """Whether there is room for the label before the end of the line."""
-        return self.x < LAST
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """The time line as geometry: the base line, in pixels, a mark for each week with expiries, and the months."""
-
-    base: int
-    marks: tuple[Mark, ...]
-    months: tuple[Month, ...]
 
 
 @dataclass(frozen=True)
@@ -148,23 +103,24 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class ExpiryRow:
-    """One AI instance whose subscription has an end."""
-
-    name: str
-    owner: str
-    expiry: Expiry
-
-
-@dataclass(frozen=True)
 class TimeLine:
-    """The expiries in the 12 months after the read; `others` is the number of rows beyond `MAX_ROWS`."""
+    """The expiries in the 12 months after the read.
+
+    Attributes:
+        start, end: the days of the read and of the end of the time line.
+        base: the distance of the base line from the top, in pixels.
+        marks: a bar for each week in which a subscription ends.
+        rows: the first `MAX_ROWS` AI instances to end, also those that have ended, with their expiries.
+        others: the number of further ones.
+    """
 
     start: str
     end: str
-    drawing: Drawing
     counts: Counts
-    rows: tuple[ExpiryRow, ...]
+    base: int
+    marks: tuple[Mark, ...]
+    months: tuple[Month, ...]
+    rows: tuple[tuple[AiNode, Expiry | None], ...]
     others: int
 
 
@@ -173,15 +129,21 @@ End = tuple[datetime, AiNode]
 
 def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     """Return the time line of the nodes' expiries over 12 months from `now`."""
-    end = _in_a_year(now)
+    end = now.replace(year=now.year + 1, day=28 if (now.month, now.day) == (2, 29) else now.day)
     known = _ends(nodes)
-    listed = [(at, node) for at, node in known if at < end]
+    listed = [node for at, node in known if at < end]
+    # By week, and by whether the subscriptions may end.
+    weeks = Counter((int((at - now) / (end - now) * WEEKS), may_end(node)) for at, node in known if now <= at < end)
+    most = max((weeks[week, True] + weeks[week, False] for week, _ in weeks), default=1)
+    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
     return TimeLine(
-        start=day(now),
-        end=day(end),
-        drawing=_draw([(at, node) for at, node in listed if at >= now], now, end),
+        start=format_day(now),
+        end=format_day(end),
         counts=_count_ends(nodes, known, now, end),
-        rows=tuple(_rows([node for _, node in listed[:MAX_ROWS]], now)),
+        base=TOP + height,
+        marks=tuple(_marks(weeks, min(MOST_UNIT, height / most), TOP + height)),
+        months=_months(now, end),
+        rows=tuple((node, expiry_of(node, now)) for node in listed[:MAX_ROWS]),
         others=max(len(listed) - MAX_ROWS, 0),
     )
 
@@ -189,24 +151,16 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
 def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, end: datetime) -> Counts:
     within = [(at, node) for at, node in known if now <= at < end]
     near = [node for at, node in within if at - now < timedelta(days=NEAR)]
-    given = len([node for node in nodes if has_end(node)])
+    given = sum(map(has_end, nodes))
     return Counts(
-        ended=len([at for at, _ in known if at < now]),
+        ended=sum(at < now for at, _ in known),
         near=len(near),
-        near_staying=len([node for node in near if not may_end(node)]),
+        near_staying=len(near) - sum(map(may_end, near)),
         within=len(within),
-        later=len([at for at, _ in known if at >= end]),
+        later=sum(at >= end for at, _ in known),
         unread=given - len(known),
         none=len(nodes) - given,
     )
-
-
-def _draw(within: Sequence[End], now: datetime, end: datetime) -> Drawing:
-    columns = _columns(within, now, end)
-    most = max((sum(both) for both in columns.values()), default=1)
-    height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
-    marks = _marks(columns, min(MOST_UNIT, height / most), TOP + height)
-    return Drawing(TOP + height, tuple(marks), tuple(_months(now, end)))
 
 
 def _ends(nodes: Sequence[AiNode]) -> list[End]:
@@ -215,43 +169,24 @@ def _ends(nodes: Sequence[AiNode]) -> list[End]:
     return sorted(known, key=lambda item: (item[0], item[1].ai_instance_id or ""))
 
 
-def _in_a_year(now: datetime) -> datetime:
-    try:
-        return now.replace(year=now.year + 1)
-    except ValueError:  # from 29 February
-        return now.replace(year=now.year + 1, day=28)
-
-
-def _columns(within: Sequence[End], now: datetime, end: datetime) -> dict[int, tuple[int, int]]:
-    """Return for each week how many subscriptions end or may end, and how many renew or are pay-as-you-go."""
-    columns: dict[int, tuple[int, int]] = {}
-    for at, node in within:
-        column = int((at - now) / (end - now) * WEEKS)
-        ends, renews = columns.get(column, (0, 0))
-        columns[column] = (ends + 1, renews) if may_end(node) else (ends, renews + 1)
-    return columns
-
-
-def _marks(columns: Mapping[int, tuple[int, int]], unit: float, base: int) -> Iterator[Mark]:
+def _marks(weeks: Counter[tuple[int, bool]], unit: float, base: int) -> Iterator[Mark]:
+    """Yield a bar for each week; a subscription has a height of `unit` pixels."""
     width = 100 / WEEKS
-    for column, (ends, renews) in sorted(columns.items()):
-        yield Mark(round(column * width + 0.15, 2), round(width - 0.3, 2), ends, renews, unit, base)
+    for week in sorted({week for week, _ in weeks}):
+        x, shown_width = round(week * width + 0.15, 2), round(width - 0.3, 2)
+        ends, renews = weeks[week, True], weeks[week, False]
+        ends_height, renews_height = round(ends * unit, 1), round(renews * unit, 1)
+        ends_y = round(base - ends_height, 1)
+        renews_y = round(ends_y - renews_height, 1)
+        middle = round(x + shown_width / 2, 2)
+        yield Mark(x, shown_width, middle, ends, ends_y, ends_height, renews, renews_y, renews_height)
 
 
-def _months(now: datetime, end: datetime) -> Iterator[Month]:
+def _months(now: datetime, end: datetime) -> tuple[Month, ...]:
     at = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    first = True
-    while (at := _next_month(at)) < end:
-        yield Month(round((at - now) / (end - now) * 100, 2), f"{at:%b}", f"{at:%Y}" if first or at.month == 1 else "")
-        first = False
-
-
-def _next_month(at: datetime) -> datetime:
-    return at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
-
-
-def _rows(nodes: Sequence[AiNode], now: datetime) -> Iterator[ExpiryRow]:
-    for node in nodes:
-        expiry = expiry_of(node, now)
-        if expiry is not None:
-            yield ExpiryRow(bounded(node.ai_instance_id), bounded(node.holo_instance_name), expiry)
+    months: list[Month] = []
+    while (at := at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)) < end:
+        x = round((at - now) / (end - now) * 100, 2)
+        label, year = (f"{at:%b}", f"{at:%Y}" if not months or at.month == 1 else "") if x < LAST else ("", "")
+        months.append(Month(x, label, year))
+    return tuple(months)

@@ -1,0 +1,213 @@
+"""Compare the AI nodes with a baseline, and write a new baseline: what ``hologres-ai drift`` does."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import filterfalse
+from pathlib import Path
+
+from ..baselines import Baseline, read_baseline
+from ..drift import FILTERS, Drift, Event, compare
+from ..envelope import to_envelope
+from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
+from ..models import AiNodeListResult, Query, RegionErrors
+from ..names import plural
+from .errors import DONE, FAILED, FINDING
+from .files import write_file
+from .ignore import Entry
+from .options import STDIN, option_name
+from .output import say
+from .read import Connection, read_nodes
+from .reports import Report
+
+# The forms of a baseline that --accept may replace. A file in another form belongs to another tool.
+_ACCEPTED_FORMS = ("envelope", "list")
+_CHECK_ACCOUNT = "Check that this is the AccessKey of the same account."
+
+
+@dataclass(frozen=True)
+class DriftOptions:
+    """The options of ``hologres-ai drift``, without those of its reports.
+
+    Attributes:
+        baseline: the file with the baseline, or ``-`` for stdin; None if `stack` is given.
+        stack: the Pulumi stack whose state has the baseline.
+        output, resource: the stack output or the resource to use if there are several.
+        given: the query in the options, with `on_region_error` only if it has regions.
+        on_region_error: the option, which also applies to the regions of the baseline.
+        entries: the events to ignore.
+    """
+
+    baseline: str | None
+    stack: str | None
+    output: str | None
+    resource: str | None
+    given: Query
+    on_region_error: RegionErrors | None
+    connection: Connection
+    classes: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    limit: int | None
+    accept: bool
+    quiet: bool
+
+    @property
+    def path(self) -> Path | None:
+        """The file with the baseline; None for stdin and for a stack."""
+        return None if self.baseline in (None, STDIN) else Path(str(self.baseline))
+
+
+def compare_with_baseline(options: DriftOptions) -> Report:
+    """Compare, and write the new baseline if --accept is given.
+
+    Raises:
+        InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
+        HologresAiError: a region could not be read, or the new baseline could not be written.
+    """
+    path, given_profile = options.path, options.connection["profile"]
+    if options.accept and path is not None and not path.exists():
+        return _first_baseline(options, path)
+    baseline = _read_baseline(options)
+    failures = list(_differences(baseline, options))
+    if failures:
+        raise InvalidArgumentError(failures)
+    if baseline.provider and not given_profile:
+        _warn_of_provider(baseline.provider)
+    query, profile = baseline.result.query, given_profile or baseline.profile
+    if query.regions and options.on_region_error:
+        query = replace(query, on_region_error=options.on_region_error)
+    current, report = read_nodes("drift", query, {**options.connection, "profile": profile})
+    drift = compare(baseline.result, current, options.classes)
+    if drift.before and not drift.after and not drift.unread:
+        say("note", "no AI instance of the baseline exists now", _CHECK_ACCOUNT)
+    if options.accept and path is not None:
+        _write_baseline(path, current, profile)
+        _note(f"{path} is the new baseline", options)
+        return replace(report, drift=drift, limit=options.limit)
+    return _with_verdict(report, drift, options)
+
+
+def _warn_of_provider(name: str) -> None:
+    say(
+        "warning",
+        f'the list was read with the credentials of the provider "{name}", which the state does not show',
+        "Set the same credentials in the environment, or give their profile with --profile.",
+    )
+
+
+def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report:
+    """Return the report with the events that count, the ignored events, and the exit code."""
+
+    def is_ignored(event: Event) -> bool:
+        return any(entry.matches(event) for entry in options.entries)
+
+    counted, ignored = tuple(filterfalse(is_ignored, drift.events)), tuple(filter(is_ignored, drift.events))
+    unused = tuple(
+        f"--ignore {entry} matches no event" for entry in options.entries if not any(map(entry.matches, ignored))
+    )
+    if drift.unread:  # an entry may match an event in a region that could not be read
+        unused = ()
+    for text in unused:
+        say("note", text, "Remove the entry if it is no longer needed.")
+    return replace(
+        report,
+        drift=replace(drift, events=counted),
+        ignored=ignored,
+        limit=options.limit,
+        notes=unused,
+        exit_code=FINDING if counted else FAILED if drift.unread else DONE,
+    )
+
+
+def _note(text: str, options: DriftOptions) -> None:
+    if not options.quiet:
+        say("note", text)
+
+
+def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]:
+    """Yield the options that differ from the query of the baseline: only results of one query can be compared."""
+    given, result = options.given, baseline.result
+    if "usage" in options.classes and not result.query.include_usage:
+        yield Failure("--classes", "the baseline was read without usage")
+    if given.region not in (None, result.region):
+        yield Failure("--region", f"the baseline was read in region {result.region}")
+    for name in FILTERS if baseline.form != "list" else ():
+        then = _texts(result.query, name)
+        if getattr(given, name) is not None and set(_texts(given, name)) != set(then):
+            how = f"with {', '.join(then)}" if then else "without it"
+            yield Failure(option_name(name), f"the baseline was read {how}")
+
+
+def _texts(query: Query, name: str) -> tuple[str, ...]:
+    value: str | tuple[str, ...] | None = getattr(query, name)
+    return (value,) if isinstance(value, str) else value or ()
+
+
+# --- The baseline -----------------------------------------------------------------------------------------------------
+
+
+def _first_baseline(options: DriftOptions, path: Path) -> Report:
+    """Write the first baseline and return its report; usage is left out if it is not compared."""
+    query = replace(options.given, include_usage="usage" in options.classes)
+    result, report = read_nodes("drift", query, options.connection)
+    _write_baseline(path, result, options.connection["profile"])
+    _note(f"{path} is the first baseline: {plural(len(result.instance_model_list), 'AI instance')}", options)
+    return replace(report, drift=compare(result, result, options.classes), first_baseline=True)
+
+
+def _write_baseline(path: Path, result: AiNodeListResult, profile: str | None) -> None:
+    if result.unread:
+        raise RegionsError(
+            f"no new baseline: {', '.join(result.unread)} could not be read",
+            f"{path} is unchanged. Try again when all regions can be read.",
+        )
+    write_file(str(path), json.dumps(to_envelope(result, profile), ensure_ascii=False, indent=2) + "\n")
+
+
+def _read_baseline(options: DriftOptions) -> Baseline:
+    query = {name: getattr(options.given, name) for name in FILTERS}
+    baseline = read_baseline(_document(options), output=options.output, resource=options.resource, query=query)
+    if options.accept and baseline.form not in _ACCEPTED_FORMS:
+        raise DocumentError(
+            f"{options.path} contains the {baseline.form} of a stack, which --accept would replace",
+            "Accept the changes with `pulumi up`, or give the name of a new file.",
+        )
+    return baseline
+
+
+def _document(options: DriftOptions) -> bytes:
+    if options.stack is not None:
+        return _export_stack(options.stack)
+    if options.path is None:
+        if sys.stdin is None:
+            raise DocumentError("stdin is closed; cannot read the baseline", "Give the name of a file with --baseline.")
+        return sys.stdin.buffer.read()
+    try:
+        return options.path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no baseline {options.path}",
+            f"Make it with: hologres-ai drift --baseline {options.path} --accept",
+        ) from None
+
+
+def _export_stack(stack: str) -> bytes:
+    """Return the state of a stack, as `pulumi stack export` prints it."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise ConfigurationError(
+            "--stack needs the pulumi command line, which is not on PATH",
+            "Install it, or run `pulumi stack export` on another machine and give its output with --baseline.",
+        )
+    command = [pulumi, "stack", "export", f"--stack={stack}", "--non-interactive"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ConfigurationError(
+            f"`pulumi stack export` failed: {lines[-1].removeprefix('error: ') if lines else done.returncode}",
+            "Run it in the project's folder, or give the stack as ORGANIZATION/PROJECT/STACK.",
+        )
+    return done.stdout
