@@ -596,7 +596,7 @@ def test_vpc_hosts_of_several_regions_have_a_warning() -> None:
 def test_an_unused_setting_is_a_warning_for_each_region() -> None:
     environ = SOURCED | {"ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN}
     configs = resolve_regions(["cn-beijing", "cn-shanghai"], {}, None, environ)
-    assert all("ALIBABA_CLOUD_SECURITY_TOKEN is set and not used" in config.warnings[0] for config in configs)
+    assert all("ALIBABA_CLOUD_SECURITY_TOKEN is set but not used" in config.warnings[0] for config in configs)
     assert TOKEN not in repr(configs)
 
 

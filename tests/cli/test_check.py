@@ -102,7 +102,7 @@ def test_check_json_has_figures_and_nearest_nodes(emulator: Emulator, edit: Edit
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "Give a requirement, such as --min-free-gpus 2."),
+        ([], "Specify at least one requirement, such as --min-free-gpus 2."),
         (["--min-free-gpus", "some"], "--min-free-gpus: not a whole number"),
         (["--not-expiring-within", "-1"], "--not-expiring-within: must not be less than 0"),
         (["--require-ai-spec", ""], "invalid argument --require-ai-spec: must not be empty\n"),

@@ -32,7 +32,7 @@ def test_the_doctor_prints_what_the_page_shows(environment: dict[str, str], tmp_
     done = shell(DOCTOR, environment | {"HOME": str(tmp_path)})
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8090", done.stdout)
     text = re.sub(r"request [0-9A-F-]+", "request 00000000-0000-0000-0000-000000000000", text)
-    text = re.sub(r"clock: .*", "clock: same as the clock of the service", text)
+    text = re.sub(r"clock: .*", "clock: same as the service clock", text)
     assert (done.returncode, [text]) == (0, blocks("credentials.md", "text"))
 
 

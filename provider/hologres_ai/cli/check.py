@@ -55,7 +55,7 @@ OPTIONS = {
     "--not-expiring-within",
     "not_expiring_within_days",
     metavar="DAYS",
-    help="Require that no subscription ends within this many days, unless it is known to renew itself.",
+    help="Require that no subscription expires within this many days, unless it is known to renew automatically.",
 )
 @click.option("--warn", is_flag=True, help="Exit with 0 even if a requirement is not met.")
 @with_filters
@@ -106,7 +106,7 @@ def check_command(
         "not_expiring_within_days": not_expiring_within_days,
     }
     if not any(value is not None for value in required.values()):
-        raise click.UsageError("Give a requirement, such as --min-free-gpus 2.")
+        raise click.UsageError("Specify at least one requirement, such as --min-free-gpus 2.")
     connection = {"endpoint": endpoint, "profile": profile}
     query = parse_query(query_arguments(filters))
     requirements = _parse_requirements(required, query)

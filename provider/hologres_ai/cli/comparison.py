@@ -82,7 +82,7 @@ def compare_with_baseline(options: DriftOptions) -> Report:
     current, report = read_nodes("drift", query, {**options.connection, "profile": profile})
     drift = compare(baseline.result, current, options.classes)
     if drift.before and not drift.after and not drift.unread:
-        say("note", "no AI instance of the baseline exists now", _CHECK_ACCOUNT)
+        say("note", "none of the AI instances in the baseline exists any more", _CHECK_ACCOUNT)
     if options.accept and path is not None:
         _write_baseline(path, current, profile)
         _note(f"{path} is the new baseline", options)
@@ -131,7 +131,7 @@ def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]
     """Yield the options that differ from the query of the baseline: only results of one query can be compared."""
     given, result = options.given, baseline.result
     if "usage" in options.classes and not result.query.include_usage:
-        yield Failure("--classes", "the baseline was read without usage")
+        yield Failure("--classes", "the baseline contains no usage values")
     if given.region not in (None, result.region):
         yield Failure("--region", f"the baseline was read in region {result.region}")
     for name in FILTERS if baseline.form != "list" else ():
@@ -190,7 +190,7 @@ def _document(options: DriftOptions) -> bytes:
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no baseline {options.path}",
-            f"Make it with: hologres-ai drift --baseline {options.path} --accept",
+            f"Create it with: hologres-ai drift --baseline {options.path} --accept",
         ) from None
 
 

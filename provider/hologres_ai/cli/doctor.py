@@ -19,7 +19,9 @@ TOLERATED = 15 * 60  # seconds; the service refuses a request if the clocks diff
 
 
 @click.command(
-    "doctor", epilog=f"{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}", short_help="Show what is configured, and try one call."
+    "doctor",
+    epilog=f"{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}",
+    short_help="Show the configuration and its sources, and try one API call.",
 )
 @click.option("--region", type=Value(), metavar="REGION", help="The region to read, such as cn-hangzhou.")
 @with_connection
@@ -56,7 +58,7 @@ def _lines(diagnosis: "Diagnosis") -> Iterator[str]:
     yield from (f"  {name} from {printable(place)}" for name, place in diagnosis.key_parts.items())
     yield from (_head("STS", f"{role.host}, from {role.place}, for {role.arn}") for role in diagnosis.roles)
     yield from _list("switches on", diagnosis.switches)
-    yield from _list("set and not used", diagnosis.left_over)
+    yield from _list("set but not used", diagnosis.left_over)
     yield from _list("warnings", diagnosis.warnings)
     yield _head("proxies", "" if diagnosis.proxies else "none")
     yield from (f"  {name}  {printable(value)}" for name, value in diagnosis.proxies.items())
@@ -112,6 +114,6 @@ def _counted(number: int | None, noun: str) -> str:
 
 def _skew(seconds: int) -> str:
     if abs(seconds) <= 1:
-        return "same as the clock of the service"
+        return "same as the service clock"
     far = "; correct the clock of this machine" if abs(seconds) >= TOLERATED else ""
-    return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the clock of the service{far}"
+    return f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the service clock{far}"

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 )
 @click.option("--limit", type=click.IntRange(1), metavar="EVENTS", help="Show at most this many events in Markdown.")
 @click.option(
-    "--accept", is_flag=True, help="Write the present AI nodes to the --baseline FILE. --ignore is not applied."
+    "--accept", is_flag=True, help="Write the current AI nodes to the --baseline FILE. --ignore is not applied."
 )
 @with_filters
 @with_connection

@@ -119,7 +119,7 @@ def _introduce(credentials: "Credentials", url: str) -> None:
     except ValueError:
         say(
             "warning",
-            f"{url} is not a loopback address: others can read the fleet and set faults",
+            f"{url} is not a loopback address: other users can read the fleet and set faults",
             "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
         )
     lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url)))

@@ -26,7 +26,7 @@ _COLUMNS_HELP = "\n".join(
     epilog=f"{_COLUMNS_HELP}\n\n{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}",
 )
 @with_filters
-@click.option("--no-usage", is_flag=True, help="Leave out the used and free figures, which change all the time.")
+@click.option("--no-usage", is_flag=True, help="Omit the used and free values, which change all the time.")
 @with_connection
 @with_reports("text", "json", "markdown", "junit", "html", "prometheus")
 def list_command(

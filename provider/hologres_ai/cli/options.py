@@ -153,7 +153,7 @@ _FILTERS = (
     click.option(
         "--on-region-error",
         type=click.Choice(["fail", "partial"]),
-        help="If one of several regions can't be read: fail (default), or report the others and name the unread ones.",
+        help="If one of several regions can't be read: fail (default), or report the other regions and name the failed ones (partial).",
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
     click.option(

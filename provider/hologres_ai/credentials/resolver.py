@@ -157,7 +157,7 @@ def _warnings(choice: Choice) -> tuple[str, ...]:
         return ()
     names = ", ".join(choice.left_over)
     verb = "are" if len(choice.left_over) > 1 else "is"
-    return (f"{names} {verb} set and not used: the AccessKey comes from {choice.named_by}",)
+    return (f"{names} {verb} set but not used: the AccessKey comes from {choice.named_by}",)
 
 
 def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> tuple[str, ...]:

@@ -177,7 +177,7 @@ def test_figure_that_is_not_known_is_a_question_mark_and_never_zero() -> None:
         (1000, 999, "999 of 1000", "99%", 99),
         (16, 16, "16 of 16", "100%", 100),
         (16, 17, "17 of 16", "over capacity", 0),
-        (16, -1, "-1 of 16", "free not known", 0),
+        (16, -1, "-1 of 16", "free unknown", 0),
         (16, None, "? of 16", "", 0),
         (None, 3, "3 of ?", "", 0),
         (0, 0, "0 of 0", "", 0),

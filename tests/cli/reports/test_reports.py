@@ -170,7 +170,7 @@ def test_a_comment_lists_the_worst_events_first_and_counts_the_omitted_ones() ->
 
     limited = FORMATS["markdown"](drift_report(before, added, limit=5))
     assert limited.count("\n| `") == 5
-    assert "2095 more are left out." in limited
+    assert "2095 more are omitted." in limited
 
 
 def test_junit_has_unique_names_and_times() -> None:

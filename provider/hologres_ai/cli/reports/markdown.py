@@ -105,7 +105,7 @@ def _rows(rows: Iterable[str], number: int) -> Iterator[str]:
         yield row
         written += 1
     if written < number:
-        yield f"\n{number - written} more are left out."
+        yield f"\n{number - written} more are omitted."
 
 
 def _table_row(cells: Iterable[str]) -> str:

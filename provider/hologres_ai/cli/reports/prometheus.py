@@ -78,8 +78,12 @@ def _figures(node: AiNode) -> Iterator[tuple[str, str, float | None]]:
             value: int | None = getattr(usage, kind)
             yield f"{resource}_{kind}{unit}", f"{words}, {kind}.", None if value is None else value * factor
     end = parse_time(node.expiration_time)
-    yield "expiry_timestamp_seconds", "When the AI instance ends.", end.timestamp() if end else None
-    yield "auto_renewal", "Whether the subscription renews itself.", node.auto_renewal
+    yield (
+        "expiry_timestamp_seconds",
+        "When the subscription of the AI instance expires.",
+        end.timestamp() if end else None,
+    )
+    yield "auto_renewal", "Whether the subscription renews automatically.", node.auto_renewal
 
 
 def _escape(text: str) -> str:

@@ -18,7 +18,7 @@ MAX_ROWS = 12
 # of one AI instance.
 TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
-_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal not known"}
+_RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal unknown"}
 
 
 def format_day(time: datetime) -> str:

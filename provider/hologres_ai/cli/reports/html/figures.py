@@ -71,7 +71,7 @@ class Meter:
             return f"{self.percent}%"
         if used is None or not capacity:
             return ""
-        return "over capacity" if used > capacity else "free not known"
+        return "over capacity" if used > capacity else "free unknown"
 
 
 def meters(figures: Totals) -> tuple[Meter, ...]:
