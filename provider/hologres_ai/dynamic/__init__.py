@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
+from ..core.call_sharing import CallSharing
+from ..errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
+from ..names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
+from ..outputs import AiNode, RegionOutcome, Totals
 from . import list_outputs
-from .core.call_sharing import CallSharing
-from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
-from .outputs import AiNode, RegionOutcome, Totals
 
 if TYPE_CHECKING:
-    from .models import AiNodeListResult
-    from .requirements import RequirementArguments, RequirementResult
-    from .settings import Lookup
+    from ..models import AiNodeListResult
+    from ..requirements import RequirementArguments, RequirementResult
+    from ..settings import Lookup
 
 T = TypeVar("T")
 
@@ -71,10 +71,10 @@ class AiNodeListProvider(ResourceProvider):
 
 
 def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
-    from .core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
-    from .core.result import keep_unread  # noqa: PLC0415 - as above
-    from .envelope import restore  # noqa: PLC0415 - as above
-    from .models import Query, build_query, to_wire  # noqa: PLC0415 - as above
+    from ..core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
+    from ..core.result import keep_unread  # noqa: PLC0415 - as above
+    from ..envelope import restore  # noqa: PLC0415 - as above
+    from ..models import Query, build_query, to_wire  # noqa: PLC0415 - as above
 
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
@@ -202,7 +202,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         The value is an object with a kind, a version and the field names of the API, which programs in other languages
         can read too.
         """
-        from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
+        from ..envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
         def envelope(profile: str | None) -> pulumi.Output[dict[str, Any]]:
             return self._result(lambda result: dict(to_envelope(result, profile)))
@@ -279,7 +279,7 @@ def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.Res
         raise ArgumentError([Failure("profile", "the name of a profile is expected")])
     plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
     if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
-        from .models import build_query  # noqa: PLC0415 - see above
+        from ..models import build_query  # noqa: PLC0415 - see above
 
         _as_argument_error(lambda: build_query(plain))
 
@@ -326,7 +326,7 @@ def check_requirements(
     Raises:
         ArgumentError: a requirement is invalid, or `now` has no time zone.
     """
-    from .requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
+    from ..requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
 
     def check() -> None:
         checked_time(now)
@@ -353,7 +353,7 @@ def enforce_requirements(
         ArgumentError: a requirement is invalid, or `now` has no time zone.
         UnmetRequirementsError: a requirement is not met.
     """
-    from . import requirements as required  # noqa: PLC0415 - few programs use them
+    from .. import requirements as required  # noqa: PLC0415 - few programs use them
 
     def warn(text: str) -> None:
         pulumi.log.warn(text, resource=resource)
@@ -368,7 +368,7 @@ def enforce_requirements(
 
 
 def _describe(secret_outputs: Sequence[str]) -> "Callable[[RequirementResult], str]":
-    from .requirements import describe_secret  # noqa: PLC0415 - few programs use them
+    from ..requirements import describe_secret  # noqa: PLC0415 - few programs use them
 
     if "totals" in secret_outputs:
         return describe_secret
@@ -386,7 +386,7 @@ def restore_result(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
 ) -> "AiNodeListResult":
     """Restore the result from which the outputs of a list were built."""
-    from .envelope import restore  # noqa: PLC0415 - only exports and requirements need it
+    from ..envelope import restore  # noqa: PLC0415 - only exports and requirements need it
 
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
     return restore(content, asked, "the AI nodes")
