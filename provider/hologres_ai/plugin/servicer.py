@@ -2,8 +2,10 @@
 
 # ruff: noqa: ARG002, N802 - the names and parameters of the methods are the protocol's
 
+import json
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -17,13 +19,31 @@ from ..names import did_you_mean
 from .engine import Engine
 from .inventory import Kind, top_name
 from .properties import Property, hide_names, read_properties, write_properties
-from .schema import FUNCTION, RESOURCE, served_schema_text
 
 if TYPE_CHECKING:
     from .provider import Provider
 
+FUNCTION = "hologres:index:getAiNodeList"
+RESOURCE = "hologres:index:AiNodeList"
+
+_PACKAGE = Path(__file__).parents[1]
+# In a wheel and in an archive of the plugin, the file is inside the package; in a clone, it is in the top folder.
+_SCHEMA_FILES = (_PACKAGE / "schema.json", _PACKAGE.parents[1] / "schema.json")
+
 Request = Any  # the stubs are not typed
 Context = Any
+
+
+def schema_text() -> str:
+    """Return the package schema, the text of `schema.json`, which `make schema` writes from the models.
+
+    Raises:
+        FileNotFoundError: the file is in neither place; the installation is broken.
+    """
+    for file in _SCHEMA_FILES:
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise FileNotFoundError("schema.json is not part of this installation; install hologres_ai again")
 
 
 class Servicer(ResourceProviderServicer):
@@ -62,8 +82,12 @@ class Servicer(ResourceProviderServicer):
         return Empty()
 
     async def GetSchema(self, request: Request, context: Context) -> proto.GetSchemaResponse:
-        """Return the package schema, with a version."""
-        return proto.GetSchemaResponse(schema=served_schema_text())
+        """Return the package schema with the version of this package, which `pulumi package add` requires.
+
+        The file has no version, so that a release does not change it.
+        """
+        served = {"version": version("hologres_ai"), **json.loads(schema_text())}
+        return proto.GetSchemaResponse(schema=json.dumps(served, ensure_ascii=False))
 
     async def Cancel(self, request: Request, context: Context) -> Empty:
         """Cancel the reads in progress."""

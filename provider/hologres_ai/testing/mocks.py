@@ -23,7 +23,7 @@ from ..models import AiNodeListResult, NodeList, Query, build_query, to_wire
 from ..names import PROFILE_KEY, QUERY_KEY
 from ..plugin.inputs import build_outputs, build_whole_query, known_requirements, with_inventory
 from ..plugin.properties import Property, reveal
-from ..plugin.schema import FUNCTION, RESOURCE
+from ..plugin.servicer import FUNCTION, RESOURCE
 from ..requirements import describe_secret, enforce
 from ..settings import ENDPOINT, REGION
 from .fleets import Fleet, load_nodes
