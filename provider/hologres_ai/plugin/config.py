@@ -9,7 +9,7 @@ from ..credentials.key_pair import find_key_pair
 from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean, is_default_provider
-from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, ResolvedSettings, look_up
+from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -128,11 +128,10 @@ def _no_such_setting(name: str) -> str:
 
 def _text(value: object) -> str | None:
     """Return a setting as text, as in configuration files. Programs set any JSON value; files and SDKs set texts."""
-    if isinstance(value, bool | dict):
-        return json.dumps(_whole(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else None
+    whole = _whole(value)
+    if isinstance(whole, int | dict):
+        return json.dumps(whole)
+    return whole if isinstance(whole, str) else None
 
 
 def _whole(value: object) -> object:
@@ -144,24 +143,23 @@ def _whole(value: object) -> object:
 
 def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
     """Yield a failure if one half of an AccessKey is set and the other is neither set nor in the environment."""
-    settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):
         half = given.key in texts and missing.key not in texts and missing.key not in waiting
-        if half and not _is_complete(settings):
+        if half and not _has_key_pair(texts):
             yield Failure(missing.key, f"{given.key} is set without it; set both, or leave both to the environment")
 
 
 def _other_sources(texts: Mapping[str, str]) -> Iterator[Failure]:
-    """A failure for each setting that names another source of credentials than the first one."""
+    """Yield a failure for each setting that names another source of credentials than the first one."""
     given = [(name, _SOURCE_OF[name]) for name in _BY_KEY if texts.get(name, "{}") != "{}" and name in _SOURCE_OF]
     for name, source in given[1:]:
         if source != given[0][1]:
             yield Failure(name, f"is another source of credentials than {given[0][0]}; give only one of them")
 
 
-def _is_complete(settings: ResolvedSettings) -> bool:
-    """Return whether the settings have a whole AccessKey: an ID is never used with the secret of another AccessKey."""
+def _has_key_pair(texts: Mapping[str, str]) -> bool:
+    """Return whether there is a whole AccessKey: an ID is never used with the secret of another AccessKey."""
     try:
-        return find_key_pair(settings) is not None
+        return find_key_pair(look_up({}, Configuration(texts).get, os.environ)) is not None
     except ConfigurationError:
         return False

@@ -6,7 +6,7 @@ outputs   the outputs of every interface, and the query
 """
 
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -142,12 +142,10 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
     known = _inventory(old)
     if result.unread and known:
         result = keep_unread(result, _parse_nodes(known))
-    wire = cast("dict[str, Property]", to_wire(result))
-    nodes = cast("list[Node]", wire[NODES])
-    outcomes = cast("list[Node]", wire[OUTCOMES])
+    wire: dict[str, Any] = to_wire(result)
     computed: dict[str, Property] = {} if result.query.regions else {REGION_KEY: wire[REGION_KEY]}
-    computed[INVENTORY] = cast("Property", build_inventory(nodes, known))
-    computed[OUTCOMES] = {str(item[REGION_KEY]): {**item} for item in outcomes}
+    computed[INVENTORY] = {**build_inventory(wire[NODES], known)}
+    computed[OUTCOMES] = {outcome[REGION_KEY]: outcome for outcome in wire[OUTCOMES]}
     return {**inputs, **marked(computed, secret=has_secret(inputs))}
 
 
@@ -232,11 +230,8 @@ def build_outputs(inputs: Properties) -> dict[str, Property]:
     query = build_whole_query(inputs)
     reply = NodeList(nodes=_parse_nodes(_inventory(inputs)), request_id=None)
     region = region_label(query.region, query.regions)
-    wire = cast(
-        "dict[str, Property]", to_wire(build_result(region, query, reply, region_outcomes=_parse_outcomes(inputs)))
-    )
-    asked: dict[str, Property] = {QUERY_KEY: _asked(inputs)}
-    return given | marked({**wire, **asked}, secret=has_secret(inputs))
+    wire: dict[str, Any] = to_wire(build_result(region, query, reply, region_outcomes=_parse_outcomes(inputs)))
+    return given | marked({**wire, QUERY_KEY: _asked(inputs)}, secret=has_secret(inputs))
 
 
 def _asked(inputs: Properties) -> dict[str, Property]:

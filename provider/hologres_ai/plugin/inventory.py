@@ -6,6 +6,7 @@ The key is the ID of the AI instance, so that the engine compares nodes by insta
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count
 from typing import TypeVar
 
 from ..names import SIGNATURE
@@ -93,11 +94,8 @@ def _label(node: Node, regions: set[str]) -> str:
 
 
 def _free_key(label: str, taken: set[str]) -> str:
-    key, number = label, 1
-    while key in taken:
-        number += 1
-        key = f"{label} #{number}"
-    return key
+    numbered = (f"{label} #{number}" for number in count(2))
+    return next(key for key in chain([label], numbered) if key not in taken)
 
 
 def _text(node: Node, field: str) -> str:
@@ -106,15 +104,13 @@ def _text(node: Node, field: str) -> str:
 
 def differences(old: Mapping[str, Property], new: Mapping[str, Property], path: str) -> Iterator[tuple[str, Kind]]:
     """Yield path and kind of each difference between two maps of objects: ``inventory["ID"].nodeCount``, UPDATE."""
-    for key in sorted(old.keys() | new.keys()):
+    for key, kind in changed_names(old, new):
         before, after = old.get(key), new.get(key)
-        if before == after:
-            continue
-        step = f'{path}["{_escape(key)}"]'
+        step = '{}["{}"]'.format(path, key.replace('"', '\\"'))
         if isinstance(before, dict) and isinstance(after, dict):
-            yield from ((f"{step}.{name}", kind) for name, kind in changed_names(before, after))
+            yield from ((f"{step}.{name}", change) for name, change in changed_names(before, after))
         else:
-            yield step, _kind(before, after)
+            yield step, kind
 
 
 def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> Iterator[tuple[str, Kind]]:
@@ -122,17 +118,7 @@ def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> I
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before != after:
-            yield name, _kind(before, after)
-
-
-def _kind(before: Property, after: Property) -> Kind:
-    if before is None:
-        return ADD
-    return DELETE if after is None else UPDATE
-
-
-def _escape(key: str) -> str:
-    return key.replace('"', '\\"')
+            yield name, ADD if before is None else DELETE if after is None else UPDATE
 
 
 def top_name(path: str) -> str:

@@ -72,7 +72,7 @@ def read_properties(struct: Struct) -> dict[str, Property]:
     for name, value in struct.fields.items():
         try:
             properties[name] = _read(value)
-        except _RefusedValueError as error:
+        except ValueError as error:
             failures.append(Failure(name, str(error)))
     if failures:
         raise InvalidArgumentError(sorted(failures, key=lambda failure: failure.argument))  # a map has no order
@@ -84,10 +84,6 @@ def write_properties(properties: Properties) -> Struct:
     struct = Struct()
     struct.update({name: _write(value) for name, value in properties.items()})  # type: ignore[misc]  # see _write
     return struct
-
-
-class _RefusedValueError(ValueError):
-    """A value of a kind that no argument accepts."""
 
 
 def _read(value: Value) -> Property:
@@ -115,7 +111,7 @@ def _read_object(struct: Struct) -> Property:
     if signature == OUTPUT_SIGNATURE:
         value = _read(fields["value"]) if "value" in fields else UNKNOWN
         return Secret(value) if "secret" in fields and fields["secret"].bool_value else value
-    raise _RefusedValueError(f"{REFUSED_SIGNATURES.get(signature, 'a value of an unknown kind')} cannot be used here")
+    raise ValueError(f"{REFUSED_SIGNATURES.get(signature, 'a value of an unknown kind')} cannot be used here")
 
 
 def _write(value: Property) -> object:

@@ -9,7 +9,7 @@ values that the preview showed.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any
 
 from ..api.transport import Connections
 from ..clock import utc_now
@@ -17,7 +17,7 @@ from ..core.call_sharing import CallSharing
 from ..core.read import read
 from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, Query, to_wire
-from ..requirements import Clock, Requirements, describe_secret, enforce
+from ..requirements import Clock, describe_secret, enforce
 from .config import changed_settings, may_show, read_configuration, with_secrets
 from .inputs import (
     INVENTORY,
@@ -38,7 +38,7 @@ from .inputs import (
     with_old_inventory,
     without_internal,
 )
-from .inventory import UPDATE, Kind, top_name
+from .inventory import Kind, top_name
 from .properties import Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
 
 Warn = Callable[[str], Awaitable[None]]
@@ -73,9 +73,9 @@ class Provider:
             raise hide_names(error, lambda name: name not in given or may_show(name)) from None
         return with_secrets(given)
 
-    def diff_config(self, old: Properties, new: Properties) -> dict[str, Kind]:
+    def diff_config(self, old: Properties, new: Properties) -> list[str]:
         """Return the settings that changed. Another version of the plugin is not a change."""
-        return dict.fromkeys(changed_settings(old, new), UPDATE)
+        return changed_settings(old, new)
 
     def configure(self, settings: Properties, urn: str = "") -> None:
         """Start a run of a program with the settings of this provider. They are resolved at each read."""
@@ -94,7 +94,7 @@ class Provider:
             return {}
         with _hidden_names(arguments):
             result = await self._read_required(build_function_query(arguments), arguments)
-        wire = cast("Properties", to_wire(result, request_id=True))
+        wire: dict[str, Any] = to_wire(result, request_id=True)
         return marked(wire, secret=has_secret(arguments))
 
     # --- The resource -------------------------------------------------------------------------------------------------
@@ -155,16 +155,15 @@ class Provider:
         """Read the nodes and enforce the requirements, unless one of the requirements is not known yet."""
         requirements = known_requirements(inputs, query)
         result = await self._read(query, inputs)
-        if requirements is not None:
-            with _hidden_texts(secret_texts(given_inputs(inputs))):
-                await self._enforce(requirements, result, inputs)
-        return result
-
-    async def _enforce(self, requirements: Requirements, result: AiNodeListResult, inputs: Properties) -> None:
+        if requirements is None:
+            return result
+        secrets = secret_texts(given_inputs(inputs))
         warnings: list[str] = []
         describe = describe_secret if is_secret({**inputs}) else str
-        enforce(requirements, result, self._clock(), warnings.append, describe=describe)
-        await self._show(warnings, secret_texts(given_inputs(inputs)))
+        with _hidden_texts(secrets):
+            enforce(requirements, result, self._clock(), warnings.append, describe=describe)
+        await self._show(warnings, secrets)
+        return result
 
     async def _read(self, query: Query, inputs: Properties) -> AiNodeListResult:
         """Read the nodes. Warnings and errors do not show secret values, or nodes that a secret selects."""
@@ -179,14 +178,8 @@ class Provider:
             await self._warn(hide(warning, secrets))
 
     async def _cancellable_read(self, query: Query) -> AiNodeListResult:
-        configuration = self._configuration
-        call = read(
-            query,
-            configuration.arguments,
-            configuration.get,
-            shared=self._shared,
-            connections=self._connections,
-        )
+        settings = self._configuration
+        call = read(query, settings.arguments, settings.get, shared=self._shared, connections=self._connections)
         task = asyncio.create_task(call)
         self._reads.add(task)
         try:

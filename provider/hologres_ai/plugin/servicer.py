@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002, N802 - the names and parameters of the methods are the protocol's
 
 import json
+from collections.abc import Sized
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -112,7 +113,7 @@ class Servicer(ResourceProviderServicer):
     async def DiffConfig(self, request: Request, context: Context) -> proto.DiffResponse:
         """Return the settings that changed. A change never replaces the provider."""
         changed = self._provider.diff_config(read_properties(request.olds), read_properties(request.news))
-        return _diff_response(changed, with_details=False)
+        return proto.DiffResponse(changes=_changes(changed), diffs=changed)
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
         """Start a run of a program with these settings."""
@@ -164,9 +165,8 @@ class Servicer(ResourceProviderServicer):
     async def Read(self, request: Request, context: Context) -> proto.ReadResponse:
         """Read the nodes and return the current inputs and outputs."""
         _require_resource(request.urn)
-        inputs, outputs = await self._provider.read(read_properties(request.inputs))
-        properties = write_properties(outputs)
-        return proto.ReadResponse(id=request.id, inputs=write_properties(inputs), properties=properties)
+        inputs, outputs = map(write_properties, await self._provider.read(read_properties(request.inputs)))
+        return proto.ReadResponse(id=request.id, inputs=inputs, properties=outputs)
 
     async def Delete(self, request: Request, context: Context) -> Empty:
         """Do nothing: nothing was created."""
@@ -208,19 +208,18 @@ def _failures(error: HologresAiError) -> list[proto.CheckFailure]:
     return [proto.CheckFailure(property=item.argument, reason=item.reason) for item in error.failures]
 
 
-def _diff_response(paths: dict[str, Kind], *, with_details: bool = True) -> proto.DiffResponse:
+def _changes(paths: Sized) -> "proto.DiffResponse.DiffChanges.ValueType":
+    return proto.DiffResponse.DIFF_SOME if paths else proto.DiffResponse.DIFF_NONE
+
+
+def _diff_response(paths: dict[str, Kind]) -> proto.DiffResponse:
     """Return the response for changed paths; no change replaces the resource.
 
     With `inputDiff`, the engine takes the old and the new value of a path from the inputs.
     """
-    response = proto.DiffResponse
     details = {
         path: proto.PropertyDiff(kind=proto.PropertyDiff.Kind.Value(kind), inputDiff=True)
         for path, kind in paths.items()
     }
-    return response(
-        changes=response.DIFF_SOME if paths else response.DIFF_NONE,
-        diffs=sorted({top_name(path) for path in paths}),
-        detailedDiff=details if with_details else None,
-        hasDetailedDiff=with_details,
-    )
+    names = sorted(set(map(top_name, paths)))
+    return proto.DiffResponse(changes=_changes(paths), diffs=names, detailedDiff=details, hasDetailedDiff=True)
