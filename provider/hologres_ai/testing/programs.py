@@ -85,17 +85,16 @@ class _Monitor(MockMonitor):
 def _run(
     run: Callable[[], object], settings: Callable[[], Settings], monitor: _Monitor, config: Mapping[str, str]
 ) -> None:
+    def run_without_result() -> None:
+        run()
+
     configure(settings())
     set_all_config(dict(config))
     monitor.context = copy_context()
     with asyncio.Runner() as runner:
         # The error of a run is raised. Pulumi stores it in every output too, and asyncio would log each of them.
         runner.get_loop().set_exception_handler(lambda _loop, _context: None)
-        runner.run(run_in_stack(lambda: _without_result(run)))
-
-
-def _without_result(run: Callable[[], object]) -> None:
-    run()
+        runner.run(run_in_stack(run_without_result))
 
 
 def _plain(value: object) -> object:
