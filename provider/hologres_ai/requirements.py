@@ -23,6 +23,7 @@ from .names import plural, to_camel
 
 READY = "ResourceReady"
 MAX_NEAREST = 3
+_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
 
 Mode = Literal["error", "warn"]
 Clock = Callable[[], datetime]
@@ -189,9 +190,6 @@ def enforce(
     if requirements.mode == "error":
         raise error
     warn(str(error))
-
-
-_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
 
 
 def describe_secret(item: RequirementResult) -> str:
