@@ -310,10 +310,8 @@ def _assess_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -
     asked = f"status: {' or '.join(wanted)} required of every AI instance"
     statuses = tuple(sorted({_status(node) for node in nodes}))
     others = [f"{_name(node)} ({_status(node)})" for node in nodes if node.status not in wanted]
-    met = f"{len(nodes) - len(others)} of {len(nodes)} have it"
-    if not others:
-        return _result("statuses", asked, met, met=True, figure=statuses)
-    return _result("statuses", asked, f"{met}; not", met=False, figure=statuses, nearest=others)
+    found = f"{len(nodes) - len(others)} of {len(nodes)} have it" + ("; not" if others else "")
+    return _result("statuses", asked, found, met=not others, figure=statuses, nearest=others)
 
 
 def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:

@@ -9,9 +9,11 @@ changes or deletes anything, and the state marks it as external.
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import pulumi
@@ -29,10 +31,6 @@ if TYPE_CHECKING:
     from ..settings import Lookup
 
 T = TypeVar("T")
-
-# Packages whose explicit providers a user could pass to a list. A dynamic resource ignores them, so the list would read
-# another account.
-_PROVIDER_PACKAGES = ("hologres", "alicloud")
 
 
 class ArgumentError(InvalidArgumentError, pulumi.RunError):
@@ -191,7 +189,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         def derive(known: Mapping[str, Any]) -> str:
             _refuse_provider(self, known["arguments"]["profile"])
             if known["is_secret"]:
-                raise ArgumentError([Failure("query", _SECRET)])
+                reason = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"
+                raise ArgumentError([Failure("query", reason)])
             return derive_id(known["arguments"])
 
         return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
@@ -268,9 +267,6 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-_SECRET = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"  # noqa: S105
-
-
 def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
     """Check the arguments that are plain values. The read checks the others once they are known."""
     if opts.id is not None:
@@ -281,7 +277,8 @@ def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.Res
     if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
         from ..models import build_query  # noqa: PLC0415 - see above
 
-        _as_argument_error(lambda: build_query(plain))
+        with _printed_errors():
+            build_query(plain)
 
 
 def _is_plain(value: object) -> bool:
@@ -293,13 +290,15 @@ def _is_plain(value: object) -> bool:
 def _refuse_provider(resource: Resource, profile: object) -> None:
     """Refuse an explicit or inherited provider, unless a profile determines the account.
 
+    A dynamic resource ignores the provider, so the list would read another account.
+
     Raises:
         ArgumentError: the resource has a provider, and no profile is given.
     """
-    given = [name for name in _PROVIDER_PACKAGES if resource.get_provider(f"{name}:index:AiNodeList")]
-    if given and not profile:
+    packages = [name for name in ("hologres", "alicloud") if resource.get_provider(f"{name}:index:AiNodeList")]
+    if packages and not profile:
         reason = (
-            f"an explicit provider of {given[0]} has no effect on a dynamic resource, which would read the default "
+            f"an explicit provider of {packages[0]} has no effect on a dynamic resource, which would read the default "
             'account. Set profile="NAME" to the profile of the account in the shared credentials file, or use '
             "AiNodeList of pulumi_hologres, which accepts an explicit provider"
         )
@@ -328,13 +327,11 @@ def check_requirements(
     """
     from ..requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
 
-    def check() -> None:
+    with _printed_errors():
         checked_time(now)
         build_requirements(requirements, prefix="")
         if not include_usage:
             check_usage(requirements, prefix="")
-
-    _as_argument_error(check)
 
 
 def enforce_requirements(
@@ -355,31 +352,26 @@ def enforce_requirements(
     """
     from .. import requirements as required  # noqa: PLC0415 - few programs use them
 
-    def warn(text: str) -> None:
-        pulumi.log.warn(text, resource=resource)
+    def describe(item: "RequirementResult") -> str:
+        if "totals" in secret_outputs:
+            return required.describe_secret(item)
+        return item.summary if secret_outputs else str(item)
 
-    try:
+    warn = partial(pulumi.log.warn, resource=resource)
+    with _printed_errors():
         wanted = required.build_requirements(requirements, result.query, prefix="")
-        required.enforce(wanted, result, required.checked_time(now), warn, describe=_describe(secret_outputs))
+        required.enforce(wanted, result, required.checked_time(now), warn, describe=describe)
+
+
+@contextmanager
+def _printed_errors() -> Iterator[None]:
+    """Raise each error as one that the engine prints without a traceback."""
+    try:
+        yield
     except InvalidArgumentError as error:
         raise ArgumentError(error.failures) from None
     except RequirementsError as error:
         raise UnmetRequirementsError(error.title, error.remedy) from None
-
-
-def _describe(secret_outputs: Sequence[str]) -> "Callable[[RequirementResult], str]":
-    from ..requirements import describe_secret  # noqa: PLC0415 - few programs use them
-
-    if "totals" in secret_outputs:
-        return describe_secret
-    return (lambda item: item.summary) if secret_outputs else str
-
-
-def _as_argument_error(check: Callable[[], object]) -> None:
-    try:
-        check()
-    except InvalidArgumentError as error:
-        raise ArgumentError(error.failures) from None
 
 
 def restore_result(
