@@ -102,7 +102,7 @@ def compare(
         InvalidArgumentError: the two results have different queries, a class does not exist or none is given, or
             the class ``usage`` is given and one of the results was read without usage.
     """
-    chosen = choose_classes(classes)
+    chosen = _choose_classes(classes)
     failures = [*_different_queries(baseline, current)]
     if "usage" in chosen and not (baseline.query.include_usage and current.query.include_usage):
         failures.append(Failure("classes", "usage can't be compared: one of the two results was read without usage"))
@@ -124,12 +124,8 @@ def compare(
     )
 
 
-def choose_classes(classes: Collection[str]) -> tuple[str, ...]:
-    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`.
-
-    Raises:
-        InvalidArgumentError: a class does not exist, or none is given.
-    """
+def _choose_classes(classes: Collection[str]) -> tuple[str, ...]:
+    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`."""
     failures = [
         Failure("classes", f"no such class: {name!r}{did_you_mean(name, DRIFT_CLASSES)}")
         for name in classes

@@ -84,7 +84,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     except ValidationError as error:
         problem = first_problem(error, 3)
         raise _broken(place, f"{problem.place or 'a key'}: {problem.reason}") from None
-    asked = restore_query(query, place)
+    asked = _restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not selected by its query")
@@ -96,12 +96,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     return build_result(read.region, asked, reply, region_outcomes=read.region_outcomes)
 
 
-def restore_query(query: object, place: str) -> Query:
-    """Parse the query that an envelope or a state contains.
-
-    Raises:
-        DocumentError: the query is missing or invalid.
-    """
+def _restore_query(query: object, place: str) -> Query:
     if not isinstance(query, Mapping):
         raise _broken(place, "query is missing")
     try:
