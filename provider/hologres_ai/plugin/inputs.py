@@ -3,6 +3,9 @@
 inputs    set by a program: the arguments, `pinned` and `requirements`; computed by a check: the region if only one is
           read, the inventory, and the outcome of each region
 outputs   the outputs of every interface, and the query
+
+Invalid inputs are an `InvalidArgumentError` with one failure for each of them: for an input that does not exist, is
+invalid, is not known although it must be, or is one that only the provider sets.
 """
 
 from collections.abc import Collection, Mapping
@@ -43,29 +46,17 @@ _OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
 
 
 def build_function_query(arguments: Properties) -> Query:
-    """Build the query from the arguments of the function, which must all be known.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
-    """
+    """Build the query from the arguments of the function, which must all be known."""
     return build_query(_plain(arguments, without=(REQUIREMENTS_KEY,)))
 
 
 def known_query(inputs: Properties) -> Query:
-    """Build the query from the known arguments only. At a preview, some arguments can be unknown.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
-    """
+    """Build the query from the known arguments only. At a preview, some arguments can be unknown."""
     return build_query({name: value for name, value in _arguments(inputs).items() if not is_unknown(value)})
 
 
 def build_whole_query(inputs: Properties) -> Query:
-    """Build the query from inputs, which must all be known.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that is not known yet, does not exist or is invalid.
-    """
+    """Build the query from inputs, which must all be known."""
     failures = [Failure(name, "is not known yet") for name in inputs if is_waiting({name: inputs[name]})]
     if failures:
         raise InvalidArgumentError(failures)
@@ -78,11 +69,7 @@ def is_waiting(inputs: Properties) -> bool:
 
 
 def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
-    """Build the requirements; None if there are none, or if not all of them are known yet.
-
-    Raises:
-        InvalidArgumentError: one failure for each known requirement that does not exist or is invalid.
-    """
+    """Build the requirements; None if there are none, or if not all of them are known yet."""
     given = reveal(inputs.get(REQUIREMENTS_KEY))
     if given is None or given is UNKNOWN:
         return None
@@ -149,19 +136,11 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
     return {**inputs, **marked(computed, secret=has_secret(inputs))}
 
 
-def awaiting_inventory(inputs: Properties) -> dict[str, Property]:
-    """Return the inputs with an inventory that is unknown until the update."""
-    return {**inputs, INVENTORY: UNKNOWN}
-
-
 def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] | None:
     """Return the new inputs with the old inventory, or None if the nodes must be read.
 
     The old inventory is used if the new inputs are pinned or ignore changes of the inventory, and if their arguments
     are equal to those of the old inputs.
-
-    Raises:
-        InvalidArgumentError: `pinned` is not a boolean, or a program set a computed input or an output.
     """
     kept = _is_pinned(new) | _ignores_changes(new, old)
     if not kept or not has_inventory(old):

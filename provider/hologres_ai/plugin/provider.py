@@ -23,7 +23,6 @@ from .inputs import (
     INVENTORY,
     NODES,
     REQUIREMENTS_KEY,
-    awaiting_inventory,
     build_function_query,
     build_outputs,
     build_whole_query,
@@ -39,7 +38,7 @@ from .inputs import (
     without_internal,
 )
 from .inventory import Kind, top_name
-from .properties import Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
+from .properties import UNKNOWN, Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
 
 Warn = Callable[[str], Awaitable[None]]
 
@@ -58,8 +57,6 @@ class Provider:
         self._connections = Connections()  # open until the process exits, after the run of the program
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
         self.configure({})
-
-    # --- The settings -------------------------------------------------------------------------------------------------
 
     def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
         """Return the settings, with the secret ones marked. A setting that is not given can be in the environment.
@@ -82,8 +79,6 @@ class Provider:
         self._configuration = read_configuration(settings, urn)
         self._shared = CallSharing()  # identical requests of several lists share a call
 
-    # --- The function -------------------------------------------------------------------------------------------------
-
     async def call_function(self, arguments: Properties) -> dict[str, Property]:
         """Return the result and the request ID, or an empty response while an argument is unknown.
 
@@ -96,8 +91,6 @@ class Provider:
             result = await self._read_required(build_function_query(arguments), arguments)
         wire: dict[str, Any] = to_wire(result, request_id=True)
         return marked(wire, secret=has_secret(arguments))
-
-    # --- The resource -------------------------------------------------------------------------------------------------
 
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
         """Return the inputs with the region and the inventory.
@@ -114,7 +107,7 @@ class Provider:
         with _hidden_names(new):
             requirements = known_requirements(new, known_query(new))  # validated even if the nodes cannot be read yet
             if is_waiting(new):
-                return awaiting_inventory(new)
+                return {**new, INVENTORY: UNKNOWN}
             kept = with_old_inventory(new, old)
             if kept is None:
                 return with_inventory(new, await self._read_required(build_whole_query(new), new), old)
@@ -178,8 +171,8 @@ class Provider:
             await self._warn(hide(warning, secrets))
 
     async def _cancellable_read(self, query: Query) -> AiNodeListResult:
-        settings = self._configuration
-        call = read(query, settings.arguments, settings.get, shared=self._shared, connections=self._connections)
+        arguments, stack = self._configuration.arguments, self._configuration.stack
+        call = read(query, arguments, stack.get, shared=self._shared, connections=self._connections)
         task = asyncio.create_task(call)
         self._reads.add(task)
         try:

@@ -71,8 +71,6 @@ class Servicer(ResourceProviderServicer):
     async def _warn(self, text: str) -> None:
         await self._engine.warn(text)
 
-    # --- The plugin ---------------------------------------------------------------------------------------------------
-
     async def GetPluginInfo(self, request: Request, context: Context) -> PluginInfo:
         """Return the version of the plugin."""
         return PluginInfo(version=version("hologres_ai"))
@@ -100,8 +98,6 @@ class Servicer(ResourceProviderServicer):
         if "_provider" in self.__dict__:
             self._provider.cancel()
 
-    # --- The provider's settings --------------------------------------------------------------------------------------
-
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
         """Validate the settings and return them, with the secret ones marked."""
         try:
@@ -120,8 +116,6 @@ class Servicer(ResourceProviderServicer):
         self._provider.configure(read_properties(request.args), request.urn)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    # --- The function -------------------------------------------------------------------------------------------------
-
     async def Invoke(self, request: Request, context: Context) -> proto.InvokeResponse:
         """Return the result of the function."""
         response = proto.InvokeResponse()
@@ -132,8 +126,6 @@ class Servicer(ResourceProviderServicer):
             return proto.InvokeResponse(failures=_failures(error))
         getattr(response, "return").CopyFrom(write_properties(result))  # `return` is a keyword of Python
         return response
-
-    # --- The resource -------------------------------------------------------------------------------------------------
 
     async def Check(self, request: Request, context: Context) -> proto.CheckResponse:
         """Return the inputs with the region and the inventory."""
