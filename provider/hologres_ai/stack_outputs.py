@@ -42,13 +42,15 @@ class AiNodes:
             StackOutputError: the stack output is missing, has another version, or is not a list of nodes. It is raised
                 when the returned output is resolved.
         """
-        return reference.name.apply(
-            lambda stack: reference.get_output(name).apply(
-                lambda value: (
-                    _missing(reference, name, stack) if value is None else _from_outputs({name: value}, name, stack)
-                )
-            )
-        )
+
+        def parse(stack: str, value: object) -> "pulumi.Input[AiNodes]":
+            if value is not None:
+                return _from_outputs({name: value}, name, stack)
+            # The error lists the existing outputs. Elsewhere `outputs` is not used, because it is secret as a whole if
+            # one output of the stack is secret.
+            return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
+
+        return reference.name.apply(lambda stack: reference.get_output(name).apply(lambda value: parse(stack, value)))
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
@@ -77,12 +79,6 @@ class AiNodes:
         result = restore_result({}, self.region, self.region_outcomes, self.instance_model_list)
         enforce_requirements(requirements, result, now)
         return self
-
-
-def _missing(reference: pulumi.StackReference, name: str, stack: str) -> "pulumi.Output[AiNodes]":
-    """Return an output that fails with the error for a missing stack output, which lists the existing ones."""
-    # `outputs` is used only here, because it is secret as a whole if one output of the stack is secret.
-    return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
 
 
 def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:

@@ -5,6 +5,7 @@ update; `Secret` marks a secret value. Both can occur anywhere inside a value. E
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -172,16 +173,21 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
-    """Return the error with the name of a property only in the reason, unless `may_show` accepts the name.
+@contextmanager
+def hidden_names(may_show: Callable[[str], bool]) -> Iterator[None]:
+    """Raise an `InvalidArgumentError` with the name of a property only in the reason, unless `may_show` accepts it.
 
     The engine prints the value of the property that a failure names, even if the value is secret. It prints no value
     for a failure that names no property.
     """
-    shown = [
-        item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}") for item in error.failures
-    ]
-    return InvalidArgumentError(shown)
+    try:
+        yield
+    except InvalidArgumentError as error:
+        shown = [
+            item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}")
+            for item in error.failures
+        ]
+        raise InvalidArgumentError(shown) from None
 
 
 def marked(properties: Properties, *, secret: bool) -> dict[str, Property]:

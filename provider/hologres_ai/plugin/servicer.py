@@ -19,7 +19,7 @@ from ..errors import HologresAiError, InvalidArgumentError
 from ..names import did_you_mean
 from .engine import Engine
 from .inventory import Kind, top_name
-from .properties import Property, hide_names, read_properties, write_properties
+from .properties import Property, hidden_names, read_properties, write_properties
 
 if TYPE_CHECKING:
     from .provider import Provider
@@ -171,10 +171,8 @@ def _read_given(struct: Struct) -> dict[str, Property]:
     Raises:
         InvalidArgumentError: a property has a type that no argument accepts. Its name is only in the reason.
     """
-    try:
+    with hidden_names(lambda _name: False):
         return read_properties(struct)
-    except InvalidArgumentError as error:
-        raise hide_names(error, lambda _name: False) from None
 
 
 def _require_resource(urn: str) -> str:
