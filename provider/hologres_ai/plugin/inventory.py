@@ -7,7 +7,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
-from typing import TypeVar
 
 from ..names import SIGNATURE
 from .properties import Property
@@ -20,7 +19,6 @@ ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"
 """The kinds of a change in the protocol."""
 
 _Identity = tuple[str, str, str]
-_Item = TypeVar("_Item")
 
 
 def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str, Node]:
@@ -48,24 +46,18 @@ def _keep_keys(nodes: list[Node], old: Mapping[str, Node]) -> dict[int, str]:
 
     If several nodes have one ID, equal nodes are matched first.
     """
-    known = _grouped((_identity(node), (key, node)) for key, node in sorted(old.items()))
+    unused: dict[_Identity, dict[str, Node]] = defaultdict(dict)
+    for key, node in sorted(old.items()):
+        unused[_identity(node)][key] = node
     kept: dict[int, str] = {}
-    for identity, indices in _grouped((_identity(node), index) for index, node in enumerate(nodes)).items():
-        keys = dict(known.get(identity, ()))
-        for index in indices:
-            equal = next((key for key, node in keys.items() if node == nodes[index]), None)
-            if equal is not None:
-                kept[index] = equal
-                del keys[equal]
-        kept |= dict(zip([index for index in indices if index not in kept], keys, strict=False))
+    for only_equal in (True, False):
+        for index, node in enumerate(nodes):
+            keys = {} if index in kept else unused[_identity(node)]
+            match = next((key for key, known in keys.items() if not only_equal or known == node), None)
+            if match is not None:
+                kept[index] = match
+                del keys[match]
     return kept
-
-
-def _grouped(pairs: Iterable[tuple[_Identity, _Item]]) -> dict[_Identity, list[_Item]]:
-    groups: dict[_Identity, list[_Item]] = defaultdict(list)
-    for identity, item in pairs:
-        groups[identity].append(item)
-    return groups
 
 
 def _identity(node: Node) -> _Identity:
