@@ -62,13 +62,13 @@ class AiNodeListProvider(ResourceProvider):
             HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
                 is raised without a traceback; its message contains the cause.
         """
-        outcome = _read(props, self._stack, self._shared)
-        if isinstance(outcome, HologresAiError):
-            raise outcome.with_traceback(None) from None
-        return ReadResult(id_, outcome)
+        try:
+            return ReadResult(id_, _read(props, self._stack, self._shared))
+        except HologresAiError as error:
+            raise error.with_traceback(None) from None
 
 
-def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
+def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any]:
     from ..core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
     from ..core.result import keep_unread  # noqa: PLC0415 - as above
     from ..envelope import restore  # noqa: PLC0415 - as above
@@ -77,12 +77,9 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     profile = props.get(PROFILE_KEY) or props.get("profile")
-    try:
-        result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
-        if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
-            result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
-    except HologresAiError as error:
-        return error
+    result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
+    if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
+        result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
     return {**to_wire(result), QUERY_KEY: asked, **({PROFILE_KEY: profile} if profile else {})}
