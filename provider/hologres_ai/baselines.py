@@ -79,14 +79,14 @@ def _in_any_form(
         raise DocumentError(
             "the document is not the state of a stack, so no resource can be chosen", "Omit --resource."
         )
-    is_list = not is_envelope(document) and "instanceModelList" in document
-    if output is not None and (is_list or is_envelope(document)):
+    is_list = is_envelope(document) or "instanceModelList" in document
+    if is_list and output is not None:
         raise DocumentError("the document is one list of AI nodes, so no output can be chosen", "Omit --output.")
+    if is_envelope(document):
+        return _from_envelope(document, "the document", "envelope")
     if is_list:
         asked = {**(query or {}), "includeUsage": _has_usage(document)}
         return Baseline(restore(document, asked, "the list"), "list")
-    if is_envelope(document):
-        return _from_envelope(document, "the document", "envelope")
     return _from_envelope(*envelope_among(document, output), "outputs")
 
 
@@ -100,8 +100,7 @@ def _profile(name: object) -> str | None:
 
 
 def _has_usage(document: Mapping[str, object]) -> bool:
-    totals = document.get("totals")
-    gpu = totals.get("gpu") if isinstance(totals, Mapping) else None
+    gpu = _mapping(document.get("totals")).get("gpu")
     return not isinstance(gpu, Mapping) or "used" in gpu
 
 
@@ -203,11 +202,8 @@ def _without_secret_marks(value: object, place: str) -> Any:
             f"{place} is a secret and encrypted",
             "Save the state with `pulumi stack export --show-secrets`, or remove the secret from the query.",
         )
-    return _without_secret_marks(_plaintext(value["plaintext"], place), place)
-
-
-def _plaintext(text: object, place: str) -> object:
     try:
-        return from_json(str(text))
+        plaintext = from_json(str(value["plaintext"]))
     except ValueError:  # the message of this exception would show a part of the secret
         raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None
+    return _without_secret_marks(plaintext, place)

@@ -95,12 +95,11 @@ def _view(result: "AiNodeListResult") -> AiNodes:
     from .models import to_wire  # noqa: PLC0415 - as in from_json
 
     wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
-    nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
     sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
-    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
-    return AiNodes(
-        **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
-    )
+    wire["totals"] = _output(Totals, sums)
+    wire["instance_model_list"] = [_output(AiNode, node) for node in wire["instance_model_list"]]
+    wire["region_outcomes"] = [_output(RegionOutcome, outcome) for outcome in wire["region_outcomes"]]
+    return AiNodes(**wire)
 
 
 def _output(view: type[T], wire: Mapping[str, Any]) -> T:

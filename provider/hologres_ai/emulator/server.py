@@ -59,14 +59,14 @@ def serve(
     service = Service({credentials: FleetFile(fleet or SHIPPED_FLEET)}, utc_now)
     for fault in faults:
         service.faults.arm(fault)
-    asyncio.run(_serve_until_signal(service, host, port, on_ready))
 
+    async def serve_until_signal() -> None:
+        stop = stop_on_signals()
+        async with _listening(service, host, port) as url:
+            on_ready(url)
+            await stop.wait()
 
-async def _serve_until_signal(service: Service, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    stop = stop_on_signals()
-    async with _listening(service, host, port) as url:
-        on_ready(url)
-        await stop.wait()
+    asyncio.run(serve_until_signal())
 
 
 @contextlib.asynccontextmanager

@@ -223,16 +223,15 @@ def changed_paths(old: Properties, new: Properties) -> dict[str, Kind]:
     """Return the path and the kind of each change between two sets of inputs. No path leads into a secret value."""
     paths = dict(changed_names(_asked(old), _asked(new)))
     for name in _COMPUTED:
-        paths |= _changes_of(name, old, new)
+        paths |= _changes_of(name, old.get(name), new.get(name))
     return paths
 
 
-def _changes_of(name: str, old: Properties, new: Properties) -> dict[str, Kind]:
-    before, after = reveal(old.get(name)), reveal(new.get(name))
+def _changes_of(name: str, old: Property, new: Property) -> dict[str, Kind]:
+    before, after = reveal(old), reveal(new)
     if before == after:
         return {}
     if not isinstance(before, dict) or not isinstance(after, dict):
         return {name: ADD if before is None else UPDATE}
     paths = dict(differences(before, after, name))
-    is_whole = is_secret([old.get(name), new.get(name)]) or len(paths) > MAX_PATHS
-    return {name: UPDATE} if is_whole else paths
+    return {name: UPDATE} if is_secret([old, new]) or len(paths) > MAX_PATHS else paths

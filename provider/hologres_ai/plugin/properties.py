@@ -34,7 +34,6 @@ UNKNOWN_TEXTS = {
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 }
 
-
 SHORTEST_HIDDEN = 4  # characters; a shorter secret text is not replaced in messages
 
 

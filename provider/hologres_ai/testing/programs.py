@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
 from functools import partial
@@ -118,11 +118,7 @@ def _inside(program: Path) -> Iterator[Callable[[], object]]:
             yield lambda: runpy.run_path(str(script), run_name="__main__")
         finally:
             sys.path[:] = path
-            _forget(set(sys.modules) - before, script.parent)
-
-
-def _forget(names: Iterable[str], folder: Path) -> None:
-    for name in names:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).is_relative_to(folder):
-            del sys.modules[name]
+            for name in set(sys.modules) - before:
+                file = getattr(sys.modules[name], "__file__", None)
+                if file and Path(file).is_relative_to(script.parent):
+                    del sys.modules[name]
