@@ -42,7 +42,7 @@ if original is not None:
 from {PACKAGE}.plugin import main
 sys.exit(main())
 """
-OTHER_INTERFACES = {"__main__", "cli", "dynamic", "emulator", "list_outputs", "outputs", "stack_outputs", "testing"}
+OTHER_INTERFACES = {"__main__", "cli", "dynamic", "emulator", "outputs", "stack_outputs", "testing"}
 # Other packages import these if they are installed, for their own command lines and type checks.
 NOT_NEEDED = ("click", "hypothesis", "jinja2", "mypy", "pydantic.mypy", "pygments", "rich", "tkinter")
 

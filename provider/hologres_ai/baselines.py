@@ -9,7 +9,7 @@ list        the output of `hologres-ai list --json`, which does not contain its 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal
 
 from pydantic_core import from_json
 
@@ -79,10 +79,14 @@ def _in_any_form(
         raise DocumentError(
             "the document is not the state of a stack, so no resource can be chosen", "Omit --resource."
         )
-    if is_envelope(document) or "instanceModelList" in document:
-        if output is not None:
-            raise DocumentError("the document is one list of AI nodes, so no output can be chosen", "Omit --output.")
-        return _from_list(document, query)
+    is_list = is_envelope(document) or "instanceModelList" in document
+    if is_list and output is not None:
+        raise DocumentError("the document is one list of AI nodes, so no output can be chosen", "Omit --output.")
+    if is_envelope(document):
+        return _from_envelope(document, "the document", "envelope")
+    if is_list:
+        asked = {**(query or {}), "includeUsage": _has_usage(document)}
+        return Baseline(restore(document, asked, "the list"), "list")
     return _from_envelope(*envelope_among(document, output), "outputs")
 
 
@@ -95,16 +99,8 @@ def _profile(name: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _from_list(document: Mapping[str, object], query: Mapping[str, object] | None) -> Baseline:
-    if is_envelope(document):
-        return _from_envelope(document, "the document", "envelope")
-    usage = {"includeUsage": _has_usage(document)}
-    return Baseline(restore(document, {**(query or {}), **usage}, "the list"), "list")
-
-
 def _has_usage(document: Mapping[str, object]) -> bool:
-    totals = document.get("totals")
-    gpu = totals.get("gpu") if isinstance(totals, Mapping) else None
+    gpu = _mapping(document.get("totals")).get("gpu")
     return not isinstance(gpu, Mapping) or "used" in gpu
 
 
@@ -148,10 +144,12 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> Baseline:
     if output is not None:
-        return _from_envelope(*envelope_among(_stack_outputs(entries), output, " of the stack"), "state")
+        stack = next((entry.outputs for entry in entries if entry.type == "pulumi:pulumi:Stack"), {})
+        outputs = _without_secret_marks(stack, "an output of the stack")
+        return _from_envelope(*envelope_among(outputs, output, " of the stack"), "state")
     entry = _choose([entry for entry in entries if entry.type.endswith(":AiNodeList")], resource)
     place = f'the AiNodeList "{entry.name}" of the stack'
-    outputs = cast("Mapping[str, object]", _without_secret_marks(entry.outputs, place))
+    outputs = _without_secret_marks(entry.outputs, place)
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
     own = _profile(outputs.get(PROFILE_KEY))  # of a dynamic resource, which ignores the inputs of a provider
@@ -187,13 +185,7 @@ def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
     raise DocumentError(f'there is no AiNodeList "{resource}" in the state{hint}', f"The state has:\n{urns}")
 
 
-def _stack_outputs(entries: Sequence[_Entry]) -> Mapping[str, object]:
-    stacks = [entry for entry in entries if entry.type == "pulumi:pulumi:Stack"]
-    found = _without_secret_marks(stacks[0].outputs, "an output of the stack") if stacks else {}
-    return cast("Mapping[str, object]", found)
-
-
-def _without_secret_marks(value: object, place: str) -> object:
+def _without_secret_marks(value: object, place: str) -> Any:
     """Return the value with each secret replaced by its plaintext.
 
     Raises:
@@ -210,11 +202,8 @@ def _without_secret_marks(value: object, place: str) -> object:
             f"{place} is a secret and encrypted",
             "Save the state with `pulumi stack export --show-secrets`, or remove the secret from the query.",
         )
-    return _without_secret_marks(_plaintext(value["plaintext"], place), place)
-
-
-def _plaintext(text: object, place: str) -> object:
     try:
-        return from_json(str(text))
+        plaintext = from_json(str(value["plaintext"]))
     except ValueError:  # the message of this exception would show a part of the secret
         raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None
+    return _without_secret_marks(plaintext, place)

@@ -33,6 +33,7 @@ FieldValue = str | int | None
 Key = tuple[str | None, str | None]
 Nodes = Sequence[AiNode]
 Pair = tuple[AiNode | None, AiNode | None]
+KindOf = Callable[[AiNode, AiNode], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,16 @@ def compare(
         InvalidArgumentError: the two results have different queries, a class does not exist or none is given, or
             the class ``usage`` is given and one of the results was read without usage.
     """
-    chosen = choose_classes(classes)
-    failures = [*_different_queries(baseline, current), *_missing_usage(chosen, baseline, current)]
+    chosen = _choose_classes(classes)
+    failures = [*_different_queries(baseline, current)]
+    if "usage" in chosen and not (baseline.query.include_usage and current.query.include_usage):
+        failures.append(Failure("classes", "usage can't be compared: one of the two results was read without usage"))
     if failures:
         raise InvalidArgumentError(failures)
     unread = {*baseline.unread, *current.unread}
     olds, news = (_by_key(result, current.region, unread) for result in (baseline, current))
-    events = (event for key in sorted(olds | news, key=_order) for event in _events(key, olds.get(key), news.get(key)))
+    keys = sorted(olds | news, key=lambda key: (key[0] or "", key[1] or ""))
+    events = (event for key in keys for event in _events(key, olds.get(key, ()), news.get(key, ())))
     return Drift(
         region=current.region,
         place=current.place,
@@ -120,12 +124,8 @@ def compare(
     )
 
 
-def choose_classes(classes: Collection[str]) -> tuple[str, ...]:
-    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`.
-
-    Raises:
-        InvalidArgumentError: a class does not exist, or none is given.
-    """
+def _choose_classes(classes: Collection[str]) -> tuple[str, ...]:
+    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`."""
     failures = [
         Failure("classes", f"no such class: {name!r}{did_you_mean(name, DRIFT_CLASSES)}")
         for name in classes
@@ -156,11 +156,6 @@ def _filter(value: object) -> str:
     return "not set" if value is None else f'"{value}"'
 
 
-def _missing_usage(chosen: Sequence[str], *results: AiNodeListResult) -> Iterator[Failure]:
-    if "usage" in chosen and not all(result.query.include_usage for result in results):
-        yield Failure("classes", "usage can't be compared: one of the two results was read without usage")
-
-
 def _by_key(result: AiNodeListResult, region: str, unread: Collection[str]) -> dict[Key, list[AiNode]]:
     """Return the nodes by region and ID, without exact repeats. Several nodes have one key if the API repeats an ID."""
     found: dict[Key, list[AiNode]] = {}
@@ -171,13 +166,8 @@ def _by_key(result: AiNodeListResult, region: str, unread: Collection[str]) -> d
     return found
 
 
-def _order(key: Key) -> tuple[str, str]:
-    region, ai_instance_id = key
-    return region or "", ai_instance_id or ""
-
-
-def _events(key: Key, olds: Nodes | None, news: Nodes | None) -> Iterator[Event]:
-    for before, after in _pairs(olds or (), news or (), identified=key[1] is not None):
+def _events(key: Key, olds: Nodes, news: Nodes) -> Iterator[Event]:
+    for before, after in _pairs(olds, news, identified=key[1] is not None):
         if before is None and after is not None:
             yield Event("inventory", "added", key[0], after)
         elif after is None and before is not None:
@@ -188,9 +178,8 @@ def _events(key: Key, olds: Nodes | None, news: Nodes | None) -> Iterator[Event]
 
 def _pairs(olds: Nodes, news: Nodes, *, identified: bool) -> Iterable[Pair]:
     """Pair the old and the new nodes of one key for comparison."""
-    if len(olds) == len(news) == 1:
-        return [(olds[0], news[0])]
-    gone, fresh = _without(olds, news), _without(news, olds)
+    known, found = set(olds), set(news)
+    gone, fresh = [node for node in olds if node not in found], [node for node in news if node not in known]
     if not identified or not olds or not news:
         # An ID is reported as added or removed once, even if the API repeats it.
         pairs = list(zip_longest(gone, fresh))
@@ -199,57 +188,31 @@ def _pairs(olds: Nodes, news: Nodes, *, identified: bool) -> Iterable[Pair]:
     return [(old or olds[-1], new or news[-1]) for old, new in zip_longest(gone, fresh)]
 
 
-def _without(nodes: Nodes, others: Nodes) -> list[AiNode]:
-    known = set(others)
-    return [node for node in nodes if node not in known]
-
-
 def _changes_of(region: str | None, before: AiNode, after: AiNode) -> Iterator[Event]:
-    for rule in RULES:
-        kind = rule.kind(before, after)
+    for names, kind_of in RULES:
+        values = [(name, getattr(before, name), getattr(after, name)) for name in names]
+        changes = tuple(Change(to_camel(name), old, new) for name, old, new in values if old != new)
+        kind = kind_of(before, after) if changes else None
         if kind is not None:
-            yield Event(rule.category, kind, region, after, tuple(_changes(rule.fields, before, after)))
+            yield Event(DRIFT_EVENTS[kind], kind, region, after, changes)
 
 
-def _changes(names: Iterable[str], before: AiNode, after: AiNode) -> Iterator[Change]:
-    for name in names:
-        old, new = getattr(before, name), getattr(after, name)
-        if old != new:
-            yield Change(to_camel(name), old, new)
+def _always(kind: str) -> KindOf:
+    return lambda _before, _after: kind
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Related fields, the class of their changes, and a function that returns the kind of a change or None."""
-
-    category: str
-    fields: tuple[str, ...]
-    kind: Callable[[AiNode, AiNode], str | None]
+def _owner(before: AiNode, after: AiNode) -> str:
+    """Return ``renamed``, unless the owner changed too: ``owner-changed`` then includes the new name."""
+    return "renamed" if before.holo_instance_id == after.holo_instance_id else "owner-changed"
 
 
-def _any_changed(kind: str, *names: str) -> Callable[[AiNode, AiNode], str | None]:
-    return lambda before, after: kind if any(getattr(before, name) != getattr(after, name) for name in names) else None
-
-
-def _renamed(before: AiNode, after: AiNode) -> str | None:
-    """Return the kind ``renamed``, unless the owner changed too: ``owner-changed`` then includes the new name."""
-    same_owner = before.holo_instance_id == after.holo_instance_id
-    return "renamed" if same_owner and before.holo_instance_name != after.holo_instance_name else None
-
-
-_RENEWAL = {(True, False): "renewal-turned-off", (False, True): "renewal-turned-on"}
-
-
-def _renewal(before: AiNode, after: AiNode) -> str | None:
-    if before.auto_renewal == after.auto_renewal:
-        return None
-    values = before.auto_renewal, after.auto_renewal
-    return "renewal-changed" if None in values else _RENEWAL[bool(values[0]), bool(values[1])]
+def _renewal(before: AiNode, after: AiNode) -> str:
+    if before.auto_renewal is None or after.auto_renewal is None:
+        return "renewal-changed"
+    return "renewal-turned-on" if after.auto_renewal else "renewal-turned-off"
 
 
 def _expiry(before: AiNode, after: AiNode) -> str | None:
-    if before.expiration_time == after.expiration_time:
-        return None
     then, now = parse_time(before.expiration_time), parse_time(after.expiration_time)
     if then is None or now is None:
         return "expiry-changed"
@@ -258,27 +221,22 @@ def _expiry(before: AiNode, after: AiNode) -> str | None:
     return "expiry-moved-forward" if now > then else "expiry-moved-backward"
 
 
-_SIZE = ("ai_spec", "resource_type", "node_count", "cpu", "memory", "gpu", "gpu_memory")
-_BILLING = ("charge_type", "commodity_code")
-
-RULES = (
-    Rule("inventory", _SIZE, _any_changed("resized", *_SIZE)),
-    Rule("inventory", ("holo_instance_id", "holo_instance_name"), _any_changed("owner-changed", "holo_instance_id")),
-    Rule("lifecycle", ("holo_instance_name",), _renamed),
-    Rule("lifecycle", ("status",), _any_changed("status-changed", "status")),
-    Rule("lifecycle", _BILLING, _any_changed("billing-changed", *_BILLING)),
-    Rule("lifecycle", ("auto_renewal",), _renewal),
-    Rule("lifecycle", ("expiration_time",), _expiry),
-    Rule("usage", USAGE_FIELDS, _any_changed("usage", *USAGE_FIELDS)),
+# Related fields, and a function that returns the kind of a change of one of them. None is no event.
+RULES: tuple[tuple[tuple[str, ...], KindOf], ...] = (
+    (("ai_spec", "resource_type", "node_count", "cpu", "memory", "gpu", "gpu_memory"), _always("resized")),
+    (("holo_instance_id", "holo_instance_name"), _owner),
+    (("status",), _always("status-changed")),
+    (("charge_type", "commodity_code"), _always("billing-changed")),
+    (("auto_renewal",), _renewal),
+    (("expiration_time",), _expiry),
+    (USAGE_FIELDS, _always("usage")),
 )
-
-
-_RANK = {kind: rank for rank, kind in enumerate(DRIFT_EVENTS)}
 
 
 def worst_first(events: Iterable[Event]) -> list[Event]:
     """Return the events in the order of `names.DRIFT_EVENTS`: the most severe kind first."""
-    return sorted(events, key=lambda event: _RANK[event.kind])
+    ranks = list(DRIFT_EVENTS)
+    return sorted(events, key=lambda event: ranks.index(event.kind))
 
 
 def drift_fingerprint(drift: Drift) -> str:

@@ -60,8 +60,10 @@ def from_envelope(value: object, place: str = "the document") -> AiNodeListResul
     Raises:
         DocumentError: the value is not an envelope, has another version or is invalid; the title contains `place`.
     """
+    if value == _SECRET:
+        raise DocumentError(f"{place} is a secret and was not shown", _SHOW_SECRETS)
     if not is_envelope(value):
-        raise _not_ours(value, place)
+        raise DocumentError(f"{place} is not a list of AI nodes as `export` writes it", _EXPORT)
     _check_version(value.get("version"), place)
     return restore(value, value.get("query"), place)
 
@@ -80,8 +82,9 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     try:
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _broken(place, _place_and_reason(error)) from None
-    asked = restore_query(query, place)
+        problem = first_problem(error, 3)
+        raise _broken(place, f"{problem.place or 'a key'}: {problem.reason}") from None
+    asked = _restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
         raise _broken(place, f"{strays} of its AI nodes are not selected by its query")
@@ -93,12 +96,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     return build_result(read.region, asked, reply, region_outcomes=read.region_outcomes)
 
 
-def restore_query(query: object, place: str) -> Query:
-    """Parse the query that an envelope or a state contains.
-
-    Raises:
-        DocumentError: the query is missing or invalid.
-    """
+def _restore_query(query: object, place: str) -> Query:
     if not isinstance(query, Mapping):
         raise _broken(place, "query is missing")
     try:
@@ -180,30 +178,16 @@ def load(text: str | bytes) -> Mapping[str, object]:
     return document
 
 
-def _not_ours(value: object, place: str) -> DocumentError:
-    if value == _SECRET:
-        return DocumentError(f"{place} is a secret and was not shown", _SHOW_SECRETS)
-    return DocumentError(f"{place} is not a list of AI nodes as `export` writes it", _EXPORT)
-
-
 def _check_version(version: object, place: str) -> None:
     if version == VERSION and not isinstance(version, bool):
         return
     newer = isinstance(version, int | float) and version > VERSION
+    whole = isinstance(version, float) and version.is_integer()
+    shown = f"{version:.0f}" if whole else repr(version)[:32]
     raise DocumentError(
-        f"{place} has version {_shown(version)}; this hologres_ai reads version {VERSION}",
+        f"{place} has version {shown}; this hologres_ai reads version {VERSION}",
         "Upgrade hologres_ai here." if newer else "Export it again with a newer hologres_ai.",
     )
-
-
-def _shown(version: object) -> str:
-    whole = isinstance(version, float) and version.is_integer()
-    return str(int(version)) if isinstance(version, float) and whole else repr(version)[:32]
-
-
-def _place_and_reason(error: ValidationError) -> str:
-    problem = first_problem(error, 3)
-    return f"{problem.place or 'a key'}: {problem.reason}"
 
 
 def _broken(place: str, reason: str) -> DocumentError:

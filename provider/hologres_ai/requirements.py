@@ -23,6 +23,7 @@ from .names import plural, to_camel
 
 READY = "ResourceReady"
 MAX_NEAREST = 3
+_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
 
 Mode = Literal["error", "warn"]
 Clock = Callable[[], datetime]
@@ -181,27 +182,19 @@ def enforce(
     Raises:
         RequirementsError: in mode ``error``, with a line for each requirement that is not met.
     """
-    missed = unmet(requirements, result, now)
-    if not missed:
+    unmet = [item for item in assess(requirements, result, now) if not item.met]
+    if not unmet:
         return
-    lines = [*(f"- {describe(item)}" for item in missed), _NEXT]
+    lines = [*(f"- {describe(item)}" for item in unmet), _NEXT]
     error = RequirementsError(f"the AI nodes of {result.place} do not meet the requirements", "\n".join(lines))
     if requirements.mode == "error":
         raise error
     warn(str(error))
 
 
-_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
-
-
 def describe_secret(item: RequirementResult) -> str:
     """Return the text for an unmet requirement of a list with secret arguments; it contains no value."""
     return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
-
-
-def unmet(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
-    """Return the requirements that are not met."""
-    return tuple(item for item in assess(requirements, result, now) if not item.met)
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
@@ -312,10 +305,8 @@ def _assess_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -
     asked = f"status: {' or '.join(wanted)} required of every AI instance"
     statuses = tuple(sorted({_status(node) for node in nodes}))
     others = [f"{_name(node)} ({_status(node)})" for node in nodes if node.status not in wanted]
-    met = f"{len(nodes) - len(others)} of {len(nodes)} have it"
-    if not others:
-        return _result("statuses", asked, met, met=True, figure=statuses)
-    return _result("statuses", asked, f"{met}; not", met=False, figure=statuses, nearest=others)
+    found = f"{len(nodes) - len(others)} of {len(nodes)} have it" + ("; not" if others else "")
+    return _result("statuses", asked, found, met=not others, figure=statuses, nearest=others)
 
 
 def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
@@ -333,10 +324,12 @@ def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> R
 def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
     asked = f"subscriptions: none may end within {plural(least, 'day')}"
-    ends = [(_days_left(node, now), node) for node in nodes if may_end(node)]
-    known = sorted((days, node.expiration_time or "", _name(node)) for days, node in ends if days is not None)
-    unknown = [f"{_name(node)} ({_unreadable(node)})" for days, node in ends if days is None]
-    early = [f"{name} ({_ends_in(days)}, {text})" for days, text, name in known if days < least]
+    ends = [(parse_time(node.expiration_time), node) for node in nodes if may_end(node)]
+    known = sorted((days_left(end, now), node.expiration_time or "", _name(node)) for end, node in ends if end)
+    unknown = [f"{_name(node)} ({_unreadable(node)})" for end, node in ends if not end]
+    early = [
+        f"{name} ({'ended' if days < 0 else plural(days, 'day')}, {text})" for days, text, name in known if days < least
+    ]
     first = None if unknown or not known else known[0][0]
     if early or unknown:
         found = f"{len(early)} found" if early else _UNKNOWN
@@ -345,17 +338,8 @@ def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> R
     return _result("not_expiring_within_days", asked, soonest, met=True, figure=first)
 
 
-def _days_left(node: AiNode, now: datetime) -> int | None:
-    end = parse_time(node.expiration_time)
-    return None if end is None else days_left(end, now)
-
-
 def _unreadable(node: AiNode) -> str:
     return f"expirationTime {(node.expiration_time or '')[:64]!r}" if has_end(node) else "no expirationTime"
-
-
-def _ends_in(days: int) -> str:
-    return "ended" if days < 0 else plural(days, "day")
 
 
 def _name(node: AiNode) -> str:

@@ -42,13 +42,15 @@ class AiNodes:
             StackOutputError: the stack output is missing, has another version, or is not a list of nodes. It is raised
                 when the returned output is resolved.
         """
-        return reference.name.apply(
-            lambda stack: reference.get_output(name).apply(
-                lambda value: (
-                    _missing(reference, name, stack) if value is None else _from_outputs({name: value}, name, stack)
-                )
-            )
-        )
+
+        def parse(stack: str, value: object) -> "pulumi.Input[AiNodes]":
+            if value is not None:
+                return _from_outputs({name: value}, name, stack)
+            # The error lists the existing outputs. Elsewhere `outputs` is not used, because it is secret as a whole if
+            # one output of the stack is secret.
+            return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
+
+        return reference.name.apply(lambda stack: reference.get_output(name).apply(lambda value: parse(stack, value)))
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
@@ -79,12 +81,6 @@ class AiNodes:
         return self
 
 
-def _missing(reference: pulumi.StackReference, name: str, stack: str) -> "pulumi.Output[AiNodes]":
-    """Return an output that fails with the error for a missing stack output, which lists the existing ones."""
-    # `outputs` is used only here, because it is secret as a whole if one output of the stack is secret.
-    return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
-
-
 def _from_outputs(outputs: Mapping[str, object], name: str, stack: str) -> AiNodes:
     from .envelope import from_outputs  # noqa: PLC0415 - as in from_json
 
@@ -99,12 +95,11 @@ def _view(result: "AiNodeListResult") -> AiNodes:
     from .models import to_wire  # noqa: PLC0415 - as in from_json
 
     wire: dict[str, Any] = {to_snake(name): value for name, value in to_wire(result).items()}
-    nodes = [_output(AiNode, node) for node in wire.pop("instance_model_list")]
     sums = {name: _output(Usage, value) if isinstance(value, dict) else value for name, value in wire["totals"].items()}
-    outcomes = [_output(RegionOutcome, item) for item in wire.pop("region_outcomes")]
-    return AiNodes(
-        **{**wire, "instance_model_list": nodes, "totals": _output(Totals, sums), "region_outcomes": outcomes}
-    )
+    wire["totals"] = _output(Totals, sums)
+    wire["instance_model_list"] = [_output(AiNode, node) for node in wire["instance_model_list"]]
+    wire["region_outcomes"] = [_output(RegionOutcome, outcome) for outcome in wire["region_outcomes"]]
+    return AiNodes(**wire)
 
 
 def _output(view: type[T], wire: Mapping[str, Any]) -> T:

@@ -10,7 +10,6 @@ from hologres_ai.models import AiNode, AiNodeListResult, NodeList, Query, Region
 from hologres_ai.plugin.inputs import (
     MAX_PATHS,
     OUTPUTS,
-    awaiting_inventory,
     build_outputs,
     changed_paths,
     with_inventory,
@@ -114,7 +113,7 @@ def test_an_inventory_that_no_read_returned_is_refused() -> None:
 
 
 def test_outputs_are_unknown_while_an_argument_is_unknown() -> None:
-    inputs = awaiting_inventory({"instanceId": UNKNOWN})
+    inputs = {"instanceId": UNKNOWN, "inventory": UNKNOWN}
     assert build_outputs(inputs) == {"instanceId": UNKNOWN, **dict.fromkeys(OUTPUTS, UNKNOWN)}
     assert changed_paths(filled({}, A), inputs) == {
         "instanceId": "ADD",

@@ -17,8 +17,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from hologres_ai.emulator import Emulator
 from hologres_ai.plugin.engine import GONE_SECONDS
-from hologres_ai.plugin.schema import schema_text
-from hologres_ai.plugin.servicer import Servicer
+from hologres_ai.plugin.servicer import Servicer, schema_text
 from tests.support.plugin_client import (
     CANARY,
     PLUGIN,

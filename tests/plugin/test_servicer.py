@@ -16,7 +16,7 @@ from hologres_ai.dynamic import AiNodeListProvider
 from hologres_ai.emulator import Emulator
 from hologres_ai.names import SECRET_SIGNATURE, SIGNATURE
 from hologres_ai.plugin.properties import OUTPUT_SIGNATURE, REFUSED_SIGNATURES
-from hologres_ai.plugin.schema import FUNCTION
+from hologres_ai.plugin.servicer import FUNCTION
 from tests.support.plugin_client import (
     CANARY,
     HOLO_INSTANCE,

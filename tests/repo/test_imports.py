@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "provider" / "hologres_ai"
-PULUMI_USERS = {"__main__", "dynamic", "list_outputs", "outputs", "stack_outputs", "plugin", "testing"}
+PULUMI_USERS = {"__main__", "dynamic", "outputs", "stack_outputs", "plugin", "testing"}
 NAMES = sorted({path.stem for path in SOURCES.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()})
 
 

@@ -24,9 +24,8 @@ from hologres_ai.models import build_query, to_wire
 from hologres_ai.names import SECRET_SIGNATURE, SIGNATURE
 from hologres_ai.plugin.engine import Engine
 from hologres_ai.plugin.properties import UNKNOWN_TEXT
-from hologres_ai.plugin.schema import FUNCTION
 from hologres_ai.plugin.server import create_server
-from hologres_ai.plugin.servicer import Servicer
+from hologres_ai.plugin.servicer import FUNCTION, Servicer
 
 PLUGIN = Path(sys.executable).with_name("pulumi-resource-hologres")
 URN = "urn:pulumi:dev::program::hologres:index:AiNodeList::nodes"

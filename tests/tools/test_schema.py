@@ -11,12 +11,12 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from hologres_ai.models import AiNode, AiNodeListResult, Query, Totals, Usage
-from hologres_ai.plugin import schema
+from hologres_ai.plugin import servicer
 from hologres_ai.requirements import Mode, Requirements
 from hologres_ai.settings import SETTINGS
 from tools.schema.build import ENUMS, build_text
 
-SERVED: dict[str, Any] = json.loads(schema.schema_text())
+SERVED: dict[str, Any] = json.loads(servicer.schema_text())
 TYPES = SERVED["types"]
 FUNCTION = SERVED["functions"]["hologres:index:getAiNodeList"]
 RESOURCE = SERVED["resources"]["hologres:index:AiNodeList"]
@@ -51,21 +51,21 @@ def test_arguments_are_also_optional_outputs() -> None:
 
 def test_the_served_schema_is_the_committed_file_and_up_to_date() -> None:
     committed = (Path(__file__).parents[2] / "schema.json").read_text()
-    assert schema.schema_text() == committed
+    assert servicer.schema_text() == committed
     assert committed == build_text(), "run `make schema`"
 
 
 def test_a_wheel_serves_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = tmp_path / "schema.json"
-    monkeypatch.setattr(schema, "_PLACES", (inside, *schema._PLACES))
+    monkeypatch.setattr(servicer, "_SCHEMA_FILES", (inside, *servicer._SCHEMA_FILES))
     inside.write_text("the wheel's")
-    assert schema.schema_text() == "the wheel's"
+    assert servicer.schema_text() == "the wheel's"
 
 
 def test_a_missing_schema_file_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "_PLACES", ())
+    monkeypatch.setattr(servicer, "_SCHEMA_FILES", ())
     with pytest.raises(FileNotFoundError, match="install hologres_ai again"):
-        schema.schema_text()
+        servicer.schema_text()
 
 
 @pytest.mark.parametrize(("shape", "properties"), PLACES)

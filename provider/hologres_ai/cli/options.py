@@ -153,7 +153,7 @@ _FILTERS = (
     click.option(
         "--on-region-error",
         type=click.Choice(["fail", "partial"]),
-        help="If one of several regions can't be read: fail (default), or report the other regions and name the failed ones (partial).",
+        help="If a region can't be read: fail (default), or partial: report the others and name the failed one.",
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
     click.option(

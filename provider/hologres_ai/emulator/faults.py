@@ -66,8 +66,7 @@ async def _hang(request: web.Request, response: web.Response, seconds: float | N
 
 async def _drip(request: web.Request, response: web.Response, seconds: float | None) -> web.StreamResponse:
     """Send the body one byte at a time."""
-    body = _body(response)
-    stream = await _start(request, response, len(body))
+    stream, body = await _start(request, response)
     for index in range(len(body)):
         await stream.write(body[index : index + 1])
         await asyncio.sleep(1.0 if seconds is None else seconds)
@@ -76,32 +75,23 @@ async def _drip(request: web.Request, response: web.Response, seconds: float | N
 
 async def _truncated(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
     """Send the first half of the body with the Content-Length of the whole body."""
-    body = _body(response)
-    stream = await _start(request, response, len(body))
+    stream, body = await _start(request, response)
     await stream.write(body[: len(body) // 2])
     if request.transport is not None:
         request.transport.close()
     return stream
 
 
-async def _start(request: web.Request, response: web.Response, length: int) -> web.StreamResponse:
+async def _start(request: web.Request, response: web.Response) -> tuple[web.StreamResponse, bytes]:
+    """Send the headers of the response; return the stream, and the body that is still to be sent."""
+    body = response.body if isinstance(response.body, bytes) else b""
     stream = web.StreamResponse(status=response.status, headers=response.headers)
-    stream.content_length = length
+    stream.content_length = len(body)
     await stream.prepare(request)
-    return stream
+    return stream, body
 
 
-def _body(response: web.Response) -> bytes:
-    return response.body if isinstance(response.body, bytes) else b""
-
-
-APPLIED: dict[str, Apply] = {
-    "slow": _slow,
-    "reset": _reset,
-    "hang": _hang,
-    "drip": _drip,
-    "truncated": _truncated,
-}
+APPLIED: dict[str, Apply] = {"slow": _slow, "reset": _reset, "hang": _hang, "drip": _drip, "truncated": _truncated}
 KINDS = (*REFUSALS, *APPLIED, *ALIASES)
 
 

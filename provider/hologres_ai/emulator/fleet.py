@@ -54,26 +54,17 @@ class FleetFile:
         ]
 
     def _refresh(self) -> None:
+        """Read the file again if it changed; log one warning for each invalid content."""
         # The content is compared, not the time: two edits can have the same modification time.
+        content = None
         try:
             content = self.path.read_bytes()
-        except OSError as error:
-            self._keep(None, error)
-            return
-        if content == self._content:
-            return
-        try:
-            self._nodes = read_fleet(content, self._now)
-        except (ValueError, RecursionError) as error:
-            self._keep(content, error)
-        else:
-            self._content = content
-            log.info("fleet file %s was read again: %d nodes", self.path, len(self._nodes))
-
-    def _keep(self, content: bytes | None, error: Exception) -> None:
-        """Keep the last valid fleet; log one warning for each invalid content of the file."""
-        if content != self._content:
-            log.warning("fleet file %s is invalid, the last valid fleet is kept: %s", self.path, error)
+            if content != self._content:
+                self._nodes = read_fleet(content, self._now)
+                log.info("fleet file %s was read again: %d nodes", self.path, len(self._nodes))
+        except (OSError, ValueError, RecursionError) as error:
+            if content != self._content:
+                log.warning("fleet file %s is invalid, the last valid fleet is kept: %s", self.path, error)
         self._content = content
 
 

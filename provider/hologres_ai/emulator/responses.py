@@ -14,24 +14,12 @@ from pydantic import JsonValue
 
 BodyFormat = Literal["json", "xml"]
 
-_CONTENT_TYPES: Mapping[BodyFormat, str] = {
-    "json": "application/json;charset=utf-8",
-    "xml": "text/xml;charset=utf-8",
-}
+_CONTENT_TYPES: Mapping[BodyFormat, str] = {"json": "application/json", "xml": "text/xml"}
 
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """An error response.
-
-    Attributes:
-        status: the HTTP status.
-        code: the error code.
-        message: the message.
-        headers: additional headers.
-        details: additional fields of the body, such as AccessDeniedDetail.
-        format: the format of the body.
-    """
+    """An error response. `headers` and `details` are additional: `details` are fields such as AccessDeniedDetail."""
 
     status: int
     code: str
@@ -92,7 +80,7 @@ def _append(parent: Xml.Element, fields: Mapping[str, JsonValue]) -> None:
 
 def _headers(request_id: str, body_format: BodyFormat, now: datetime) -> dict[str, str]:
     return {
-        "Content-Type": _CONTENT_TYPES[body_format],
+        "Content-Type": f"{_CONTENT_TYPES[body_format]};charset=utf-8",
         # A client reads the time of the service from Date, so it must come from this clock, not from the web server.
         "Date": format_datetime(now, usegmt=True),
         "x-acs-request-id": request_id,

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -60,14 +59,14 @@ def serve(
     service = Service({credentials: FleetFile(fleet or SHIPPED_FLEET)}, utc_now)
     for fault in faults:
         service.faults.arm(fault)
-    asyncio.run(_serve_until_signal(service, host, port, on_ready))
 
+    async def serve_until_signal() -> None:
+        stop = stop_on_signals()
+        async with _listening(service, host, port) as url:
+            on_ready(url)
+            await stop.wait()
 
-async def _serve_until_signal(service: Service, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    stop = stop_on_signals()
-    async with _listening(service, host, port) as url:
-        on_ready(url)
-        await stop.wait()
+    asyncio.run(serve_until_signal())
 
 
 @contextlib.asynccontextmanager
@@ -79,7 +78,8 @@ async def _listening(service: Service, host: str, port: int) -> AsyncIterator[st
     await runner.setup()
     try:
         await _bind(runner, host, port)
-        yield _url(runner)
+        host, port = runner.addresses[0][:2]
+        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     finally:
         await runner.cleanup()
 
@@ -91,11 +91,6 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         raise ConfigurationError(
             f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 selects a free port."
         ) from None
-
-
-def _url(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Emulator:
@@ -185,9 +180,7 @@ class Emulator:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     def _run(self) -> None:

@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from aiohttp import web
 
@@ -67,11 +68,18 @@ class ReceivedRequest:
             return None
         return moment.replace(tzinfo=UTC)
 
-    def to_be_signed(self, names: list[str]) -> str:
-        """Return the StringToSign for the headers in `names`."""
-        signed = {name: self.headers[name] for name in names}
-        uri, query = signing.canonical_uri(self.path), signing.canonical_query(self.query)
-        return signing.string_to_sign(signing.canonical_request(self.method, uri, query, signed, self.payload_hash))
+    def is_signed_with(self, secret: str) -> bool:
+        """Return whether the request has the signature that follows from its content and the AccessKey secret."""
+        if self.authorization is None or self.headers["x-acs-content-sha256"] != self.payload_hash:
+            return False
+        signed = {name: self.headers[name] for name in sorted(self.authorization["signed"].split(";"))}
+        try:
+            uri, query = signing.canonical_uri(self.path), signing.canonical_query(self.query)
+            request = signing.canonical_request(self.method, uri, query, signed, self.payload_hash)
+            expected = signing.signature(secret, signing.string_to_sign(request))
+        except UnicodeEncodeError:  # bytes that are not UTF-8 cannot have been signed
+            return False
+        return hmac.compare_digest(expected, self.authorization["signature"])
 
 
 class RequestVerifier:
@@ -83,42 +91,24 @@ class RequestVerifier:
 
     def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
         """Return the first error of the request, or None. Only a request without an error uses up its nonce."""
-        checks: tuple[Callable[[ReceivedRequest], ErrorResponse | None], ...] = (
-            *(_action, _version, _form, _date, self._access_key, self._security_token),
-            *(self._signature, self._nonce),
-        )
-        return next((refusal for check in checks if (refusal := check(call))), None)
+        return next(chain(_errors_of_form(call), self._errors_of_identity(call)), None)
 
-    def _access_key(self, call: ReceivedRequest) -> ErrorResponse | None:
-        if call.access_key_id in self._accounts:
-            return None
-        return ErrorResponse(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
-
-    def _security_token(self, call: ReceivedRequest) -> ErrorResponse | None:
-        known, given = self._accounts[call.access_key_id].security_token, call.headers.get("x-acs-security-token")
-        if known is None or given == known:
-            return None
-        if given is None:
-            return ErrorResponse(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
-        message = "Specified SecurityToken mismatch with the AccessKey."
-        return ErrorResponse(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
-
-    def _signature(self, call: ReceivedRequest) -> ErrorResponse | None:
-        refusal = ErrorResponse(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation.")
-        if call.authorization is None or call.headers["x-acs-content-sha256"] != call.payload_hash:
-            return refusal
-        try:
-            text = call.to_be_signed(sorted(call.authorization["signed"].split(";")))
-        except UnicodeEncodeError:  # bytes that are not UTF-8 cannot have been signed
-            return refusal
-        expected = signing.signature(self._accounts[call.access_key_id].access_key_secret, text)
-        return None if hmac.compare_digest(expected, call.authorization["signature"]) else refusal
-
-    def _nonce(self, call: ReceivedRequest) -> ErrorResponse | None:
+    def _errors_of_identity(self, call: ReceivedRequest) -> Iterator[ErrorResponse]:
+        """Yield each error of a request of the right form. A check relies on those before it."""
+        account, token = self._accounts.get(call.access_key_id), call.headers.get("x-acs-security-token")
+        if account is None:
+            yield ErrorResponse(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+            return
+        if account.security_token is not None and token is None:
+            yield ErrorResponse(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
+        if account.security_token not in (None, token):
+            message = "Specified SecurityToken mismatch with the AccessKey."
+            yield ErrorResponse(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+        if not call.is_signed_with(account.access_key_secret):
+            yield ErrorResponse(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation.")
         expiry = (call.date or call.now) + WINDOW
-        if self._nonces.use(call.headers["x-acs-signature-nonce"], expiry, call.now):
-            return None
-        return ErrorResponse(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+        if not self._nonces.use(call.headers["x-acs-signature-nonce"], expiry, call.now):
+            yield ErrorResponse(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
 
 
 class Nonces:
@@ -144,42 +134,33 @@ class Nonces:
             del self._expiries[oldest]
 
 
-def _action(call: ReceivedRequest) -> ErrorResponse | None:
-    if (call.method, call.path) == (METHOD, PATH) and call.headers.get("x-acs-action", ACTION) == ACTION:
-        return None
-    message = f"Specified api is not found, please check your url and method. Supported: {METHOD} {PATH}."
-    return ErrorResponse(404, "InvalidAction.NotFound", message)
+def _errors_of_form(call: ReceivedRequest) -> Iterator[ErrorResponse]:
+    """Yield each error that needs no account."""
+    if (call.method, call.path) != (METHOD, PATH) or call.headers.get("x-acs-action", ACTION) != ACTION:
+        message = f"Specified api is not found, please check your url and method. Supported: {METHOD} {PATH}."
+        yield ErrorResponse(404, "InvalidAction.NotFound", message)
+    if call.headers.get("x-acs-version", VERSION) != VERSION:
+        yield ErrorResponse(400, "InvalidVersion", f"Specified parameter Version is not valid. Supported: {VERSION}.")
+    for detail in _gaps_in_signature(call):
+        message = f"The request signature does not conform to Aliyun standards. {detail}"
+        yield ErrorResponse(400, "IncompleteSignature", message)
+    if call.date is None:
+        yield ErrorResponse(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
+    elif abs(call.now - call.date) > WINDOW:
+        message = "Specified time stamp or date value is expired. The limit is 15 minutes."
+        yield ErrorResponse(400, "InvalidTimeStamp.Expired", message)
 
 
-def _version(call: ReceivedRequest) -> ErrorResponse | None:
-    if call.headers.get("x-acs-version", VERSION) == VERSION:
-        return None
-    return ErrorResponse(400, "InvalidVersion", f"Specified parameter Version is not valid. Supported: {VERSION}.")
-
-
-def _form(call: ReceivedRequest) -> ErrorResponse | None:
+def _gaps_in_signature(call: ReceivedRequest) -> Iterator[str]:
     if call.authorization is None:
-        return _incomplete(f"Authorization is missing or is not {signing.ALGORITHM}.")
+        yield f"Authorization is missing or is not {signing.ALGORITHM}."
+        return
     missing = sorted(name for name in _MANDATORY if not call.headers.get(name))
     if missing:
-        return _incomplete(f"These headers are missing: {', '.join(missing)}.")
+        yield f"These headers are missing: {', '.join(missing)}."
     signed = set(call.authorization["signed"].split(";"))
     wanted = {"host"} | {name for name in call.headers if name.startswith("x-acs-")}
-    if not wanted <= signed or not signed <= call.headers.keys():
-        names = ", ".join(sorted((wanted - signed) | (signed - call.headers.keys())))
-        return _incomplete(f"SignedHeaders must contain host and every x-acs-* header that is sent; check {names}.")
-    return None
-
-
-def _incomplete(detail: str) -> ErrorResponse:
-    message = f"The request signature does not conform to Aliyun standards. {detail}"
-    return ErrorResponse(400, "IncompleteSignature", message)
-
-
-def _date(call: ReceivedRequest) -> ErrorResponse | None:
-    if call.date is None:
-        return ErrorResponse(400, "InvalidTimeStamp.Format", "x-acs-date is not of the form 2026-01-02T03:04:05Z.")
-    if abs(call.now - call.date) <= WINDOW:
-        return None
-    message = "Specified time stamp or date value is expired. The limit is 15 minutes."
-    return ErrorResponse(400, "InvalidTimeStamp.Expired", message)
+    wrong = (wanted - signed) | (signed - call.headers.keys())
+    if wrong:
+        names = ", ".join(sorted(wrong))
+        yield f"SignedHeaders must contain host and every x-acs-* header that is sent; check {names}."

@@ -1,14 +1,13 @@
 """`pulumi-resource-hologres`: the native plugin, which serves every Pulumi language.
 
     server      the process: port, signals, exit
-    servicer    the protocol: each method translates a request and a response
+    servicer    the protocol: each method translates a request and a response; the package schema
     provider    the function and the resource, with plain Python values
     inputs      inputs and outputs of the resource and the function
     inventory   the map of the nodes in the inputs, and the differences between two such maps
     properties  conversion between the protocol's `Struct` and plain Python values, with secrets and unknown values
     config      the provider's settings
     engine      the connection to the engine: it shows warnings, and the plugin exits after the engine
-    schema      the package schema
 
 The gRPC stubs are those of `pulumi.runtime.proto`, which Pulumi's own host of dynamic resources uses too.
 """

@@ -3,13 +3,14 @@
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from ..config import resolve
 from ..credentials.key_pair import find_key_pair
 from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean, is_default_provider
-from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, ResolvedSettings, look_up
+from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -25,29 +26,19 @@ _KEYS = _SOURCE_OF[ACCESS_KEY.key]
 _GOOD = {"access_key": "id", "secret_key": "secret", "region": "cn-hangzhou"}
 
 
+@dataclass(frozen=True, repr=False)
 class Configuration:
-    """The settings that a provider received, by key. Other settings come from the environment.
+    """The settings that a provider received. Other settings come from the environment.
 
-    The settings of a provider that the program declared take precedence over everything else, as arguments do: a
-    second account must not be read with the AccessKey in the environment.
+    Attributes:
+        arguments: the settings of a provider that the program declared, by argument name. They take precedence over
+            everything else: a second account must not be read with the AccessKey in the environment.
+        stack: the settings of the default provider, by key in the configuration of the stack, such as
+            ``hologres:region``. The engine sends a plugin no keys of other packages, such as ``alicloud:region``.
     """
 
-    def __init__(self, texts: Mapping[str, str], *, is_declared: bool = False) -> None:
-        self._texts = texts
-        self._is_declared = is_declared
-
-    @property
-    def arguments(self) -> dict[str, str | None]:
-        """The settings of a provider that the program declared, by their argument names; empty for the default one."""
-        return {_BY_KEY[key].argument: text for key, text in self._texts.items()} if self._is_declared else {}
-
-    def get(self, key: str) -> str | None:
-        """Return the value of a key such as ``hologres:region`` in the configuration of the stack.
-
-        Keys of ``alicloud:`` are not available: the engine sends a plugin only the configuration of its own package.
-        """
-        namespace, _, name = key.partition(":")
-        return self._texts.get(name) if namespace == "hologres" and not self._is_declared else None
+    arguments: Mapping[str, str | None]
+    stack: Mapping[str, str]
 
 
 def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
@@ -75,7 +66,13 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
         failures += _other_sources(texts)
     if failures:
         raise InvalidArgumentError(failures)
-    return Configuration(texts, is_declared=is_declared)
+    if is_declared:
+        return Configuration({_BY_KEY[key].argument: text for key, text in texts.items()}, {})
+    return Configuration({}, _stack_keys(texts))
+
+
+def _stack_keys(texts: Mapping[str, str]) -> dict[str, str]:
+    return {f"hologres:{name}": text for name, text in texts.items()}
 
 
 def changed_settings(old: Properties, new: Properties) -> list[str]:
@@ -128,11 +125,10 @@ def _no_such_setting(name: str) -> str:
 
 def _text(value: object) -> str | None:
     """Return a setting as text, as in configuration files. Programs set any JSON value; files and SDKs set texts."""
-    if isinstance(value, bool | dict):
-        return json.dumps(_whole(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else None
+    whole = _whole(value)
+    if isinstance(whole, int | dict):
+        return json.dumps(whole)
+    return whole if isinstance(whole, str) else None
 
 
 def _whole(value: object) -> object:
@@ -144,24 +140,23 @@ def _whole(value: object) -> object:
 
 def _missing_halves(texts: Mapping[str, str], waiting: Collection[str]) -> Iterator[Failure]:
     """Yield a failure if one half of an AccessKey is set and the other is neither set nor in the environment."""
-    settings = look_up({}, Configuration(texts).get, os.environ)
     for given, missing in ((ACCESS_KEY, SECRET_KEY), (SECRET_KEY, ACCESS_KEY)):
         half = given.key in texts and missing.key not in texts and missing.key not in waiting
-        if half and not _is_complete(settings):
+        if half and not _has_key_pair(texts):
             yield Failure(missing.key, f"{given.key} is set without it; set both, or leave both to the environment")
 
 
 def _other_sources(texts: Mapping[str, str]) -> Iterator[Failure]:
-    """A failure for each setting that names another source of credentials than the first one."""
+    """Yield a failure for each setting that names another source of credentials than the first one."""
     given = [(name, _SOURCE_OF[name]) for name in _BY_KEY if texts.get(name, "{}") != "{}" and name in _SOURCE_OF]
     for name, source in given[1:]:
         if source != given[0][1]:
             yield Failure(name, f"is another source of credentials than {given[0][0]}; give only one of them")
 
 
-def _is_complete(settings: ResolvedSettings) -> bool:
-    """Return whether the settings have a whole AccessKey: an ID is never used with the secret of another AccessKey."""
+def _has_key_pair(texts: Mapping[str, str]) -> bool:
+    """Return whether there is a whole AccessKey: an ID is never used with the secret of another AccessKey."""
     try:
-        return find_key_pair(settings) is not None
+        return find_key_pair(look_up({}, _stack_keys(texts).get, os.environ)) is not None
     except ConfigurationError:
         return False

@@ -1,6 +1,7 @@
 """The connection to the engine: the engine shows warnings, and the plugin exits after the engine has exited."""
 
 import asyncio
+import contextlib
 import sys
 
 import grpc  # type: ignore[import-untyped]
@@ -30,7 +31,7 @@ class Engine:
             pass
         print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - there is no other way to show it
 
-    async def wait_until_gone(self, seconds: float = GONE_SECONDS) -> None:
+    async def wait_until_gone(self) -> None:
         """Return when the engine has exited. If there is no engine, or if it never responded, never return.
 
         The engine can exit without stopping its plugins, which would then run forever.
@@ -39,18 +40,12 @@ class Engine:
             await asyncio.Event().wait()
             return
         await self._channel.channel_ready()
-        while await _is_ready(self._channel, seconds):
-            await self._channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self._channel.channel_ready(), GONE_SECONDS)
+                await self._channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
 
     async def close(self) -> None:
         """Close the connection."""
         if self._channel is not None:
             await self._channel.close()
-
-
-async def _is_ready(channel: grpc.aio.Channel, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(channel.channel_ready(), seconds)
-    except TimeoutError:
-        return False
-    return True

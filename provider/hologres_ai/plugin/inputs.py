@@ -3,10 +3,13 @@
 inputs    set by a program: the arguments, `pinned` and `requirements`; computed by a check: the region if only one is
           read, the inventory, and the outcome of each region
 outputs   the outputs of every interface, and the query
+
+Invalid inputs are an `InvalidArgumentError` with one failure for each of them: for an input that does not exist, is
+invalid, is not known although it must be, or is one that only the provider sets.
 """
 
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -43,29 +46,17 @@ _OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
 
 
 def build_function_query(arguments: Properties) -> Query:
-    """Build the query from the arguments of the function, which must all be known.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
-    """
+    """Build the query from the arguments of the function, which must all be known."""
     return build_query(_plain(arguments, without=(REQUIREMENTS_KEY,)))
 
 
 def known_query(inputs: Properties) -> Query:
-    """Build the query from the known arguments only. At a preview, some arguments can be unknown.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that does not exist or is invalid.
-    """
+    """Build the query from the known arguments only. At a preview, some arguments can be unknown."""
     return build_query({name: value for name, value in _arguments(inputs).items() if not is_unknown(value)})
 
 
 def build_whole_query(inputs: Properties) -> Query:
-    """Build the query from inputs, which must all be known.
-
-    Raises:
-        InvalidArgumentError: one failure for each argument that is not known yet, does not exist or is invalid.
-    """
+    """Build the query from inputs, which must all be known."""
     failures = [Failure(name, "is not known yet") for name in inputs if is_waiting({name: inputs[name]})]
     if failures:
         raise InvalidArgumentError(failures)
@@ -78,11 +69,7 @@ def is_waiting(inputs: Properties) -> bool:
 
 
 def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
-    """Build the requirements; None if there are none, or if not all of them are known yet.
-
-    Raises:
-        InvalidArgumentError: one failure for each known requirement that does not exist or is invalid.
-    """
+    """Build the requirements; None if there are none, or if not all of them are known yet."""
     given = reveal(inputs.get(REQUIREMENTS_KEY))
     if given is None or given is UNKNOWN:
         return None
@@ -142,18 +129,11 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
     known = _inventory(old)
     if result.unread and known:
         result = keep_unread(result, _parse_nodes(known))
-    wire = cast("dict[str, Property]", to_wire(result))
-    nodes = cast("list[Node]", wire[NODES])
-    outcomes = cast("list[Node]", wire[OUTCOMES])
+    wire: dict[str, Any] = to_wire(result)
     computed: dict[str, Property] = {} if result.query.regions else {REGION_KEY: wire[REGION_KEY]}
-    computed[INVENTORY] = cast("Property", build_inventory(nodes, known))
-    computed[OUTCOMES] = {str(item[REGION_KEY]): {**item} for item in outcomes}
+    computed[INVENTORY] = {**build_inventory(wire[NODES], known)}
+    computed[OUTCOMES] = {outcome[REGION_KEY]: outcome for outcome in wire[OUTCOMES]}
     return {**inputs, **marked(computed, secret=has_secret(inputs))}
-
-
-def awaiting_inventory(inputs: Properties) -> dict[str, Property]:
-    """Return the inputs with an inventory that is unknown until the update."""
-    return {**inputs, INVENTORY: UNKNOWN}
 
 
 def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] | None:
@@ -161,9 +141,6 @@ def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] 
 
     The old inventory is used if the new inputs are pinned or ignore changes of the inventory, and if their arguments
     are equal to those of the old inputs.
-
-    Raises:
-        InvalidArgumentError: `pinned` is not a boolean, or a program set a computed input or an output.
     """
     kept = _is_pinned(new) | _ignores_changes(new, old)
     if not kept or not has_inventory(old):
@@ -232,11 +209,8 @@ def build_outputs(inputs: Properties) -> dict[str, Property]:
     query = build_whole_query(inputs)
     reply = NodeList(nodes=_parse_nodes(_inventory(inputs)), request_id=None)
     region = region_label(query.region, query.regions)
-    wire = cast(
-        "dict[str, Property]", to_wire(build_result(region, query, reply, region_outcomes=_parse_outcomes(inputs)))
-    )
-    asked: dict[str, Property] = {QUERY_KEY: _asked(inputs)}
-    return given | marked({**wire, **asked}, secret=has_secret(inputs))
+    wire: dict[str, Any] = to_wire(build_result(region, query, reply, region_outcomes=_parse_outcomes(inputs)))
+    return given | marked({**wire, QUERY_KEY: _asked(inputs)}, secret=has_secret(inputs))
 
 
 def _asked(inputs: Properties) -> dict[str, Property]:
@@ -249,16 +223,15 @@ def changed_paths(old: Properties, new: Properties) -> dict[str, Kind]:
     """Return the path and the kind of each change between two sets of inputs. No path leads into a secret value."""
     paths = dict(changed_names(_asked(old), _asked(new)))
     for name in _COMPUTED:
-        paths |= _changes_of(name, old, new)
+        paths |= _changes_of(name, old.get(name), new.get(name))
     return paths
 
 
-def _changes_of(name: str, old: Properties, new: Properties) -> dict[str, Kind]:
-    before, after = reveal(old.get(name)), reveal(new.get(name))
+def _changes_of(name: str, old: Property, new: Property) -> dict[str, Kind]:
+    before, after = reveal(old), reveal(new)
     if before == after:
         return {}
     if not isinstance(before, dict) or not isinstance(after, dict):
         return {name: ADD if before is None else UPDATE}
     paths = dict(differences(before, after, name))
-    is_whole = is_secret([old.get(name), new.get(name)]) or len(paths) > MAX_PATHS
-    return {name: UPDATE} if is_whole else paths
+    return {name: UPDATE} if is_secret([old, new]) or len(paths) > MAX_PATHS else paths

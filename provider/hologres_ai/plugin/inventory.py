@@ -6,7 +6,7 @@ The key is the ID of the AI instance, so that the engine compares nodes by insta
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from itertools import chain, count
 
 from ..names import SIGNATURE
 from .properties import Property
@@ -19,7 +19,6 @@ ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"
 """The kinds of a change in the protocol."""
 
 _Identity = tuple[str, str, str]
-_Item = TypeVar("_Item")
 
 
 def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str, Node]:
@@ -47,24 +46,18 @@ def _keep_keys(nodes: list[Node], old: Mapping[str, Node]) -> dict[int, str]:
 
     If several nodes have one ID, equal nodes are matched first.
     """
-    known = _grouped((_identity(node), (key, node)) for key, node in sorted(old.items()))
+    unused: dict[_Identity, dict[str, Node]] = defaultdict(dict)
+    for key, node in sorted(old.items()):
+        unused[_identity(node)][key] = node
     kept: dict[int, str] = {}
-    for identity, indices in _grouped((_identity(node), index) for index, node in enumerate(nodes)).items():
-        keys = dict(known.get(identity, ()))
-        for index in indices:
-            equal = next((key for key, node in keys.items() if node == nodes[index]), None)
-            if equal is not None:
-                kept[index] = equal
-                del keys[equal]
-        kept |= dict(zip([index for index in indices if index not in kept], keys, strict=False))
+    for only_equal in (True, False):
+        for index, node in enumerate(nodes):
+            keys = {} if index in kept else unused[_identity(node)]
+            match = next((key for key, known in keys.items() if not only_equal or known == node), None)
+            if match is not None:
+                kept[index] = match
+                del keys[match]
     return kept
-
-
-def _grouped(pairs: Iterable[tuple[_Identity, _Item]]) -> dict[_Identity, list[_Item]]:
-    groups: dict[_Identity, list[_Item]] = defaultdict(list)
-    for identity, item in pairs:
-        groups[identity].append(item)
-    return groups
 
 
 def _identity(node: Node) -> _Identity:
@@ -93,11 +86,8 @@ def _label(node: Node, regions: set[str]) -> str:
 
 
 def _free_key(label: str, taken: set[str]) -> str:
-    key, number = label, 1
-    while key in taken:
-        number += 1
-        key = f"{label} #{number}"
-    return key
+    numbered = (f"{label} #{number}" for number in count(2))
+    return next(key for key in chain([label], numbered) if key not in taken)
 
 
 def _text(node: Node, field: str) -> str:
@@ -106,15 +96,13 @@ def _text(node: Node, field: str) -> str:
 
 def differences(old: Mapping[str, Property], new: Mapping[str, Property], path: str) -> Iterator[tuple[str, Kind]]:
     """Yield path and kind of each difference between two maps of objects: ``inventory["ID"].nodeCount``, UPDATE."""
-    for key in sorted(old.keys() | new.keys()):
+    for key, kind in changed_names(old, new):
         before, after = old.get(key), new.get(key)
-        if before == after:
-            continue
-        step = f'{path}["{_escape(key)}"]'
+        step = '{}["{}"]'.format(path, key.replace('"', '\\"'))
         if isinstance(before, dict) and isinstance(after, dict):
-            yield from ((f"{step}.{name}", kind) for name, kind in changed_names(before, after))
+            yield from ((f"{step}.{name}", change) for name, change in changed_names(before, after))
         else:
-            yield step, _kind(before, after)
+            yield step, kind
 
 
 def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> Iterator[tuple[str, Kind]]:
@@ -122,17 +110,7 @@ def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> I
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before != after:
-            yield name, _kind(before, after)
-
-
-def _kind(before: Property, after: Property) -> Kind:
-    if before is None:
-        return ADD
-    return DELETE if after is None else UPDATE
-
-
-def _escape(key: str) -> str:
-    return key.replace('"', '\\"')
+            yield name, ADD if before is None else DELETE if after is None else UPDATE
 
 
 def top_name(path: str) -> str:

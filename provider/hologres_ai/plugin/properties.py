@@ -5,6 +5,7 @@ update; `Secret` marks a secret value. Both can occur anywhere inside a value. E
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -32,7 +33,6 @@ UNKNOWN_TEXTS = {
     "e48ece36-62e2-4504-bad9-02848725956a",
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 }
-
 
 SHORTEST_HIDDEN = 4  # characters; a shorter secret text is not replaced in messages
 
@@ -72,7 +72,7 @@ def read_properties(struct: Struct) -> dict[str, Property]:
     for name, value in struct.fields.items():
         try:
             properties[name] = _read(value)
-        except _RefusedValueError as error:
+        except ValueError as error:
             failures.append(Failure(name, str(error)))
     if failures:
         raise InvalidArgumentError(sorted(failures, key=lambda failure: failure.argument))  # a map has no order
@@ -84,10 +84,6 @@ def write_properties(properties: Properties) -> Struct:
     struct = Struct()
     struct.update({name: _write(value) for name, value in properties.items()})  # type: ignore[misc]  # see _write
     return struct
-
-
-class _RefusedValueError(ValueError):
-    """A value of a kind that no argument accepts."""
 
 
 def _read(value: Value) -> Property:
@@ -115,7 +111,7 @@ def _read_object(struct: Struct) -> Property:
     if signature == OUTPUT_SIGNATURE:
         value = _read(fields["value"]) if "value" in fields else UNKNOWN
         return Secret(value) if "secret" in fields and fields["secret"].bool_value else value
-    raise _RefusedValueError(f"{REFUSED_SIGNATURES.get(signature, 'a value of an unknown kind')} cannot be used here")
+    raise ValueError(f"{REFUSED_SIGNATURES.get(signature, 'a value of an unknown kind')} cannot be used here")
 
 
 def _write(value: Property) -> object:
@@ -176,16 +172,21 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def hide_names(error: InvalidArgumentError, may_show: Callable[[str], bool]) -> InvalidArgumentError:
-    """Return the error with the name of a property only in the reason, unless `may_show` accepts the name.
+@contextmanager
+def hidden_names(may_show: Callable[[str], bool]) -> Iterator[None]:
+    """Raise an `InvalidArgumentError` with the name of a property only in the reason, unless `may_show` accepts it.
 
     The engine prints the value of the property that a failure names, even if the value is secret. It prints no value
     for a failure that names no property.
     """
-    shown = [
-        item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}") for item in error.failures
-    ]
-    return InvalidArgumentError(shown)
+    try:
+        yield
+    except InvalidArgumentError as error:
+        shown = [
+            item if may_show(item.argument) else Failure("", f"{item.argument}: {item.reason}")
+            for item in error.failures
+        ]
+        raise InvalidArgumentError(shown) from None
 
 
 def marked(properties: Properties, *, secret: bool) -> dict[str, Property]:

@@ -9,13 +9,14 @@ values that the preview showed.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from functools import partial
+from typing import Any
 
 from ..api.transport import Connections
 from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read
-from ..errors import HologresAiError, InvalidArgumentError
+from ..errors import HologresAiError
 from ..models import AiNodeListResult, Query, to_wire
 from ..requirements import Clock, Requirements, describe_secret, enforce
 from .config import changed_settings, may_show, read_configuration, with_secrets
@@ -23,7 +24,6 @@ from .inputs import (
     INVENTORY,
     NODES,
     REQUIREMENTS_KEY,
-    awaiting_inventory,
     build_function_query,
     build_outputs,
     build_whole_query,
@@ -38,8 +38,8 @@ from .inputs import (
     with_old_inventory,
     without_internal,
 )
-from .inventory import UPDATE, Kind, top_name
-from .properties import Properties, Property, hide, hide_names, is_secret, is_unknown, marked, secret_texts
+from .inventory import Kind, top_name
+from .properties import UNKNOWN, Properties, Property, hidden_names, hide, is_secret, is_unknown, marked, secret_texts
 
 Warn = Callable[[str], Awaitable[None]]
 
@@ -59,30 +59,24 @@ class Provider:
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
         self.configure({})
 
-    # --- The settings -------------------------------------------------------------------------------------------------
-
     def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
         """Return the settings, with the secret ones marked. A setting that is not given can be in the environment.
 
         Raises:
             InvalidArgumentError: a setting does not exist or is invalid.
         """
-        try:
+        with hidden_names(lambda name: name not in given or may_show(name)):
             read_configuration(given, urn)
-        except InvalidArgumentError as error:
-            raise hide_names(error, lambda name: name not in given or may_show(name)) from None
         return with_secrets(given)
 
-    def diff_config(self, old: Properties, new: Properties) -> dict[str, Kind]:
+    def diff_config(self, old: Properties, new: Properties) -> list[str]:
         """Return the settings that changed. Another version of the plugin is not a change."""
-        return dict.fromkeys(changed_settings(old, new), UPDATE)
+        return changed_settings(old, new)
 
     def configure(self, settings: Properties, urn: str = "") -> None:
         """Start a run of a program with the settings of this provider. They are resolved at each read."""
         self._configuration = read_configuration(settings, urn)
         self._shared = CallSharing()  # identical requests of several lists share a call
-
-    # --- The function -------------------------------------------------------------------------------------------------
 
     async def call_function(self, arguments: Properties) -> dict[str, Property]:
         """Return the result and the request ID, or an empty response while an argument is unknown.
@@ -92,12 +86,11 @@ class Provider:
         """
         if any(map(is_unknown, arguments.values())):
             return {}
-        with _hidden_names(arguments):
-            result = await self._read_required(build_function_query(arguments), arguments)
-        wire = cast("Properties", to_wire(result, request_id=True))
+        with hidden_names(partial(_may_show_value, arguments)):
+            query = build_function_query(arguments)
+            result = await self._read(query, arguments, known_requirements(arguments, query))
+        wire: dict[str, Any] = to_wire(result, request_id=True)
         return marked(wire, secret=has_secret(arguments))
-
-    # --- The resource -------------------------------------------------------------------------------------------------
 
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
         """Return the inputs with the region and the inventory.
@@ -111,15 +104,15 @@ class Provider:
             HologresAiError: an input is invalid, the read failed, or a requirement is not met.
         """
         new, old = without_internal(new), without_internal(old)
-        with _hidden_names(new):
+        with hidden_names(partial(_may_show_value, new)):
             requirements = known_requirements(new, known_query(new))  # validated even if the nodes cannot be read yet
             if is_waiting(new):
-                return awaiting_inventory(new)
+                return {**new, INVENTORY: UNKNOWN}
             kept = with_old_inventory(new, old)
             if kept is None:
-                return with_inventory(new, await self._read_required(build_whole_query(new), new), old)
+                return with_inventory(new, await self._read(build_whole_query(new), new, requirements), old)
             if requirements is not None:
-                await self._read_required(build_whole_query(kept), kept)
+                await self._read(build_whole_query(kept), kept, requirements)
             return kept
 
     async def diff(self, old: Properties, new: Properties, ignored: Collection[str]) -> dict[str, Kind]:
@@ -151,27 +144,20 @@ class Provider:
         for task in self._reads:
             task.cancel()
 
-    async def _read_required(self, query: Query, inputs: Properties) -> AiNodeListResult:
-        """Read the nodes and enforce the requirements, unless one of the requirements is not known yet."""
-        requirements = known_requirements(inputs, query)
-        result = await self._read(query, inputs)
-        if requirements is not None:
-            with _hidden_texts(secret_texts(given_inputs(inputs))):
-                await self._enforce(requirements, result, inputs)
-        return result
-
-    async def _enforce(self, requirements: Requirements, result: AiNodeListResult, inputs: Properties) -> None:
-        warnings: list[str] = []
-        describe = describe_secret if is_secret({**inputs}) else str
-        enforce(requirements, result, self._clock(), warnings.append, describe=describe)
-        await self._show(warnings, secret_texts(given_inputs(inputs)))
-
-    async def _read(self, query: Query, inputs: Properties) -> AiNodeListResult:
-        """Read the nodes. Warnings and errors do not show secret values, or nodes that a secret selects."""
+    async def _read(
+        self, query: Query, inputs: Properties, requirements: Requirements | None = None
+    ) -> AiNodeListResult:
+        """Read the nodes, and enforce requirements. Messages do not show secret values, or nodes that they select."""
         secrets = secret_texts(given_inputs(inputs))
         with _hidden_texts(secrets):
             result = await self._cancellable_read(query)
-        await self._show(result.warnings, secrets | ({*result.ids, *result.names} if has_secret(inputs) else set()))
+            selected = {*result.ids, *result.names} if has_secret(inputs) else set()
+            await self._show(result.warnings, secrets | selected)
+            if requirements is not None:
+                warnings: list[str] = []
+                describe = describe_secret if is_secret({**inputs}) else str
+                enforce(requirements, result, self._clock(), warnings.append, describe=describe)
+                await self._show(warnings, secrets)
         return result
 
     async def _show(self, warnings: Iterable[str], secrets: Collection[str]) -> None:
@@ -179,14 +165,8 @@ class Provider:
             await self._warn(hide(warning, secrets))
 
     async def _cancellable_read(self, query: Query) -> AiNodeListResult:
-        configuration = self._configuration
-        call = read(
-            query,
-            configuration.arguments,
-            configuration.get,
-            shared=self._shared,
-            connections=self._connections,
-        )
+        arguments, stack = self._configuration.arguments, self._configuration.stack
+        call = read(query, arguments, stack.get, shared=self._shared, connections=self._connections)
         task = asyncio.create_task(call)
         self._reads.add(task)
         try:
@@ -210,15 +190,7 @@ def _hidden_texts(secrets: Collection[str]) -> Iterator[None]:
         raise HologresAiError(hide(str(error), secrets)) from None
 
 
-@contextmanager
-def _hidden_names(inputs: Properties) -> Iterator[None]:
-    """Hide the name of an invalid input if the engine must not print its value: a secret or an unreadable object."""
-
-    def may_show_value(name: str) -> bool:
-        top = top_name(name)
-        return top in inputs and top not in (REQUIREMENTS_KEY, INVENTORY) and not is_secret(inputs[top])
-
-    try:
-        yield
-    except InvalidArgumentError as error:
-        raise hide_names(error, may_show_value) from None
+def _may_show_value(inputs: Properties, name: str) -> bool:
+    """Return whether the engine may print the value of an input: not of a secret or of an unreadable object."""
+    top = top_name(name)
+    return top in inputs and top not in (REQUIREMENTS_KEY, INVENTORY) and not is_secret(inputs[top])

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -55,7 +55,10 @@ async def _serve(address: str) -> None:
     server, port = create_server(servicer)
     await server.start()
     print(port, flush=True)  # noqa: T201 - the engine reads the port from stdout
-    await _wait_for_first(stop.wait(), engine.wait_until_gone())
+    ends = [asyncio.create_task(stop.wait()), asyncio.create_task(engine.wait_until_gone())]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
     servicer.cancel()
     await server.stop(GRACE_SECONDS)
     await engine.close()
@@ -70,13 +73,6 @@ def create_server(servicer: Servicer) -> tuple[Any, int]:
     server = grpc.aio.server(interceptors=(_PlainErrors(),), options=options)
     add_ResourceProviderServicer_to_server(servicer, server)
     return server, server.add_insecure_port(f"{LOOPBACK}:0")
-
-
-async def _wait_for_first(*ends: Coroutine[Any, Any, object]) -> None:
-    tasks = [asyncio.create_task(end) for end in ends]
-    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
 
 
 class _PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]

@@ -2,8 +2,11 @@
 
 # ruff: noqa: ARG002, N802 - the names and parameters of the methods are the protocol's
 
+import json
+from collections.abc import Sized
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -16,14 +19,32 @@ from ..errors import HologresAiError, InvalidArgumentError
 from ..names import did_you_mean
 from .engine import Engine
 from .inventory import Kind, top_name
-from .properties import Property, hide_names, read_properties, write_properties
-from .schema import FUNCTION, RESOURCE, served_schema_text
+from .properties import Property, hidden_names, read_properties, write_properties
 
 if TYPE_CHECKING:
     from .provider import Provider
 
+FUNCTION = "hologres:index:getAiNodeList"
+RESOURCE = "hologres:index:AiNodeList"
+
+_PACKAGE = Path(__file__).parents[1]
+# In a wheel and in an archive of the plugin, the file is inside the package; in a clone, it is in the top folder.
+_SCHEMA_FILES = (_PACKAGE / "schema.json", _PACKAGE.parents[1] / "schema.json")
+
 Request = Any  # the stubs are not typed
 Context = Any
+
+
+def schema_text() -> str:
+    """Return the package schema, the text of `schema.json`, which `make schema` writes from the models.
+
+    Raises:
+        FileNotFoundError: the file is in neither place; the installation is broken.
+    """
+    for file in _SCHEMA_FILES:
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise FileNotFoundError("schema.json is not part of this installation; install hologres_ai again")
 
 
 class Servicer(ResourceProviderServicer):
@@ -50,8 +71,6 @@ class Servicer(ResourceProviderServicer):
     async def _warn(self, text: str) -> None:
         await self._engine.warn(text)
 
-    # --- The plugin ---------------------------------------------------------------------------------------------------
-
     async def GetPluginInfo(self, request: Request, context: Context) -> PluginInfo:
         """Return the version of the plugin."""
         return PluginInfo(version=version("hologres_ai"))
@@ -62,8 +81,12 @@ class Servicer(ResourceProviderServicer):
         return Empty()
 
     async def GetSchema(self, request: Request, context: Context) -> proto.GetSchemaResponse:
-        """Return the package schema, with a version."""
-        return proto.GetSchemaResponse(schema=served_schema_text())
+        """Return the package schema with the version of this package, which `pulumi package add` requires.
+
+        The file has no version, so that a release does not change it.
+        """
+        served = {"version": version("hologres_ai"), **json.loads(schema_text())}
+        return proto.GetSchemaResponse(schema=json.dumps(served, ensure_ascii=False))
 
     async def Cancel(self, request: Request, context: Context) -> Empty:
         """Cancel the reads in progress."""
@@ -74,8 +97,6 @@ class Servicer(ResourceProviderServicer):
         """Cancel the reads in progress."""
         if "_provider" in self.__dict__:
             self._provider.cancel()
-
-    # --- The provider's settings --------------------------------------------------------------------------------------
 
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
         """Validate the settings and return them, with the secret ones marked."""
@@ -88,14 +109,12 @@ class Servicer(ResourceProviderServicer):
     async def DiffConfig(self, request: Request, context: Context) -> proto.DiffResponse:
         """Return the settings that changed. A change never replaces the provider."""
         changed = self._provider.diff_config(read_properties(request.olds), read_properties(request.news))
-        return _diff_response(changed, with_details=False)
+        return proto.DiffResponse(changes=_changes(changed), diffs=changed)
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
         """Start a run of a program with these settings."""
         self._provider.configure(read_properties(request.args), request.urn)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
-
-    # --- The function -------------------------------------------------------------------------------------------------
 
     async def Invoke(self, request: Request, context: Context) -> proto.InvokeResponse:
         """Return the result of the function."""
@@ -107,8 +126,6 @@ class Servicer(ResourceProviderServicer):
             return proto.InvokeResponse(failures=_failures(error))
         getattr(response, "return").CopyFrom(write_properties(result))  # `return` is a keyword of Python
         return response
-
-    # --- The resource -------------------------------------------------------------------------------------------------
 
     async def Check(self, request: Request, context: Context) -> proto.CheckResponse:
         """Return the inputs with the region and the inventory."""
@@ -140,9 +157,8 @@ class Servicer(ResourceProviderServicer):
     async def Read(self, request: Request, context: Context) -> proto.ReadResponse:
         """Read the nodes and return the current inputs and outputs."""
         _require_resource(request.urn)
-        inputs, outputs = await self._provider.read(read_properties(request.inputs))
-        properties = write_properties(outputs)
-        return proto.ReadResponse(id=request.id, inputs=write_properties(inputs), properties=properties)
+        inputs, outputs = map(write_properties, await self._provider.read(read_properties(request.inputs)))
+        return proto.ReadResponse(id=request.id, inputs=inputs, properties=outputs)
 
     async def Delete(self, request: Request, context: Context) -> Empty:
         """Do nothing: nothing was created."""
@@ -155,10 +171,8 @@ def _read_given(struct: Struct) -> dict[str, Property]:
     Raises:
         InvalidArgumentError: a property has a type that no argument accepts. Its name is only in the reason.
     """
-    try:
+    with hidden_names(lambda _name: False):
         return read_properties(struct)
-    except InvalidArgumentError as error:
-        raise hide_names(error, lambda _name: False) from None
 
 
 def _require_resource(urn: str) -> str:
@@ -184,19 +198,18 @@ def _failures(error: HologresAiError) -> list[proto.CheckFailure]:
     return [proto.CheckFailure(property=item.argument, reason=item.reason) for item in error.failures]
 
 
-def _diff_response(paths: dict[str, Kind], *, with_details: bool = True) -> proto.DiffResponse:
+def _changes(paths: Sized) -> "proto.DiffResponse.DiffChanges.ValueType":
+    return proto.DiffResponse.DIFF_SOME if paths else proto.DiffResponse.DIFF_NONE
+
+
+def _diff_response(paths: dict[str, Kind]) -> proto.DiffResponse:
     """Return the response for changed paths; no change replaces the resource.
 
     With `inputDiff`, the engine takes the old and the new value of a path from the inputs.
     """
-    response = proto.DiffResponse
     details = {
         path: proto.PropertyDiff(kind=proto.PropertyDiff.Kind.Value(kind), inputDiff=True)
         for path, kind in paths.items()
     }
-    return response(
-        changes=response.DIFF_SOME if paths else response.DIFF_NONE,
-        diffs=sorted({top_name(path) for path in paths}),
-        detailedDiff=details if with_details else None,
-        hasDetailedDiff=with_details,
-    )
+    names = sorted(set(map(top_name, paths)))
+    return proto.DiffResponse(changes=_changes(paths), diffs=names, detailedDiff=details, hasDetailedDiff=True)

@@ -38,7 +38,8 @@ def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[A
         _refuse_unknown_fields(nodes)
         return _NODES.validate_python(nodes, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _unusable(fleet, _place_and_reason(error)) from None
+        problem = first_problem(error, 2)
+        raise _unusable(fleet, f"nodes{problem.place}: {problem.reason}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise _unusable(fleet, str(error)) from None
 
@@ -66,11 +67,6 @@ def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
         for name in node if isinstance(node, dict) else ():
             if name not in _FIELDS:
                 raise ValueError(f"nodes[{index}].{name}: no such field{did_you_mean(to_camel(name), _FIELDS)}")
-
-
-def _place_and_reason(error: ValidationError) -> str:
-    problem = first_problem(error, 2)
-    return f"nodes{problem.place}: {problem.reason}"
 
 
 def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:

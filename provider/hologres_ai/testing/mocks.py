@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
@@ -22,8 +22,8 @@ from ..errors import HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, NodeList, Query, build_query, to_wire
 from ..names import PROFILE_KEY, QUERY_KEY
 from ..plugin.inputs import build_outputs, build_whole_query, known_requirements, with_inventory
-from ..plugin.properties import Property, reveal
-from ..plugin.schema import FUNCTION, RESOURCE
+from ..plugin.properties import reveal
+from ..plugin.servicer import FUNCTION, RESOURCE
 from ..requirements import describe_secret, enforce
 from ..settings import ENDPOINT, REGION
 from .fleets import Fleet, load_nodes
@@ -37,7 +37,7 @@ KEYS = {"access_key": "mocks", "secret_key": "mocks"}
 NOWHERE = "{region}.mocks.invalid"
 
 Failures = list[tuple[str, str]]
-Wire = dict[str, object]
+Wire = dict[str, Any]
 
 
 class PassedThrough(Mocks):
@@ -148,15 +148,13 @@ class HologresMocks(Mocks):
         return {**to_wire(self._read(build_query(query))), **kept}
 
     def _native(self, given: "_Inputs", provider: str | None) -> Wire:
-        inputs = cast("dict[str, Property]", given.values)
-        result = self._guarded(given, provider)
-        return {name: reveal(value) for name, value in build_outputs(with_inventory(inputs, result, {})).items()}
+        inputs = with_inventory(given.values, self._guarded(given, provider), {})
+        return {name: reveal(value) for name, value in build_outputs(inputs).items()}
 
     def _guarded(self, given: "_Inputs", provider: str | None) -> AiNodeListResult:
         """Read the nodes that the inputs select, and enforce the requirements in the inputs."""
-        inputs = cast("dict[str, Property]", given.values)
-        query = build_whole_query(inputs)
-        requirements = known_requirements(inputs, query)
+        query = build_whole_query(given.values)
+        requirements = known_requirements(given.values, query)
         result = self._read(query, provider)
         if requirements is not None:
             describe = describe_secret if given.is_secret else str

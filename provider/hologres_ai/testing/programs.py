@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
 from functools import partial
@@ -85,17 +85,16 @@ class _Monitor(MockMonitor):
 def _run(
     run: Callable[[], object], settings: Callable[[], Settings], monitor: _Monitor, config: Mapping[str, str]
 ) -> None:
+    def run_without_result() -> None:
+        run()
+
     configure(settings())
     set_all_config(dict(config))
     monitor.context = copy_context()
     with asyncio.Runner() as runner:
         # The error of a run is raised. Pulumi stores it in every output too, and asyncio would log each of them.
         runner.get_loop().set_exception_handler(lambda _loop, _context: None)
-        runner.run(run_in_stack(lambda: _without_result(run)))
-
-
-def _without_result(run: Callable[[], object]) -> None:
-    run()
+        runner.run(run_in_stack(run_without_result))
 
 
 def _plain(value: object) -> object:
@@ -119,11 +118,7 @@ def _inside(program: Path) -> Iterator[Callable[[], object]]:
             yield lambda: runpy.run_path(str(script), run_name="__main__")
         finally:
             sys.path[:] = path
-            _forget(set(sys.modules) - before, script.parent)
-
-
-def _forget(names: Iterable[str], folder: Path) -> None:
-    for name in names:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).is_relative_to(folder):
-            del sys.modules[name]
+            for name in set(sys.modules) - before:
+                file = getattr(sys.modules[name], "__file__", None)
+                if file and Path(file).is_relative_to(script.parent):
+                    del sys.modules[name]

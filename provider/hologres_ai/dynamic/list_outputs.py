@@ -25,7 +25,8 @@ class ListOutput(pulumi.Output[T]):
 
     def apply(self, func: Callable[[T], pulumi.Input[U]], run_with_unknowns: bool = False) -> pulumi.Output[U]:
         """Derive an output; see `pulumi.Output.apply`."""
-        if _is_stack_export(func) and not is_dry_run():
+        # The function with which Pulumi converts a value to a stack output is in the module of run_in_stack.
+        if getattr(func, "__module__", None) == run_in_stack.__module__ and not is_dry_run():
             return super().apply(_none_if_unknown, run_with_unknowns=True).apply(func)
         return as_list_output(super().apply(func, run_with_unknowns))
 
@@ -34,11 +35,6 @@ def as_list_output(output: pulumi.Output[T]) -> pulumi.Output[T]:
     """Turn an output into a `ListOutput` in place: a wrapper would report an error of the output twice."""
     output.__class__ = ListOutput
     return output
-
-
-def _is_stack_export(func: Callable[..., object]) -> bool:
-    """Return whether `func` is the function with which Pulumi converts a value to a stack output."""
-    return getattr(func, "__module__", None) == run_in_stack.__module__
 
 
 def _none_if_unknown(value: object) -> Any:

@@ -9,30 +9,28 @@ changes or deletes anything, and the state marks it as external.
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
+from ..core.call_sharing import CallSharing
+from ..errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
+from ..names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
+from ..outputs import AiNode, RegionOutcome, Totals
 from . import list_outputs
-from .core.call_sharing import CallSharing
-from .errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from .names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
-from .outputs import AiNode, RegionOutcome, Totals
 
 if TYPE_CHECKING:
-    from .models import AiNodeListResult
-    from .requirements import RequirementArguments, RequirementResult
-    from .settings import Lookup
+    from ..models import AiNodeListResult
+    from ..requirements import RequirementArguments, RequirementResult
+    from ..settings import Lookup
 
 T = TypeVar("T")
-
-# Packages whose explicit providers a user could pass to a list. A dynamic resource ignores them, so the list would read
-# another account.
-_PROVIDER_PACKAGES = ("hologres", "alicloud")
 
 
 class ArgumentError(InvalidArgumentError, pulumi.RunError):
@@ -64,27 +62,24 @@ class AiNodeListProvider(ResourceProvider):
             HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
                 is raised without a traceback; its message contains the cause.
         """
-        outcome = _read(props, self._stack, self._shared)
-        if isinstance(outcome, HologresAiError):
-            raise outcome.with_traceback(None) from None
-        return ReadResult(id_, outcome)
+        try:
+            return ReadResult(id_, _read(props, self._stack, self._shared))
+        except HologresAiError as error:
+            raise error.with_traceback(None) from None
 
 
-def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any] | HologresAiError:
-    from .core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
-    from .core.result import keep_unread  # noqa: PLC0415 - as above
-    from .envelope import restore  # noqa: PLC0415 - as above
-    from .models import Query, build_query, to_wire  # noqa: PLC0415 - as above
+def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dict[str, Any]:
+    from ..core.read import read_sync  # noqa: PLC0415 - a program only declares lists and never reads
+    from ..core.result import keep_unread  # noqa: PLC0415 - as above
+    from ..envelope import restore  # noqa: PLC0415 - as above
+    from ..models import Query, build_query, to_wire  # noqa: PLC0415 - as above
 
     known = {to_camel(field.name) for field in fields(Query)}
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     profile = props.get(PROFILE_KEY) or props.get("profile")
-    try:
-        result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
-        if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
-            result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
-    except HologresAiError as error:
-        return error
+    result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
+    if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
+        result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
     return {**to_wire(result), QUERY_KEY: asked, **({PROFILE_KEY: profile} if profile else {})}
@@ -191,7 +186,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         def derive(known: Mapping[str, Any]) -> str:
             _refuse_provider(self, known["arguments"]["profile"])
             if known["is_secret"]:
-                raise ArgumentError([Failure("query", _SECRET)])
+                reason = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"
+                raise ArgumentError([Failure("query", reason)])
             return derive_id(known["arguments"])
 
         return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
@@ -202,7 +198,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         The value is an object with a kind, a version and the field names of the API, which programs in other languages
         can read too.
         """
-        from .envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
+        from ..envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
         def envelope(profile: str | None) -> pulumi.Output[dict[str, Any]]:
             return self._result(lambda result: dict(to_envelope(result, profile)))
@@ -268,9 +264,6 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return prop if prop.startswith("__") else to_camel(prop)
 
 
-_SECRET = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"  # noqa: S105
-
-
 def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
     """Check the arguments that are plain values. The read checks the others once they are known."""
     if opts.id is not None:
@@ -279,9 +272,10 @@ def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.Res
         raise ArgumentError([Failure("profile", "the name of a profile is expected")])
     plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
     if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
-        from .models import build_query  # noqa: PLC0415 - see above
+        from ..models import build_query  # noqa: PLC0415 - see above
 
-        _as_argument_error(lambda: build_query(plain))
+        with _printed_errors():
+            build_query(plain)
 
 
 def _is_plain(value: object) -> bool:
@@ -293,13 +287,15 @@ def _is_plain(value: object) -> bool:
 def _refuse_provider(resource: Resource, profile: object) -> None:
     """Refuse an explicit or inherited provider, unless a profile determines the account.
 
+    A dynamic resource ignores the provider, so the list would read another account.
+
     Raises:
         ArgumentError: the resource has a provider, and no profile is given.
     """
-    given = [name for name in _PROVIDER_PACKAGES if resource.get_provider(f"{name}:index:AiNodeList")]
-    if given and not profile:
+    packages = [name for name in ("hologres", "alicloud") if resource.get_provider(f"{name}:index:AiNodeList")]
+    if packages and not profile:
         reason = (
-            f"an explicit provider of {given[0]} has no effect on a dynamic resource, which would read the default "
+            f"an explicit provider of {packages[0]} has no effect on a dynamic resource, which would read the default "
             'account. Set profile="NAME" to the profile of the account in the shared credentials file, or use '
             "AiNodeList of pulumi_hologres, which accepts an explicit provider"
         )
@@ -326,15 +322,13 @@ def check_requirements(
     Raises:
         ArgumentError: a requirement is invalid, or `now` has no time zone.
     """
-    from .requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
+    from ..requirements import build_requirements, check_usage, checked_time  # noqa: PLC0415 - few programs use them
 
-    def check() -> None:
+    with _printed_errors():
         checked_time(now)
         build_requirements(requirements, prefix="")
         if not include_usage:
             check_usage(requirements, prefix="")
-
-    _as_argument_error(check)
 
 
 def enforce_requirements(
@@ -353,40 +347,35 @@ def enforce_requirements(
         ArgumentError: a requirement is invalid, or `now` has no time zone.
         UnmetRequirementsError: a requirement is not met.
     """
-    from . import requirements as required  # noqa: PLC0415 - few programs use them
+    from .. import requirements as required  # noqa: PLC0415 - few programs use them
 
-    def warn(text: str) -> None:
-        pulumi.log.warn(text, resource=resource)
+    def describe(item: "RequirementResult") -> str:
+        if "totals" in secret_outputs:
+            return required.describe_secret(item)
+        return item.summary if secret_outputs else str(item)
 
-    try:
+    warn = partial(pulumi.log.warn, resource=resource)
+    with _printed_errors():
         wanted = required.build_requirements(requirements, result.query, prefix="")
-        required.enforce(wanted, result, required.checked_time(now), warn, describe=_describe(secret_outputs))
+        required.enforce(wanted, result, required.checked_time(now), warn, describe=describe)
+
+
+@contextmanager
+def _printed_errors() -> Iterator[None]:
+    """Raise each error as one that the engine prints without a traceback."""
+    try:
+        yield
     except InvalidArgumentError as error:
         raise ArgumentError(error.failures) from None
     except RequirementsError as error:
         raise UnmetRequirementsError(error.title, error.remedy) from None
 
 
-def _describe(secret_outputs: Sequence[str]) -> "Callable[[RequirementResult], str]":
-    from .requirements import describe_secret  # noqa: PLC0415 - few programs use them
-
-    if "totals" in secret_outputs:
-        return describe_secret
-    return (lambda item: item.summary) if secret_outputs else str
-
-
-def _as_argument_error(check: Callable[[], object]) -> None:
-    try:
-        check()
-    except InvalidArgumentError as error:
-        raise ArgumentError(error.failures) from None
-
-
 def restore_result(
     asked: Mapping[str, Any], region: str, outcomes: Sequence[Any], nodes: Sequence[Any]
 ) -> "AiNodeListResult":
     """Restore the result from which the outputs of a list were built."""
-    from .envelope import restore  # noqa: PLC0415 - only exports and requirements need it
+    from ..envelope import restore  # noqa: PLC0415 - only exports and requirements need it
 
     content = {"region": region, "regionOutcomes": outcomes, "instanceModelList": nodes}
     return restore(content, asked, "the AI nodes")
