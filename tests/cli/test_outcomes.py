@@ -163,7 +163,7 @@ TABLE: dict[str, Row] = {
     ),
     "check: denied": failed(*CHECK[:3], *CHECK[-2:], prepare=lambda w: w.deny("cn-hangzhou"), says="HTTP 403"),
     "check: no region": failed("check", *CHECK[-2:], prepare=unset("ALIBABA_CLOUD_REGION"), says="Give --region"),
-    "check: nothing required": refused("check", says="Give a requirement"),
+    "check: nothing required": refused("check", says="Specify at least one requirement"),
     "check: wrong figure": refused("check", "--min-free-gpus", "some", says="--min-free-gpus: not a whole number"),
 }
 

@@ -25,7 +25,7 @@ READER_GONE = 128 + 13  # SIGPIPE
 
 EXIT_CODES = (
     (DONE, "done"),
-    (FAILED, "error, such as a failed read, an invalid option, or an invalid or missing setting"),
+    (FAILED, "error, such as a failed read, or an invalid option or setting"),
     (FINDING, "a finding (drift, or a requirement that is not met), nothing else"),
     (INTERRUPTED, "interrupted"),
     (READER_GONE, "the reader of the output closed it, as `head` does"),
