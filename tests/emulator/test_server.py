@@ -4,11 +4,13 @@ import contextlib
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from hologres_ai.credentials import Credentials
 from hologres_ai.emulator import (
     EMULATOR_CREDENTIALS,
     Emulator,
@@ -49,6 +51,15 @@ def test_a_port_in_use_is_explained(emulator: Emulator) -> None:
         Emulator(port=port).start()
     with pytest.raises(ConfigurationError, match="in use"):
         serve("127.0.0.1", port, None, EMULATOR_CREDENTIALS, pytest.fail)
+
+
+def test_a_fleet_is_given_by_a_path_or_by_text(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.json"
+    path.write_text('{"nodes": [{"aiInstanceId": "a"}]}')
+    for fleet in (path, str(path)):
+        with Emulator(fleet, accounts={Credentials("other", "secret"): fleet}) as emulator:
+            assert read(emulator).ids == ("a",)
+            assert emulator.fleet_path == path
 
 
 def test_an_emulator_can_be_started_again() -> None:

@@ -21,7 +21,7 @@ def test_nodes_and_a_file_are_the_same_fleet(tmp_path: Path) -> None:
     path = tmp_path / "fleet.json"
     path.write_text(json.dumps(document))
     clock = lambda: datetime(2030, 1, 30, 15, tzinfo=UTC)  # noqa: E731
-    fleets: list[Fleet] = [nodes, document["nodes"], path]
+    fleets: list[Fleet] = [nodes, document["nodes"], path, str(path)]
     [once] = {HologresMocks(fleet, clock=clock).nodes for fleet in fleets}
     assert once[0].expiration_time == "2030-02-01T00:00:00.000Z"
     outputs = run_program(lambda: pulumi.export("free", AiNodeList("n").totals.gpu.free), HologresMocks(nodes))
@@ -44,7 +44,8 @@ def test_a_fleet_that_cannot_be_used_is_reported_with_its_path(tmp_path: Path, c
     path = tmp_path / "fleet.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigurationError) as raised:
-        HologresMocks(path)
-    assert says in raised.value.title
-    assert '{"nodes": [...]}' in raised.value.remedy
+    for fleet in (path, str(path)):
+        with pytest.raises(ConfigurationError) as raised:
+            HologresMocks(fleet)
+        assert says in raised.value.title
+        assert '{"nodes": [...]}' in raised.value.remedy

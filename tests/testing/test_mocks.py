@@ -1,5 +1,6 @@
 """`hologres_ai.testing`: a program on mocks gets the same results and failures as from the service."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from importlib import import_module
@@ -14,8 +15,10 @@ from pydantic.alias_generators import to_snake
 
 from hologres_ai import AiNode, AiNodeList, AiNodes, read_ai_nodes
 from hologres_ai.dynamic import UnmetRequirementsError
-from hologres_ai.errors import AccessDeniedError, DocumentError, InvalidArgumentError
+from hologres_ai.errors import AccessDeniedError, ConfigurationError, DocumentError, InvalidArgumentError
 from hologres_ai.models import to_wire
+from hologres_ai.plugin.servicer import RESOURCE
+from hologres_ai.settings import environment_names
 from hologres_ai.testing import Emulator, HologresMocks, run_program
 from tools import sdk
 
@@ -138,6 +141,41 @@ def test_lists_use_the_region_of_their_provider(hologres: ModuleType) -> None:
     }
 
 
+class InRegion(pulumi.ComponentResource):
+    """A component with its own provider, whose name is the same in every component."""
+
+    def __init__(self, hologres: ModuleType, name: str, region: str) -> None:
+        super().__init__("test:index:InRegion", name)
+        parent = pulumi.ResourceOptions(parent=self)
+        provider = hologres.Provider("account", region=region, opts=parent)
+        nodes = hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(parent=self, provider=provider))
+        found = hologres.get_ai_node_list_output(opts=pulumi.InvokeOptions(provider=provider))
+        pulumi.export(name, [nodes.region, found.region])
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
+def test_providers_of_one_name_in_two_components_are_different(hologres: ModuleType, preview: bool) -> None:
+    def program() -> None:
+        InRegion(hologres, "near", "cn-hangzhou")
+        InRegion(hologres, "far", "cn-shanghai")
+
+    assert run_program(program, HologresMocks(), preview=preview) == {
+        "near": 2 * ["cn-hangzhou"],
+        "far": 2 * ["cn-shanghai"],
+    }
+
+
+def test_only_the_dynamic_resource_reads_the_configuration_of_pulumi_alicloud(hologres: ModuleType) -> None:
+    def program() -> None:
+        pulumi.export("dynamic", AiNodeList("dynamic").region)
+        pulumi.export("native", [hologres.AiNodeList("nodes").region, hologres.get_ai_node_list_output().region])
+
+    assert run_program(program, HologresMocks(), config={"alicloud:region": "cn-shanghai"}) == {
+        "dynamic": "cn-shanghai",
+        "native": ["cn-hangzhou", "cn-hangzhou"],  # the engine sends the plugin only the namespace hologres
+    }
+
+
 def test_outputs_of_a_secret_argument_are_secret(hologres: ModuleType) -> None:
     def program() -> None:
         for name, region in (("open", "cn-hangzhou"), ("closed", pulumi.Output.secret("cn-hangzhou"))):
@@ -190,6 +228,47 @@ def test_an_invalid_argument_fails_the_program(read: Read) -> None:
     with pytest.raises(Exception, match="not a regular expression") as raised:
         run_program(lambda: read(name_regex=pulumi.Output.from_input("(")), HologresMocks())
     assert isinstance(raised.value, InvalidArgumentError) or "getAiNodeList" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"regoin": "cn-shanghai"}, 'did you mean "region"'),
+        ({"region": "cn hangzhou"}, "is not a region"),
+        ({"accessKey": "id"}, "accessKey is set without it"),
+    ],
+    ids=str,
+)
+def test_settings_that_the_plugin_refuses_fail_the_program(
+    hologres: ModuleType, settings: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in environment_names():
+        monkeypatch.delenv(name, raising=False)
+
+    def with_provider() -> None:
+        provider = pulumi.ProviderResource("hologres", "far", settings)
+        hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider))
+
+    config = {f"hologres:{name}": value for name, value in settings.items()}
+    for program in (lambda: hologres.AiNodeList("nodes"), hologres.get_ai_node_list_output):
+        with pytest.raises(Exception, match=says):
+            run_program(program, HologresMocks(), config=config)
+    with pytest.raises(Exception, match=says):
+        run_program(with_provider, HologresMocks())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ({"inventory": {}}, "inventory: is computed by the provider"),
+        ({"instanceModelList": []}, "instanceModelList: is an output"),
+        ({"pinned": "yes"}, "pinned: must be true or false"),
+    ],
+    ids=str,
+)
+def test_inputs_that_the_plugin_refuses_fail_the_program(inputs: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=says):
+        run_program(lambda: pulumi.CustomResource(RESOURCE, "nodes", inputs), HologresMocks())
 
 
 @pytest.mark.parametrize("way", ["AiNodeList", "get_ai_node_list_output"])
@@ -285,6 +364,54 @@ def test_stack_references_have_the_given_outputs() -> None:
     mocks.error = DENIED
     with pytest.raises(AccessDeniedError):
         mocks.exported()
+
+
+FLEET_STACK = "organization/fleet/dev"
+
+
+def of_the_fleet_stack() -> None:
+    outputs = pulumi.StackReference(FLEET_STACK)
+    for name in ("team", "aiNodes"):
+        value = outputs.get_output(name)
+        pulumi.export(name, value)
+        pulumi.export(f"{name} is secret", pulumi.Output.from_input(value.is_secret()))
+
+
+def test_an_output_of_another_stack_can_be_secret() -> None:
+    written = {"team": "search", "aiNodes": HologresMocks([]).exported()}
+    mocks = HologresMocks(stacks={FLEET_STACK: written}, secret_outputs={FLEET_STACK: ["aiNodes"]})
+    secrets = {"team is secret": False, "aiNodes is secret": True}
+    assert without_null(run_program(of_the_fleet_stack, mocks)) == without_null({**written, **secrets})
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_pulumi_output_in_stacks_is_refused_with_the_way_to_make_it_secret(nested: bool) -> None:
+    async def test() -> None:
+        secret = pulumi.Output.secret("search")
+        mocks = HologresMocks(stacks={FLEET_STACK: {"team": [{"name": secret}] if nested else secret}})
+        with pytest.raises(ConfigurationError, match="Give the plain value") as raised:
+            run_program(lambda: pulumi.StackReference(FLEET_STACK), mocks)
+        assert 'secret_outputs={"organization/fleet/dev": ["team"]}' in raised.value.remedy
+        await secret.future()
+
+    asyncio.run(test())
+
+
+def test_an_unknown_stack_fails_the_program_unless_the_other_mocks_return_its_outputs() -> None:
+    stacks: dict[str, dict[str, object]] = {"organization/fleet/prod": {}, "organization/net/dev": {}}
+    with pytest.raises(ConfigurationError, match=r'outputs of the stack "organization/fleet/dev"') as raised:
+        run_program(lambda: pulumi.StackReference(FLEET_STACK), HologresMocks(stacks=stacks))
+    assert "organization/fleet/prod, organization/net/dev" in raised.value.title
+    assert "HologresMocks(stacks=" in raised.value.remedy
+
+    class Stacks(Recorder):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+            return "made", {**args.inputs, "outputs": {"team": "search"}, "secretOutputNames": []}
+
+    def program() -> None:
+        pulumi.export("team", pulumi.StackReference(FLEET_STACK).get_output("team"))
+
+    assert run_program(program, HologresMocks(others=Stacks())) == {"team": "search"}
 
 
 class UnknownAtPreview(Recorder):

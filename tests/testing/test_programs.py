@@ -30,7 +30,8 @@ def test_each_run_of_a_program_is_isolated(tmp_path: Path, name: str) -> None:
     script = a_program(tmp_path, name)
     before = (Path.cwd(), list(sys.path))
     expected = {"cwd": tmp_path.name, "n": 13, "name": "x", "where": "mine/test"}
-    for program in (script, script.parent if name == "__main__.py" else script):
+    path = script.parent if name == "__main__.py" else script
+    for program in (script, path, str(path)):
         config = {"mine:name": "x"}
         assert run_program(program, HologresMocks(), project="mine", stack="test", config=config) == expected
     assert run_program(lambda: None, HologresMocks()) == {}

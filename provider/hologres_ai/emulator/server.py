@@ -97,27 +97,27 @@ class Emulator:
     """The emulator in a thread, on a loopback port. It is a context manager.
 
     Args:
-        fleet: the fleet file; by default the shipped one.
+        fleet: the path of the fleet file; by default the shipped one.
         credentials: the AccessKey that is accepted.
-        accounts: further AccessKeys, each with the fleet file of its account.
+        accounts: further AccessKeys, each with the path of the fleet file of its account.
         port: the port; 0 selects a free one.
         clock: returns the present time.
     """
 
     def __init__(
         self,
-        fleet: Path | None = None,
+        fleet: str | Path | None = None,
         *,
         credentials: Credentials = EMULATOR_CREDENTIALS,
-        accounts: Mapping[Credentials, Path] | None = None,
+        accounts: Mapping[Credentials, str | Path] | None = None,
         port: int = 0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.fleet_path = fleet or SHIPPED_FLEET
+        self.fleet_path = Path(fleet or SHIPPED_FLEET)
         self.credentials = credentials
         self._port = port
         fleets = {**(accounts or {}), credentials: self.fleet_path}
-        self._service = Service({key: FleetFile(path, clock) for key, path in fleets.items()}, clock)
+        self._service = Service({key: FleetFile(Path(path), clock) for key, path in fleets.items()}, clock)
         self._ready: Future[str] = Future()
         self._stop: Callable[[], object] = lambda: None
         self._thread: threading.Thread | None = None

@@ -19,8 +19,8 @@ from ..errors.validation import first_problem
 from ..models import AiNode
 from ..names import did_you_mean, to_camel
 
-Fleet = Path | Sequence[AiNode | Mapping[str, JsonValue]]
-"""A fleet file, ``{"nodes": [...]}``, or nodes. The keys of a node that is a mapping have the API's spelling."""
+Fleet = str | Path | Sequence[AiNode | Mapping[str, JsonValue]]
+"""The path of a fleet file, ``{"nodes": [...]}``, or nodes. A node is an `AiNode`, or a mapping with the API's keys."""
 
 _FIELDS = [to_camel(field.name) for field in fields(AiNode)]
 _NODE = TypeAdapter(AiNode)
@@ -50,8 +50,8 @@ def content_of(fleet: Fleet) -> bytes:
     Raises:
         OSError: the file cannot be read.
     """
-    if isinstance(fleet, Path):
-        return fleet.read_bytes()
+    if isinstance(fleet, str | Path):
+        return Path(fleet).read_bytes()
     return json.dumps({"nodes": [_wire(node) for node in fleet]}).encode()
 
 
@@ -70,7 +70,7 @@ def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
 
 
 def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:
-    what = f"the fleet file {fleet}" if isinstance(fleet, Path) else "the fleet"
+    what = f"the fleet file {fleet}" if isinstance(fleet, str | Path) else "the fleet"
     return ConfigurationError(
         f"{what} can't be used: {reason}",
         'Give a JSON file of the form {"nodes": [...]}, or a list of nodes, with the field names of the API.',

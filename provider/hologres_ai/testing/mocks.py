@@ -4,13 +4,14 @@ The filters, totals and checks are the same as for a response of the service.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pulumi
-from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, rpc
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, get_config, get_config_env, rpc
+from pulumi.runtime.config import CONFIG
 from pydantic import JsonValue
 
 from ..clock import utc_now
@@ -18,14 +19,22 @@ from ..config import CallConfig
 from ..core.read import read_sync
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
-from ..errors import HologresAiError, InvalidArgumentError
+from ..errors import ConfigurationError, HologresAiError, InvalidArgumentError
 from ..models import AiNodeListResult, NodeList, Query, build_query, to_wire
 from ..names import PROFILE_KEY, QUERY_KEY
-from ..plugin.inputs import build_outputs, build_whole_query, known_requirements, with_inventory
-from ..plugin.properties import reveal
+from ..plugin.config import Configuration, read_configuration
+from ..plugin.inputs import (
+    build_function_query,
+    build_outputs,
+    build_whole_query,
+    known_requirements,
+    with_inventory,
+    with_old_inventory,
+)
+from ..plugin.properties import UNKNOWN, reveal
 from ..plugin.servicer import FUNCTION, RESOURCE
 from ..requirements import describe_secret, enforce
-from ..settings import ENDPOINT, REGION
+from ..settings import ENDPOINT, REGION, Lookup
 from .fleets import Fleet, load_nodes
 
 DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # the type of hologres_ai.AiNodeList in the engine
@@ -59,7 +68,8 @@ class HologresMocks(Mocks):
         fleet: the nodes. Default: the fleet of the emulator.
         others: mocks of all other resources and functions. Default: their outputs are their inputs.
         stacks: the outputs of other stacks by name, such as ``organization/fleet/dev``, for a `StackReference`; see
-            `exported`.
+            `exported`. The values are plain values, not outputs.
+        secret_outputs: the names of the secret outputs in `stacks`, by the name of the stack.
         region: the region if neither an argument, a provider nor the configuration sets one. A node is listed in its
             own region; a node without a region is listed in every region.
         error: the error that every read raises, or None.
@@ -67,7 +77,7 @@ class HologresMocks(Mocks):
 
     Attributes:
         nodes: the nodes of the fleet, before any filter.
-        others, stacks: as above.
+        others, stacks, secret_outputs: as above.
         error: as above. It can be set between two runs.
         errors: the error that a read of one region raises, by the name of the region.
 
@@ -81,6 +91,7 @@ class HologresMocks(Mocks):
         *,
         others: Mocks | None = None,
         stacks: Mapping[str, Mapping[str, object]] | None = None,
+        secret_outputs: Mapping[str, Collection[str]] | None = None,
         region: str = REGION_TO_TRY,
         error: HologresAiError | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -88,11 +99,12 @@ class HologresMocks(Mocks):
         self.nodes = load_nodes(fleet, clock)
         self.others = others or PassedThrough()
         self.stacks = dict(stacks or {})
+        self.secret_outputs = dict(secret_outputs or {})
         self.error = error
         self.errors: dict[str, HologresAiError] = {}
         self._region = region
         self._clock = clock
-        self._providers: dict[str, _Inputs] = {}
+        self._providers: dict[str, Configuration | None] = {}  # by ID; None if an input of the provider is unknown
 
     def exported(self, **query: object) -> dict[str, JsonValue]:
         """Return the stack output that `AiNodeList("nodes", **query).export(...)` writes, for use in `stacks`.
@@ -100,7 +112,7 @@ class HologresMocks(Mocks):
         Raises:
             InvalidArgumentError: an argument is unknown or invalid.
         """
-        return to_envelope(self._read(build_query(query)))
+        return to_envelope(self._read(build_query(query), get_config))
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
         """Return the result or the failures of `getAiNodeList`; call `others` for any other function."""
@@ -108,7 +120,7 @@ class HologresMocks(Mocks):
             return _with_failures(self.others.call(args))
         given = _Inputs.of(args.args)
         try:
-            result = self._guarded(given, args.provider)
+            result = self._guarded(build_function_query(given.values), given, args.provider)
         except InvalidArgumentError as error:
             return {}, [(failure.argument, failure.reason) for failure in error.failures]
         except HologresAiError as error:
@@ -120,23 +132,39 @@ class HologresMocks(Mocks):
 
         Any other resource is passed to `others`. The outputs of a list are unknown if one of its inputs is unknown.
 
+        A provider of `pulumi_hologres` has a new ID, because several components can have providers of one name.
+
         Raises:
-            HologresAiError: the read failed.
+            HologresAiError: the read failed, or an input is invalid.
         """
         given = _Inputs.of(args.inputs)
         if args.typ in (DYNAMIC, RESOURCE):
             return args.resource_id or args.name, self._listed(args, given)
-        stack = str(given.values.get("name"))
-        if args.typ == STACK_REFERENCE and stack in self.stacks:
-            return stack, {"name": stack, "outputs": self.stacks[stack], "secretOutputNames": []}
+        if args.typ == STACK_REFERENCE and given.values.get("name") in self.stacks:
+            return given.values["name"], self._stack_outputs(given.values["name"])
         made, outputs = self.others.new_resource(args)
         if args.typ == PROVIDER:
-            self._providers[f"{args.name}::{made or rpc.UNKNOWN}"] = given
+            made = str(uuid.uuid4())
+            self._providers[made] = _provider_settings(args.name, given)
+        if args.typ == STACK_REFERENCE and outputs.get("outputs") is None:
+            raise _unknown_stack(str(given.values.get("name")), self.stacks)
         return made, outputs
 
+    def _stack_outputs(self, stack: str) -> Wire:
+        outputs, secrets = self.stacks[stack], sorted(self.secret_outputs.get(stack, ()))
+        for name, value in outputs.items():
+            if _has_output(value):
+                raise ConfigurationError(
+                    f'the output "{name}" of the stack {stack} in HologresMocks(stacks=...) contains a pulumi.Output',
+                    "Give the plain value. To make it secret, set "
+                    f'HologresMocks(secret_outputs={{"{stack}": ["{name}"]}}).',
+                )
+        shown = {name: rpc.wrap_rpc_secret(value) if name in secrets else value for name, value in outputs.items()}
+        return {"name": stack, "outputs": shown, "secretOutputNames": secrets}
+
     def _listed(self, args: MockResourceArgs, given: "_Inputs") -> Wire:
-        provider = self._explicit(args.provider)
-        if given.is_waiting or args.resource_id == rpc.UNKNOWN or (provider and provider.is_waiting):
+        is_provider_waiting = self._providers.get(_id_of(args.provider), True) is None
+        if given.is_waiting or args.resource_id == rpc.UNKNOWN or is_provider_waiting:
             return {}
         outputs = self._dynamic(given) if args.typ == DYNAMIC else self._native(given, args.provider)
         return given.marked(outputs)
@@ -145,25 +173,26 @@ class HologresMocks(Mocks):
         query = {name: value for name, value in given.values.items() if name != "profile"}
         profile = given.values.get("profile")
         kept = {QUERY_KEY: query, **({PROFILE_KEY: profile} if profile else {})}
-        return {**to_wire(self._read(build_query(query))), **kept}
+        return {**to_wire(self._read(build_query(query), get_config)), **kept}
 
     def _native(self, given: "_Inputs", provider: str | None) -> Wire:
-        inputs = with_inventory(given.values, self._guarded(given, provider), {})
+        with_old_inventory(given.values, {})  # raises an error for an input that only the provider sets
+        result = self._guarded(build_whole_query(given.values), given, provider)
+        inputs = with_inventory(given.values, result, {})
         return {name: reveal(value) for name, value in build_outputs(inputs).items()}
 
-    def _guarded(self, given: "_Inputs", provider: str | None) -> AiNodeListResult:
-        """Read the nodes that the inputs select, and enforce the requirements in the inputs."""
-        query = build_whole_query(given.values)
+    def _guarded(self, query: Query, given: "_Inputs", provider: str | None) -> AiNodeListResult:
+        """Read the nodes as the plugin does, and enforce the requirements in the inputs."""
         requirements = known_requirements(given.values, query)
-        result = self._read(query, provider)
+        result = self._read(query, self._plugin_settings(provider))
         if requirements is not None:
             describe = describe_secret if given.is_secret else str
             enforce(requirements, result, self._clock(), pulumi.log.warn, describe=describe)
         return result
 
-    def _read(self, query: Query, provider: str | None = None) -> AiNodeListResult:
+    def _read(self, query: Query, stack: Lookup) -> AiNodeListResult:
         environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}
-        result = read_sync(query, KEYS, self._lookup(provider), environ=environ, fetch=self._fetch)
+        result = read_sync(query, KEYS, stack, environ=environ, fetch=self._fetch)
         for warning in result.warnings:
             pulumi.log.warn(warning)
         return result
@@ -175,20 +204,13 @@ class HologresMocks(Mocks):
         nodes = tuple(node for node in self.nodes if node.region_id in (config.region, None))
         return NodeList(nodes=nodes, request_id=str(uuid.uuid4()).upper())
 
-    def _lookup(self, provider: str | None) -> Callable[[str], str | None]:
-        """Return the function that looks up the configuration of an explicit provider, or else of the stack."""
-        explicit = self._explicit(provider)
+    def _plugin_settings(self, provider: str | None) -> Lookup:
+        """Return the function that looks up the settings of an explicit provider, or else of the default provider."""
+        explicit = self._providers.get(_id_of(provider))
         if explicit is None:
-            return get_config
-        settings = {f"hologres:{name}": str(value) for name, value in explicit.values.items() if value is not None}
-        return settings.get
-
-    def _explicit(self, provider: str | None) -> "_Inputs | None":
-        """Return the inputs of an explicit provider by its reference ``urn:pulumi:STACK::PROJECT::TYPE::NAME::ID``.
-
-        A name or an ID can contain a double colon; the parts before the name cannot.
-        """
-        return self._providers.get(provider.split("::", 3)[-1]) if provider else None
+            return read_configuration(_stack_settings(), _provider_urn("default")).stack.get
+        used = {f"hologres:{setting.key}": explicit.arguments.get(setting.argument) for setting in (REGION, ENDPOINT)}
+        return used.get
 
 
 @dataclass(frozen=True)
@@ -218,3 +240,38 @@ def _with_failures(answer: object) -> tuple[Wire, Failures]:
     """Return the result and the failures of `Mocks.call`, which can return a pair with None in it, or only a result."""
     result, failures = answer if isinstance(answer, tuple) else (answer, None)
     return result, failures or []
+
+
+def _id_of(provider: str | None) -> str:
+    """Return the ID in a reference to a provider, ``urn:pulumi:STACK::PROJECT::TYPE::NAME::ID``."""
+    return (provider or "").rpartition("::")[2]
+
+
+def _provider_settings(name: str, given: _Inputs) -> Configuration | None:
+    """Check the inputs of an explicit provider as the plugin does; return None if one of them is unknown."""
+    inputs = {key: UNKNOWN if pulumi.contains_unknowns(value) else value for key, value in given.values.items()}
+    configuration = read_configuration(inputs, _provider_urn(name))
+    return None if given.is_waiting else configuration
+
+
+def _provider_urn(name: str) -> str:
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{PROVIDER}::{name}"
+
+
+def _stack_settings() -> Wire:
+    """Return the part of the stack's configuration that the engine sends to the plugin: the namespace hologres."""
+    keys = {*CONFIG.get(), *get_config_env()}
+    return {key.partition(":")[2]: get_config(key) for key in keys if key.startswith("hologres:")}
+
+
+def _has_output(value: object) -> bool:
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return isinstance(value, pulumi.Output) or any(map(_has_output, parts))
+
+
+def _unknown_stack(name: str, stacks: Collection[str]) -> ConfigurationError:
+    listed = f"; it has outputs of {', '.join(stacks)}" if stacks else ""
+    return ConfigurationError(
+        f'HologresMocks has no outputs of the stack "{name}"{listed}',
+        f'Set HologresMocks(stacks={{"{name}": {{...}}}}), or mock the stack reference in others.',
+    )

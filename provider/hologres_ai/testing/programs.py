@@ -15,7 +15,7 @@ from pulumi.runtime import Mocks, Settings, configure, rpc, run_in_stack, set_al
 from pulumi.runtime.mocks import MockEngine, MockMonitor
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest
 
-Program = Path | Callable[[], object]
+Program = str | Path | Callable[[], object]
 
 
 def run_program(
@@ -33,8 +33,8 @@ def run_program(
     the program's folder again. The function can be called while an event loop runs.
 
     Args:
-        program: the folder with `__main__.py`, or a file, which runs in its folder; or a function that creates
-            resources and exports outputs.
+        program: the path of the folder with `__main__.py`, or of a file, which runs in its folder; or a function that
+            creates resources and exports outputs.
         mocks: the mocks that the program uses.
         config: the stack's configuration, such as ``{"project:zone": "cn-hangzhou-j"}``.
         project: the project's name, which is the default namespace of `pulumi.Config()`.
@@ -48,7 +48,7 @@ def run_program(
     monitor = _Monitor(mocks)
     settings = partial(Settings, project, stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
     with (
-        _inside(program) if isinstance(program, Path) else contextlib.nullcontext(program) as run,
+        _inside(Path(program)) if isinstance(program, str | Path) else contextlib.nullcontext(program) as run,
         ThreadPoolExecutor(1, thread_name_prefix="pulumi-program") as executor,
     ):
         # Pulumi's settings are context variables, and the event loop belongs to the thread.
