@@ -137,7 +137,11 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (to_envelope(RESULT), {"output": "nope"}, "the document is one list of AI nodes, so no output can be chosen"),
     (LIST, {"output": "nope"}, "the document is one list of AI nodes, so no output can be chosen"),
     (to_envelope(RESULT), {"resource": "nodes"}, "is not the state of a stack, so no resource can be chosen"),
-    ({"aiNodes": "[secret]"}, {}, "no list of AI nodes is visible among the outputs; these are secrets: aiNodes"),
+    (
+        {"aiNodes": "[secret]"},
+        {},
+        "no list of AI nodes was found among the outputs; these outputs are secrets: aiNodes",
+    ),
     ({"aiNodes": "[secret]"}, {"output": "aiNodes"}, 'the output "aiNodes" is a secret and was not shown'),
     ({"kind": "hologres-ai/Error", "title": "no"}, {}, "the document is a hologres-ai/Error, not a list of AI nodes"),
     ({"kind": "hologres-ai/Drift", "events": []}, {}, "the document is a hologres-ai/Drift, not a list of AI nodes"),

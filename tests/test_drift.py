@@ -213,11 +213,15 @@ def comparable(node: AiNode) -> AiNode:
 @pytest.mark.parametrize(
     ("then", "now", "says"),
     [
-        ({"region": "cn-beijing"}, {}, "baseline: was read in region cn-beijing, the current result in cn-hangzhou"),
-        ({"statuses": ["A", "B"]}, {}, "baseline: was read with another query: statuses [A, B], now not set"),
-        ({}, {"name_regex": "^x"}, 'baseline: was read with another query: nameRegex not set, now "^x"'),
-        ({"ids": []}, {}, "baseline: was read with another query: ids [], now not set"),
-        ({"instance_id": "h"}, {"instance_id": "i"}, 'instanceId "h", now "i"'),
+        (
+            {"region": "cn-beijing"},
+            {},
+            "baseline: was read in region cn-beijing, but the current result was read in cn-hangzhou",
+        ),
+        ({"statuses": ["A", "B"]}, {}, "baseline: was read with a different query: statuses was [A, B], now not set"),
+        ({}, {"name_regex": "^x"}, 'baseline: was read with a different query: nameRegex was not set, now "^x"'),
+        ({"ids": []}, {}, "baseline: was read with a different query: ids was [], now not set"),
+        ({"instance_id": "h"}, {"instance_id": "i"}, 'instanceId was "h", now "i"'),
     ],
 )
 def test_another_query_is_refused(then: dict[str, Any], now: dict[str, Any], says: str) -> None:

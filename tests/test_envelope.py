@@ -132,7 +132,7 @@ def test_an_invalid_value_is_reported(value: object, says: str) -> None:
 
 
 def test_a_newer_version_asks_for_an_upgrade_and_an_older_one_for_a_new_export() -> None:
-    for version, says in ((2, "Upgrade hologres_ai here"), (0, "newer hologres_ai")):
+    for version, says in ((2, "Upgrade hologres_ai on this"), (0, "newer version of hologres_ai")):
         with pytest.raises(DocumentError, match=says):
             from_envelope({**GOOD, "version": version})
 

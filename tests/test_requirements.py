@@ -188,7 +188,7 @@ def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     ends = [replace(NODE, ai_instance_id=day, expiration_time=f"2026-01-{day}T00:00:00Z") for day in ("22", "18", "20")]
     found = one([*ends, replace(NODE, ai_instance_id="x", expiration_time="?")], not_expiring_within_days=2)
     assert (found.nearest, found.more, found.figure) == (
-        ("18 (ended, 2026-01-18T00:00:00Z)", "20 (0 days, 2026-01-20T00:00:00Z)", "x (expirationTime '?')"),
+        ("18 (expired, 2026-01-18T00:00:00Z)", "20 (0 days, 2026-01-20T00:00:00Z)", "x (expirationTime '?')"),
         0,
         None,
     )
@@ -220,8 +220,8 @@ def test_nodes_of_an_unread_region_are_not_considered(name: str, met: object, mi
 # --- Invalid requirements ---------------------------------------------------------------------------------------------
 
 BAD: list[tuple[dict[str, object], str]] = [
-    ({}, "requirements: no requirement is given"),
-    ({"mode": "warn", "statuses": None}, "requirements: no requirement is given"),
+    ({}, "requirements: no requirement is set; set at least one"),
+    ({"mode": "warn", "statuses": None}, "requirements: no requirement is set; set at least one"),
     ({"min_free_gpu": 1}, 'requirements.min_free_gpu: no such argument; did you mean "min_free_gpus"?'),
     ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
     ({"minFreeGpus": 1, "min_free_gpus": 1}, "requirements.min_free_gpus: given twice, also as minFreeGpus"),
@@ -325,9 +325,9 @@ def test_require_returns_the_result_when_the_requirements_are_met() -> None:
     with pytest.warns(UserWarning, match="at least 2 required, 1 found") as warned:
         assert require(result, min_free_gpus=2, mode="warn") is result
     assert warned[0].filename == __file__
-    with pytest.raises(InvalidArgumentError, match="argument min_free_gpus: needs the usage"):
+    with pytest.raises(InvalidArgumentError, match="argument min_free_gpus: requires usage values"):
         require(result_of(NODE, include_usage=False), min_free_gpus=1)
-    with pytest.raises(InvalidArgumentError, match="now: a time with a time zone"):
+    with pytest.raises(InvalidArgumentError, match="now: must have a time zone"):
         require(result, min_free_gpus=1, now=NOW.replace(tzinfo=None))
     assert require(result_of(), not_expiring_within_days=1) == result_of()
 

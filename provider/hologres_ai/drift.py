@@ -1,6 +1,6 @@
 """Compare two results of the same query and classify each difference. Pure: no I/O, no clock.
 
-The classes, each with its kinds of events:
+The classes and their kinds of events:
 
     inventory   added, removed, resized, owner-changed
     lifecycle   status-changed, billing-changed, renamed,
@@ -8,8 +8,8 @@ The classes, each with its kinds of events:
                 expiry-moved-forward, expiry-moved-backward, expiry-changed
     usage       usage
 
-A node is identified by its region and its AI instance ID. A different order of the nodes, an exact repeat of a node, or
-the same time in another notation is not a difference.
+A node is identified by its region and its AI instance ID. The order of the nodes, exact repetitions of a node, and the
+notation of a time are not compared.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ KindOf = Callable[[AiNode, AiNode], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A changed field, by its name in the API, and its two values; None is a value that the API did not return."""
+    """A changed field, with its name in the API and both values. None means that the API returned no value."""
 
     field: str
     before: FieldValue
@@ -47,7 +47,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A difference of one AI instance. `node` is its present state, or its last known state if it was removed."""
+    """A difference in one AI instance.
+
+    Attributes:
+        category: the class of the difference, from `names.DRIFT_CLASSES`.
+        kind: the kind of the event, from `names.DRIFT_EVENTS`.
+        region_id: the region of the AI instance.
+        node: the current state of the AI instance, or the last known state if the AI instance was removed.
+        changes: the changed fields; empty if the AI instance was added or removed.
+    """
 
     category: str
     kind: str
@@ -58,11 +66,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The differences in the chosen classes, in the order of the nodes.
+    """The differences in the selected classes, sorted by region and AI instance ID.
 
     Attributes:
-        region: the region, or the regions joined by commas.
-        place: the region in words, such as ``18 regions``.
+        region: the region, or several regions joined by commas.
+        place: the region or the number of regions, such as ``18 regions``.
         query: the query of both results.
         classes: the classes that were compared.
         events: the differences.
@@ -91,21 +99,21 @@ def compare(
 ) -> Drift:
     """Return the differences from `baseline` to `current`.
 
-    If a region could not be read in one of the two results, its nodes are left out: they cannot be compared.
+    If a region could not be read in one of the two results, the nodes of this region are not compared.
 
     Args:
         baseline: the earlier result.
-        current: the present result of the same query.
+        current: the current result of the same query.
         classes: the classes to compare, from `names.DRIFT_CLASSES`.
 
     Raises:
-        InvalidArgumentError: the two results have different queries, a class does not exist or none is given, or
-            the class ``usage`` is given and one of the results was read without usage.
+        InvalidArgumentError: the two results have different queries; a class is unknown, or no class is given; or the
+            class ``usage`` is given and one of the two results contains no usage values.
     """
     chosen = _choose_classes(classes)
     failures = [*_different_queries(baseline, current)]
     if "usage" in chosen and not (baseline.query.include_usage and current.query.include_usage):
-        failures.append(Failure("classes", "usage can't be compared: one of the two results was read without usage"))
+        failures.append(Failure("classes", "usage can't be compared: one of the two results contains no usage values"))
     if failures:
         raise InvalidArgumentError(failures)
     unread = {*baseline.unread, *current.unread}
@@ -125,7 +133,7 @@ def compare(
 
 
 def _choose_classes(classes: Collection[str]) -> tuple[str, ...]:
-    """Return the classes without repeats, in the order of `names.DRIFT_CLASSES`."""
+    """Return the classes without repetitions, in the order of `names.DRIFT_CLASSES`."""
     failures = [
         Failure("classes", f"no such class: {name!r}{did_you_mean(name, DRIFT_CLASSES)}")
         for name in classes
@@ -138,11 +146,13 @@ def _choose_classes(classes: Collection[str]) -> tuple[str, ...]:
 
 def _different_queries(baseline: AiNodeListResult, current: AiNodeListResult) -> Iterator[Failure]:
     if baseline.region != current.region:
-        yield Failure("baseline", f"was read in region {baseline.region}, the current result in {current.region}")
+        yield Failure(
+            "baseline", f"was read in region {baseline.region}, but the current result was read in {current.region}"
+        )
     for name in FILTERS:
         then, now = getattr(baseline.query, name), getattr(current.query, name)
         if _as_set(then) != _as_set(now):
-            reason = f"was read with another query: {to_camel(name)} {_filter(then)}, now {_filter(now)}"
+            reason = f"was read with a different query: {to_camel(name)} was {_filter(then)}, now {_filter(now)}"
             yield Failure("baseline", reason)
 
 
@@ -157,7 +167,7 @@ def _filter(value: object) -> str:
 
 
 def _by_key(result: AiNodeListResult, region: str, unread: Collection[str]) -> dict[Key, list[AiNode]]:
-    """Return the nodes by region and ID, without exact repeats. Several nodes have one key if the API repeats an ID."""
+    """Return the nodes by region and ID, without exact repetitions. Different nodes can have the same ID."""
     found: dict[Key, list[AiNode]] = {}
     for node in dict.fromkeys(result.instance_model_list):
         place = node.region_id or region
@@ -181,10 +191,10 @@ def _pairs(olds: Nodes, news: Nodes, *, identified: bool) -> Iterable[Pair]:
     known, found = set(olds), set(news)
     gone, fresh = [node for node in olds if node not in found], [node for node in news if node not in known]
     if not identified or not olds or not news:
-        # An ID is reported as added or removed once, even if the API repeats it.
+        # An ID is reported as added or removed once, even if the API returned several nodes with this ID.
         pairs = list(zip_longest(gone, fresh))
         return pairs[:1] if identified else pairs
-    # The ID is in both results: an additional or missing repeat of it is not an added or removed node.
+    # The ID is in both results. One more or one less node with this ID is not an added or removed node.
     return [(old or olds[-1], new or news[-1]) for old, new in zip_longest(gone, fresh)]
 
 
@@ -202,7 +212,7 @@ def _always(kind: str) -> KindOf:
 
 
 def _owner(before: AiNode, after: AiNode) -> str:
-    """Return ``renamed``, unless the owner changed too: ``owner-changed`` then includes the new name."""
+    """Return ``renamed`` if only the name changed. An ``owner-changed`` event includes the new name."""
     return "renamed" if before.holo_instance_id == after.holo_instance_id else "owner-changed"
 
 
@@ -221,7 +231,7 @@ def _expiry(before: AiNode, after: AiNode) -> str | None:
     return "expiry-moved-forward" if now > then else "expiry-moved-backward"
 
 
-# Related fields, and a function that returns the kind of a change of one of them. None is no event.
+# Groups of related fields. If a field of a group changed, the function returns the kind of event, or None for no event.
 RULES: tuple[tuple[tuple[str, ...], KindOf], ...] = (
     (("ai_spec", "resource_type", "node_count", "cpu", "memory", "gpu", "gpu_memory"), _always("resized")),
     (("holo_instance_id", "holo_instance_name"), _owner),
@@ -234,7 +244,7 @@ RULES: tuple[tuple[tuple[str, ...], KindOf], ...] = (
 
 
 def worst_first(events: Iterable[Event]) -> list[Event]:
-    """Return the events in the order of `names.DRIFT_EVENTS`: the most severe kind first."""
+    """Return the events in the order of `names.DRIFT_EVENTS`, which starts with the most severe kind."""
     ranks = list(DRIFT_EVENTS)
     return sorted(events, key=lambda event: ranks.index(event.kind))
 
@@ -242,7 +252,8 @@ def worst_first(events: Iterable[Event]) -> list[Event]:
 def drift_fingerprint(drift: Drift) -> str:
     """Return the SHA-256, in hexadecimal, of the events and of the regions that could not be read.
 
-    The same drift has the same fingerprint at any time. Usage affects it only if the class ``usage`` is compared.
+    The fingerprint does not depend on the time of the comparison. Usage affects the fingerprint only if the class
+    ``usage`` is compared.
     """
     lines = [json.dumps(line) for event in drift.events for line in _fingerprint_lines(event)]
     lines += [json.dumps(["unread", region]) for region in drift.unread]
@@ -258,7 +269,7 @@ def _fingerprint_lines(event: Event) -> Iterator[list[FieldValue]]:
 
 
 def to_json(drift: Drift, ignored: Sequence[Event] = ()) -> Mapping[str, JsonValue]:
-    """Return the drift as JSON, with the field names of the API; `ignored` are events that do not count as drift."""
+    """Return the drift as JSON, with the field names of the API. The events in `ignored` do not count as drift."""
     return {
         "kind": "hologres-ai/Drift",
         "version": 1,

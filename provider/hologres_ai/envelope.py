@@ -1,12 +1,12 @@
-"""The envelope of a list of AI nodes: its format in a stack output or a file.
+"""The envelope of a list of AI nodes: the format of the list in a stack output or a file.
 
-An envelope is a result with the field names of the API, a kind, a version and the query. With the query, the result is
-compared only with a result of the same query:
+An envelope contains the kind, the version, the query and the result with the field names of the API. The query ensures
+that a result is compared only with a result of the same query:
 
     {"kind": "hologres-ai/AiNodeList", "version": 1, "query": {…}, "region": …, "instanceModelList": […], …}
 
-In a stack output every number becomes a double, and null is the same as absent. The models restore the types when an
-envelope is parsed.
+In a stack output, every number is a double, and null is the same as a missing value. The models restore the types when
+an envelope is parsed.
 """
 
 import json
@@ -24,16 +24,16 @@ from .errors.validation import first_problem
 from .models import AiNode, AiNodeListResult, NodeList, Query, RegionOutcome, build_query, to_wire
 from .names import did_you_mean, to_camel
 
-# Both are stored in users' states and files. A reader refuses any other version, so increase VERSION only for a change
-# that an old reader would misread, not for a new field.
+# Both values are stored in states and files of users. A reader rejects a different version. Increase VERSION only for a
+# change that an older reader would misinterpret, not for a new field.
 KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
 _EXPORT = 'Export it with nodes.export("aiNodes") in the program that reads the AI nodes.'
 _SHOW_SECRETS = "Print it with --show-secrets, or remove the secret arguments of `AiNodeList` and run `pulumi up`."
-_KINDS = "hologres-ai/"  # prefix of the kind of each document of this package, such as hologres-ai/Error
+_KINDS = "hologres-ai/"  # prefix of the kind of every document that this package writes, such as hologres-ai/Error
 _OTHER_KIND = "Give a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
-_SECRET = "[secret]"  # noqa: S105 - what `pulumi stack output --json` prints in place of a secret
+_SECRET = "[secret]"  # noqa: S105 - `pulumi stack output --json` prints this text instead of a secret
 
 
 @dataclass(frozen=True, config=ConfigDict(alias_generator=to_camel))
@@ -48,22 +48,22 @@ _QUERY = TypeAdapter(Query)
 
 
 def to_envelope(result: AiNodeListResult, profile: str | None = None) -> dict[str, JsonValue]:
-    """Return the envelope of a result, with the name of the credentials profile if an argument selected one."""
+    """Return the envelope of a result. It contains the name of the credentials profile if an argument selected one."""
     query = _QUERY.dump_python(result.query, mode="json", by_alias=True, exclude_none=True, exclude={"region"})
     account: dict[str, JsonValue] = {"profile": profile} if profile else {}
     return {"kind": KIND, "version": VERSION, "query": query, **account, **to_wire(result)}
 
 
 def from_envelope(value: object, place: str = "the document") -> AiNodeListResult:
-    """Return the result in an envelope; `place` names the document in an error.
+    """Return the result in an envelope. Error messages refer to the document as `place`.
 
     Raises:
-        DocumentError: the value is not an envelope, has another version or is invalid; the title contains `place`.
+        DocumentError: the value is not an envelope, has an unsupported version or is invalid.
     """
     if value == _SECRET:
         raise DocumentError(f"{place} is a secret and was not shown", _SHOW_SECRETS)
     if not is_envelope(value):
-        raise DocumentError(f"{place} is not a list of AI nodes as `export` writes it", _EXPORT)
+        raise DocumentError(f"{place} is not a list of AI nodes that `export` wrote", _EXPORT)
     _check_version(value.get("version"), place)
     return restore(value, value.get("query"), place)
 
@@ -77,7 +77,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     """Build the result of `query` from the region and the nodes in `content`.
 
     Raises:
-        DocumentError: a value is invalid, or the query does not select one of the nodes; the title contains `place`.
+        DocumentError: a value is invalid, or the query does not select one of the nodes.
     """
     try:
         read = _CONTENT.validate_python(content, by_alias=True, by_name=False)
@@ -110,7 +110,7 @@ def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
 
     Args:
         text: the content of a file, or the output of `pulumi stack output --json` or `pulumi stack output NAME --json`.
-        output: the name of the stack output; required if more than one output is an envelope.
+        output: the name of the stack output. It is required if more than one output is an envelope.
 
     Raises:
         DocumentError: the text contains no envelope, more than one, or an invalid one.
@@ -122,7 +122,7 @@ def from_json(text: str | bytes, output: str | None = None) -> AiNodeListResult:
 
 
 def from_outputs(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> AiNodeListResult:
-    """Parse the envelope in the outputs of a stack: the one called `output`, or the only one.
+    """Parse the envelope in the stack output `output`, or the only envelope in the outputs of a stack.
 
     Raises:
         DocumentError: the outputs contain no envelope, more than one, or an invalid one.
@@ -131,7 +131,7 @@ def from_outputs(outputs: Mapping[str, object], output: str | None = None, place
 
 
 def envelope_among(outputs: Mapping[str, object], output: str | None = None, place: str = "") -> tuple[object, str]:
-    """Return the envelope in the outputs of a stack, and its name for error messages; see `from_outputs`.
+    """Return the envelope in the outputs of a stack, and the text that refers to it in error messages.
 
     Raises:
         DocumentError: the output does not exist, or the outputs contain no envelope or more than one.
@@ -149,27 +149,30 @@ def _only_envelope(outputs: Mapping[str, object], place: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        title = f"there is more than one list of AI nodes among the outputs{place}: {', '.join(found)}"
-        raise DocumentError(title, "Give the name of the output.")
+        several = f"there is more than one list of AI nodes among the outputs{place}: {', '.join(found)}"
+        raise DocumentError(several, "Specify the name of the output.")
     kind = outputs.get("kind")
     if isinstance(kind, str) and kind.startswith(_KINDS):
         raise DocumentError(f"the document is a {kind[:64]}, not a list of AI nodes{place}", _OTHER_KIND)
     hidden = [name for name, value in outputs.items() if value == _SECRET]
     if hidden:
-        title = f"no list of AI nodes is visible among the outputs{place}; these are secrets: {', '.join(hidden)}"
+        title = (
+            f"no list of AI nodes was found among the outputs{place}; these outputs are secrets: {', '.join(hidden)}"
+        )
         raise DocumentError(title, _SHOW_SECRETS)
     raise DocumentError(f"there is no list of AI nodes among the outputs{place}", _EXPORT)
 
 
 def load(text: str | bytes) -> Mapping[str, object]:
-    """Parse a JSON object. Bytes can have any Unicode encoding, such as the UTF-16 of files that PowerShell writes.
+    """Parse a JSON object. Bytes can have any Unicode encoding, such as UTF-16 in a file that PowerShell wrote.
 
     Raises:
-        DocumentError: the text is not JSON, or not an object.
+        DocumentError: the text is not JSON, or is not a JSON object.
     """
     try:
         decoded = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
-        # Stricter than json.loads: it refuses more than 200 levels, and unpaired surrogates, which UTF-8 cannot encode.
+        # Stricter than json.loads: it rejects more than 200 levels of nesting, and unpaired surrogates, which UTF-8
+        # cannot encode.
         document = parse_json(decoded.removeprefix("\ufeff"))
     except ValueError as error:
         raise DocumentError(f"the document is not JSON: {error}", "Check that the file is complete.") from None
@@ -186,7 +189,7 @@ def _check_version(version: object, place: str) -> None:
     shown = f"{version:.0f}" if whole else repr(version)[:32]
     raise DocumentError(
         f"{place} has version {shown}; this hologres_ai reads version {VERSION}",
-        "Upgrade hologres_ai here." if newer else "Export it again with a newer hologres_ai.",
+        "Upgrade hologres_ai on this machine." if newer else "Export it again with a newer version of hologres_ai.",
     )
 
 

@@ -1,7 +1,7 @@
-"""Requirements that AI nodes must meet, and their assessment. The assessment is pure: the present time is an argument.
+"""Requirements that AI nodes must meet, and their assessment. The assessment is pure: the current time is an argument.
 
-An unknown figure meets no requirement. An empty list meets no minimum above zero. The nodes of a region that could not
-be read do not count towards a minimum, and a requirement on every AI instance is then not met.
+An unknown value meets no requirement. An empty list does not meet a minimum above zero. If a region could not be read,
+its nodes do not count towards a minimum, and a requirement for every AI instance is not met.
 """
 
 import difflib
@@ -32,7 +32,7 @@ _Count = Annotated[int, BeforeValidator(lossless_integer), Field(ge=0, le=MAX_EX
 
 
 def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Raise ValueError for an empty list, which either every node or no node would meet."""
+    """Raise ValueError for an empty list, because its meaning is ambiguous: it could match all nodes or none."""
     if not texts:
         raise ValueError("must not be empty")
     return texts
@@ -43,7 +43,7 @@ _Texts = Annotated[tuple[Annotated[str, Strict(), Field(min_length=1)], ...], Af
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Requirements:
-    """Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none."""
+    """Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them."""
 
     min_free_gpus: Annotated[
         _Count | None, Field(description="Require at least this many free GPU cards in total.")
@@ -63,8 +63,8 @@ class Requirements:
     not_expiring_within_days: Annotated[
         _Count | None,
         Field(
-            description="Require that no subscription ends within this many days from the time of the read, unless it "
-            "is known to renew automatically."
+            description="Require that no subscription expires within this many days from the time of the read, unless "
+            "it is known to renew automatically."
         ),
     ] = None
     mode: Annotated[
@@ -85,25 +85,25 @@ class RequirementArguments(TypedDict, total=False):
 
 
 REQUIREMENTS = tuple(field.name for field in fields(Requirements) if field.name != "mode")
-NEEDS_USAGE = ("min_free_gpus", "min_free_gpu_memory")  # a query can leave out the usage figures
+NEEDS_USAGE = ("min_free_gpus", "min_free_gpu_memory")  # a query can exclude the usage values
 NEEDS_EVERY_NODE = ("statuses", "not_expiring_within_days")  # they are not met if a region could not be read
 
 
 @plain_dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """The outcome of one requirement.
+    """The result of checking one requirement.
 
     Attributes:
-        requirement: the name of the requirement, a field of `Requirements`.
+        requirement: the name of the requirement; it is a field of `Requirements`.
         met: whether the requirement is met.
         asked: the required value, as text.
         found: the actual value, as text.
         figure: the actual value: a number of GPU cards, GB, nodes or days, or a tuple of statuses or specifications.
-            None if it is unknown, or if no subscription ends.
-        nearest: at most 3 AI instances, each with its value, or specifications: those that do not meet the
-            requirement, or that are the nearest to it.
-        more: the number of further AI instances or specifications, which `nearest` leaves out.
-        unread: the regions that could not be read, each with its outcome, if their nodes could change the result.
+            None if the value is unknown, or if no subscription expires.
+        nearest: at most 3 AI instances with their values, or at most 3 specifications. They do not meet the
+            requirement, or they are the closest matches.
+        more: the number of further AI instances or specifications that `nearest` does not contain.
+        unread: the regions that could not be read, with their outcomes, if their nodes could change the result.
     """
 
     requirement: str
@@ -122,7 +122,7 @@ class RequirementResult:
 
     @property
     def summary(self) -> str:
-        """The outcome without the IDs of AI instances, for lists whose outputs are secret."""
+        """The result without the IDs of AI instances, for lists with secret outputs."""
         unread = f"; {plural(len(self.unread), 'region')} could not be read" if self.unread else ""
         return f"{self.asked}, {self.found.partition(';')[0]}{unread}"
 
@@ -130,33 +130,35 @@ class RequirementResult:
 def build_requirements(
     arguments: Mapping[str, object], query: Query | None = None, *, prefix: str = "requirements."
 ) -> Requirements:
-    """Build `Requirements` from arguments in Python's or the API's spelling; None means not given.
+    """Build `Requirements` from arguments in snake case or camel case. None means that a requirement is not set.
 
     Args:
         arguments: the requirements by name.
-        query: the query of the nodes, if it is known.
-        prefix: the text before the name of an argument in a message.
+        query: the query that selects the nodes, if the query is known.
+        prefix: the text before the name of an argument in an error message.
 
     Raises:
-        InvalidArgumentError: one failure for each argument that is unknown, invalid, or not possible with this query;
-            or no requirement is given.
+        InvalidArgumentError: no requirement is set; or an argument is unknown, invalid or not possible with this query.
+            The error has one failure for each such argument.
     """
     built = build_arguments(Requirements, arguments, prefix)
     if all(getattr(built, name) is None for name in REQUIREMENTS):
-        raise InvalidArgumentError([Failure(prefix.rstrip(".") or "requirements", "no requirement is given")])
+        raise InvalidArgumentError(
+            [Failure(prefix.rstrip(".") or "requirements", "no requirement is set; set at least one")]
+        )
     if query is not None and not query.include_usage:
         check_usage(arguments, prefix)
     return built
 
 
 def check_usage(arguments: Mapping[str, object], prefix: str = "requirements.") -> None:
-    """Refuse requirements that need usage figures, for a list that is read without them.
+    """Reject requirements that are based on usage values, for a list that is read without usage values.
 
     Raises:
-        InvalidArgumentError: one failure for each such argument.
+        InvalidArgumentError: an argument requires usage values. The error has one failure for each such argument.
     """
     needing = {*NEEDS_USAGE, *map(to_camel, NEEDS_USAGE)}
-    reason = "needs the usage figures, but includeUsage is false"
+    reason = "requires usage values, but includeUsage is false"
     names = [name for name, value in arguments.items() if name in needing and value is not None]
     if names:
         raise InvalidArgumentError([Failure(prefix + name, reason) for name in names])
@@ -175,12 +177,13 @@ def enforce(
     Args:
         requirements: the requirements to enforce.
         result: the result of a read.
-        now: the present time, with a time zone, from which the days to an expiry are counted.
-        warn: called with the message in mode ``warn``.
-        describe: returns the text for one requirement that is not met; `RequirementResult.summary` has no IDs.
+        now: the current time with a time zone, from which the number of days until an expiry is calculated.
+        warn: the function that receives the message in mode ``warn``.
+        describe: the function that returns the text for a requirement that is not met.
 
     Raises:
-        RequirementsError: in mode ``error``, with a line for each requirement that is not met.
+        RequirementsError: a requirement is not met, and the mode is ``error``. The remedy contains one line for each
+            requirement that is not met.
     """
     unmet = [item for item in assess(requirements, result, now) if not item.met]
     if not unmet:
@@ -193,21 +196,21 @@ def enforce(
 
 
 def describe_secret(item: RequirementResult) -> str:
-    """Return the text for an unmet requirement of a list with secret arguments; it contains no value."""
+    """Return the text for an unmet requirement of a list with secret arguments. The text contains no values."""
     return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
-    """Return the outcome of each requirement, in the order of the fields; `now` must have a time zone."""
+    """Check each requirement, and return the results in the order of the fields. `now` must have a time zone."""
     given = [name for name in REQUIREMENTS if getattr(requirements, name) is not None]
-    # A state can contain earlier nodes of a region that could not be read now. They may be out of date.
+    # For a region that could not be read, a state can contain nodes from an earlier read, which may be out of date.
     nodes = [node for node in result.instance_model_list if node.region_id not in result.unread]
     results = tuple(_ASSESS[name](requirements, nodes, now) for name in given)
     return tuple(_with_unread(item, result) for item in results) if result.unread else results
 
 
 def _with_unread(item: RequirementResult, result: AiNodeListResult) -> RequirementResult:
-    """Add the regions that could not be read, if their nodes could change the outcome; it is then not met."""
+    """Add the regions that could not be read, if their nodes could change the result; it is then not met."""
     if item.met is not (item.requirement in NEEDS_EVERY_NODE):
         return item
     unread = tuple(f"{entry.region} ({entry.outcome})" for entry in result.region_outcomes if not entry.is_read)
@@ -221,12 +224,13 @@ def require(
 
     Args:
         result: the result of a read.
-        now: the present time, with a time zone, from which the days to an expiry are counted. Default: the clock.
-        requirements: the fields of `Requirements`. In mode "warn", unmet requirements cause a `UserWarning`.
+        now: the time with a time zone, from which the number of days until an expiry is calculated. Default: the
+            current time.
+        requirements: the fields of `Requirements`. In mode ``warn``, unmet requirements cause a `UserWarning`.
 
     Raises:
         InvalidArgumentError: a requirement is invalid, or `now` has no time zone.
-        RequirementsError: a requirement is not met; the remedy has a line for each unmet requirement.
+        RequirementsError: a requirement is not met. The remedy contains one line for each unmet requirement.
     """
     wanted = build_requirements(requirements, result.query, prefix="")
     enforce(wanted, result, checked_time(now), lambda text: warnings.warn(text, stacklevel=4))
@@ -234,13 +238,13 @@ def require(
 
 
 def checked_time(now: datetime | None) -> datetime:
-    """Return `now`, or the present time of the clock.
+    """Return `now`, or the current time if `now` is None.
 
     Raises:
         InvalidArgumentError: `now` has no time zone.
     """
     if now is not None and now.utcoffset() is None:
-        raise InvalidArgumentError([Failure("now", "a time with a time zone is expected, such as datetime.now(UTC)")])
+        raise InvalidArgumentError([Failure("now", "must have a time zone, as in datetime.now(UTC)")])
     return now or utc_now()
 
 
@@ -272,14 +276,14 @@ def _free_of(requirement: str, resource: str, label: str, unit: str) -> Assess:
 
 
 def _found(nodes: Nodes, figure: str, label: str) -> str:
-    """Return a text such as ``2 found; most at``, or that no AI nodes are listed."""
+    """Return a text such as ``2 found; most at``, or the text for a list without AI nodes."""
     if not nodes:
         return _NOTHING
     return f"{figure} found" + (f"; {label}" if label else "")
 
 
 def _why(node: AiNode, resource: str) -> str:
-    """Return why the free figure of a node is unknown."""
+    """Return the reason for the unknown free capacity of a node."""
     missing = [name for name in ("node_count", resource, f"{resource}_used") if getattr(node, name) is None]
     used = getattr(node, f"{resource}_used")
     return f"no {to_camel(missing[0])}" if missing else f"{used} used of {capacity(node, resource)}"
@@ -323,18 +327,20 @@ def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> R
 
 def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
-    asked = f"subscriptions: none may end within {plural(least, 'day')}"
+    asked = f"subscriptions: none may expire within {plural(least, 'day')}"
     ends = [(parse_time(node.expiration_time), node) for node in nodes if may_end(node)]
     known = sorted((days_left(end, now), node.expiration_time or "", _name(node)) for end, node in ends if end)
     unknown = [f"{_name(node)} ({_unreadable(node)})" for end, node in ends if not end]
     early = [
-        f"{name} ({'ended' if days < 0 else plural(days, 'day')}, {text})" for days, text, name in known if days < least
+        f"{name} ({'expired' if days < 0 else plural(days, 'day')}, {text})"
+        for days, text, name in known
+        if days < least
     ]
     first = None if unknown or not known else known[0][0]
     if early or unknown:
         found = f"{len(early)} found" if early else _UNKNOWN
         return _result("not_expiring_within_days", asked, found, met=False, figure=first, nearest=[*early, *unknown])
-    soonest = "none ends" if first is None else f"the next ends in {plural(first, 'day')}"
+    soonest = "none expires" if first is None else f"the next expires in {plural(first, 'day')}"
     return _result("not_expiring_within_days", asked, soonest, met=True, figure=first)
 
 

@@ -56,7 +56,7 @@ def test_met_and_tolerated_requirements_exit_with_0(emulator: Emulator, edit: Ed
     assert run("check", "--min-free-gpus", "6", env=env).returncode == 0
     of_subscriptions = ("check", "--charge-type", "PrePaid", "--not-expiring-within", "0")
     missed = run(*of_subscriptions, env=env)
-    assert (missed.returncode, f"{SUBSCRIBED} (ended, 2020-01-01T00:00:00Z)" in missed.stdout) == (2, True)
+    assert (missed.returncode, f"{SUBSCRIBED} (expired, 2020-01-01T00:00:00Z)" in missed.stdout) == (2, True)
     warned = run(*of_subscriptions, "--warn", env=env)
     assert (warned.returncode, "\n  ! subscriptions: " in warned.stdout) == (0, True)
     edit(SUBSCRIBED, autoRenewal=True)

@@ -143,7 +143,7 @@ def test_the_control_routes_arm_and_disarm_faults_and_count_requests(emulator: E
         (b"{", "Invalid JSON"),
         (b"[]", "object"),
         (b"{}", "kind"),
-        (b'{"kind": "meteor"}', "choose one of throttling, "),
+        (b'{"kind": "meteor"}', "specify one of throttling, "),
         (b'{"kind": "slow", "times": 0}', "times"),
         (b'{"kind": "slow", "seconds": -1}', "seconds"),
         (b'{"kind": "slow", "second": 1}', "second"),

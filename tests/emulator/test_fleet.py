@@ -85,7 +85,7 @@ def test_an_invalid_edit_keeps_the_last_valid_fleet(
     assert read(emulator).ids == read(emulator).ids == ("good",)
     warnings = [r.message for r in caplog.records if r.levelno == logging.WARNING]
     assert len(warnings) == 1
-    assert "the last valid fleet is kept" in warnings[0]
+    assert "the last valid fleet is still used. Correct the file: " in warnings[0]
     write_fleet(emulator, {"aiInstanceId": "better"})
     assert read(emulator).ids == ("better",)
 
@@ -94,7 +94,7 @@ def test_a_missing_file_keeps_the_last_valid_fleet(emulator: Emulator, caplog: p
     assert len(read(emulator).ids) == 13
     kept = emulator.fleet_path.rename(emulator.fleet_path.with_suffix(".kept"))
     assert len(read(emulator).ids) == len(read(emulator).ids) == 13
-    assert [r.levelno for r in caplog.records if "the last valid fleet is kept" in r.message] == [logging.WARNING]
+    assert [r.levelno for r in caplog.records if "the last valid fleet is still used" in r.message] == [logging.WARNING]
     kept.rename(emulator.fleet_path)
     assert len(read(emulator).ids) == 13
 

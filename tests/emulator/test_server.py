@@ -47,10 +47,15 @@ def test_serve_ends_at_a_signal(number: signal.Signals) -> None:
 
 def test_a_port_in_use_is_explained(emulator: Emulator) -> None:
     port = urlsplit(emulator.url).port or 0
-    with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}.*in use(?s:.*)Choose another port"):
+    with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}.*in use(?s:.*)Specify a different port"):
         Emulator(port=port).start()
     with pytest.raises(ConfigurationError, match="in use"):
         serve("127.0.0.1", port, None, EMULATOR_CREDENTIALS, pytest.fail)
+
+
+def test_an_emulator_that_was_not_started_has_no_url() -> None:
+    with pytest.raises(RuntimeError, match=r"call start\(\)"):
+        Emulator().environment  # noqa: B018 - it raises
 
 
 def test_a_fleet_is_given_by_a_path_or_by_text(tmp_path: Path) -> None:

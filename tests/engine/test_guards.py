@@ -99,7 +99,7 @@ def test_an_unmet_requirement_fails_a_preview_even_if_its_output_is_unused(progr
         for message in (
             'min_free_gpu: no such argument; did you mean "min_free_gpus"?',
             "min_free_gpus: not a whole number",
-            "min_free_gpus: needs the usage figures, but includeUsage is false",
+            "min_free_gpus: requires usage values, but includeUsage is false",
         ):
             assert f"invalid argument {message}" in run.text
 

@@ -47,10 +47,10 @@ def test_an_unmet_requirement_is_one_failure(plugin: Plugin) -> None:
         plugin.create(TOO_MUCH)  # without a check
 
 
-OF_USAGE = "needs the usage figures, but includeUsage is false"
+OF_USAGE = "requires usage values, but includeUsage is false"
 INVALID_REQUIREMENTS: list[tuple[object, str]] = [
-    ({}, "requirements: no requirement is given"),
-    ({"mode": "warn"}, "requirements: no requirement is given"),
+    ({}, "requirements: no requirement is set; set at least one"),
+    ({"mode": "warn"}, "requirements: no requirement is set; set at least one"),
     ("all", "requirements: an object is expected"),
     ([{"minFreeGpus": 1}], "requirements: an object is expected"),
     ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
@@ -59,7 +59,7 @@ INVALID_REQUIREMENTS: list[tuple[object, str]] = [
     ({"minNodesReady": 1, "mode": CANARY}, "requirements.mode: 'error' or 'warn' is expected"),
     (
         {"minFreeGpus": 1},
-        "requirements.minFreeGpus: needs the usage figures, but includeUsage is false",
+        "requirements.minFreeGpus: requires usage values, but includeUsage is false",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Faults on request. Each fault applies to the next N requests that would have succeeded."""
+"""Faults. Each fault applies to the next N requests that would otherwise succeed."""
 
 import asyncio
 import re
@@ -51,7 +51,7 @@ async def _slow(_request: web.Request, response: web.Response, seconds: float | 
 
 
 async def _reset(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
-    """Close the connection with RST."""
+    """Reset the TCP connection (RST)."""
     if request.transport is not None:
         peer = request.transport.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -74,7 +74,7 @@ async def _drip(request: web.Request, response: web.Response, seconds: float | N
 
 
 async def _truncated(request: web.Request, response: web.Response, _seconds: float | None) -> web.StreamResponse:
-    """Send the first half of the body with the Content-Length of the whole body."""
+    """Send the first half of the body with the Content-Length of the complete body, and close the connection."""
     stream, body = await _start(request, response)
     await stream.write(body[: len(body) // 2])
     if request.transport is not None:
@@ -83,7 +83,7 @@ async def _truncated(request: web.Request, response: web.Response, _seconds: flo
 
 
 async def _start(request: web.Request, response: web.Response) -> tuple[web.StreamResponse, bytes]:
-    """Send the headers of the response; return the stream, and the body that is still to be sent."""
+    """Send the headers of the response. Return the stream and the body, which the caller must send."""
     body = response.body if isinstance(response.body, bytes) else b""
     stream = web.StreamResponse(status=response.status, headers=response.headers)
     stream.content_length = len(body)
@@ -97,7 +97,7 @@ KINDS = (*REFUSALS, *APPLIED, *ALIASES)
 
 def _check_kind(kind: str) -> str:
     if kind not in KINDS:
-        raise ValueError(f"no such fault: {kind[:32]!r}; choose one of {', '.join(KINDS)}")
+        raise ValueError(f"no such fault: {kind[:32]!r}; specify one of {', '.join(KINDS)}")
     return kind
 
 
@@ -108,14 +108,14 @@ class Fault:
     Attributes:
         kind: one of `KINDS`.
         times: the number of requests.
-        seconds: a time in seconds, with its default in parentheses: ``slow`` waits before the response (1), ``drip``
-            waits between bytes (1), ``hang`` waits before it resets the connection (3600), and ``throttling-user``
-            sends it as Retry-After (1). Other kinds ignore it.
-        region: the fault applies only to requests to the endpoint of this region; None means any endpoint.
-        format: the format of the error body: ``json``, or ``xml``, which gateways and older products send.
+        seconds: a duration in seconds. ``slow``: the delay before the response, default 1. ``drip``: the delay between
+            bytes, default 1. ``hang``: the delay before the connection is reset, default 3600. ``throttling-user``:
+            the value of the Retry-After header, default 1. Other kinds ignore the value.
+        region: the region whose endpoint the fault applies to. None means all endpoints.
+        format: the format of the error body: ``json`` or ``xml``. Gateways and older products return XML.
 
     Raises:
-        ValueError: the kind does not exist, or a number is out of range.
+        ValueError: the kind is unknown, or a number is out of range.
     """
 
     kind: Annotated[str, AfterValidator(_check_kind)]
@@ -126,12 +126,12 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """The name of the kind, even if the kind was given as an HTTP status."""
+        """The name of the kind, such as ``unavailable`` for the HTTP status ``503``."""
         return ALIASES.get(self.kind, self.kind)
 
     @property
     def refusal(self) -> ErrorResponse | None:
-        """The error response of this kind; None if the kind is not an error response."""
+        """The error response of this kind, or None if the kind is not an error response."""
         refusal = REFUSALS.get(self.name)
         if refusal is None:
             return None
@@ -140,7 +140,7 @@ class Fault:
         return replace(refusal, headers=headers, format=self.format)
 
     async def apply(self, request: web.Request, response: web.Response) -> web.StreamResponse:
-        """Apply the fault to a successful response, for the kinds that are not an error response."""
+        """Apply a fault that is not an error response to a successful response."""
         return await APPLIED[self.name](request, response, self.seconds)
 
 
@@ -154,7 +154,7 @@ def read_fault(document: bytes) -> Fault:
     """Parse a fault from a JSON object with the fields of `Fault`.
 
     Raises:
-        ValidationError: the object is invalid; `reasons` returns its problems.
+        ValidationError: the object is invalid. `reasons` returns the problems as text.
     """
     return _FAULT.validate_json(document)
 
@@ -162,14 +162,14 @@ def read_fault(document: bytes) -> Fault:
 def parse_fault(text: str) -> Fault:
     """Parse a fault from ``kind``, ``kind:times`` or ``kind:times:seconds``, such as ``503:3`` or ``slow:1:0.5``.
 
-    With the prefix ``region=``, such as in ``cn-beijing=hang:4``, the fault applies only to that region.
+    With a prefix such as ``cn-beijing=`` in ``cn-beijing=hang:4``, the fault applies only to this region.
 
     Raises:
-        ValueError: the text has another form, or the fault is invalid.
+        ValueError: the format of the text or the fault is invalid.
     """
     form = _FORM.fullmatch(text)
     if form is None:
-        raise ValueError(f"not a fault: {text[:32]!r}; give kind, kind:times or kind:times:seconds, such as 503:3")
+        raise ValueError(f"not a fault: {text[:32]!r}; specify kind, kind:times or kind:times:seconds, such as 503:3")
     try:
         return _FAULT.validate_python({name: value for name, value in form.groupdict().items() if value is not None})
     except ValidationError as error:
@@ -184,14 +184,14 @@ def reasons(error: ValidationError) -> str:
 
 
 class Faults:
-    """Pending faults, in the order in which they apply. Faults can be armed from any thread."""
+    """The pending faults, in the order in which they are applied. Any thread can arm faults."""
 
     def __init__(self) -> None:
         self._armed: list[Fault] = []
         self._lock = Lock()
 
     def arm(self, fault: Fault) -> None:
-        """Append the fault to the pending ones."""
+        """Append the fault to the pending faults, once for each request that it applies to."""
         with self._lock:
             self._armed.extend([fault] * fault.times)
 
@@ -201,7 +201,7 @@ class Faults:
             self._armed.clear()
 
     def take(self, region: str | None = None) -> Fault | None:
-        """Remove and return the next fault that applies to a request to the endpoint of that region, or None."""
+        """Remove and return the next fault for a request to the endpoint of this region, or return None."""
         with self._lock:
             for index, fault in enumerate(self._armed):
                 if fault.region in (None, region):

@@ -1,10 +1,10 @@
-"""The fleet: nodes from a JSON file, which is read again when it changes.
+"""The fleet: the nodes in a JSON file. The file is read again when it changes.
 
-The content of the file is ``{"nodes": [...]}``. A saved response of the API and the output of ``hologres-ai list
---json`` (``{"instanceModelList": [...]}``) are valid too. A node has the field names of the API, and is served
-unchanged, even if it is malformed. Only an ``expirationTime`` such as ``now+9d`` or ``now-2d`` is replaced by a time:
-so many days from midnight UTC of the day on which the emulator started. The time stays the same while the emulator
-runs, and after a restart on the same day.
+The content of the file is ``{"nodes": [...]}``. An API response that was saved to a file and the output of
+``hologres-ai list --json`` (``{"instanceModelList": [...]}``) are also valid. A node has the field names of the API. It
+is returned unchanged, even if it is invalid. The only exception is a relative ``expirationTime`` such as ``now+9d`` or
+``now-2d``. It is replaced by a timestamp, which is calculated in days from 00:00 UTC of the day on which the emulator
+was started. The timestamp does not change while the emulator runs, or after a restart on the same day.
 """
 
 import json
@@ -29,7 +29,7 @@ class FleetFile:
     """The nodes in a fleet file.
 
     Raises:
-        ConfigurationError: the file is invalid at the start. If it becomes invalid later, the last valid fleet is kept.
+        ConfigurationError: the file is invalid. If the file becomes invalid later, the last valid fleet is still used.
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
@@ -41,11 +41,11 @@ class FleetFile:
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"the fleet file {path} is invalid: {error}",
-                'Give a JSON file of the form {"nodes": [...]}, with the field names of the API.',
+                'Specify a JSON file of the form {"nodes": [...]}, with the field names of the API.',
             ) from None
 
     def nodes(self, instance_id: str | None = None, region: str | None = None) -> list[JsonValue]:
-        """Return the nodes that the file contains now: all, or those of a Hologres instance, a region, or both."""
+        """Return the nodes in the current file: all nodes, or the nodes of a Hologres instance, a region or both."""
         self._refresh()
         asked = {"holoInstanceId": instance_id, "regionId": region}
         wanted = {name: value for name, value in asked.items() if value}
@@ -54,22 +54,26 @@ class FleetFile:
         ]
 
     def _refresh(self) -> None:
-        """Read the file again if it changed; log one warning for each invalid content."""
-        # The content is compared, not the time: two edits can have the same modification time.
+        """Read the file again if it changed. Log one warning for each invalid content."""
+        # The content is compared because two edits can have the same modification time.
         content = None
         try:
             content = self.path.read_bytes()
             if content != self._content:
                 self._nodes = read_fleet(content, self._now)
-                log.info("fleet file %s was read again: %d nodes", self.path, len(self._nodes))
+                log.info("the fleet file %s changed and was read again: %d nodes", self.path, len(self._nodes))
         except (OSError, ValueError, RecursionError) as error:
             if content != self._content:
-                log.warning("fleet file %s is invalid, the last valid fleet is kept: %s", self.path, error)
+                log.warning(
+                    "the fleet file %s is invalid; the last valid fleet is still used. Correct the file: %s",
+                    self.path,
+                    error,
+                )
         self._content = content
 
 
 def read_fleet(content: bytes, now: datetime) -> list[JsonValue]:
-    """Return the nodes in a fleet file, with relative expiries counted from midnight UTC of the day of `now`.
+    """Return the nodes in a fleet file. Relative expiry times are calculated from 00:00 UTC of the day of `now`.
 
     Raises:
         ValueError, RecursionError: the content is invalid.

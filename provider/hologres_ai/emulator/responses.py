@@ -1,4 +1,4 @@
-"""The response bodies of the API: a list of nodes, or an error in JSON or XML."""
+"""The responses of the API: a list of nodes, or an error in JSON or XML format."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ _CONTENT_TYPES: Mapping[BodyFormat, str] = {"json": "application/json", "xml": "
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """An error response. `headers` and `details` are additional: `details` are fields such as AccessDeniedDetail."""
+    """An error response, with additional headers and additional fields such as AccessDeniedDetail (`details`)."""
 
     status: int
     code: str
@@ -58,7 +58,7 @@ def new_request_id() -> str:
 
 
 def _to_json(body: Mapping[str, JsonValue]) -> bytes:
-    # An unpaired surrogate is valid in JSON but cannot be encoded in UTF-8, so it is written as an escape again.
+    # An unpaired surrogate cannot be encoded in UTF-8. In JSON, it is valid as an escape sequence.
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
@@ -81,7 +81,8 @@ def _append(parent: Xml.Element, fields: Mapping[str, JsonValue]) -> None:
 def _headers(request_id: str, body_format: BodyFormat, now: datetime) -> dict[str, str]:
     return {
         "Content-Type": f"{_CONTENT_TYPES[body_format]};charset=utf-8",
-        # A client reads the time of the service from Date, so it must come from this clock, not from the web server.
+        # Clients use the Date header as the time of the service. The header must therefore contain the time of the
+        # emulator's clock, which can differ from the time of the web server.
         "Date": format_datetime(now, usegmt=True),
         "x-acs-request-id": request_id,
     }

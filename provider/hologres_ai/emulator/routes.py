@@ -1,6 +1,6 @@
 """The routes of the emulator: the API and the control routes.
 
-The control routes need no signature. They are meant for use on the machine on which the emulator runs::
+The control routes require no signature. Use them only on the machine on which the emulator runs::
 
     POST   /_emulator/faults     {"kind": "unavailable", "times": 3}     arm a fault (a `Fault`)
     DELETE /_emulator/faults                                             remove all pending faults
@@ -21,13 +21,13 @@ from .verification import ReceivedRequest, RequestVerifier
 
 
 def region_of_host(host: str) -> str | None:
-    """Return the region of a host such as ``cn-hangzhou.localhost:8080``; None for any other host (all nodes)."""
+    """Return the region in a host such as ``cn-hangzhou.localhost:8080``, or None for any other host."""
     name = host.partition(":")[0]
     return name.removesuffix(".localhost") if name.endswith(".localhost") else None
 
 
 class Service:
-    """The emulated service: a fleet for each AccessKey. `requests` counts API requests, including refused ones."""
+    """The emulated service, with a fleet for each AccessKey. `requests` is the number of all API requests."""
 
     def __init__(self, accounts: Mapping[Credentials, FleetFile], clock: Callable[[], datetime]) -> None:
         self.faults = Faults()

@@ -1,4 +1,4 @@
-"""The emulator as a process (`serve`) and in a thread of a test (`Emulator`)."""
+"""The emulator as a process (`serve`) or in a thread of a test (`Emulator`)."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from .responses import BodyFormat
 from .routes import Service
 
 EMULATOR_ACCESS_KEY_ID = "emulator-access-key-id"
-EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - accepted by the emulator only
+EMULATOR_ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105 - only the emulator accepts it
 EMULATOR_CREDENTIALS = Credentials(EMULATOR_ACCESS_KEY_ID, EMULATOR_ACCESS_KEY_SECRET)
 SHIPPED_FLEET = Path(__file__).parent / "fleet.json"
 
@@ -31,7 +31,7 @@ _GRACE = 0.1  # seconds for requests in progress when the emulator stops
 
 
 def environment(url: str, credentials: Credentials) -> dict[str, str]:
-    """Return the environment variables with which a program reads from the emulator at `url`."""
+    """Return the environment variables that a program requires to read from the emulator at `url`."""
     return {
         "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM": url,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": credentials.access_key_id,
@@ -49,9 +49,15 @@ def serve(
     *,
     faults: Iterable[Fault] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` is called with the URL once requests are served.
+    """Run the emulator until SIGINT or SIGTERM is received.
 
-    Port 0 selects a free port. Without a `fleet` file, the shipped fleet is served. `faults` are armed at the start.
+    Args:
+        host: the host name or the IP address on which the emulator listens.
+        port: the port. 0 selects a free port.
+        fleet: the path of the fleet file. Default: the fleet of this package.
+        credentials: the AccessKey that is accepted.
+        on_ready: called with the URL when the emulator accepts requests.
+        faults: the faults that are armed before the first request.
 
     Raises:
         ConfigurationError: the fleet file is invalid, or the emulator cannot listen on the address.
@@ -71,7 +77,7 @@ def serve(
 
 @contextlib.asynccontextmanager
 async def _listening(service: Service, host: str, port: int) -> AsyncIterator[str]:
-    # handler_cancellation: the handler of a request that hangs is cancelled when its client disconnects.
+    # With handler_cancellation, the handler of a request that hangs is cancelled when the client disconnects.
     runner = web.AppRunner(
         service.application(), access_log=None, shutdown_timeout=_GRACE, handler_cancellation=True, handle_signals=False
     )
@@ -89,19 +95,20 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
-            f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 selects a free port."
+            f"the emulator cannot listen on {host}:{port}: {error}",
+            "Specify a different port. Port 0 selects a free port.",
         ) from None
 
 
 class Emulator:
-    """The emulator in a thread, on a loopback port. It is a context manager.
+    """The emulator in a thread, on a loopback port. A `with` statement starts and stops the emulator.
 
     Args:
-        fleet: the path of the fleet file; by default the shipped one.
+        fleet: the path of the fleet file. Default: the fleet of this package.
         credentials: the AccessKey that is accepted.
-        accounts: further AccessKeys, each with the path of the fleet file of its account.
-        port: the port; 0 selects a free one.
-        clock: returns the present time.
+        accounts: the paths of the fleet files of further accounts, by the AccessKey of the account.
+        port: the port. 0 selects a free port.
+        clock: a function that returns the current time.
     """
 
     def __init__(
@@ -124,22 +131,28 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The URL, such as ``http://127.0.0.1:40401``; available after `start`."""
-        return self._ready.result(timeout=0)
+        """The URL, such as ``http://127.0.0.1:40401``. It is available after `start`.
+
+        Raises:
+            RuntimeError: the emulator was not started.
+        """
+        if not self._ready.done():
+            raise RuntimeError("the emulator was not started. Use it in a with statement, or call start().")
+        return self._ready.result()
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables with which a program reads from this emulator; available after `start`."""
+        """The environment variables that a program requires to read from this emulator. Available after `start`."""
         return environment(self.url, self.credentials)
 
     @property
     def endpoint(self) -> str:
-        """The endpoint of each region, such as ``http://{region}.localhost:40401``. A region lists only its nodes."""
+        """An endpoint that returns only the nodes of one region, such as ``http://{region}.localhost:40401``."""
         return self.url.replace(LOOPBACK, "{region}.localhost")
 
     @property
     def requests(self) -> int:
-        """The number of requests to the API, including refused ones."""
+        """The number of API requests, including rejected requests."""
         return self._service.requests
 
     def arm(
@@ -159,7 +172,7 @@ class Emulator:
         self._service.faults.clear()
 
     def start(self) -> Self:
-        """Start the emulator, and return once it serves requests.
+        """Start the emulator, and return when it accepts requests.
 
         Raises:
             ConfigurationError: the emulator cannot listen on the port.
@@ -171,7 +184,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop the emulator, and return once the port is free. Requests in progress are cancelled."""
+        """Stop the emulator, cancel the requests in progress, and return when the port is free."""
         self._stop()
         if self._thread is not None:
             self._thread.join()

@@ -1,4 +1,4 @@
-"""Request verification: checks in a fixed order. The first check that fails determines the error response."""
+"""Request verification. The checks have a fixed order, and the first failed check determines the error response."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ from ..api import signing
 from ..credentials import Credentials
 from .responses import ErrorResponse
 
-# Defined here and not taken from the client, whose requests are verified against them.
+# These values are not imported from the client, because they are used to verify the requests of the client.
 ACTION = "ListInstanceModel"
 VERSION = "2022-06-01"
 METHOD = "GET"
@@ -32,7 +32,7 @@ _MANDATORY = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-sign
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """The parts of a request that are verified: header names are in lower case, and the body is a SHA-256."""
+    """The verified parts of a request. Header names are in lower case. `payload_hash` is the SHA-256 of the body."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class ReceivedRequest:
 
     @classmethod
     async def of(cls, request: web.Request, now: datetime) -> "ReceivedRequest":
-        """Build the object from an aiohttp request. The values of a repeated header are sorted and joined by commas."""
+        """Build an object from an aiohttp request. The values of a repeated header are sorted and joined by commas."""
         names = {name.lower() for name in request.headers}
         headers = {name: ",".join(sorted(value.strip() for value in request.headers.getall(name))) for name in names}
         payload_hash = hashlib.sha256(await request.read()).hexdigest()
@@ -51,17 +51,17 @@ class ReceivedRequest:
 
     @property
     def authorization(self) -> re.Match[str] | None:
-        """The parts of the Authorization header; None if its format is invalid."""
+        """The parts of the Authorization header, or None if the format is invalid."""
         return _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
 
     @property
     def access_key_id(self) -> str:
-        """The AccessKey ID in the Authorization header; empty if the header is missing or invalid."""
+        """The AccessKey ID in the Authorization header, or an empty string if the header is missing or invalid."""
         return self.authorization["key"] if self.authorization else ""
 
     @property
     def date(self) -> datetime | None:
-        """The time in x-acs-date; None if its format is invalid."""
+        """The time in x-acs-date, or None if the format is invalid."""
         try:
             moment = datetime.strptime(self.headers.get("x-acs-date", ""), signing.DATE_FORMAT)
         except ValueError:
@@ -69,7 +69,7 @@ class ReceivedRequest:
         return moment.replace(tzinfo=UTC)
 
     def is_signed_with(self, secret: str) -> bool:
-        """Return whether the request has the signature that follows from its content and the AccessKey secret."""
+        """Return whether the signature is correct for the content of the request and this AccessKey secret."""
         if self.authorization is None or self.headers["x-acs-content-sha256"] != self.payload_hash:
             return False
         signed = {name: self.headers[name] for name in sorted(self.authorization["signed"].split(";"))}
@@ -77,24 +77,24 @@ class ReceivedRequest:
             uri, query = signing.canonical_uri(self.path), signing.canonical_query(self.query)
             request = signing.canonical_request(self.method, uri, query, signed, self.payload_hash)
             expected = signing.signature(secret, signing.string_to_sign(request))
-        except UnicodeEncodeError:  # bytes that are not UTF-8 cannot have been signed
+        except UnicodeEncodeError:  # a client cannot sign bytes that are not UTF-8
             return False
         return hmac.compare_digest(expected, self.authorization["signature"])
 
 
 class RequestVerifier:
-    """A verifier of requests. It stores the nonces of the requests that it accepted."""
+    """Verifies requests, and stores the nonces of the accepted requests."""
 
     def __init__(self, accounts: Iterable[Credentials]) -> None:
         self._accounts = {credentials.access_key_id: credentials for credentials in accounts}
         self._nonces = Nonces()
 
     def refusal(self, call: ReceivedRequest) -> ErrorResponse | None:
-        """Return the first error of the request, or None. Only a request without an error uses up its nonce."""
+        """Return the first error of the request, or None. Only the nonce of a request without an error is stored."""
         return next(chain(_errors_of_form(call), self._errors_of_identity(call)), None)
 
     def _errors_of_identity(self, call: ReceivedRequest) -> Iterator[ErrorResponse]:
-        """Yield each error of a request of the right form. A check relies on those before it."""
+        """Yield each error of a request with a valid format. A check assumes that the previous checks passed."""
         account, token = self._accounts.get(call.access_key_id), call.headers.get("x-acs-security-token")
         if account is None:
             yield ErrorResponse(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
@@ -112,13 +112,13 @@ class RequestVerifier:
 
 
 class Nonces:
-    """Used nonces, at most `MAX_NONCES`. Each is stored as long as the date of its request is accepted."""
+    """Used nonces, at most `MAX_NONCES`. A nonce is stored as long as the date of the request is accepted."""
 
     def __init__(self) -> None:
         self._expiries: dict[str, datetime] = {}
 
     def use(self, nonce: str, expiry: datetime, now: datetime) -> bool:
-        """Return whether the nonce is new, and store it until `expiry`."""
+        """Store the nonce until `expiry`, and return whether it is new."""
         if self._expiries.get(nonce, now) > now:
             return False
         self._expiries.pop(nonce, None)
@@ -135,7 +135,7 @@ class Nonces:
 
 
 def _errors_of_form(call: ReceivedRequest) -> Iterator[ErrorResponse]:
-    """Yield each error that needs no account."""
+    """Yield each error that can be found without the account."""
     if (call.method, call.path) != (METHOD, PATH) or call.headers.get("x-acs-action", ACTION) != ACTION:
         message = f"Specified api is not found, please check your url and method. Supported: {METHOD} {PATH}."
         yield ErrorResponse(404, "InvalidAction.NotFound", message)

@@ -1,6 +1,6 @@
-"""Support for tests of programs that use Hologres AI nodes: Pulumi mocks, and a function that runs a whole program.
+"""Tools for tests of programs that use Hologres AI nodes: Pulumi mocks, and a function that runs a complete program.
 
-The pytest fixtures are in `hologres_ai.testing.fixtures`; nothing else here needs pytest.
+The pytest fixtures are in `hologres_ai.testing.fixtures`. The other modules do not require pytest.
 """
 
 try:
@@ -8,7 +8,7 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "aiohttp":
         raise
-    remedy = "hologres_ai.testing needs aiohttp, which is not installed: pip install 'hologres_ai[testing]'"
+    remedy = "hologres_ai.testing requires aiohttp, which is not installed. Run pip install 'hologres_ai[testing]'"
     raise ModuleNotFoundError(remedy, name=error.name) from None
 
 from .fleets import Fleet

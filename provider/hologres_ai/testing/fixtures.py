@@ -2,7 +2,7 @@
 
     pytest_plugins = ["hologres_ai.testing.fixtures"]
 
-The module is not registered as a pytest entry point, because importing Pulumi would slow down every run of pytest.
+The module is not registered as a pytest entry point, because the import of Pulumi would slow down every pytest run.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from .mocks import HologresMocks
 
 @pytest.fixture
 def hologres_fleet() -> Fleet:
-    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it to use another fleet."""
+    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it to use a different fleet."""
     return SHIPPED_FLEET
 
 
 @pytest.fixture(scope="session")
 def hologres_session_fleet() -> Fleet:
-    """The fleet of `hologres_session_emulator`. Override it to use another fleet."""
+    """The fleet of `hologres_session_emulator`. Override it to use a different fleet."""
     return SHIPPED_FLEET
 
 
@@ -38,7 +38,7 @@ def hologres_session_fleet() -> Fleet:
 def hologres_emulator(
     hologres_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Emulator]:
-    """A running emulator for one test. Environment variables point to it; its fleet file is an editable copy."""
+    """A running emulator for one test, with the environment variables to use it. The test can edit the fleet file."""
     with Emulator(fleet=_copied(hologres_fleet, tmp_path_factory)) as running:
         for name in (name for setting in SETTINGS for name in setting.environment):
             monkeypatch.delenv(name, raising=False)
@@ -51,22 +51,22 @@ def hologres_emulator(
 def hologres_session_emulator(
     hologres_session_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Emulator]:
-    """A running emulator for all tests. It does not set environment variables: see `Emulator.environment`."""
+    """A running emulator for all tests. The environment variables are not set; see `Emulator.environment`."""
     with Emulator(fleet=_copied(hologres_session_fleet, tmp_path_factory)) as running:
         yield running
 
 
 @pytest.fixture
 def hologres_mocks(hologres_fleet: Fleet) -> Iterator[HologresMocks]:
-    """Mocks with the fleet, set in Pulumi: for `run_program`, and for tests that create resources themselves.
+    """Mocks with the fleet, which are set as the mocks of Pulumi. A test can use `run_program`, or create resources.
 
-    After the test, the previous settings, mocks and root resource of Pulumi and the event loop of the thread are
-    restored.
+    After the test, the previous settings, mocks and root resource of Pulumi are restored, and the previous event loop
+    of the thread.
     """
     mocks = HologresMocks(hologres_fleet)
     with _own_loop() as loop, _own_settings(mocks):
         root = pulumi.runtime.get_root_resource()
-        if root:  # resolved here, so that an asynchronous test can await it in another loop
+        if root:  # resolved here, so that an asynchronous test can await it in a different event loop
             loop.run_until_complete(root.urn.future())
         yield mocks
 
@@ -79,19 +79,19 @@ def _copied(fleet: Fleet, folders: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Set a new event loop for the thread, which Pulumi uses, and restore the previous one afterwards."""
+    """Set a new event loop for this thread, and restore the previous event loop afterwards. Pulumi uses this loop."""
     previous = _current_loop()
     try:
         with asyncio.Runner() as runner:
             asyncio.set_event_loop(runner.get_loop())
             yield runner.get_loop()
-    finally:  # after the runner, which leaves the thread without a loop
+    finally:  # after the runner, which removes the event loop of the thread
         asyncio.set_event_loop(previous)
 
 
 def _current_loop() -> asyncio.AbstractEventLoop | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns if no loop is set
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python issues a warning if no event loop is set
         try:
             return asyncio.get_event_loop()
         except RuntimeError:
@@ -102,7 +102,7 @@ def _current_loop() -> asyncio.AbstractEventLoop | None:
 def _own_settings(mocks: Mocks) -> Iterator[None]:
     """Set the mocks with a new root resource, and restore Pulumi's previous settings afterwards.
 
-    All these settings are context variables with the default None.
+    These settings are context variables. The default of each variable is None.
     """
     before = copy_context()
     pulumi.runtime.reset_options()

@@ -1,7 +1,7 @@
-"""The fleet of a test: a fleet file of the emulator, or nodes.
+"""The fleet of a test: a fleet file of the emulator, or a list of nodes.
 
-The emulator serves a malformed node unchanged. Here a malformed node is a mistake in the test, so it is an error, which
-names the place of the node.
+The emulator returns an invalid node unchanged. In a fleet for mocks, an invalid node is an error in the test. The error
+message contains the location of the node.
 """
 
 import json
@@ -28,10 +28,10 @@ _NODES = TypeAdapter(tuple[AiNode, ...])
 
 
 def load_nodes(fleet: Fleet, clock: Callable[[], datetime] = utc_now) -> tuple[AiNode, ...]:
-    """Return the nodes of a fleet. An expiry such as ``now+9d`` is replaced by a time, as in the emulator.
+    """Return the nodes of a fleet. A relative expiry time such as ``now+9d`` is replaced by a timestamp.
 
     Raises:
-        ConfigurationError: the file cannot be read, or a node is invalid; the title names the place.
+        ConfigurationError: the file cannot be read, or a node is invalid. The title contains the location.
     """
     try:
         nodes = read_fleet(content_of(fleet), clock())
@@ -62,7 +62,7 @@ def _wire(node: AiNode | Mapping[str, JsonValue]) -> object:
 
 
 def _refuse_unknown_fields(nodes: Sequence[JsonValue]) -> None:
-    """Raise ValueError for an unknown field. With a misspelt field, a test could pass for the wrong reason."""
+    """Raise ValueError for an unknown field. A test with a misspelled field could pass for the wrong reason."""
     for index, node in enumerate(nodes):
         for name in node if isinstance(node, dict) else ():
             if name not in _FIELDS:
@@ -73,5 +73,5 @@ def _unusable(fleet: Fleet, reason: str) -> ConfigurationError:
     what = f"the fleet file {fleet}" if isinstance(fleet, str | Path) else "the fleet"
     return ConfigurationError(
         f"{what} can't be used: {reason}",
-        'Give a JSON file of the form {"nodes": [...]}, or a list of nodes, with the field names of the API.',
+        'Specify a JSON file of the form {"nodes": [...]}, or a list of nodes, with the field names of the API.',
     )

@@ -1,6 +1,6 @@
 """Pulumi mocks of AI nodes, with the nodes of a fleet.
 
-The filters, totals and checks are the same as for a response of the service.
+The filters, totals and checks are the same as for an API response.
 """
 
 import uuid
@@ -41,7 +41,7 @@ DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # the type of hologres_ai
 PROVIDER = "pulumi:providers:hologres"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
-# Settings that a read requires. The mocks make no network call with them.
+# Settings that a read requires. The mocks do not use them for a network call.
 KEYS = {"access_key": "mocks", "secret_key": "mocks"}
 NOWHERE = "{region}.mocks.invalid"
 
@@ -50,14 +50,14 @@ Wire = dict[str, Any]
 
 
 class PassedThrough(Mocks):
-    """Mocks whose outputs are the inputs of the resource or function. The ID of a resource is ``<name>_id``."""
+    """Mocks that return the inputs of a resource or function as outputs. The ID of a resource is ``<name>_id``."""
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
         """Return the arguments of a function as its result."""
         return args.args, []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Wire]:
-        """Return the ID of a resource that is read, or a new ID, and the inputs as outputs."""
+        """Return the ID and the inputs of a resource. If the resource is not read, the ID is new."""
         return args.resource_id or f"{args.name}_id", args.inputs
 
 
@@ -65,24 +65,24 @@ class HologresMocks(Mocks):
     """Mocks of `hologres_ai.AiNodeList` and of the resource and function of `pulumi_hologres`, based on a fleet.
 
     Args:
-        fleet: the nodes. Default: the fleet of the emulator.
-        others: mocks of all other resources and functions. Default: their outputs are their inputs.
+        fleet: the path of a fleet file, or the nodes. Default: the fleet of the emulator.
+        others: the mocks for all other resources and functions. Default: mocks that return the inputs as outputs.
         stacks: the outputs of other stacks by name, such as ``organization/fleet/dev``, for a `StackReference`; see
             `exported`. The values are plain values, not outputs.
         secret_outputs: the names of the secret outputs in `stacks`, by the name of the stack.
-        region: the region if neither an argument, a provider nor the configuration sets one. A node is listed in its
-            own region; a node without a region is listed in every region.
+        region: the region that is read if it is not set in an argument, a provider or the configuration. A node is
+            listed in its region. A node without a region is listed in every region.
         error: the error that every read raises, or None.
-        clock: returns the present time, for ``now`` in an expiry and for requirements.
+        clock: a function that returns the current time, for ``now`` in an expiry time and for requirements.
 
     Attributes:
         nodes: the nodes of the fleet, before any filter.
-        others, stacks, secret_outputs: as above.
-        error: as above. It can be set between two runs.
-        errors: the error that a read of one region raises, by the name of the region.
+        others, stacks, secret_outputs: see the arguments.
+        error: see the argument. It can be changed between two runs.
+        errors: for a region, the error that a read of this region raises.
 
     Raises:
-        ConfigurationError: the fleet is invalid; the title names the place in it.
+        ConfigurationError: the fleet is invalid. The title contains the location of the error.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class HologresMocks(Mocks):
         self._providers: dict[str, Configuration | None] = {}  # by ID; None if an input of the provider is unknown
 
     def exported(self, **query: object) -> dict[str, JsonValue]:
-        """Return the stack output that `AiNodeList("nodes", **query).export(...)` writes, for use in `stacks`.
+        """Return the value that `AiNodeList("nodes", **query).export(...)` exports, for use in `stacks`.
 
         Raises:
             InvalidArgumentError: an argument is unknown or invalid.
@@ -115,7 +115,7 @@ class HologresMocks(Mocks):
         return to_envelope(self._read(build_query(query), get_config))
 
     def call(self, args: MockCallArgs) -> tuple[Wire, Failures]:
-        """Return the result or the failures of `getAiNodeList`; call `others` for any other function."""
+        """Return the result or the failures of `getAiNodeList`. Call `others` for any other function."""
         if args.token != FUNCTION:
             return _with_failures(self.others.call(args))
         given = _Inputs.of(args.args)
@@ -131,8 +131,7 @@ class HologresMocks(Mocks):
         """Return the ID and the outputs of an `AiNodeList`, or of a stack in `stacks`.
 
         Any other resource is passed to `others`. The outputs of a list are unknown if one of its inputs is unknown.
-
-        A provider of `pulumi_hologres` has a new ID, because several components can have providers of one name.
+        Each provider of `pulumi_hologres` has a new ID, because providers in several components can have the same name.
 
         Raises:
             HologresAiError: the read failed, or an input is invalid.
@@ -215,7 +214,7 @@ class HologresMocks(Mocks):
 
 @dataclass(frozen=True)
 class _Inputs:
-    """The inputs without the internal ones of the SDK, and whether one of them is secret."""
+    """The inputs without internal inputs of the SDK, and whether one of the inputs is secret."""
 
     values: Wire
     is_secret: bool
@@ -228,7 +227,7 @@ class _Inputs:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an input is unknown at this preview."""
+        """Whether an input is unknown during this preview."""
         return pulumi.contains_unknowns(self.values)
 
     def marked(self, outputs: Mapping[str, object]) -> Wire:
@@ -237,7 +236,7 @@ class _Inputs:
 
 
 def _with_failures(answer: object) -> tuple[Wire, Failures]:
-    """Return the result and the failures of `Mocks.call`, which can return a pair with None in it, or only a result."""
+    """Return the result and the failures of `Mocks.call`, which can return None as failures, or only the result."""
     result, failures = answer if isinstance(answer, tuple) else (answer, None)
     return result, failures or []
 

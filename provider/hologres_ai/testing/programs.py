@@ -1,4 +1,4 @@
-"""Run a whole Pulumi program with mocks, without an engine."""
+"""Run a complete Pulumi program with mocks, without an engine."""
 
 import asyncio
 import contextlib
@@ -27,23 +27,23 @@ def run_program(
     stack: str = "dev",
     preview: bool = False,
 ) -> dict[str, object]:
-    """Run a program as `pulumi up` does, and return its stack outputs by name, as `pulumi stack output --json` does.
+    """Run a program as in `pulumi up`, and return the stack outputs by name, as in `pulumi stack output --json`.
 
-    Each run is isolated: it has its own thread, context, event loop and Pulumi settings, and it imports the modules in
-    the program's folder again. The function can be called while an event loop runs.
+    Each run is isolated. It has its own thread, context, event loop and Pulumi settings, and imports the modules in the
+    folder of the program again. The function can be called while an event loop is running.
 
     Args:
         program: the path of the folder with `__main__.py`, or of a file, which runs in its folder; or a function that
             creates resources and exports outputs.
         mocks: the mocks that the program uses.
-        config: the stack's configuration, such as ``{"project:zone": "cn-hangzhou-j"}``.
-        project: the project's name, which is the default namespace of `pulumi.Config()`.
-        stack: the stack's name.
-        preview: whether the run is a preview. Outputs that are unknown at preview are not returned.
+        config: the configuration of the stack, such as ``{"project:zone": "cn-hangzhou-j"}``.
+        project: the name of the project, which is the default namespace of `pulumi.Config()`.
+        stack: the name of the stack.
+        preview: whether the run is a preview. Outputs that are unknown during a preview are not returned.
 
     Raises:
         HologresAiError: the AI nodes could not be read.
-        Exception: any other error of the program, such as a `pulumi.RunError`.
+        Exception: any other error in the program, such as a `pulumi.RunError`.
     """
     monitor = _Monitor(mocks)
     settings = partial(Settings, project, stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
@@ -51,17 +51,18 @@ def run_program(
         _inside(Path(program)) if isinstance(program, str | Path) else contextlib.nullcontext(program) as run,
         ThreadPoolExecutor(1, thread_name_prefix="pulumi-program") as executor,
     ):
-        # Pulumi's settings are context variables, and the event loop belongs to the thread.
+        # A new thread and a new context, because Pulumi's settings are context variables and an event loop belongs to a
+        # thread.
         executor.submit(Context().run, _run, run, settings, monitor, config or {}).result()
     outputs = {name: _plain(value) for name, value in monitor.outputs.items()}
     return {name: value for name, value in outputs.items() if not pulumi.contains_unknowns(value)}
 
 
 class _Monitor(MockMonitor):
-    """A mock monitor that stores the stack's outputs, and calls the mocks in the context of the program.
+    """A mock monitor that stores the outputs of the stack, and calls the mocks in the context of the program.
 
-    Pulumi stores the program's configuration in a context variable and calls mocks in threads. Some versions (3.200 to
-    3.250 were tested) call them without the program's context.
+    Pulumi stores the configuration of the program in a context variable, and calls mocks in threads. Some versions of
+    Pulumi call mocks without the context of the program. Versions 3.200 to 3.250 were tested.
     """
 
     outputs: Mapping[str, object] = {}
@@ -92,13 +93,13 @@ def _run(
     set_all_config(dict(config))
     monitor.context = copy_context()
     with asyncio.Runner() as runner:
-        # The error of a run is raised. Pulumi stores it in every output too, and asyncio would log each of them.
+        # The error of a run is raised. Pulumi also stores the error in every output, and asyncio would log all of them.
         runner.get_loop().set_exception_handler(lambda _loop, _context: None)
         runner.run(run_in_stack(run_without_result))
 
 
 def _plain(value: object) -> object:
-    """Convert a value of the protocol, with doubles only, to that of `pulumi stack output --json --show-secrets`."""
+    """Convert a value from Pulumi's protocol, in which every number is a double, to the value in the stack output."""
     value = rpc.unwrap_rpc_secret(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
@@ -109,7 +110,7 @@ def _plain(value: object) -> object:
 
 @contextlib.contextmanager
 def _inside(program: Path) -> Iterator[Callable[[], object]]:
-    """Change to the folder of a program, and unload its modules afterwards, so that the next run imports them again."""
+    """Change to the folder of a program. Unload its modules afterwards, so that the next run imports them again."""
     script = (program / "__main__.py" if program.is_dir() else program).resolve()
     before, path = set(sys.modules), list(sys.path)
     with contextlib.chdir(script.parent):

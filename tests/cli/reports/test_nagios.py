@@ -18,7 +18,7 @@ def test_figures_are_performance_data_with_their_thresholds() -> None:
     assert FORMATS["nagios"](report).split(" | ") == [
         "HOLOGRES_AI CRITICAL - 1 of 3 requirements met in 2 regions; "
         "free GPUs: at least 2 required, 1 found; most at: one (1); "
-        "subscriptions: none may end within 30 days, 1 found: one (8 days, 2026-01-28T07:44:27.535Z)",
+        "subscriptions: none may expire within 30 days, 1 found: one (8 days, 2026-01-28T07:44:27.535Z)",
         "free_gpus=1;;2:;0 ready_nodes=2;;1:;0 days_to_expiry=8;;30:;0",
     ]
 
