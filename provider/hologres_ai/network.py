@@ -219,6 +219,22 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def has_cause(error: BaseException, kind: type[BaseException]) -> bool:
+    """Return True if an exception or one of its causes is of a class."""
+    return any(isinstance(cause, kind) for cause in causes(error))
+
+
+def is_tls_failure(error: BaseException) -> bool:
+    """Return True if TLS failed. A connection that the peer closed early is not a TLS failure."""
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))
+
+
+def proxy_status(error: Exception) -> int | None:
+    """Return the HTTP status in an `httpx.ProxyError`, or None."""
+    found = re.match(r"[1-5][0-9]{2}\b", str(error))
+    return int(found[0]) if found else None
+
+
 # --- Times in headers ------------------------------------------------------------------------------------------------
 
 

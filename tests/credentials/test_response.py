@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hologres_ai.api.client import Client
-from hologres_ai.credentials.http import FetchError
-from hologres_ai.credentials.response import credentials_in, parse_expiry
+from hologres_ai.credentials.http import FetchError, credentials_in, parse_expiry
 from hologres_ai.errors import CredentialsError
 from tests.support.credentials_setups import NODES, SourceSetup, get, settings_of
 from tests.support.raw_server import RawServer, http

@@ -147,8 +147,6 @@ class AskedRole:
 
 
 BaseSource = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
-Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
-"""A part of a chain of sources that returns credentials on request: a base source or a role."""
 
 
 @dataclass(frozen=True)

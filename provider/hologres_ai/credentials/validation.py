@@ -5,6 +5,9 @@ import re
 from ..errors import ConfigurationError
 from .types import SESSION_SECONDS
 
+HEADER_SAFE = r"[\x21-\x7e]+"
+"""The form of a value that can be sent in an HTTP header."""
+
 SHORTEST, LONGEST = 900, 43_200  # limits of STS for the duration of a session, in seconds
 
 
@@ -14,7 +17,7 @@ def check_header_safe(value: str, place: str) -> None:
     Raises:
         ConfigurationError: the value contains a space, a line break or a character that is not ASCII.
     """
-    if not re.fullmatch(r"[\x21-\x7e]+", value):
+    if not re.fullmatch(HEADER_SAFE, value):
         raise ConfigurationError(
             f"{place} contains a space, a line break or a character that is not ASCII",
             "Copy the value again, without leading or trailing spaces or line breaks.",
