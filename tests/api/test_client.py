@@ -204,6 +204,12 @@ def test_a_body_at_the_limit_is_read() -> None:
         assert call(Client(settings_for(server.url), max_body_bytes=len(NODES))) == GOOD_REPLY
 
 
+def test_an_endpoint_with_an_invalid_address_is_a_typed_error() -> None:
+    config = CallConfig("cn-hangzhou", parse_endpoint("1.2.3.999"), Credentials("id", "secret"))
+    with pytest.raises(ResponseError, match=r"1\.2\.3\.999 cannot be called"):
+        asyncio.run(Client(config).list_instance_model())
+
+
 def test_connection_refused_is_retried_and_names_host_and_region() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -147,7 +147,7 @@ class Client:
                     body = await _read_body(response, secrets, self._max_body_bytes)
                     return HttpResponse(response.status_code, dict(response.headers), body)
         # A proxy port above 65535 raises an OverflowError, which is not an error of httpx.
-        except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, OverflowError) as error:
             raise transport_error(error, settings, secrets) from None
 
     def _auth(self, credentials: Credentials) -> Acs3Auth:

@@ -65,7 +65,7 @@ class ServiceResponse:
 
     status: int
     body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
     def text(self) -> str:
         """Return the body as text.
@@ -86,11 +86,8 @@ class ServiceResponse:
             FetchError: the status is not 200, or the body is not such an object.
         """
         self._check_status()
-        try:
-            document = json.loads(self.body.decode("utf-8-sig"))
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
+        document = parse_document(self.body)
+        if document is None:
             raise FetchError("its response is not a JSON object", status=self.status)
         found = document if part is None else document.get(part)
         if not isinstance(found, dict):
@@ -101,6 +98,15 @@ class ServiceResponse:
         if self.status != 200:
             transient = self.status in RETRIED_STATUSES
             raise FetchError("the request was refused", transient=transient, status=self.status)
+
+
+def parse_document(text: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a text, which may begin with a byte order mark, or None if it is not one."""
+    try:
+        document = json.loads(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def send(
@@ -127,9 +133,10 @@ def send(
     Raises:
         FetchError: there was no complete response, or the response was a redirect.
     """
-    target, deadline = httpx.URL(url), time.monotonic() + limits.total
-    hidden = [*secrets, *proxy_passwords(), *filter(None, (str(target), str(target.query, "ascii")))]
+    deadline = time.monotonic() + limits.total
     try:
+        target = httpx.URL(url)
+        hidden = [*secrets, *proxy_passwords(), *filter(None, (str(target), str(target.query, "ascii")))]
         with (
             redact_logs(hidden),
             _client(target, limits, direct=direct) as client,

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import CredentialsError, ProviderAttempt, tried
-from .http import HOSTS, FetchError, ServiceResponse, credentials_in, send
+from .http import HOSTS, FetchError, ServiceResponse, credentials_in, parse_document, send
 from .oauth import exchange_login
 from .profile import read_profile
 from .sts import assume_role, assume_role_with_oidc
@@ -137,7 +137,9 @@ def _from_command(base: External, limits: Limits) -> Fetched:
         raise FetchError(f"the command can't be run ({type(error).__name__})") from None
     if done.returncode != 0:
         raise FetchError(f"the command failed with exit code {done.returncode}")
-    document = ServiceResponse(200, done.stdout).document()
+    document = parse_document(done.stdout)
+    if document is None:
+        raise FetchError("its response is not a JSON object")
     mode = str(document.get("mode") or "AK").lower()
     if mode not in ("ak", "ststoken"):
         raise FetchError("the command printed a mode other than AK or StsToken")
