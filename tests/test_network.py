@@ -14,7 +14,8 @@ from hologres_ai.credentials import cache
 from hologres_ai.credentials.http import FetchError, send
 from hologres_ai.credentials.types import Limits
 from hologres_ai.errors import HologresAiError
-from hologres_ai.network import parse_endpoint, proxy_for, proxy_passwords, redact_logs, tls_context
+from hologres_ai.errors.redaction import redact_logs
+from hologres_ai.settings.network import parse_endpoint, proxy_for, proxy_passwords, tls_context
 from tests.support.raw_server import RawServer, http
 
 PROXY = "http://127.0.0.1:9"

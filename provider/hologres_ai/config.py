@@ -13,7 +13,6 @@ from .credentials.resolver import Resolution, named_profile, resolve_credentials
 from .credentials.types import Credentials, CredentialsSource, StsHost, StsHosts
 from .errors import ConfigurationError
 from .names import EVERY_REGION, did_you_mean
-from .network import Endpoint, parse_endpoint
 from .region_data import (
     CENTRAL_STS,
     IN_ENDPOINT,
@@ -37,13 +36,10 @@ from .settings import (
     STS_REGION,
     SWITCHES,
     VPC_ENDPOINT_ENABLED,
-    Lookup,
-    ResolvedSettings,
-    ResolvedValue,
     Setting,
-    look_up,
-    printable_start,
 )
+from .settings.lookup import Lookup, ResolvedSettings, ResolvedValue, look_up, printable_start
+from .settings.network import Endpoint, parse_endpoint
 
 FROM_REGION = "the region"
 """The origin of an endpoint that is derived from the region."""

@@ -26,7 +26,7 @@ from .outputs import AiNode, RegionOutcome, Totals
 if TYPE_CHECKING:
     from .models import AiNodeListResult
     from .requirements import RequirementArguments, RequirementResult
-    from .settings import Lookup
+    from .settings.lookup import Lookup
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from hologres_ai.errors import (
     TransportError,
 )
 from hologres_ai.models import AiNode, NodeList
-from hologres_ai.network import parse_endpoint
+from hologres_ai.settings.network import parse_endpoint
 from tests.faults.certificates import authority
 from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 

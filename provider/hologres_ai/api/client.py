@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception
 
-from ..clock import utc_now
+from ..clock import parse_http_date, utc_now
 from ..config import CallConfig
 from ..credentials import Credentials, CredentialsSource, Limits
 from ..credentials.cache import CredentialsCache, credentials_cache_for
 from ..errors import DeadlineExceededError, HologresAiError, ResponseError
 from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
-from ..errors.redaction import clean
+from ..errors.redaction import clean, redact_logs
 from ..models import NodeList
-from ..network import parse_http_date, redact_logs
 from .response import HttpResponse, parse_response
 from .retry import RetryQuota, RetryState, Wait, retry_wait
 from .signing import Acs3Auth, new_nonce

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationErr
 from pydantic.dataclasses import dataclass as model
 from pydantic_core import from_json
 
-from ..clock import utc_now
+from ..clock import requested_wait, utc_now
 from ..errors import HologresAiError, ResponseError
 from ..errors.bodies import UTF8_MARK, Body, ErrorBody, as_text, parse_error_body
 from ..errors.codes import classify, remedy_for
@@ -23,7 +23,6 @@ from ..errors.redaction import clean, redact
 from ..errors.validation import first_problem
 from ..models import AiNode, NodeList
 from ..names import to_camel
-from ..network import requested_wait
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from ..config import CallConfig
 from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import clean
-from ..network import Endpoint, causes, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
+from ..settings.network import Endpoint, causes, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
 
 
 class Connections:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..credentials import Credentials
     from ..credentials.resolver import Resolution
     from ..models import NodeList
-    from ..settings import ResolvedSettings
+    from ..settings.lookup import ResolvedSettings
 
 TOLERATED = timedelta(minutes=15)  # the service refuses a request if the clocks differ by more
 
@@ -130,8 +130,8 @@ def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
 
 def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
     """Inspect every setting, and make one call if the settings allow it."""
-    from ..network import describe_proxies
-    from ..settings import look_up
+    from ..settings.lookup import look_up
+    from ..settings.network import describe_proxies
 
     settings = look_up(arguments)
     resolution, attempts, access_key = _credentials(settings)

@@ -129,7 +129,7 @@ def _introduce(credentials: "Credentials", url: str) -> None:
 
 
 def _is_loopback(url: str) -> bool:
-    from ..network import parse_endpoint
+    from ..settings.network import parse_endpoint
 
     try:
         parse_endpoint(url)

@@ -9,7 +9,7 @@ from ..errors import HologresAiError
 from ..errors.codes import RAM_ACTION
 from ..models import AiNodeListResult, NodeList, Query, build_query
 from ..names import region_label
-from ..settings import Lookup
+from ..settings.lookup import Lookup
 from .call_sharing import CallSharing
 from .regions import FetchNodes, Progress, RegionResult, fetch_regions, join, outcomes
 from .result import build_result, describe_filters

@@ -19,7 +19,8 @@ import httpx
 
 from ..errors import Facts, HologresAiError
 from ..errors.codes import RETRIED_STATUSES
-from ..network import has_cause, is_tls_failure, proxy_for, proxy_passwords, proxy_status, redact_logs, tls_context
+from ..errors.redaction import redact_logs
+from ..settings.network import has_cause, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
 from .types import Credentials, Fetched, Limits
 from .validation import HEADER_SAFE
 

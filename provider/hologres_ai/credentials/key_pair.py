@@ -11,18 +11,8 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 
 from ..errors import ConfigurationError
-from ..settings import (
-    ACCESS_KEY,
-    ENVIRONMENT,
-    NAMESPACES,
-    SECRET_KEY,
-    SECURITY_TOKEN,
-    ResolvedSettings,
-    ResolvedValue,
-    Setting,
-    Values,
-    how_to_set,
-)
+from ..settings import ACCESS_KEY, NAMESPACES, SECRET_KEY, SECURITY_TOKEN, Setting, how_to_set
+from ..settings.lookup import ENVIRONMENT, ResolvedSettings, ResolvedValue, Values
 from .types import Credentials
 from .validation import check_header_safe
 

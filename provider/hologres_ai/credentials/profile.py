@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..names import did_you_mean
-from ..network import is_loopback, parse_endpoint
 from ..region_data import is_region_name, sts_host
-from ..settings import printable_start
+from ..settings.lookup import printable_start
+from ..settings.network import is_loopback, parse_endpoint
 from .types import (
     SESSION_NAME,
     CloudSso,

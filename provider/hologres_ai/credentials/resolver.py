@@ -25,12 +25,11 @@ from ..settings import (
     SECURITY_TOKEN,
     SHARED_CREDENTIALS_FILE,
     SHARED_ROLE_ARN,
-    ResolvedSettings,
-    ResolvedValue,
     Setting,
     how_to_set,
     how_to_set_field,
 )
+from ..settings.lookup import ResolvedSettings, ResolvedValue
 from .key_pair import find_key_pair
 from .profile import ProfileContent, check_external, checked_url, read_profile, refused_by
 from .types import (
@@ -172,7 +171,7 @@ def _not_used(settings: ResolvedSettings, choice: Choice, role: Role | None) -> 
     ]
     parts = [(ASSUME_ROLE_WITH_OIDC, key) for key in _OIDC_KEYS if used != _OIDC]
     parts += [(ASSUME_ROLE, ROLE_ARN.key)] if role is None else []
-    fields = [found.origin for setting, key in parts for found in settings.fields.get((setting.argument, key), ())]
+    fields = [found.origin for setting, key in parts for found in settings.fields.get((setting, key), ())]
     unused = [origin for origin in fields if used != _OIDC or origin not in _SHARED_ORIGINS]
     return (*choice.left_over, *others, *unused)
 

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
-from ..clock import utc_now
+from ..clock import parse_http_date, requested_wait, utc_now
 from ..errors.bodies import parse_error_body
 from ..errors.codes import Retry, classify, remedy_for
-from ..network import parse_endpoint, parse_http_date, percent_encode, requested_wait
+from ..settings.network import parse_endpoint
 from .http import FetchError, ServiceResponse, credentials_in, send
 from .types import Credentials, Fetched, Limits, Oidc, Role, StsHost
 from .validation import HEADER_SAFE
@@ -143,11 +144,11 @@ class _Call:
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
     """Return the signature of a query, by the vendor's RPC signature 1.0."""
-    text = f"{method}&{percent_encode('/')}&{percent_encode(_canonical_query(query))}"
+    text = f"{method}&%2F&{quote(_canonical_query(query), safe='')}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
 def _canonical_query(query: Mapping[str, str]) -> str:
     """Return the query, sorted by the unencoded names. In contrast, `api.signing` sorts by the encoded names."""
-    return "&".join(f"{percent_encode(name)}={percent_encode(value)}" for name, value in sorted(query.items()))
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query.items()))
