@@ -42,11 +42,6 @@ class KeyPair:
     parts: tuple[tuple[str, str], ...]
     left_over: tuple[str, ...] = ()
 
-    @property
-    def origin(self) -> str:
-        """The origin of the AccessKey ID."""
-        return self.parts[0][1]
-
 
 @dataclass(frozen=True)
 class _Origin:

@@ -16,7 +16,7 @@ from ..errors import ConfigurationError
 from ..names import did_you_mean
 from ..region_data import is_region_name, sts_host
 from ..settings.lookup import printable_start
-from ..settings.network import is_loopback, parse_endpoint
+from ..settings.network import is_loopback
 from .types import (
     SESSION_NAME,
     CloudSso,
@@ -32,7 +32,7 @@ from .types import (
     Switches,
     Uri,
 )
-from .validation import check_header_safe, duration
+from .validation import check_header_safe, check_sts_host, check_url, duration
 
 Fields = Mapping[str, Any]
 
@@ -104,7 +104,8 @@ class _Reader:
         """Return the host in ``sts_endpoint``, or the STS host of ``sts_region``, inside a VPC with ``enable_vpc``."""
         endpoint, region = self.get("sts_endpoint"), self.get("sts_region")
         if endpoint:
-            return StsHost(_host(endpoint, f"sts_endpoint in {self.place}"), f"sts_endpoint of {self.place}")
+            host = check_sts_host(endpoint, f"sts_endpoint in {self.place}")
+            return StsHost(host, f"sts_endpoint of {self.place}")
         if not region:
             return None
         if not is_region_name(region):
@@ -130,16 +131,6 @@ class _Reader:
             self.get("external_id"),
             self.sts(),
         )
-
-
-def _host(text: str, place: str) -> str:
-    try:
-        return parse_endpoint(text).url.removeprefix("https://")
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{place} is not an endpoint: {error}",
-            "Set a host with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com.",
-        ) from None
 
 
 # --- Modes -----------------------------------------------------------------------------------------------------------
@@ -172,7 +163,7 @@ def _oidc(profile: _Reader) -> CredentialsSource:
 
 def _uri(profile: _Reader) -> CredentialsSource:
     check_external(profile.switches, f"{profile.place} is in mode CredentialsURI")
-    return CredentialsSource(Uri(checked_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
+    return CredentialsSource(Uri(check_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
 
 
 def _external(profile: _Reader) -> CredentialsSource:
@@ -182,7 +173,7 @@ def _external(profile: _Reader) -> CredentialsSource:
 
 def _cloud_sso(profile: _Reader) -> CredentialsSource:
     place = f"cloud_sso_sign_in_url in {profile.place}"
-    url = checked_url(profile.need("cloud_sso_sign_in_url"), place)
+    url = check_url(profile.need("cloud_sso_sign_in_url"), place)
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
         raise ConfigurationError(f"{place} is not an https URL", "Give the sign-in URL as CloudSSO shows it.")
     return CredentialsSource(
@@ -260,22 +251,6 @@ def refused_by(switch: str, what: str) -> ConfigurationError:
     return ConfigurationError(
         f"{what}, which {switch} does not allow", f"Use another source of credentials, or unset {switch}."
     )
-
-
-def checked_url(text: str, place: str) -> str:
-    """Return a text if it is an http or https URL without a user name.
-
-    Raises:
-        ConfigurationError: the text is not such a URL. The message does not show it, because it may contain a password.
-    """
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
-    except ValueError:
-        good = False
-    if not good or not text.isprintable() or " " in text:
-        raise ConfigurationError(f"{place} is not a URL", "Set a URL such as http://localhost:8080/credentials.")
-    return text
 
 
 # --- The file --------------------------------------------------------------------------------------------------------

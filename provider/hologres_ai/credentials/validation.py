@@ -1,8 +1,10 @@
 """Check the form of values before they are sent. Error messages contain no value."""
 
 import re
+from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..settings.network import Endpoint, parse_endpoint
 from .types import SESSION_SECONDS
 
 HEADER_SAFE = r"[\x21-\x7e]+"
@@ -33,6 +35,41 @@ def check_form(value: str, form: str, place: str, example: str) -> str:
     if not re.fullmatch(form, value):
         raise ConfigurationError(f"{place} is invalid", f"Set a value such as {example}.")
     return value
+
+
+def check_endpoint(text: str, place: str, example: str) -> Endpoint:
+    """Return the endpoint in a text.
+
+    Raises:
+        ConfigurationError: the text is not an endpoint. The message gives the reason, but not the text.
+    """
+    try:
+        return parse_endpoint(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{place} is not an endpoint: {error}", f"Set a host with an optional port, such as {example}."
+        ) from None
+
+
+def check_sts_host(text: str, place: str) -> str:
+    """Return an STS host with its port, if it has one; for plain http, its URL."""
+    return check_endpoint(text, place, "sts-vpc.cn-hangzhou.aliyuncs.com").url.removeprefix("https://")
+
+
+def check_url(text: str, place: str) -> str:
+    """Return a text if it is an http or https URL without a user name.
+
+    Raises:
+        ConfigurationError: the text is not such a URL. The message does not show it, because it may contain a password.
+    """
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        good = False
+    if not good or not text.isprintable() or " " in text:
+        raise ConfigurationError(f"{place} is not a URL", "Set a URL such as http://localhost:8080/credentials.")
+    return text
 
 
 def duration(text: str | None, place: str) -> int:
