@@ -12,16 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    Strict,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, Strict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from .errors import Failure, InvalidArgumentError
@@ -112,8 +103,7 @@ class AiNode:
     ] = None
     commodity_code: Annotated[str | None, Field(description="Commodity code of the billing.")] = None
     expiration_time: Annotated[
-        str | None,
-        Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."),
+        str | None, Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
     ] = None
     auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews automatically.")] = None
 
@@ -194,12 +184,7 @@ _Texts = tuple[_Text, ...]
 ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-    config=ARGUMENTS,
-)
+@dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Query:
     """The nodes to read: regions and filters. A node is listed if it matches all filters that are given."""
 
@@ -265,18 +250,13 @@ class AiNodeListResult:
 
     region: Annotated[str, Field(description="The region that was read; several regions are joined by commas.")]
     instance_model_list: Annotated[
-        tuple[AiNode, ...],
-        Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID."),
+        tuple[AiNode, ...], Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID.")
     ]
     ids: Annotated[tuple[str, ...], Field(description="The aiInstanceId of the nodes, each once, sorted.")]
-    names: Annotated[
-        tuple[str, ...],
-        Field(description="The holoInstanceName of the nodes, each once, sorted."),
-    ]
+    names: Annotated[tuple[str, ...], Field(description="The holoInstanceName of the nodes, each once, sorted.")]
     totals: Annotated[Totals, Field(description="Capacity, used and free over all listed nodes.")]
     fingerprint: Annotated[
-        str,
-        Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes."),
+        str, Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes.")
     ]
     region_outcomes: Annotated[
         tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted.")

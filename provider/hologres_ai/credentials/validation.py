@@ -82,7 +82,6 @@ def duration(text: str | None, place: str) -> int:
         return SESSION_SECONDS
     if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:
         raise ConfigurationError(
-            f"{place} is not a valid session duration",
-            f"Set a whole number of seconds from {SHORTEST} to {LONGEST}.",
+            f"{place} is not a valid session duration", f"Set a whole number of seconds from {SHORTEST} to {LONGEST}."
         )
     return int(str(text))

@@ -147,11 +147,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "InvalidSecurityToken.Expired",
         ErrorRule(AuthenticationError, _RENEW_SESSION, Retry.WITH_NEW_CREDENTIALS, "the security token has expired"),
     ),
-    (
-        _BOTH,
-        "MissingSecurityToken",
-        ErrorRule(AuthenticationError, _ADD_SESSION, title="a security token is missing"),
-    ),
+    (_BOTH, "MissingSecurityToken", ErrorRule(AuthenticationError, _ADD_SESSION, title="a security token is missing")),
     (
         _BOTH,
         "InvalidTimeStamp IllegalTimestamp",
@@ -211,11 +207,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "EntityNotExist.OIDCProvider EntityNotExist.OIDCProviderArn InvalidParameter.OIDCProviderArn",
         ErrorRule(ApiError, _OIDC_PROVIDER),
     ),
-    (
-        _STS,
-        "AuthenticationFail.OIDCToken InvalidParameter.OIDCToken",
-        ErrorRule(AuthenticationError, _RENEW_OIDC),
-    ),
+    (_STS, "AuthenticationFail.OIDCToken InvalidParameter.OIDCToken", ErrorRule(AuthenticationError, _RENEW_OIDC)),
 )
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
@@ -224,11 +216,7 @@ _RULES = {
 # remedy depends on the part after the dot.
 _NOT_A_FAMILY = frozenset({"forbidden"})
 _CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
-_CLASS_BY_STATUS: dict[int, type[ApiError]] = {
-    401: AuthenticationError,
-    403: AccessDeniedError,
-    429: ThrottledError,
-}
+_CLASS_BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: AccessDeniedError, 429: ThrottledError}
 
 _NO_CODE = (
     "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
