@@ -80,9 +80,7 @@ class _Reader:
         return all(self.get(name) is not None for name in names)
 
     def header_safe(self, name: str) -> str:
-        value = self.need(name)
-        check_header_safe(value, f"{name} in {self.place}")
-        return value
+        return check_header_safe(self.need(name), f"{name} in {self.place}")
 
     def seconds(self) -> int:
         return duration(self.get("expired_seconds"), f"expired_seconds in {self.place}")
@@ -116,11 +114,9 @@ class _Reader:
         vpc = self._fields.get("enable_vpc") is True
         return StsHost(sts_host(region, vpc=vpc), f"sts_region{' and enable_vpc' if vpc else ''} of {self.place}")
 
-    def key(self) -> Credentials:
-        return Credentials(self.header_safe("access_key_id"), self.header_safe("access_key_secret"))
-
-    def key_with_token(self) -> Credentials:
-        return replace(self.key(), security_token=self.header_safe("sts_token"))
+    def key(self, *, with_token: bool) -> Credentials:
+        key, secret = self.header_safe("access_key_id"), self.header_safe("access_key_secret")
+        return Credentials(key, secret, self.header_safe("sts_token") if with_token else None)
 
     def role(self) -> Role:
         return Role(
@@ -134,11 +130,6 @@ class _Reader:
 
 
 # --- Modes -----------------------------------------------------------------------------------------------------------
-
-
-def _ram_role(profile: _Reader) -> CredentialsSource:
-    key = profile.key_with_token() if profile.has("sts_token") else profile.key()
-    return CredentialsSource(key, (profile.role(),))
 
 
 def _ecs(profile: _Reader) -> EcsRole:
@@ -188,9 +179,11 @@ def _cloud_sso(profile: _Reader) -> CredentialsSource:
 
 
 _MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
-    "AK": lambda profile: CredentialsSource(profile.key()),
-    "StsToken": lambda profile: CredentialsSource(profile.key_with_token()),
-    "RamRoleArn": _ram_role,
+    "AK": lambda profile: CredentialsSource(profile.key(with_token=False)),
+    "StsToken": lambda profile: CredentialsSource(profile.key(with_token=True)),
+    "RamRoleArn": lambda profile: CredentialsSource(
+        profile.key(with_token=profile.has("sts_token")), (profile.role(),)
+    ),
     "EcsRamRole": lambda profile: CredentialsSource(_ecs(profile)),
     "RamRoleArnWithRoleName": lambda profile: CredentialsSource(_ecs(profile), (profile.role(),)),
     "OIDC": _oidc,
@@ -233,15 +226,7 @@ def _mode_of(profile: _Reader) -> str:
 
 
 def check_external(switches: Switches, what: str) -> None:
-    """Check that credentials from external programs and local services are allowed.
-
-    Args:
-        switches: the switches of the administrator.
-        what: the start of the message, such as ``profile 'prod' of … is in mode External``.
-
-    Raises:
-        ConfigurationError: ``ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`` is on.
-    """
+    """Raise an error that begins with `what` if credentials from programs and local services are not allowed."""
     if switches.external_process_disabled:
         raise refused_by("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", what)
 

@@ -1,4 +1,7 @@
-"""Check the form of values before they are sent. Error messages contain no value."""
+"""Check the form of values before they are sent.
+
+A check raises a ConfigurationError that names the origin of the value, here `place`, and shows no value.
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -13,36 +16,25 @@ HEADER_SAFE = r"[\x21-\x7e]+"
 SHORTEST, LONGEST = 900, 43_200  # limits of STS for the duration of a session, in seconds
 
 
-def check_header_safe(value: str, place: str) -> None:
-    """Check that a value can be sent in an HTTP header.
-
-    Raises:
-        ConfigurationError: the value contains a space, a line break or a character that is not ASCII.
-    """
+def check_header_safe(value: str, place: str) -> str:
+    """Return a value that can be sent in an HTTP header."""
     if not re.fullmatch(HEADER_SAFE, value):
         raise ConfigurationError(
             f"{place} contains a space, a line break or a character that is not ASCII",
             "Copy the value again, without leading or trailing spaces or line breaks.",
         )
+    return value
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:
-    """Return the value if it matches the regular expression `form`.
-
-    Raises:
-        ConfigurationError: the value does not match.
-    """
+    """Return a value that matches the regular expression `form`."""
     if not re.fullmatch(form, value):
         raise ConfigurationError(f"{place} is invalid", f"Set a value such as {example}.")
     return value
 
 
 def check_endpoint(text: str, place: str, example: str) -> Endpoint:
-    """Return the endpoint in a text.
-
-    Raises:
-        ConfigurationError: the text is not an endpoint. The message gives the reason, but not the text.
-    """
+    """Return the endpoint in a text."""
     try:
         return parse_endpoint(text)
     except ValueError as error:
@@ -57,11 +49,7 @@ def check_sts_host(text: str, place: str) -> str:
 
 
 def check_url(text: str, place: str) -> str:
-    """Return a text if it is an http or https URL without a user name.
-
-    Raises:
-        ConfigurationError: the text is not such a URL. The message does not show it, because it may contain a password.
-    """
+    """Return an http or https URL without a user name."""
     try:
         parts = urlsplit(text)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
@@ -73,11 +61,7 @@ def check_url(text: str, place: str) -> str:
 
 
 def duration(text: str | None, place: str) -> int:
-    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default.
-
-    Raises:
-        ConfigurationError: the value is not a whole number from 900 to 43200.
-    """
+    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default."""
     if text in (None, "0"):
         return SESSION_SECONDS
     if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:
