@@ -48,15 +48,11 @@ def _lossless_boolean(value: object) -> bool:
     raise ValueError("not a boolean")
 
 
-def _empty_as_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
 # According to the vendor, values of resources other than AI nodes may be invalid. An empty string is treated as a
 # missing value.
-_Empty = Annotated[None, BeforeValidator(_empty_as_none)]
+_Empty = Annotated[None, BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)]
 # The members are tried from left to right, so that a value of the right type is validated only in pydantic's compiled
 # code. The last member determines the message of an error.
 Integer = Annotated[
@@ -309,16 +305,16 @@ def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
     """
-    given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
+    given = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in arguments.items()
+        if value is not None
+    }
     try:
         return TypeAdapter(shape).validate_python(given)
     except ValidationError as error:
         failures = [_failure(shape, given, dict(item), prefix) for item in error.errors(include_url=False)]
         raise InvalidArgumentError(failures) from None
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 _REASONS = {

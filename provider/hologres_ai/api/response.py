@@ -81,26 +81,19 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     try:
         payload = _PAYLOAD.validate_json(body, by_alias=True, by_name=False)
     except ValidationError as error:
-        if _is_failure_without_list(response.body):
+        failure = parse_error_body(response.body)
+        if failure.tells_failure and LIST.lower() not in failure.fields:
             raise _refusal(response, secrets, now) from None
         raise _malformed(response.redacted(secrets), error, secrets) from None
     if not payload.instance_model_list and parse_error_body(body).tells_failure:
         raise _refusal(response, secrets, now)
     _log_unknown_fields(body)
-    return _node_list(payload)
-
-
-def _node_list(payload: _Payload) -> NodeList:
-    request_id = as_text(payload.request_id)
-    if payload.instance_model_list is not None:
-        return NodeList(nodes=payload.instance_model_list, request_id=request_id)
-    warning = "the API returned null instead of a list of AI nodes; it is read as no nodes"
-    return NodeList(nodes=(), request_id=request_id, warnings=(warning,))
-
-
-def _is_failure_without_list(body: Body) -> bool:
-    error = parse_error_body(body)
-    return error.tells_failure and LIST.lower() not in error.fields
+    null = "the API returned null instead of a list of AI nodes; it is read as no nodes"
+    return NodeList(
+        nodes=payload.instance_model_list or (),
+        request_id=as_text(payload.request_id),
+        warnings=(null,) if payload.instance_model_list is None else (),
+    )
 
 
 def _refusal(response: HttpResponse, secrets: Sequence[str], now: datetime | None) -> HologresAiError:

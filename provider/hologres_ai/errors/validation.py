@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-Location = tuple[int | str, ...]
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -23,7 +21,7 @@ class Problem:
         value: the invalid value; redact it before you show it.
     """
 
-    location: Location
+    location: tuple[int | str, ...]
     reason: str
     value: object
 
