@@ -25,6 +25,7 @@ from .region_data import (
     sts_host_for_read,
 )
 from .settings import (
+    CLI_PROFILE_DISABLED,
     CONNECT_TIMEOUT,
     DEADLINE,
     ENDPOINT,
@@ -107,13 +108,7 @@ def resolve_regions(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[CallConfig, ...]:
-    """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``.
-
-    Args:
-        names: the regions, or ``*``.
-        arguments: see `resolve`.
-        stack: see `resolve`.
-        environ: see `resolve`.
+    """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``; see `resolve`.
 
     Raises:
         ConfigurationError: see `resolve`; or several regions are to be read and the endpoint is that of one region.
@@ -190,7 +185,7 @@ def find_region(settings: ResolvedSettings, resolution: Resolution | None) -> Re
 
 def _read_named_profile(settings: ResolvedSettings) -> ProfileContent | None:
     named = named_profile(settings)
-    return read_profile(named) if named and not named.switches.cli_profile_disabled else None
+    return read_profile(named) if named and CLI_PROFILE_DISABLED not in named.switches else None
 
 
 def has_region(settings: ResolvedSettings) -> bool:
@@ -212,11 +207,7 @@ def has_credentials(settings: ResolvedSettings) -> bool:
 
 
 def require_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue:
-    """Return the region.
-
-    Raises:
-        ConfigurationError: no region is set, or the region is invalid.
-    """
+    """Return the region. A missing or invalid region is a ConfigurationError."""
     found = find_region(settings, resolution) or settings.require(REGION)
     _check_region(found.value, found.origin)
     return found
@@ -236,11 +227,7 @@ def _check_region(region: str, origin: str) -> None:
 def find_endpoint(
     settings: ResolvedSettings, region: str, profile: ProfileContent | None = None
 ) -> tuple[Endpoint, str]:
-    """Return the endpoint of the API and its origin.
-
-    Raises:
-        ConfigurationError: the endpoint or the endpoint type is invalid.
-    """
+    """Return the endpoint of the API and its origin. An invalid endpoint or endpoint type is a ConfigurationError."""
     vpc = _vpc_endpoint_type(settings, profile)
     found = settings.find(ENDPOINT)
     if found is None:
@@ -277,13 +264,8 @@ def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> N
 def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
     """Return the hosts of STS.
 
-    Args:
-        settings: the settings.
-        region: the region whose STS host is the default: the region that is read, or the configured region if several
-            regions are read. Without one, the default is the central host.
-
-    Raises:
-        ConfigurationError: a setting for STS is invalid.
+    The default is the host of `region`: the region that is read, or the configured region if several regions are read.
+    Without one, it is the central host. An invalid setting for STS is a ConfigurationError.
     """
     vpc, switch = settings.is_on(VPC_ENDPOINT_ENABLED), settings.find(VPC_ENDPOINT_ENABLED)
     inside = f" with {switch.origin}" if vpc and switch else ""

@@ -8,6 +8,7 @@ from ..config import CallConfig, resolve, resolve_regions
 from ..errors import HologresAiError
 from ..errors.codes import RAM_ACTION
 from ..models import AiNodeListResult, NodeList, Query, build_query
+from ..names import region_label
 from ..settings.lookup import Lookup
 from .call_sharing import CallSharing
 from .regions import FetchNodes, Progress, RegionResult, fetch_regions, join, outcomes
@@ -53,7 +54,7 @@ async def read(
     listed = join(results, partial=query.on_region_error == "partial") if query.regions else _only(results)
     read_configs = [config for config in configs if isinstance(results[config.region], NodeList)]
     warnings = dict.fromkeys(warning for config in read_configs for warning in config.warnings)
-    label = ",".join(query.regions or [configs[0].region])
+    label = region_label(query.region, query.regions) or configs[0].region
     result = build_result(label, query, listed, warnings=warnings, region_outcomes=outcomes(results))
     return result if result.instance_model_list else _explain_empty(result, configs, listed)
 

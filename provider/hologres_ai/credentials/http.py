@@ -1,8 +1,8 @@
 """HTTP requests to services that return credentials, and the credentials in their responses.
 
 The services are STS, a credentials URI, the metadata service and the login services. Proxies, certificates and the
-redaction of logs are the same as for the API. Redirects are not followed, the size of a body is limited, and errors
-contain no text from the peer.
+redaction of logs are the same as for the API. Redirects are not followed, and the size of a body is limited. Every
+failure is a FetchError.
 """
 
 import json
@@ -69,11 +69,7 @@ class ServiceResponse:
     headers: Mapping[str, str] = field(repr=False)
 
     def text(self) -> str:
-        """Return the body as text.
-
-        Raises:
-            FetchError: the status is not 200, or the body is not ASCII.
-        """
+        """Return the body of a response with status 200 as ASCII text."""
         self._check_status()
         try:
             return self.body.decode("ascii")
@@ -81,11 +77,7 @@ class ServiceResponse:
             raise FetchError("its response is not ASCII text") from None
 
     def document(self, part: str | None = None) -> dict[str, Any]:
-        """Return the JSON object in the body, which may begin with a byte order mark; or the object in a field of it.
-
-        Raises:
-            FetchError: the status is not 200, or the body is not such an object.
-        """
+        """Return the JSON object in the body of a response with status 200, or the object in the field `part` of it."""
         self._check_status()
         document = parse_document(self.body)
         if document is None:
@@ -120,19 +112,9 @@ def send(
     secrets: Sequence[str] = (),
     direct: bool = False,
 ) -> ServiceResponse:
-    """Send a request and read the whole response; blocks.
+    """Send a request and read the whole response; blocks. `direct` means without a proxy.
 
-    Args:
-        url: the URL. It is redacted in the logs of the HTTP libraries, because it may contain tokens.
-        limits: the time limits.
-        method: the HTTP method.
-        headers: the headers, in addition to those of every request.
-        content: the body of the request.
-        secrets: the values to redact in the logs of the HTTP libraries.
-        direct: whether no proxy is used.
-
-    Raises:
-        FetchError: there was no complete response, or the response was a redirect.
+    In the logs of the HTTP libraries, `secrets` and the URL, which may contain tokens, are redacted.
     """
     deadline = time.monotonic() + limits.total
     try:
@@ -215,14 +197,9 @@ def credentials_in(
     document: Mapping[str, Any],
     names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
 ) -> Fetched:
-    """Return the credentials in a document.
+    """Return the credentials in a document. `names` are those of the fields for id, secret, token and expiry.
 
-    Args:
-        document: the document.
-        names: the names of the fields for id, secret, token and expiry.
-
-    Raises:
-        FetchError: the credentials are incomplete, invalid or expired. The message contains no value.
+    Credentials that are incomplete, invalid or expired are an error, which contains no value.
     """
     key, secret, token = (document.get(name) or None for name in names[:3])
     for value in (key, secret, token):
@@ -239,11 +216,7 @@ def credentials_in(
 def parse_expiry(value: object) -> float | None:
     """Convert an expiry to seconds since 1970; None if there is no expiry.
 
-    Args:
-        value: a number of seconds or milliseconds since 1970, or a date in ISO 8601 format.
-
-    Raises:
-        FetchError: the value is neither a number nor a date.
+    The value is a number of seconds or milliseconds since 1970, or a date in ISO 8601 format; otherwise it is an error.
     """
     if value in (None, "", 0):
         return None

@@ -14,9 +14,9 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
-from .http import HOSTS, FetchError, parse_expiry, send
+from .http import HOSTS, FetchError, credentials_in, parse_expiry, send
 from .profile import Fields, load_file, named_fields
-from .types import Limits, OAuth, Profile
+from .types import Fetched, Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
 
@@ -24,24 +24,18 @@ log = logging.getLogger(__name__)
 _CLIENTS = {"CN": "4038181954557748008", "INTL": "4103531455503354461"}
 _RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
 _FILE = threading.Lock()
+_FIELDS = ("access_key_id", "access_key_secret", "sts_token", "sts_expiration")  # the temporary AccessKey in a profile
 
 
-def exchange_login(login: OAuth, limits: Limits) -> Fields:
-    """Return the temporary AccessKey of a login, in the format of the service; blocks.
+def exchange_login(login: OAuth, limits: Limits) -> Fetched:
+    """Return the temporary AccessKey of a login; blocks. A login that has expired is a FetchError.
 
-    Raises:
-        FetchError: the login has expired, the service refused, or there was no complete response.
-        ConfigurationError: the file or the profile no longer exists or is invalid.
+    A file or a profile that no longer exists or is invalid is a ConfigurationError.
     """
     with _FILE:  # a refresh token can be used once: two threads must not renew it at the same time
         fields = named_fields(Profile(login.file, login.name), load_file(login.file))
         if _is_fresh(fields):
-            return {
-                "AccessKeyId": fields["access_key_id"],
-                "AccessKeySecret": fields["access_key_secret"],
-                "SecurityToken": fields["sts_token"],
-                "Expiration": _number(fields["sts_expiration"]),
-            }
+            return credentials_in({**fields, "sts_expiration": _number(fields["sts_expiration"])}, _FIELDS)
         site = str(fields.get("oauth_site_type") or "CN").upper()
         if site not in _CLIENTS:
             raise FetchError("oauth_site_type of the profile is neither CN nor INTL")
@@ -51,12 +45,14 @@ def exchange_login(login: OAuth, limits: Limits) -> Fields:
             _keep(login, renewed)  # before the exchange, which may fail: the old refresh token is no longer valid
             token = renewed["oauth_access_token"]
         document = _exchange(token, host, limits)
-        _keep(login, _fields_of(document))
-        return document
+        expires = int(parse_expiry(document.get("Expiration")) or 0)
+        keys = [document.get(name) for name in ("AccessKeyId", "AccessKeySecret", "SecurityToken")]
+        _keep(login, dict(zip(_FIELDS, [*keys, expires], strict=True)))
+        return credentials_in(document)
 
 
 def _is_fresh(fields: Fields) -> bool:
-    keys = all(fields.get(name) for name in ("access_key_id", "access_key_secret", "sts_token"))
+    keys = all(fields.get(name) for name in _FIELDS[:3])
     return keys and _number(fields.get("sts_expiration")) > time.time()
 
 
@@ -92,16 +88,6 @@ def _renew(refresh_token: str, host: str, client: str, limits: Limits) -> dict[s
 def _exchange(token: str, host: str, limits: Limits) -> dict[str, Any]:
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
     return send(f"{host}/v1/exchange", limits, method="POST", headers=headers, secrets=[token]).document()
-
-
-def _fields_of(document: Fields) -> Fields:
-    """Return the temporary AccessKey as fields of a profile."""
-    return {
-        "access_key_id": document.get("AccessKeyId"),
-        "access_key_secret": document.get("AccessKeySecret"),
-        "sts_token": document.get("SecurityToken"),
-        "sts_expiration": int(parse_expiry(document.get("Expiration")) or 0),
-    }
 
 
 def _keep(login: OAuth, changed: Fields) -> None:

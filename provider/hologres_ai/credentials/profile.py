@@ -1,7 +1,8 @@
 """Profiles of the vendor's CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
 
 The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
-Fields that are missing in a profile are never taken from the environment.
+Fields that are missing in a profile are never taken from the environment. A file, a profile or a field that is missing
+or invalid is a ConfigurationError, which contains no secret.
 """
 
 import json
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from ..errors import ConfigurationError
 from ..names import did_you_mean
 from ..region_data import is_region_name, sts_host
+from ..settings import ECS_METADATA_DISABLED, EXTERNAL_PROCESS_DISABLED, IMDS_V1_DISABLED, Setting
 from ..settings.lookup import printable_start
 from ..settings.network import is_loopback
 from .types import (
@@ -49,7 +51,7 @@ class ProfileContent:
 
 
 class _Reader:
-    """The fields of one profile. Error messages name the field and the profile; they contain no secret."""
+    """The fields of one profile."""
 
     def __init__(self, profile: Profile, fields: Fields) -> None:
         self.file = profile.file
@@ -133,9 +135,8 @@ class _Reader:
 
 
 def _ecs(profile: _Reader) -> EcsRole:
-    if profile.switches.ecs_metadata_disabled:
-        raise refused_by("ALIBABA_CLOUD_ECS_METADATA_DISABLED", f"{profile.place} asks the ECS metadata service")
-    return EcsRole(profile.get("ram_role_name") or "", profile.switches.imds_v1_disabled)
+    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} asks the ECS metadata service")
+    return EcsRole(profile.get("ram_role_name") or "", IMDS_V1_DISABLED in profile.switches)
 
 
 def _oidc(profile: _Reader) -> CredentialsSource:
@@ -153,12 +154,12 @@ def _oidc(profile: _Reader) -> CredentialsSource:
 
 
 def _uri(profile: _Reader) -> CredentialsSource:
-    check_external(profile.switches, f"{profile.place} is in mode CredentialsURI")
+    check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode CredentialsURI")
     return CredentialsSource(Uri(check_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
 
 
 def _external(profile: _Reader) -> CredentialsSource:
-    check_external(profile.switches, f"{profile.place} is in mode External")
+    check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode External")
     return CredentialsSource(External(profile.need("process_command")))
 
 
@@ -225,28 +226,20 @@ def _mode_of(profile: _Reader) -> str:
     return next((mode for mode in (*MODES, *_UNSUPPORTED) if mode.lower() == named.lower()), named)
 
 
-def check_external(switches: Switches, what: str) -> None:
-    """Raise an error that begins with `what` if credentials from programs and local services are not allowed."""
-    if switches.external_process_disabled:
-        raise refused_by("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", what)
-
-
-def refused_by(switch: str, what: str) -> ConfigurationError:
-    """Return the error for a source of credentials that a switch does not allow."""
-    return ConfigurationError(
-        f"{what}, which {switch} does not allow", f"Use another source of credentials, or unset {switch}."
-    )
+def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
+    """Raise an error that begins with `what` if a switch that forbids it is on."""
+    if switch in switches:
+        name = switch.environment[0]
+        raise ConfigurationError(
+            f"{what}, which {name} does not allow", f"Use another source of credentials, or unset {name}."
+        )
 
 
 # --- The file --------------------------------------------------------------------------------------------------------
 
 
 def read_profile(profile: Profile) -> ProfileContent:
-    """Read a profile from its file.
-
-    Raises:
-        ConfigurationError: the file, the profile or a field is missing or invalid, or a switch does not allow the mode.
-    """
+    """Read a profile from its file. A mode that a switch does not allow is an error."""
     document = load_file(profile.file)
     reader = _Reader(profile, named_fields(profile, document))
     source = _source(profile, document, reader)
@@ -277,11 +270,7 @@ def _source(profile: Profile, document: Fields, reader: _Reader, above: tuple[st
 
 
 def load_file(file: Path) -> Fields:
-    """Return the JSON document in a credentials file. The file may begin with a byte order mark.
-
-    Raises:
-        ConfigurationError: the file can't be read, or is not in the JSON format of the CLI.
-    """
+    """Return the JSON document in a credentials file, which may begin with a byte order mark."""
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -300,11 +289,7 @@ def load_file(file: Path) -> Fields:
 
 
 def named_fields(profile: Profile, document: Fields) -> Fields:
-    """Return the fields of a profile, or of the current profile of the file if no name is set.
-
-    Raises:
-        ConfigurationError: the file has no such profile.
-    """
+    """Return the fields of a profile, or of the current profile of the file if no name is set."""
     name = profile.name or document.get("current")
     profiles = [fields for fields in document["profiles"] if isinstance(fields, dict)]
     names = [str(fields.get("name")) for fields in profiles]

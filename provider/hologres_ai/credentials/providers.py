@@ -118,10 +118,6 @@ def _from_cloud_sso(base: CloudSso, limits: Limits) -> Fetched:
     return credentials_in(response.document("CloudCredential"))
 
 
-def _from_oauth(base: OAuth, limits: Limits) -> Fetched:
-    return credentials_in(exchange_login(base, limits))
-
-
 def _from_command(base: External, limits: Limits) -> Fetched:
     try:
         done = subprocess.run(  # noqa: S603 - the user's own profile names it
@@ -154,7 +150,7 @@ _PROVIDERS: dict[type, Callable[[Any, Limits], Fetched]] = {
     EcsRole: _from_ecs,
     External: _from_command,
     CloudSso: _from_cloud_sso,
-    OAuth: _from_oauth,
+    OAuth: exchange_login,
 }
 
 

@@ -32,7 +32,7 @@ from ..settings import (
 )
 from ..settings.lookup import ResolvedSettings, ResolvedValue
 from .key_pair import KeyPair, find_key_pair
-from .profile import ProfileContent, check_external, read_profile, refused_by
+from .profile import ProfileContent, check_allowed, read_profile
 from .types import (
     SESSION_NAME,
     SESSION_SECONDS,
@@ -172,18 +172,10 @@ def _not_used(settings: ResolvedSettings, used: str, role: Role | None) -> Itera
             yield found.origin
 
 
-def switches(settings: ResolvedSettings) -> Switches:
-    """Return the switches of the administrator.
-
-    Raises:
-        ConfigurationError: a switch is neither on nor off.
-    """
-    return Switches(
-        imds_v1_disabled=settings.is_on(IMDS_V1_DISABLED),
-        ecs_metadata_disabled=settings.is_on(ECS_METADATA_DISABLED),
-        external_process_disabled=settings.is_on(EXTERNAL_PROCESS_DISABLED),
-        cli_profile_disabled=settings.is_on(CLI_PROFILE_DISABLED),
-    )
+def switches_on(settings: ResolvedSettings) -> Switches:
+    """Return the switches that are on. A switch that is neither on nor off is a ConfigurationError."""
+    restricting = (IMDS_V1_DISABLED, ECS_METADATA_DISABLED, EXTERNAL_PROCESS_DISABLED, CLI_PROFILE_DISABLED)
+    return frozenset(switch for switch in restricting if settings.is_on(switch))
 
 
 # --- The sources, one by one -----------------------------------------------------------------------------------------
@@ -200,7 +192,7 @@ def named_profile(settings: ResolvedSettings) -> Profile | None:
     if name is None and file is None:
         return None
     path = _expanded(file.value if file else DEFAULT_FILE, settings)
-    return Profile(path, name.value if name else None, switches(settings))
+    return Profile(path, name.value if name else None, switches_on(settings))
 
 
 def _expanded(path: str, settings: ResolvedSettings) -> Path:
@@ -209,16 +201,17 @@ def _expanded(path: str, settings: ResolvedSettings) -> Path:
 
 def _profile(settings: ResolvedSettings) -> Choice | None:
     profile = named_profile(settings)
-    if profile and profile.switches.cli_profile_disabled:
-        raise refused_by("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", f"{profile} is named")
-    return _profile_choice(profile) if profile else None
+    if profile is None:
+        return None
+    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"{profile} is named")
+    return _profile_choice(profile)
 
 
 def _default_profile(settings: ResolvedSettings) -> Choice | None:
-    file, off = _expanded(DEFAULT_FILE, settings), switches(settings)
-    if off.cli_profile_disabled or not settings.home or not file.is_file():
+    file, switches = _expanded(DEFAULT_FILE, settings), switches_on(settings)
+    if CLI_PROFILE_DISABLED in switches or not settings.home or not file.is_file():
         return None
-    return _profile_choice(Profile(file, None, off))
+    return _profile_choice(Profile(file, None, switches))
 
 
 def _profile_choice(profile: Profile) -> Choice:
@@ -231,18 +224,17 @@ def _uri(settings: ResolvedSettings) -> Choice | None:
     found = settings.find(CREDENTIALS_URI)
     if found is None:
         return None
-    check_external(switches(settings), f"{found.origin} is set")
+    check_allowed(EXTERNAL_PROCESS_DISABLED, switches_on(settings), f"{found.origin} is set")
     return Choice(Uri(check_url(found.value, found.origin)), found.origin)
 
 
 def _ecs_role(settings: ResolvedSettings) -> Choice | None:
-    found, off = settings.find(ECS_ROLE_NAME), switches(settings)
+    found, switches = settings.find(ECS_ROLE_NAME), switches_on(settings)
     if found is None:
         return None
     name = check_form(found.value, r"[A-Za-z0-9._-]{1,64}", found.origin, "AliyunHologresReader")
-    if off.ecs_metadata_disabled:
-        raise refused_by("ALIBABA_CLOUD_ECS_METADATA_DISABLED", f"{found.origin} is set")
-    return Choice(EcsRole(name, off.imds_v1_disabled), found.origin)
+    check_allowed(ECS_METADATA_DISABLED, switches, f"{found.origin} is set")
+    return Choice(EcsRole(name, IMDS_V1_DISABLED in switches), found.origin)
 
 
 @dataclass(frozen=True)

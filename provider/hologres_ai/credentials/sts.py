@@ -1,7 +1,7 @@
 """Calls of AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
 
 AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as in the vendor's
-credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller.
+credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
 """
 
 import base64
@@ -25,11 +25,7 @@ from .validation import HEADER_SAFE
 
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> Fetched:
-    """Assume a role with the given credentials; blocks.
-
-    Raises:
-        FetchError: STS refused, or there was no complete response.
-    """
+    """Assume a role with the given credentials; blocks."""
     parameters = {
         "Action": "AssumeRole",
         "RoleArn": role.arn,
@@ -47,11 +43,7 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
 
 
 def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
-    """Assume a role with an OIDC token; blocks.
-
-    Raises:
-        FetchError: the token can't be read, STS refused, or there was no complete response.
-    """
+    """Assume a role with an OIDC token, which may be in a file; blocks."""
     token = oidc.token or _read_token(oidc.token_file or "")
     parameters = {
         "Action": "AssumeRoleWithOIDC",

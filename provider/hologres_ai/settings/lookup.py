@@ -39,6 +39,8 @@ Values = tuple[ResolvedValue, ...]
 class ResolvedSettings:
     """The values of all settings, after one look-up. An empty value is the same as an unset one.
 
+    The methods raise ConfigurationError for a value that is missing or invalid.
+
     Attributes:
         values: for each setting, the values that are set, in order of precedence.
         fields: the same for each field of an object.
@@ -60,32 +62,20 @@ class ResolvedSettings:
         return next(iter(self.values[setting]), None)
 
     def find_field(self, setting: Setting, key: str) -> ResolvedValue | None:
-        """Return the first value that is set for a field of an object, or None.
-
-        Raises:
-            ConfigurationError: the value of the setting is not a JSON object, or has an unknown or invalid field.
-        """
+        """Return the first value that is set for a field of an object, or None. An invalid object is an error."""
         if setting in self.invalid:
             raise self.invalid[setting]
         return next(iter(self.fields[setting, key]), None)
 
     def require(self, setting: Setting) -> ResolvedValue:
-        """Return the first value that is set.
-
-        Raises:
-            ConfigurationError: no value is set. The message names every origin that can set one.
-        """
+        """Return the first value that is set. If there is none, the error names every origin that can set one."""
         found = self.find(setting)
         if found is None:
             raise ConfigurationError(f"no {setting.key} is set", how_to_set(setting))
         return found
 
     def is_on(self, setting: Setting) -> bool:
-        """Return True if a boolean setting is on. An unset one is off.
-
-        Raises:
-            ConfigurationError: the value is neither on nor off.
-        """
+        """Return True if a boolean setting is on. An unset one is off; any other value is an error."""
         found = self.find(setting)
         value = found.value.lower() if found else "0"
         if found and value not in ("1", "true", "0", "false"):
