@@ -1,8 +1,8 @@
 """The HTTP connections to the API, and the conversion of their failures to errors of this package."""
 
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
@@ -50,14 +50,9 @@ class Connections:
         return self._clients[key]
 
 
-@asynccontextmanager
-async def ensure_connections(connections: Connections | None) -> AsyncIterator[Connections]:
-    """Yield the given connections, which stay open, or new connections, which are closed at the end."""
-    if connections is not None:
-        yield connections
-        return
-    async with Connections() as own:
-        yield own
+def ensure_connections(connections: Connections | None) -> AbstractAsyncContextManager[Connections]:
+    """Return the context of the given connections, which stay open, or of new ones, which are closed at the end."""
+    return Connections() if connections is None else nullcontext(connections)
 
 
 def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:

@@ -21,6 +21,7 @@ from ..settings.lookup import printable_start
 from ..settings.network import is_loopback
 from .types import (
     SESSION_NAME,
+    BaseSource,
     CloudSso,
     Credentials,
     CredentialsSource,
@@ -139,60 +140,55 @@ def _ecs(profile: _Reader) -> EcsRole:
     return EcsRole(profile.get("ram_role_name") or "", IMDS_V1_DISABLED in profile.switches)
 
 
-def _oidc(profile: _Reader) -> CredentialsSource:
-    return CredentialsSource(
-        Oidc(
-            profile.need("oidc_provider_arn"),
-            profile.need("ram_role_arn"),
-            token_file=profile.need("oidc_token_file"),
-            session_name=profile.get("role_session_name") or profile.get("ram_session_name") or SESSION_NAME,
-            seconds=profile.seconds(),
-            policy=profile.get("policy"),
-            sts=profile.sts(),
-        )
+def _oidc(profile: _Reader) -> Oidc:
+    return Oidc(
+        profile.need("oidc_provider_arn"),
+        profile.need("ram_role_arn"),
+        token_file=profile.need("oidc_token_file"),
+        session_name=profile.get("role_session_name") or profile.get("ram_session_name") or SESSION_NAME,
+        seconds=profile.seconds(),
+        policy=profile.get("policy"),
+        sts=profile.sts(),
     )
 
 
-def _uri(profile: _Reader) -> CredentialsSource:
+def _uri(profile: _Reader) -> Uri:
     check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode CredentialsURI")
-    return CredentialsSource(Uri(check_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
+    return Uri(check_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}"))
 
 
-def _external(profile: _Reader) -> CredentialsSource:
+def _external(profile: _Reader) -> External:
     check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode External")
-    return CredentialsSource(External(profile.need("process_command")))
+    return External(profile.need("process_command"))
 
 
-def _cloud_sso(profile: _Reader) -> CredentialsSource:
+def _cloud_sso(profile: _Reader) -> CloudSso:
     place = f"cloud_sso_sign_in_url in {profile.place}"
     url = check_url(profile.need("cloud_sso_sign_in_url"), place)
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
         raise ConfigurationError(f"{place} is not an https URL", "Give the sign-in URL as CloudSSO shows it.")
-    return CredentialsSource(
-        CloudSso(
-            url,
-            profile.need("cloud_sso_account_id"),
-            profile.need("cloud_sso_access_config"),
-            profile.header_safe("access_token"),
-            profile.time("cloud_sso_access_token_expire"),
-        )
+    return CloudSso(
+        url,
+        profile.need("cloud_sso_account_id"),
+        profile.need("cloud_sso_access_config"),
+        profile.header_safe("access_token"),
+        profile.time("cloud_sso_access_token_expire"),
     )
 
 
-_MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
-    "AK": lambda profile: CredentialsSource(profile.key(with_token=False)),
-    "StsToken": lambda profile: CredentialsSource(profile.key(with_token=True)),
-    "RamRoleArn": lambda profile: CredentialsSource(
-        profile.key(with_token=profile.has("sts_token")), (profile.role(),)
-    ),
-    "EcsRamRole": lambda profile: CredentialsSource(_ecs(profile)),
-    "RamRoleArnWithRoleName": lambda profile: CredentialsSource(_ecs(profile), (profile.role(),)),
+_MODES: dict[str, Callable[[_Reader], BaseSource]] = {
+    "AK": lambda profile: profile.key(with_token=False),
+    "StsToken": lambda profile: profile.key(with_token=True),
+    "RamRoleArn": lambda profile: profile.key(with_token=profile.has("sts_token")),
+    "EcsRamRole": _ecs,
+    "RamRoleArnWithRoleName": _ecs,
     "OIDC": _oidc,
     "CredentialsURI": _uri,
     "External": _external,
     "CloudSSO": _cloud_sso,
-    "OAuth": lambda profile: CredentialsSource(OAuth(profile.file, profile.name)),
+    "OAuth": lambda profile: OAuth(profile.file, profile.name),
 }
+_WITH_ROLE = ("RamRoleArn", "RamRoleArnWithRoleName")
 _CHAINED = "ChainableRamRoleArn"
 MODES = (*_MODES, _CHAINED)
 """The supported modes."""
@@ -266,7 +262,7 @@ def _source(profile: Profile, document: Fields, reader: _Reader, above: tuple[st
             else f"{reader.place} is incomplete: it has neither a mode nor the fields of one",
             f"Run `aliyun configure --profile {reader.name}`; supported modes are {', '.join(MODES)}.",
         )
-    return _MODES[mode](reader)
+    return CredentialsSource(_MODES[mode](reader), (reader.role(),) if mode in _WITH_ROLE else ())
 
 
 def load_file(file: Path) -> Fields:
