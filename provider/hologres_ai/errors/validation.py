@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,9 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """The location as text, in the format of `format_location`."""
-        return format_location(self.location)
+        """The location as text, such as ``instanceModelList[3].cpu``; empty for the whole document."""
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.location)
+        return "".join(parts).removeprefix(".")
 
 
 def first_problem(error: ValidationError, depth: int) -> Problem:
@@ -53,8 +53,3 @@ def all_problems(error: ValidationError) -> list[Problem]:
 
 def _problem(item: ErrorDetails, depth: int | None) -> Problem:
     return Problem(item["loc"][:depth], item["msg"].removeprefix("Value error, "), item["input"])
-
-
-def format_location(location: Sequence[int | str]) -> str:
-    """Return a location as text, such as ``instanceModelList[3].cpu``; empty for the whole document."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
