@@ -20,8 +20,9 @@ from ..errors import (
     ProviderAttempt,
 )
 from ..errors.codes import RAM_ACTION, show_denial_whole
-from ..network import describe_proxies
-from ..settings import SWITCHES, ResolvedSettings, look_up
+from ..settings import SWITCHES
+from ..settings.lookup import ResolvedSettings, look_up
+from ..settings.network import describe_proxies
 from .errors import DONE, FAILED, describe_error
 
 
