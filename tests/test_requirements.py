@@ -30,6 +30,7 @@ from hologres_ai.requirements import (
 )
 
 NOW = datetime(2026, 1, 19, 12, tzinfo=UTC)
+PAST = "2026-01-15T12:00:00.000Z"
 NODE = AiNode(
     ai_instance_id="a",
     region_id="cn-hangzhou",
@@ -141,6 +142,8 @@ def test_without_nodes_requirements_of_each_node_are_met() -> None:
     [
         ({}, True),
         ({"auto_renewal": True}, False),
+        ({"auto_renewal": True, "expiration_time": PAST}, True),
+        ({"auto_renewal": True, "expiration_time": PAST, "charge_type": "PostPaid"}, False),
         ({"charge_type": "PostPaid"}, False),
         ({"charge_type": "PostPaid", "expiration_time": None}, False),
         ({"charge_type": None, "expiration_time": None}, False),
@@ -155,7 +158,7 @@ def test_without_nodes_requirements_of_each_node_are_met() -> None:
         ({"auto_renewal": True, "expiration_time": "soon"}, False),
     ],
 )
-def test_not_expiring_within_days_considers_only_subscriptions_without_renewal(
+def test_not_expiring_within_days_considers_subscriptions_that_are_not_renewed(
     fields_: dict[str, Any], counts: bool
 ) -> None:
     assert one([replace(NODE, **fields_)], not_expiring_within_days=3000).met is not counts

@@ -64,7 +64,7 @@ class Requirements:
         _Count | None,
         Field(
             description="Require that no subscription expires within this many days from the time of the read, unless "
-            "it is known to renew automatically."
+            "it is known to renew automatically. A subscription that has expired does not meet the requirement."
         ),
     ] = None
     mode: Annotated[
@@ -328,7 +328,7 @@ def _assess_specs(requirements: Requirements, nodes: Nodes, _now: datetime) -> R
 def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> RequirementResult:
     least = requirements.not_expiring_within_days or 0
     asked = f"subscriptions: none may expire within {plural(least, 'day')}"
-    ends = [(parse_time(node.expiration_time), node) for node in nodes if may_end(node)]
+    ends = [(parse_time(node.expiration_time), node) for node in nodes if may_end(node, now)]
     known = sorted((days_left(end, now), node.expiration_time or "", _name(node)) for end, node in ends if end)
     unknown = [f"{_name(node)} ({_unreadable(node)})" for end, node in ends if not end]
     early = [

@@ -59,7 +59,9 @@ def test_met_and_tolerated_requirements_exit_with_0(emulator: Emulator, edit: Ed
     assert (missed.returncode, f"{SUBSCRIBED} (expired, 2020-01-01T00:00:00Z)" in missed.stdout) == (2, True)
     warned = run(*of_subscriptions, "--warn", env=env)
     assert (warned.returncode, "\n  ! subscriptions: " in warned.stdout) == (0, True)
-    edit(SUBSCRIBED, autoRenewal=True)
+    edit(SUBSCRIBED, autoRenewal=True)  # the renewal did not happen
+    assert run(*of_subscriptions, env=env).returncode == 2
+    edit(SUBSCRIBED, expirationTime="now+9d")
     assert run(*of_subscriptions, env=env).returncode == 0
 
 

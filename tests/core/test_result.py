@@ -136,6 +136,17 @@ def test_identical_nodes_are_listed_once() -> None:
     assert result.warnings == ()
 
 
+@pytest.mark.parametrize("ai_instance_id", [None, ""])
+def test_equal_nodes_without_an_id_are_counted_once_with_a_warning(ai_instance_id: str | None) -> None:
+    one, two = (AiNode(ai_instance_id=ai_instance_id, node_count=count) for count in (1, 2))
+    result = result_of(one, two, two, two, make("a"), make("a"))
+    assert len(result.instance_model_list) == 3
+    (warning,) = result.warnings
+    assert "without an ID and with equal values" in warning
+    assert warning.endswith("(omitted: 2)")
+    assert result_of(one, two).warnings == ()
+
+
 def test_one_id_with_different_values_is_two_nodes_and_a_warning() -> None:
     result = result_of(make("a", cpu=1), make("a", cpu=2), make("b"))
     assert len(result.instance_model_list) == 3
@@ -157,6 +168,7 @@ def test_nodes_without_an_id_are_not_merged() -> None:
 
 # --- Times -----------------------------------------------------------------------------------------------------------
 
+SECOND_YEAR = datetime(2, 1, 1)  # the year 1 means that there is no expiry
 TIMES = [
     ("2026-01-28T15:44:27.535+08:00", "2026-01-28T07:44:27.535Z"),
     ("2026-01-28T15:44:27+08:00", "2026-01-28T07:44:27.000Z"),
@@ -197,9 +209,8 @@ def test_an_expiry_in_utc_is_unchanged(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "soon", "Z", "2026-13-01T00:00:00Z", "2026-02-30", "1769586267535", "28/01/2026", "x" * 5_000),
-        # Valid times whose UTC value is outside the range of datetime.
-        *("0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"),
+        *("soon", "Z", "2026-13-01T00:00:00Z", "2026-02-30", "1769586267535", "28/01/2026", "x" * 5_000),
+        "9999-12-31T23:59:59-08:00",  # a valid time whose UTC value is outside the range of datetime
     ],
     ids=lambda text: text[:30],
 )
@@ -211,13 +222,22 @@ def test_an_invalid_expiry_is_unchanged_with_a_warning(text: str) -> None:
     assert len(warning) < 200
 
 
+@pytest.mark.parametrize("text", ["", " ", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+08:00"])
+def test_an_empty_expiry_and_the_year_1_are_the_same_as_no_expiry(text: str) -> None:
+    result, missing = result_of(make("a", expiration_time=text)), result_of(make("a", expiration_time=None))
+    assert result == missing
+
+
 @pytest.mark.parametrize("ai_instance_id", [None, ""])
 def test_a_warning_about_a_node_says_when_it_has_no_id(ai_instance_id: str | None) -> None:
     (warning,) = result_of(AiNode(ai_instance_id=ai_instance_id, expiration_time="soon")).warnings
     assert warning.startswith("expirationTime of an AI instance without an ID is not a time: 'soon'")
 
 
-@given(st.datetimes() | st.datetimes(timezones=st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))))
+@given(
+    st.datetimes(SECOND_YEAR)
+    | st.datetimes(SECOND_YEAR, timezones=st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m))))
+)
 def test_a_converted_expiry_is_the_same_point_in_time(moment: datetime) -> None:
     (node,) = result_of(make("a", expiration_time=moment.isoformat())).instance_model_list
     shown = datetime.fromisoformat(node.expiration_time or "")

@@ -1,4 +1,4 @@
-"""Build the result from the nodes that the API listed: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
+"""Build the result from the nodes in the response: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ from ..names import to_camel
 
 Filter = Callable[[AiNode], bool]
 
-# The documented charge types are PostPaid and PrePaid; the console calls the latter "Subscription". Case is ignored.
+# The documented charge types are PostPaid and PrePaid. The console shows PrePaid as "Subscription". Case is ignored.
 PAY_AS_YOU_GO = "postpaid"
 SUBSCRIPTION = ("prepaid", "subscription")
 
@@ -41,10 +41,10 @@ def build_result(
     warnings: Iterable[str] = (),
     region_outcomes: tuple[RegionOutcome, ...] = (),
 ) -> AiNodeListResult:
-    """Normalise, filter and sort the nodes in `listed`, and derive IDs, names, totals and fingerprint from them."""
+    """Normalise, filter and sort the nodes in `listed`. Calculate the IDs, names, totals and fingerprint."""
     found = [*warnings, *listed.warnings]
     nodes = [_in_utc(node, found) for node in listed.nodes]
-    if not query.include_usage:  # before repeats are removed: nodes that differ only in usage are then repeats
+    if not query.include_usage:  # before repetitions are removed: nodes that differ only in usage are then equal
         nodes = [replace(node, **_WITHOUT_USAGE) for node in nodes]
     filters = _filters(query).values()
     nodes = _sorted([node for node in _distinct(nodes, found) if all(passes(node) for passes in filters)])
@@ -63,9 +63,9 @@ def build_result(
 
 
 def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeListResult:
-    """Return the result with the earlier `known` nodes of the regions that could not be read.
+    """Return the result with the `known` nodes of the regions that could not be read.
 
-    This is for results that are stored in a state: a node that could not be read must not look like a removed node.
+    This is required for results in a state, because a node that could not be read must not be shown as removed.
     """
     kept = [node for node in known if node.region_id in result.unread]
     if not kept:
@@ -76,7 +76,7 @@ def keep_unread(result: AiNodeListResult, known: Iterable[AiNode]) -> AiNodeList
 
 
 def selects(query: Query, node: AiNode) -> bool:
-    """Return whether a node passes every filter, including `instance_id`, in case the service ignores the parameter."""
+    """Return whether a node matches all filters. `instance_id` is included in case the API ignores this parameter."""
     return all(passes(node) for passes in _filters(query).values())
 
 
@@ -111,13 +111,13 @@ def _is_one_of(wanted: Collection[str], field: str) -> Filter:
 
 
 def capacity(node: AiNode, resource: str) -> int | None:
-    """Return specification x nodeCount for one of `RESOURCES`; None if either is missing."""
+    """Return specification x nodeCount for one of `RESOURCES`, or None if one of the values is missing."""
     specification: int | None = getattr(node, resource)
     return None if specification is None or node.node_count is None else _exact(specification * node.node_count)
 
 
 def free(node: AiNode, resource: str) -> int | None:
-    """Return capacity minus used; None if either is unknown or negative, or if used is greater than capacity."""
+    """Return capacity minus used, or None if a value is unknown or negative, or if used is greater than capacity."""
     return _difference(capacity(node, resource), getattr(node, f"{resource}_used"))
 
 
@@ -125,36 +125,40 @@ def _difference(whole: int | None, used: int | None) -> int | None:
     return None if whole is None or used is None or not 0 <= used <= whole else whole - used
 
 
-def may_end(node: AiNode) -> bool:
-    """Return whether the subscription of a node can end: it is not known to renew automatically or to be pay-as-you-go.
+def may_end(node: AiNode, now: datetime) -> bool:
+    """Return whether the subscription of a node can expire or has expired.
 
-    Charge types are an open set, so a node with an unknown charge type and an end time can end. A subscription without
-    an end time can end too: its end time is unknown.
+    A node that is known to be pay-as-you-go cannot expire. A subscription that is known to renew automatically cannot
+    expire either, unless its expiry time is in the past: then the renewal did not happen. A node with an unknown charge
+    type can expire if it has an expiry time. A subscription without an expiry time can expire: the time is unknown.
     """
-    if node.auto_renewal is True or is_pay_as_you_go(node):
+    if is_pay_as_you_go(node):
         return False
+    if node.auto_renewal is True:
+        end = parse_time(node.expiration_time)
+        return end is not None and end < now
     return (node.charge_type or "").casefold() in SUBSCRIPTION or has_end(node)
 
 
 def is_pay_as_you_go(node: AiNode) -> bool:
-    """Return whether the charge type is known to be pay-as-you-go, which has no end."""
+    """Return whether the charge type is known to be pay-as-you-go, which does not expire."""
     return (node.charge_type or "").casefold() == PAY_AS_YOU_GO
 
 
 def has_end(node: AiNode) -> bool:
-    """Return whether the API returned an end time, even an invalid one. The year 1 means that there is none."""
-    text = node.expiration_time
-    return text is not None and not text.startswith("0001-")
+    """Return whether the API returned an expiry time, even an invalid one. An empty text and the year 1 mean none."""
+    text = node.expiration_time or ""
+    return bool(text.strip()) and not text.startswith("0001-")
 
 
 def ends_within(node: AiNode, now: datetime, days: int) -> bool:
-    """Return whether the subscription of a node has ended, or can end in less than this many days."""
+    """Return whether the subscription of a node has expired, or can expire in less than this many days."""
     end = parse_time(node.expiration_time)
-    return end is not None and may_end(node) and days_left(end, now) < days
+    return end is not None and may_end(node, now) and days_left(end, now) < days
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:
-    """Return the sums over all nodes. A sum is None if one of its values is unknown."""
+    """Return the totals across all nodes. A total is None if the value of a node is unknown."""
     count = _sum([node.node_count for node in nodes])
     return Totals(node_count=count, **{resource: _usage(nodes, resource) for resource in RESOURCES})
 
@@ -175,7 +179,7 @@ def _exact(value: int) -> int | None:
 
 
 def fingerprint(nodes: Iterable[AiNode]) -> str:
-    """Return the SHA-256, in hexadecimal, of the nodes without their usage figures. Their order does not affect it."""
+    """Return the SHA-256, in hexadecimal, of the nodes without usage values. The order has no effect."""
     lines = {_NODE.dump_json(node, by_alias=True, exclude_none=True, exclude=set(USAGE_FIELDS)) for node in nodes}
     return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
 
@@ -185,7 +189,7 @@ def _sorted_texts(values: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _sorted(nodes: Sequence[AiNode]) -> list[AiNode]:
-    """Sort nodes by region, Hologres instance and ID; nodes that share all three, by all their values."""
+    """Sort nodes by region, Hologres instance and ID. If these are equal, sort the nodes by all values."""
     if len({_place(node) for node in nodes}) == len(nodes):
         return sorted(nodes, key=_place)
     return sorted(nodes, key=lambda node: (*_place(node), _NODE.dump_json(node)))
@@ -195,27 +199,35 @@ def _place(node: AiNode) -> tuple[str, str, str]:
     return node.region_id or "", node.holo_instance_id or "", node.ai_instance_id or ""
 
 
-def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
-    """Remove exact repeats; add a warning for each ID that two different nodes share."""
+def _distinct(nodes: Sequence[AiNode], warnings: list[str]) -> list[AiNode]:
+    """Remove exact repetitions. Add a warning if different nodes have the same ID, or if equal nodes have no ID."""
     once = list(dict.fromkeys(nodes))
+    omitted = sum(not node.ai_instance_id for node in nodes) - sum(not node.ai_instance_id for node in once)
+    if omitted:
+        reason = "they cannot be distinguished and are counted once"
+        warnings.append(
+            f"the API lists AI instances without an ID and with equal values; {reason} (omitted: {omitted})"
+        )
     seen: set[tuple[str | None, str | None]] = set()
     for node in once:
         key = node.region_id, node.ai_instance_id
-        if key in seen and node.ai_instance_id is not None:
+        if key in seen and node.ai_instance_id:
             warnings.append(f"the API lists {node.ai_instance_id} more than once, with different values")
         seen.add(key)
     return once
 
 
 def _in_utc(node: AiNode, warnings: list[str]) -> AiNode:
-    """Return the node with its expiry in UTC, so that the same time in another time zone is not a change."""
+    """Return the node with its expiry time in UTC, so that the same time in a different time zone is not a change."""
     text = node.expiration_time
     if text is None:
         return node
+    if not has_end(node):
+        return replace(node, expiration_time=None)
     try:
         utc = to_utc_text(text)
     except (ValueError, OverflowError):
         name = node.ai_instance_id or "an AI instance without an ID"
-        warnings.append(f"expirationTime of {name} is not a time: {text[:64]!r}; it is passed on unchanged")
+        warnings.append(f"expirationTime of {name} is not a time: {text[:64]!r}; the value is returned unchanged")
         return node
     return node if utc == text else replace(node, expiration_time=utc)

@@ -164,7 +164,7 @@ def test_a_comment_lists_the_worst_events_first_and_counts_the_omitted_ones() ->
     assert "\n100 removed, 2000 added\n" in text
     assert text.count("| removed |") == 100
     assert text.index("| removed |") < text.index("| added |")
-    left_out = re.search(r"\n\n(\d+) more are left out\.$", text, re.MULTILINE)
+    left_out = re.search(r"\n\n(\d+) more are omitted\.$", text, re.MULTILINE)
     assert left_out
     assert text.count("| added |") + int(left_out[1]) == 2_000
 
@@ -194,6 +194,12 @@ def test_a_move_of_an_expiry_by_less_than_two_days_is_in_hours(after: str, says:
     report = drift_report((before,), (replace(before, expiration_time=after),))
     for name in ("text", "markdown", "junit"):
         assert says in FORMATS[name](report)
+
+
+def test_each_ai_instance_without_an_id_is_counted() -> None:
+    before = [replace(NODE, ai_instance_id=None, node_count=count) for count in (1, 2, 3)]
+    report = drift_report(tuple(before), tuple(replace(node, gpu=9, status="Paused") for node in before[:2]))
+    assert "5 events at 3 of 3 AI instances" in FORMATS["text"](report)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def drift_summary(report: Report, drift: "Drift") -> str:
         if report.ignored:
             same = f"{plural(len(report.ignored), 'event')} ignored"
         return f"{head} in {drift.place}{gaps}: {same} ({', '.join(drift.classes)})"
-    touched = {(event.region_id, event.node.ai_instance_id) for event in drift.events}
+    touched = {(event.region_id, event.node.ai_instance_id or event.node) for event in drift.events}
     removed = [event for event in drift.events if event.kind == "removed"]
     of = f"{len(touched)} of {plural(drift.after + len(removed), 'AI instance')}"
     return f"Drift in {drift.place}: {plural(len(drift.events), 'event')} at {of}{gaps}"

@@ -133,7 +133,9 @@ def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
     known = _ends(nodes)
     listed = [node for at, node in known if at < end]
     # By week, and by whether the subscriptions may end.
-    weeks = Counter((int((at - now) / (end - now) * WEEKS), may_end(node)) for at, node in known if now <= at < end)
+    weeks = Counter(
+        (int((at - now) / (end - now) * WEEKS), may_end(node, now)) for at, node in known if now <= at < end
+    )
     most = max((weeks[week, True] + weeks[week, False] for week, _ in weeks), default=1)
     height = min(max(most * MOST_UNIT, LEAST_HEIGHT), MOST_HEIGHT)
     return TimeLine(
@@ -155,7 +157,7 @@ def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, en
     return Counts(
         ended=sum(at < now for at, _ in known),
         near=len(near),
-        near_staying=len(near) - sum(map(may_end, near)),
+        near_staying=sum(not may_end(node, now) for node in near),
         within=len(within),
         later=sum(at >= end for at, _ in known),
         unread=given - len(known),
