@@ -1,4 +1,4 @@
-"""The current time, parsing and formatting of times in responses, waits and durations."""
+"""The current time; parsing and formatting of the times and the retry delay in a response; durations."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,13 @@ def utc_now() -> datetime:
 
 
 def parse_time(text: object) -> datetime | None:
-    """Parse a time of the API, such as ``2026-01-28T07:44:27.535Z``.
+    """Parse a timestamp returned by the API, such as ``2026-01-28T07:44:27.535Z``.
 
-    A time without a time zone is taken as UTC, as the API documents.
+    If a timestamp has no time zone, the time zone is UTC, according to the API documentation.
 
     Returns:
-        The time in UTC. None for a value that is not a time, for a time that has no equivalent in UTC, and for a time
-        in the year 1, which services write for a missing time.
+        The time in UTC. None if the value is not a timestamp, if it has no equivalent in UTC, or if its year is 1: the
+        year 1 means that there is no time.
     """
     try:
         parsed = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -31,10 +31,10 @@ def parse_time(text: object) -> datetime | None:
 
 
 def to_utc_text(text: str) -> str:
-    """Convert a time to UTC, in the format of the API. A time that ends in ``Z`` is returned unchanged.
+    """Convert a timestamp to UTC, in the format of the API. A timestamp that ends with ``Z`` is returned unchanged.
 
     Raises:
-        ValueError: the text is not a time.
+        ValueError: the text is not a timestamp.
         OverflowError: the time has no equivalent in UTC.
     """
     time = datetime.fromisoformat(text)
@@ -46,7 +46,7 @@ def to_utc_text(text: str) -> str:
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the wait that a response requests, in seconds, or None.
+    """Return the retry delay in the headers of a response, in seconds, or None.
 
     The headers are ``x-acs-retry-after`` (milliseconds) and ``Retry-After`` (seconds or a date).
     """
@@ -68,7 +68,7 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 def days_left(end: datetime, now: datetime) -> int:
-    """Return the number of days from `now` to `end`, rounded down: 0 for less than a day, negative after `end`."""
+    """Return the number of days from `now` to `end`, rounded down. After `end`, the number is negative."""
     return (end - now).days
 
 

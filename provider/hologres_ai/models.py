@@ -1,10 +1,10 @@
 """The models: AI instances as the API lists them, the query, and the result.
 
-The descriptions and units of the fields are defined only here; the schema, the outputs and the documentation are
-generated from them. Field names are in snake case in Python and in camel case, as in the API, in JSON.
+The descriptions and units of the fields are defined only in this module. The schema, the outputs and the documentation
+are generated from them. Field names are in snake case in Python, and in camel case in JSON, as in the API.
 
-Source: the vendor's page of ListInstanceModel (version 2022-06-01). It describes the fields for AI nodes only and does
-not guarantee that a field is present, so all fields are optional.
+Source: the API documentation of ListInstanceModel, version 2022-06-01. It describes the fields for AI nodes only, and
+does not guarantee that a field is present. Therefore, all fields are optional.
 """
 
 import re
@@ -18,8 +18,7 @@ from pydantic.dataclasses import dataclass
 from .errors import Failure, InvalidArgumentError
 from .names import EVERY_REGION, did_you_mean, to_camel
 
-# Pulumi and many JSON parsers store numbers as doubles. Above this limit, two different integers can become the same
-# double.
+# Pulumi and many JSON parsers store numbers as doubles. Above this limit, different integers can have the same double.
 MAX_EXACT_INTEGER = 2**53 - 1
 
 T = TypeVar("T")
@@ -28,10 +27,10 @@ _SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 def lossless_integer(value: object) -> int:
-    """Convert a value to an integer: an integer, or a string or a float with the value of one.
+    """Convert an integer, or a string or a float that represents an integer, to an integer.
 
     Raises:
-        ValueError: the value is none of these.
+        ValueError: the value does not represent an integer.
     """
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
         return int(value)
@@ -50,11 +49,11 @@ def _lossless_boolean(value: object) -> bool:
 
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
-# According to the vendor, values of resources other than AI nodes may be invalid. An empty string is treated as a
-# missing value.
+# According to the API documentation, values of resources other than AI nodes may be invalid. An empty string is treated
+# as a missing value.
 _Empty = Annotated[None, BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)]
-# The members are tried from left to right, so that a value of the right type is validated only in pydantic's compiled
-# code. The last member determines the message of an error.
+# The members are tried from left to right, so that a value of the correct type is validated only in compiled code of
+# pydantic. The last member determines the error message.
 Integer = Annotated[
     Annotated[int, Strict(), _EXACT] | _Empty | Annotated[int, BeforeValidator(lossless_integer), _EXACT],
     Field(union_mode="left_to_right"),
@@ -67,7 +66,7 @@ Boolean = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNode:
-    """One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models."""
+    """An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models."""
 
     ai_instance_id: Annotated[str | None, Field(description="ID of the AI instance.")] = None
     region_id: Annotated[str | None, Field(description="Region, such as cn-hangzhou.")] = None
@@ -82,24 +81,30 @@ class AiNode:
     memory: Annotated[Integer, Field(description="Memory of one node, in GiB.")] = None
     gpu: Annotated[Integer, Field(description="GPU cards of one node.")] = None
     gpu_memory: Annotated[Integer, Field(description="GPU memory of one node, in GB.")] = None
-    cpu_used: Annotated[Integer, Field(description="CPU in use, total over the nodes, in cores.")] = None
-    memory_used: Annotated[Integer, Field(description="Memory in use, total over the nodes, in GiB.")] = None
-    gpu_used: Annotated[Integer, Field(description="GPU cards in use, total over the nodes.")] = None
-    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, total over the nodes, in GB.")] = None
+    cpu_used: Annotated[Integer, Field(description="CPU in use, in total across all nodes, in cores.")] = None
+    memory_used: Annotated[Integer, Field(description="Memory in use, in total across all nodes, in GiB.")] = None
+    gpu_used: Annotated[Integer, Field(description="GPU cards in use, in total across all nodes.")] = None
+    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, in total across all nodes, in GB.")] = (
+        None
+    )
     status: Annotated[
         str | None,
-        Field(description="Status. ResourceReady is the only documented value; other values are returned unchanged."),
+        Field(description="Status. The only documented value is ResourceReady. Other values are returned unchanged."),
     ] = None
     charge_type: Annotated[
         str | None,
         Field(
-            description="Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned "
+            description="Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned "
             "unchanged."
         ),
     ] = None
-    commodity_code: Annotated[str | None, Field(description="Commodity code of the billing.")] = None
+    commodity_code: Annotated[str | None, Field(description="Commodity code for billing.")] = None
     expiration_time: Annotated[
-        str | None, Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
+        str | None,
+        Field(
+            description="Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if "
+            "the API returns an empty string or a time in the year 1."
+        ),
     ] = None
     auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews automatically.")] = None
 
@@ -111,27 +116,29 @@ USAGE_FIELDS = tuple(f"{resource}_used" for resource in RESOURCES)
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class Usage:
-    """Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node."""
+    """Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing."""
 
     capacity: Annotated[
         int | None,
-        Field(description="Sum of specification x nodeCount; null where either is missing for any AI instance."),
+        Field(
+            description="Sum of specification x nodeCount; null if one of these values is missing for any AI instance."
+        ),
     ] = None
     used: Annotated[
-        int | None, Field(description="Sum of the usage; null where it is missing for any AI instance.")
+        int | None, Field(description="Sum of the usage; null if the usage is missing for any AI instance.")
     ] = None
     free: Annotated[
         int | None,
-        Field(description="Capacity minus used; null where either is unknown or used is greater than capacity."),
+        Field(description="Capacity minus used; null if one of these values is unknown, or if used exceeds capacity."),
     ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class Totals:
-    """Sums over the listed nodes."""
+    """Totals across all listed nodes."""
 
     node_count: Annotated[
-        int | None, Field(description="Total number of nodes; null where nodeCount is missing for any AI instance.")
+        int | None, Field(description="Total number of nodes; null if nodeCount is missing for any AI instance.")
     ] = None
     cpu: Annotated[Usage, Field(description="CPU, in cores.")]
     memory: Annotated[Usage, Field(description="Memory, in GiB.")]
@@ -141,7 +148,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeList:
-    """The nodes in one response of the API, before filtering, with the request ID and the warnings of the response."""
+    """The nodes in an API response before filtering, and the request ID and the warnings of the response."""
 
     nodes: tuple[AiNode, ...]
     request_id: str | None
@@ -158,15 +165,15 @@ def _check_regex(value: str) -> str:
 
 def _check_instance_id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", value):
-        raise ValueError("is not the ID of a Hologres instance, such as hgpostcn-cn-yi34hlzdx003")
+        raise ValueError("is not the ID of a Hologres instance such as hgpostcn-cn-yi34hlzdx003")
     return value
 
 
 def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
-        raise ValueError("name at least one region, or * for all known ones")
+        raise ValueError("specify at least one region, or * for all known regions")
     if EVERY_REGION in value and len(value) > 1:
-        raise ValueError("* means all known regions and can't be combined with others")
+        raise ValueError("* means all known regions and can't be combined with other regions")
     return tuple(sorted(set(value)))
 
 
@@ -175,102 +182,110 @@ RegionErrors = Literal["fail", "partial"]
 _Text = Annotated[str, Strict(), Field(min_length=1)]
 _Texts = tuple[_Text, ...]
 
-# The configuration of models for arguments: unknown names are refused, and error messages do not contain values, which
-# may be secrets.
+# The configuration of models for arguments. Unknown names are rejected. Error messages do not contain values, because a
+# value can be a secret.
 ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Query:
-    """The nodes to read: regions and filters. A node is listed if it matches all filters that are given."""
+    """The nodes to read: the regions and the filters. A node is listed if it matches all given filters."""
 
     instance_id: Annotated[
         Annotated[_Text, AfterValidator(_check_instance_id)] | None,
-        Field(description="Only the nodes of this Hologres instance."),
+        Field(description="List only the nodes of this Hologres instance."),
     ] = None
     region: Annotated[
         _Text | None,
-        Field(description="The region to read. Defaults to the region of the provider or of the environment."),
+        Field(description="The region to read. Default: the region of the provider or the region in the environment."),
     ] = None
     regions: Annotated[
         Annotated[_Texts, AfterValidator(_check_regions)] | None,
         Field(
             description="The regions to read concurrently, instead of region. A single * means all known regions; some "
-            "of them are open to few accounts only."
+            "of them are available to few accounts only."
         ),
     ] = None
     on_region_error: Annotated[
         RegionErrors | None,
         Field(
-            description="What to do when one of the regions can't be read: fail (the default), or partial: return the "
-            "others and name the region in regionOutcomes."
+            description="Action if one of the regions can't be read. fail (default): the read fails. partial: the "
+            "nodes of the other regions are returned, and regionOutcomes contains the reason."
         ),
     ] = None
-    ids: Annotated[_Texts | None, Field(description="Only the nodes whose aiInstanceId is one of these.")] = None
+    ids: Annotated[
+        _Texts | None, Field(description="List only the nodes with one of these values of aiInstanceId.")
+    ] = None
     name_regex: Annotated[
         Annotated[_Text, AfterValidator(_check_regex)] | None,
-        Field(description="Only the nodes whose holoInstanceName matches this Python regular expression anywhere."),
+        Field(
+            description="List only the nodes whose holoInstanceName contains a match of this Python regular expression."
+        ),
     ] = None
-    statuses: Annotated[_Texts | None, Field(description="Only the nodes in one of these statuses.")] = None
-    charge_types: Annotated[_Texts | None, Field(description="Only the nodes whose chargeType is one of these.")] = None
-    ai_specs: Annotated[_Texts | None, Field(description="Only the nodes of one of these specifications.")] = None
+    statuses: Annotated[_Texts | None, Field(description="List only the nodes in one of these statuses.")] = None
+    charge_types: Annotated[
+        _Texts | None, Field(description="List only the nodes with one of these values of chargeType.")
+    ] = None
+    ai_specs: Annotated[_Texts | None, Field(description="List only the nodes with one of these specifications.")] = (
+        None
+    )
     include_usage: Annotated[
         Annotated[bool, Strict()],
-        Field(description="Whether the outputs include used and free figures; without them, usage causes no drift."),
+        Field(description="Whether the outputs include used and free values. If not, usage causes no drift."),
     ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class RegionOutcome:
-    """The outcome of reading one region."""
+    """The outcome of reading a region."""
 
     region: Annotated[str, Field(description="The region.")]
     outcome: Annotated[
         str,
         Field(
-            description="ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; "
-            "unreachable: no valid response; not-a-region: there is no such region."
+            description="ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no "
+            "permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist."
         ),
     ]
-    reason: Annotated[str | None, Field(description="Why the region could not be read.")] = None
+    reason: Annotated[str | None, Field(description="The reason why the region could not be read.")] = None
 
     @property
     def is_read(self) -> bool:
-        """Whether the region was read successfully. It may have no nodes."""
+        """Whether the region was read successfully. A region without nodes was also read."""
         return self.outcome in ("ok", "empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_SHAPE)
 class AiNodeListResult:
-    """The result of a read: the nodes in a stable order, and values that are derived from them."""
+    """The result of a read: the nodes in a stable order, and values that are calculated from the nodes."""
 
-    region: Annotated[str, Field(description="The region that was read; several regions are joined by commas.")]
+    region: Annotated[str, Field(description="The region that was read. Several regions are separated by commas.")]
     instance_model_list: Annotated[
         tuple[AiNode, ...], Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID.")
     ]
-    ids: Annotated[tuple[str, ...], Field(description="The aiInstanceId of the nodes, each once, sorted.")]
-    names: Annotated[tuple[str, ...], Field(description="The holoInstanceName of the nodes, each once, sorted.")]
-    totals: Annotated[Totals, Field(description="Capacity, used and free over all listed nodes.")]
+    ids: Annotated[tuple[str, ...], Field(description="The distinct aiInstanceId values of the nodes, sorted.")]
+    names: Annotated[tuple[str, ...], Field(description="The distinct holoInstanceName values of the nodes, sorted.")]
+    totals: Annotated[Totals, Field(description="Capacity, used and free values across all listed nodes.")]
     fingerprint: Annotated[
-        str, Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes.")
+        str, Field(description="SHA-256 of the nodes without usage values. It changes if the fleet changes.")
     ]
     region_outcomes: Annotated[
-        tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted.")
+        tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted by region.")
     ]
     request_id: Annotated[
-        str | None, Field(description="Request ID of the API; missing where several regions were read.")
+        str | None, Field(description="Request ID of the API call. Missing if several regions were read.")
     ] = None
     query: Annotated[Query, Field(exclude=True)]
     warnings: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The regions that could not be read. Their nodes are unknown."""
+        """The regions that could not be read. The nodes of these regions are unknown."""
         return tuple(item.region for item in self.region_outcomes if not item.is_read)
 
     @property
     def place(self) -> str:
-        """The regions that were read, as text: ``cn-hangzhou`` or ``18 regions``."""
+        """The region or the number of regions that were read, such as ``cn-hangzhou`` or ``18 regions``."""
         read = [item.region for item in self.region_outcomes if item.is_read]
         return f"{len(read)} regions" if len(read) > 1 else (read or [self.region])[0]
 
@@ -280,7 +295,7 @@ _TOTALS = TypeAdapter(Totals)
 
 
 def build_query(arguments: Mapping[str, object]) -> Query:
-    """Build a `Query` from arguments, whose names are in snake case or in camel case. None means not given.
+    """Build a `Query` from arguments with names in snake case or camel case. None means that an argument is not set.
 
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
@@ -295,12 +310,12 @@ def build_query(arguments: Mapping[str, object]) -> Query:
 
 
 def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str = "") -> T:
-    """Build a model such as `Query` from arguments, whose names are in snake case or in camel case.
+    """Build a model such as `Query` from arguments with names in snake case or camel case.
 
     Args:
         shape: the class of the model.
-        arguments: the arguments. None means not given.
-        prefix: the text before the name of an argument in a message.
+        arguments: the arguments by name. None means that an argument is not set.
+        prefix: the text before the name of an argument in an error message.
 
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
@@ -345,14 +360,14 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
 
 
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
-    """Convert the result to JSON values, with names in camel case. All interfaces and files use this form.
+    """Convert the result to JSON values with names in camel case. All interfaces and files use this format.
 
-    A field that is missing for a node is left out. A total that is unknown is null, so that it is not mistaken for 0.
-    The request ID changes with every call and is included only if `request_id` is true.
+    Missing fields of a node are omitted. An unknown total is null, because a missing total could be misread as 0. The
+    request ID is different for every call, and is included only if `request_id` is true.
     """
-    left_out = {"totals"} if request_id else {"totals", "request_id"}
+    omitted = {"totals"} if request_id else {"totals", "request_id"}
     wire: dict[str, JsonValue] = _RESULT.dump_python(
-        result, mode="json", by_alias=True, exclude_none=True, exclude=left_out
+        result, mode="json", by_alias=True, exclude_none=True, exclude=omitted
     )
     usage = None if result.query.include_usage else {resource: {"used", "free"} for resource in RESOURCES}
     return wire | {"totals": _TOTALS.dump_python(result.totals, by_alias=True, exclude=usage)}

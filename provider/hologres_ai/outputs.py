@@ -15,21 +15,21 @@ class _Output(dict[str, object]):
 
 @pulumi.output_type
 class Usage(_Output):
-    """Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node."""
+    """Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing."""
 
     capacity: int | None = pulumi.property("capacity", default=None)
-    """Sum of specification x nodeCount; null where either is missing for any AI instance."""
+    """Sum of specification x nodeCount; null if one of these values is missing for any AI instance."""
 
     used: int | None = pulumi.property("used", default=None)
-    """Sum of the usage; null where it is missing for any AI instance."""
+    """Sum of the usage; null if the usage is missing for any AI instance."""
 
     free: int | None = pulumi.property("free", default=None)
-    """Capacity minus used; null where either is unknown or used is greater than capacity."""
+    """Capacity minus used; null if one of these values is unknown, or if used exceeds capacity."""
 
 
 @pulumi.output_type
 class AiNode(_Output):
-    """One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models."""
+    """An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models."""
 
     ai_instance_id: str | None = pulumi.property("aiInstanceId", default=None)
     """ID of the AI instance."""
@@ -65,28 +65,29 @@ class AiNode(_Output):
     """GPU memory of one node, in GB."""
 
     cpu_used: int | None = pulumi.property("cpuUsed", default=None)
-    """CPU in use, total over the nodes, in cores."""
+    """CPU in use, in total across all nodes, in cores."""
 
     memory_used: int | None = pulumi.property("memoryUsed", default=None)
-    """Memory in use, total over the nodes, in GiB."""
+    """Memory in use, in total across all nodes, in GiB."""
 
     gpu_used: int | None = pulumi.property("gpuUsed", default=None)
-    """GPU cards in use, total over the nodes."""
+    """GPU cards in use, in total across all nodes."""
 
     gpu_memory_used: int | None = pulumi.property("gpuMemoryUsed", default=None)
-    """GPU memory in use, total over the nodes, in GB."""
+    """GPU memory in use, in total across all nodes, in GB."""
 
     status: str | None = pulumi.property("status", default=None)
-    """Status. ResourceReady is the only documented value; other values are returned unchanged."""
+    """Status. The only documented value is ResourceReady. Other values are returned unchanged."""
 
     charge_type: str | None = pulumi.property("chargeType", default=None)
-    """Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged."""
+    """Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged."""
 
     commodity_code: str | None = pulumi.property("commodityCode", default=None)
-    """Commodity code of the billing."""
+    """Commodity code for billing."""
 
     expiration_time: str | None = pulumi.property("expirationTime", default=None)
-    """Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."""
+    """Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an
+    empty string or a time in the year 1."""
 
     auto_renewal: bool | None = pulumi.property("autoRenewal", default=None)
     """Whether the subscription renews automatically."""
@@ -94,25 +95,25 @@ class AiNode(_Output):
 
 @pulumi.output_type
 class RegionOutcome(_Output):
-    """The outcome of reading one region."""
+    """The outcome of reading a region."""
 
     region: str = pulumi.property("region", default=None)
     """The region."""
 
     outcome: str = pulumi.property("outcome", default=None)
-    """ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid
-    response; not-a-region: there is no such region."""
+    """ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it.
+    unreachable: there was no valid response. not-a-region: the region does not exist."""
 
     reason: str | None = pulumi.property("reason", default=None)
-    """Why the region could not be read."""
+    """The reason why the region could not be read."""
 
 
 @pulumi.output_type
 class Totals(_Output):
-    """Sums over the listed nodes."""
+    """Totals across all listed nodes."""
 
     node_count: int | None = pulumi.property("nodeCount", default=None)
-    """Total number of nodes; null where nodeCount is missing for any AI instance."""
+    """Total number of nodes; null if nodeCount is missing for any AI instance."""
 
     cpu: Usage = pulumi.property("cpu", default=None)
     """CPU, in cores."""

@@ -61,27 +61,27 @@ export class AiNodeList extends pulumi.CustomResource {
     }
 
     /**
-     * Only the nodes of one of these specifications.
+     * List only the nodes with one of these specifications.
      */
     declare public readonly aiSpecs: pulumi.Output<string[] | undefined>;
     /**
-     * Only the nodes whose chargeType is one of these.
+     * List only the nodes with one of these values of chargeType.
      */
     declare public readonly chargeTypes: pulumi.Output<(string | enums.ChargeType)[] | undefined>;
     /**
-     * SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+     * SHA-256 of the nodes without usage values. It changes if the fleet changes.
      */
     declare public /*out*/ readonly fingerprint: pulumi.Output<string>;
     /**
-     * The aiInstanceId of the nodes, each once, sorted.
+     * The distinct aiInstanceId values of the nodes, sorted.
      */
     declare public readonly ids: pulumi.Output<string[]>;
     /**
-     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
      */
     declare public readonly includeUsage: pulumi.Output<boolean | undefined>;
     /**
-     * Only the nodes of this Hologres instance.
+     * List only the nodes of this Hologres instance.
      */
     declare public readonly instanceId: pulumi.Output<string | undefined>;
     /**
@@ -89,15 +89,15 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly instanceModelList: pulumi.Output<outputs.AiNode[]>;
     /**
-     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+     * List only the nodes whose holoInstanceName contains a match of this Python regular expression.
      */
     declare public readonly nameRegex: pulumi.Output<string | undefined>;
     /**
-     * The holoInstanceName of the nodes, each once, sorted.
+     * The distinct holoInstanceName values of the nodes, sorted.
      */
     declare public /*out*/ readonly names: pulumi.Output<string[]>;
     /**
-     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+     * Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
      */
     declare public readonly onRegionError: pulumi.Output<string | enums.OnRegionError | undefined>;
     /**
@@ -105,23 +105,23 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly pinned: pulumi.Output<boolean | undefined>;
     /**
-     * The region that was read; several regions are joined by commas.
+     * The region that was read. Several regions are separated by commas.
      */
     declare public readonly region: pulumi.Output<string>;
     /**
-     * The outcome of each requested region, sorted.
+     * The outcome of each requested region, sorted by region.
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     declare public readonly regions: pulumi.Output<string[] | undefined>;
     /**
-     * Only the nodes in one of these statuses.
+     * List only the nodes in one of these statuses.
      */
     declare public readonly statuses: pulumi.Output<(string | enums.NodeStatus)[] | undefined>;
     /**
-     * Capacity, used and free over all listed nodes.
+     * Capacity, used and free values across all listed nodes.
      */
     declare public /*out*/ readonly totals: pulumi.Output<outputs.Totals>;
 
@@ -176,31 +176,31 @@ export class AiNodeList extends pulumi.CustomResource {
 
 export interface AiNodeListState {
     /**
-     * Only the nodes of one of these specifications.
+     * List only the nodes with one of these specifications.
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes whose chargeType is one of these.
+     * List only the nodes with one of these values of chargeType.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes whose aiInstanceId is one of these.
+     * List only the nodes with one of these values of aiInstanceId.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
-     * Only the nodes of this Hologres instance.
+     * List only the nodes of this Hologres instance.
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+     * List only the nodes whose holoInstanceName contains a match of this Python regular expression.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+     * Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
@@ -208,15 +208,15 @@ export interface AiNodeListState {
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
-     * The region to read. Defaults to the region of the provider or of the environment.
+     * The region to read. Default: the region of the provider or the region in the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes in one of these statuses.
+     * List only the nodes in one of these statuses.
      */
     statuses?: pulumi.Input<pulumi.Input<string | enums.NodeStatus>[] | undefined>;
 }
@@ -226,31 +226,31 @@ export interface AiNodeListState {
  */
 export interface AiNodeListArgs {
     /**
-     * Only the nodes of one of these specifications.
+     * List only the nodes with one of these specifications.
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes whose chargeType is one of these.
+     * List only the nodes with one of these values of chargeType.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes whose aiInstanceId is one of these.
+     * List only the nodes with one of these values of aiInstanceId.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
-     * Only the nodes of this Hologres instance.
+     * List only the nodes of this Hologres instance.
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+     * List only the nodes whose holoInstanceName contains a match of this Python regular expression.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+     * Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
@@ -258,11 +258,11 @@ export interface AiNodeListArgs {
      */
     pinned?: pulumi.Input<boolean | undefined>;
     /**
-     * The region to read. Defaults to the region of the provider or of the environment.
+     * The region to read. Default: the region of the provider or the region in the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -270,7 +270,7 @@ export interface AiNodeListArgs {
      */
     requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**
-     * Only the nodes in one of these statuses.
+     * List only the nodes in one of these statuses.
      */
     statuses?: pulumi.Input<pulumi.Input<string | enums.NodeStatus>[] | undefined>;
 }

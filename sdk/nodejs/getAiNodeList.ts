@@ -50,39 +50,39 @@ export function getAiNodeList(args?: GetAiNodeListArgs, opts?: pulumi.InvokeOpti
 
 export interface GetAiNodeListArgs {
     /**
-     * Only the nodes of one of these specifications.
+     * List only the nodes with one of these specifications.
      */
     aiSpecs?: string[];
     /**
-     * Only the nodes whose chargeType is one of these.
+     * List only the nodes with one of these values of chargeType.
      */
     chargeTypes?: (string | enums.ChargeType)[];
     /**
-     * Only the nodes whose aiInstanceId is one of these.
+     * List only the nodes with one of these values of aiInstanceId.
      */
     ids?: string[];
     /**
-     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
      */
     includeUsage?: boolean;
     /**
-     * Only the nodes of this Hologres instance.
+     * List only the nodes of this Hologres instance.
      */
     instanceId?: string;
     /**
-     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+     * List only the nodes whose holoInstanceName contains a match of this Python regular expression.
      */
     nameRegex?: string;
     /**
-     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+     * Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
      */
     onRegionError?: string | enums.OnRegionError;
     /**
-     * The region to read. Defaults to the region of the provider or of the environment.
+     * The region to read. Default: the region of the provider or the region in the environment.
      */
     region?: string;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: string[];
     /**
@@ -90,21 +90,21 @@ export interface GetAiNodeListArgs {
      */
     requirements?: inputs.Requirements;
     /**
-     * Only the nodes in one of these statuses.
+     * List only the nodes in one of these statuses.
      */
     statuses?: (string | enums.NodeStatus)[];
 }
 
 /**
- * The result of a read: the nodes in a stable order, and values that are derived from them.
+ * The result of a read: the nodes in a stable order, and values that are calculated from the nodes.
  */
 export interface GetAiNodeListResult {
     /**
-     * SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+     * SHA-256 of the nodes without usage values. It changes if the fleet changes.
      */
     readonly fingerprint: string;
     /**
-     * The aiInstanceId of the nodes, each once, sorted.
+     * The distinct aiInstanceId values of the nodes, sorted.
      */
     readonly ids: string[];
     /**
@@ -112,23 +112,23 @@ export interface GetAiNodeListResult {
      */
     readonly instanceModelList: outputs.AiNode[];
     /**
-     * The holoInstanceName of the nodes, each once, sorted.
+     * The distinct holoInstanceName values of the nodes, sorted.
      */
     readonly names: string[];
     /**
-     * The region that was read; several regions are joined by commas.
+     * The region that was read. Several regions are separated by commas.
      */
     readonly region: string;
     /**
-     * The outcome of each requested region, sorted.
+     * The outcome of each requested region, sorted by region.
      */
     readonly regionOutcomes: outputs.RegionOutcome[];
     /**
-     * Request ID of the API; missing where several regions were read.
+     * Request ID of the API call. Missing if several regions were read.
      */
     readonly requestId?: string;
     /**
-     * Capacity, used and free over all listed nodes.
+     * Capacity, used and free values across all listed nodes.
      */
     readonly totals: outputs.Totals;
 }
@@ -175,39 +175,39 @@ export function getAiNodeListOutput(args?: GetAiNodeListOutputArgs, opts?: pulum
 
 export interface GetAiNodeListOutputArgs {
     /**
-     * Only the nodes of one of these specifications.
+     * List only the nodes with one of these specifications.
      */
     aiSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Only the nodes whose chargeType is one of these.
+     * List only the nodes with one of these values of chargeType.
      */
     chargeTypes?: pulumi.Input<pulumi.Input<string | enums.ChargeType>[] | undefined>;
     /**
-     * Only the nodes whose aiInstanceId is one of these.
+     * List only the nodes with one of these values of aiInstanceId.
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
-     * Only the nodes of this Hologres instance.
+     * List only the nodes of this Hologres instance.
      */
     instanceId?: pulumi.Input<string | undefined>;
     /**
-     * Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+     * List only the nodes whose holoInstanceName contains a match of this Python regular expression.
      */
     nameRegex?: pulumi.Input<string | undefined>;
     /**
-     * What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+     * Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
      */
     onRegionError?: pulumi.Input<string | enums.OnRegionError | undefined>;
     /**
-     * The region to read. Defaults to the region of the provider or of the environment.
+     * The region to read. Default: the region of the provider or the region in the environment.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -215,7 +215,7 @@ export interface GetAiNodeListOutputArgs {
      */
     requirements?: pulumi.Input<inputs.RequirementsArgs | undefined>;
     /**
-     * Only the nodes in one of these statuses.
+     * List only the nodes in one of these statuses.
      */
     statuses?: pulumi.Input<pulumi.Input<string | enums.NodeStatus>[] | undefined>;
 }

@@ -135,7 +135,7 @@ def test_an_empty_list_is_explained_on_stderr(emulator: Emulator, arguments: lis
     assert (done.returncode, done.stdout) == (0, "")
     assert "warning: no AI nodes in cn-hangzhou: " in done.stderr
     assert hint in done.stderr
-    assert f"{emulator.url} was asked with credentials from static keys (environment ALIBABA_CLOUD_" in done.stderr
+    assert f"{emulator.url} was called with credentials from static keys (environment ALIBABA_CLOUD_" in done.stderr
     assert re.search(r"ACCESS_KEY_ID\), request [0-9A-F-]{36}\.", done.stderr)
     assert "hologram:ListInstanceModel" in done.stderr
     assert EMULATOR_ACCESS_KEY_SECRET not in done.stderr

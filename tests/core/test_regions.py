@@ -149,7 +149,7 @@ def test_an_empty_result_of_several_regions_has_a_warning(fleet: Path) -> None:
     warnings = read_ai_nodes(regions=["*"]).warnings
     assert len(warnings) == 1
     assert (
-        "no AI nodes in 21 regions: the service listed none. Their endpoints were asked with credentials from"
+        "no AI nodes in 21 regions: the service listed none. Their endpoints were called with credentials from"
         in warnings[0]
     )
 
@@ -160,7 +160,7 @@ def test_an_empty_result_of_several_regions_has_a_warning(fleet: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"regions": []}, "regions: name at least one region, or * for all known ones"),
+        ({"regions": []}, "regions: specify at least one region, or * for all known regions"),
         ({"regions": ["*", "cn-hangzhou"]}, "regions: * means all known regions and can't be combined"),
         ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be combined with region"),
         ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: needs regions"),

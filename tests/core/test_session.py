@@ -207,7 +207,7 @@ def test_a_forked_process_must_open_its_own_session(keep_alive_server: KeepAlive
     process.start()
     said, own = receiver.recv()
     process.join()
-    assert "session: was opened by another process before a fork" in said
+    assert "session: was opened by a different process before a fork" in said
     assert own == "R-1"
     assert read(keep_alive_server.url, session) == "R-1"
     assert len(keep_alive_server.peers) == 2

@@ -178,7 +178,7 @@ def assert_empty_lists_explained(log: str) -> None:
         assert re.search(
             f"warning: no AI nodes in cn-hangzhou: the service listed (none|17, {filters} left none)\\.", log
         )
-    assert re.search(r"asked with credentials from static keys \(environment \w+\), request [0-9A-F-]{36}\.", log)
+    assert re.search(r"called with credentials from static keys \(environment \w+\), request [0-9A-F-]{36}\.", log)
     assert "hologram:ListInstanceModel" in log
 
 

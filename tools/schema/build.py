@@ -59,20 +59,23 @@ _REQUIREMENTS = (
 
 ENUMS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "NodeStatus": (
-        "Status of AI nodes. An open set: any other string is accepted too.",
-        (("ResourceReady", "Ready; the only value that the API documents."),),
+        "Status of AI nodes. Other strings are also accepted.",
+        (("ResourceReady", "Ready. This is the only documented value."),),
     ),
     "ChargeType": (
-        "Billing of AI nodes. An open set: any other string is accepted too.",
-        (("PostPaid", "Pay as you go."), ("PrePaid", "Subscription.")),
+        "Billing method of AI nodes. Other strings are also accepted.",
+        (("PostPaid", "Pay-as-you-go."), ("PrePaid", "Subscription.")),
     ),
     "RequirementsMode": (
-        "What to do when a requirement is not met. Any other string is refused.",
-        (("error", "Fail; nothing that depends on the nodes is changed."), ("warn", "Log a warning and continue.")),
+        "Action if a requirement is not met. Other strings are rejected.",
+        (("error", "Fail. Nothing that depends on the nodes is changed."), ("warn", "Log a warning and continue.")),
     ),
     "OnRegionError": (
-        "What to do when one of several regions can't be read.",
-        (("fail", "Fail."), ("partial", "Return the other regions; regionOutcomes names the region and the reason.")),
+        "Action if one of several regions can't be read.",
+        (
+            ("fail", "Fail."),
+            ("partial", "Return the nodes of the other regions. regionOutcomes contains the region and the reason."),
+        ),
     ),
 }
 _ENUM_OF_FIELD = {

@@ -1,7 +1,7 @@
-"""Call sharing within one run of a program: several lists of one region with different filters make one API call.
+"""Call sharing within one run of a program: lists of the same region with different filters share one API call.
 
-A run is one process of the dynamic provider, or one configuration of the plugin. Nothing is stored after a run, so that
-no preview gets the result of an earlier one.
+A run is one process of the dynamic provider, or one configuration of the plugin. No response is stored after a run.
+Therefore, a preview never uses the response of an earlier preview.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models import NodeList
 
 # Seconds from the start of a call. A program registers independent lists in less time. An update that changes the fleet
-# takes longer, so that a list that depends on it makes a new call.
+# takes longer. Therefore, a list that depends on this update makes a new call.
 SHARED_FOR = 1.0
 
 
@@ -27,9 +27,9 @@ class _Call:
 
 
 class CallSharing:
-    """One call for all identical requests within `SHARED_FOR` seconds, from any thread and any event loop.
+    """Makes one call for identical requests within `SHARED_FOR` seconds, from any thread and any event loop.
 
-    A failure is raised for every caller that waits for the call, and is not stored.
+    If a call fails, the error is raised for every caller that waits for the call. Errors are not stored.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class CallSharing:
         self._calls: dict[Hashable, _Call] = {}
 
     async def get(self, key: Hashable, make: "Callable[[], Awaitable[NodeList]]") -> "NodeList":
-        """Return the nodes from the current or a recent call with the same `key`, or else from a call of `make`.
+        """Return the nodes of a current or recent call with the same `key`. If there is none, call `make`.
 
         Raises:
             HologresAiError: the call failed.
@@ -47,7 +47,7 @@ class CallSharing:
         if is_ours:
             return await self._lead(key, call, make)
         try:
-            # Shielded, because the cancellation of one waiting caller must not cancel the call of the others.
+            # Shielded, because the cancellation of one waiting caller must not cancel the call of the other callers.
             return await asyncio.shield(asyncio.wrap_future(call.reply))
         except asyncio.CancelledError:
             if not call.reply.cancelled():

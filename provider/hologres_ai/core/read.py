@@ -1,4 +1,4 @@
-"""Read AI nodes: build a result from arguments. Every interface reads through `read` or `read_sync`."""
+"""Read AI nodes: build a result from arguments. Every interface uses `read` or `read_sync`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,15 +32,15 @@ async def read(
     Args:
         query: the regions and the filters.
         arguments: explicit settings, by the argument names in `settings.SETTINGS`.
-        stack: returns the value of a key of the Pulumi configuration, if there is a configuration.
-        environ: the environment; by default that of the process.
-        progress: called with the regions that are still being read; see `regions.Progress`.
-        shared: shares identical calls within one run of a program.
-        connections: the connections to use; by default new ones, which are closed at the end.
-        fetch: fetches the nodes of one region; by default a call of the API.
+        stack: the function that returns the value of a key in the Pulumi configuration, if there is a configuration.
+        environ: the environment variables. Default: the environment variables of the process.
+        progress: the function that receives the regions that are still being read; see `regions.Progress`.
+        shared: the object that shares identical calls within one run of a program.
+        connections: the connections to use. Default: new connections, which are closed at the end.
+        fetch: the function that fetches the nodes of one region. Default: an API call.
 
     Raises:
-        ConfigurationError: a setting is missing or invalid. It is raised before any network call.
+        ConfigurationError: a setting is missing or invalid. The error is raised before any network call.
         HologresAiError: a region could not be read. A failure is never returned as an empty list.
     """
     if query.regions:
@@ -72,8 +72,8 @@ def _explain_empty(result: AiNodeListResult, configs: Sequence[CallConfig], list
     request = f", request {listed.request_id}" if listed.request_id else ""
     warning = (
         f"no AI nodes in {result.place}: {describe_filters(result.query, listed.nodes)}. "
-        f"{asked} asked with credentials from {configs[0].credentials_from}{request}. "
-        f"Check that account and region are right. The RAM action is {RAM_ACTION}."
+        f"{asked} called with credentials from {configs[0].credentials_from}{request}. "
+        f"Check the account and the region. The RAM action is {RAM_ACTION}."
     )
     return replace(result, warnings=(*result.warnings, warning))
 
@@ -99,25 +99,24 @@ def read_ai_nodes(
 ) -> AiNodeListResult:
     """Read the AI nodes of a region, or of several regions, without a Pulumi engine.
 
-    The filters are those of the `AiNodeList` resource. The function can be called from any thread, even if an event
-    loop runs in that thread.
+    The filters are the same as for the `AiNodeList` resource. The function can be called from any thread, including a
+    thread with a running event loop.
 
     Args:
-        instance_id: only the nodes of this Hologres instance.
-        region: the region to read; by default that of the environment or the profile.
-        regions: the regions to read concurrently, instead of `region`; ``["*"]`` means all known ones.
-        on_region_error: ``"fail"`` (the default) or ``"partial"``, which returns the nodes of the regions that could be
-            read.
-        ids, name_regex, statuses, charge_types, ai_specs: filters, joined by AND.
-        include_usage: whether the result includes used and free figures.
-        profile: a profile of the shared credentials file, in place of every other source of credentials.
-        access_key, secret_key, security_token: an AccessKey; by default from the environment.
-        endpoint: the host of the API; by default that of the region.
-        session: a session, which keeps connections open for the next read.
+        instance_id: list only the nodes of this Hologres instance.
+        region: the region to read. Default: the region in the environment or in the profile.
+        regions: the regions to read concurrently, instead of `region`. ``["*"]`` means all known regions.
+        on_region_error: ``"fail"`` (default), or ``"partial"`` to return the nodes of the regions that could be read.
+        ids, name_regex, statuses, charge_types, ai_specs: filters. A node is listed if it matches all filters.
+        include_usage: whether the result includes used and free values.
+        profile: a profile in the shared credentials file. It replaces every other source of credentials.
+        access_key, secret_key, security_token: an AccessKey. Default: the AccessKey in the environment.
+        endpoint: the host of the API. Default: the host of the region.
+        session: a session. It keeps connections open for the next read.
 
     Raises:
-        InvalidArgumentError: an argument is invalid. It is raised before any network call.
-        ConfigurationError: a setting is missing or invalid. It is raised before any network call.
+        InvalidArgumentError: an argument is invalid. The error is raised before any network call.
+        ConfigurationError: a setting is missing or invalid. The error is raised before any network call.
         HologresAiError: a region could not be read. A failure is never returned as an empty list.
     """
     query = build_query(

@@ -1,7 +1,7 @@
 """Region fan-out: fetch the nodes of one or several regions concurrently, and build the outcome of each region.
 
-Every region has its own deadline, so that a region that does not respond does not delay the others. All regions share
-one retry quota, because they share the network.
+Each region has its own deadline. Therefore, a region that does not respond does not delay the other regions. All
+regions share one retry quota, because they share the network.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ MAX_CONCURRENT = 32
 RegionResult = NodeList | HologresAiError
 
 FetchNodes = Callable[[CallConfig, str | None], Awaitable[NodeList]]
-"""Fetches the nodes of one region; the second argument is the Hologres instance, or None for all."""
+"""Fetches the nodes of one region. The second argument is the Hologres instance, or None for all instances."""
 
 Progress = Callable[[Sequence[str]], None]
-"""Called with the regions that are still being read: first with all regions, then after each region that is done."""
+"""Receives the regions that are still being read: at the start, and after each region that is finished."""
 
 
 async def fetch_regions(
@@ -48,19 +48,19 @@ async def fetch_regions(
     connections: Connections | None = None,
     fetch: FetchNodes | None = None,
 ) -> dict[str, RegionResult]:
-    """Fetch the nodes of each region and return them, or the error, by the region's name.
+    """Fetch the nodes of each region. Return the nodes or the error of each region, by the name of the region.
 
     Args:
         configs: the resolved configuration of each region.
-        instance_id: the Hologres instance, or None for all.
+        instance_id: the Hologres instance, or None for all instances.
         progress: see `Progress`.
-        shared: shares identical calls.
-        connections: the connections to use, which stay open; by default new ones, which are closed at the end.
-        fetch: fetches one region; by default a call of the API.
+        shared: the object that shares identical calls.
+        connections: the connections to use, which remain open. Default: new connections, which are closed at the end.
+        fetch: the function that fetches the nodes of one region. Default: an API call.
 
     Raises:
-        ConfigurationError, CredentialsError: the settings or the credentials, which all regions share, are invalid. The
-            other calls are cancelled.
+        ConfigurationError, CredentialsError: the settings or the credentials of all regions are invalid. The other
+            calls are cancelled.
     """
     slots, shared = asyncio.Semaphore(MAX_CONCURRENT), shared or CallSharing()
     waiting = [config.region for config in configs]
@@ -85,7 +85,7 @@ async def fetch_regions(
 
 
 def _api_fetch(connections: Connections) -> FetchNodes:
-    """Return a function that calls the API of one region. All its calls share one retry quota."""
+    """Return a function that calls the API of one region. All calls of this function share one retry quota."""
     quota = RetryQuota()
 
     def fetch(config: CallConfig, instance_id: str | None) -> Awaitable[NodeList]:
@@ -106,7 +106,7 @@ async def _result_or_error(nodes: Awaitable[NodeList]) -> RegionResult:
 def outcomes(results: Mapping[str, RegionResult]) -> tuple[RegionOutcome, ...]:
     """Return the outcome of each region, sorted by region.
 
-    A reason contains no request ID, because a new request ID in a state would be drift.
+    A reason contains no request ID, because a different request ID in a state would be shown as a change.
     """
     return tuple(_outcome(region, results[region]) for region in sorted(results))
 
@@ -125,7 +125,7 @@ def _outcome(region: str, result: RegionResult) -> RegionOutcome:
 
 
 def _is_no_region(region: str, error: HologresAiError) -> bool:
-    """Return whether there is no such region: the API says so, or no host has the name of an unknown one."""
+    """Return whether the region does not exist, based on the API error, or on a missing host for an unknown region."""
     if isinstance(error, TransportError):
         return error.no_such_host and region not in REGIONS
     return isinstance(error, ApiError) and classify(error.code, error.status).no_such_region
@@ -135,7 +135,7 @@ def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
     """Join the nodes of all regions. With `partial`, add a warning for each region that could not be read.
 
     Raises:
-        RegionsError: a region could not be read; with `partial`, none of the regions could be read.
+        RegionsError: a region could not be read. With `partial`: no region could be read.
     """
     lists = {region: result for region, result in results.items() if isinstance(result, NodeList)}
     failed = {region: result for region, result in results.items() if isinstance(result, HologresAiError)}
@@ -161,7 +161,7 @@ def _regions_error(failed: Mapping[str, HologresAiError], asked: int) -> Regions
         request = f", request {request_id}" if request_id else ""
         lines.append(f"{item.region}: {item.outcome}: {item.reason}{request}")
     if len(failed) < asked:
-        step = 'Leave these regions out, or read the others with onRegionError "partial" (--on-region-error partial).'
+        step = 'Remove these regions, or set onRegionError to "partial" (--on-region-error partial).'
     elif all(isinstance(error, TransportError) for error in failed.values()):
         step = "Check the network and the proxy settings."
     else:

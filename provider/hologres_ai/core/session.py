@@ -1,4 +1,4 @@
-"""Run coroutines from synchronous code: each in a new event loop, or all in the event loop of a session."""
+"""Run coroutines from synchronous code, each in a new event loop, or all in the event loop of a session."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ T = TypeVar("T")
 class Session:
     """Connections that stay open between reads: ``read_ai_nodes(session=session)``.
 
-    A session is useful for programs that read often: reads after the first one need no new connection and no TLS
-    handshake. Threads can share a session; their reads run one after the other. Use it in a `with` statement, which
-    closes it.
+    Use a session in programs that read often. After the first read, no new connection and no TLS handshake is required.
+    Threads can share a session, but their reads do not run concurrently. Use a session in a `with` statement, which
+    closes the session.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Close the connections. A second call does nothing. After a fork, only the parent process closes them."""
+        """Close the connections. A second call has no effect. After a fork, only the parent process closes them."""
         if self._process != os.getpid():
             return
         with self._lock:
@@ -47,10 +47,10 @@ class Session:
         """Run a coroutine with these connections and return its result.
 
         Raises:
-            InvalidArgumentError: the session is closed, or was opened by another process before a fork.
+            InvalidArgumentError: the session is closed, or was opened by a different process before a fork.
         """
-        if self._process != os.getpid():  # before the lock, which a fork may have copied while it was held
-            reason = "was opened by another process before a fork; open a session in this process"
+        if self._process != os.getpid():  # before the lock is acquired: a fork can copy a lock that is held
+            reason = "was opened by a different process before a fork; open a session in this process"
             raise InvalidArgumentError([Failure("session", reason)])
         with self._lock:
             if self._is_closed:
@@ -73,7 +73,7 @@ def run(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _outside_a_running_loop(work: Callable[[], T]) -> T:
-    """Call `work` in this thread or, when an event loop runs in it, in another thread."""
+    """Call `work` in this thread, or in a new thread if an event loop is running in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -89,7 +89,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 class _Resolvers(ThreadPoolExecutor):
-    """Threads that resolve host names. They cannot be interrupted, so closing an event loop does not wait for them."""
+    """Threads that resolve host names. Closing a loop does not wait for them, because they cannot be interrupted."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         super().shutdown(wait=False, cancel_futures=True)

@@ -34,7 +34,8 @@ from ..plugin.inputs import (
 from ..plugin.properties import UNKNOWN, reveal
 from ..plugin.servicer import FUNCTION, RESOURCE
 from ..requirements import describe_secret, enforce
-from ..settings import ENDPOINT, REGION, Lookup
+from ..settings import ENDPOINT, REGION
+from ..settings.lookup import Lookup
 from .fleets import Fleet, load_nodes
 
 DYNAMIC = "pulumi-python:dynamic/hologres:AiNodeList"  # the type of hologres_ai.AiNodeList in the engine

@@ -52,37 +52,37 @@ import (
 type AiNodeList struct {
 	pulumi.CustomResourceState
 
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs pulumi.StringArrayOutput `pulumi:"aiSpecs"`
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes pulumi.StringArrayOutput `pulumi:"chargeTypes"`
-	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+	// SHA-256 of the nodes without usage values. It changes if the fleet changes.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
-	// The aiInstanceId of the nodes, each once, sorted.
+	// The distinct aiInstanceId values of the nodes, sorted.
 	Ids pulumi.StringArrayOutput `pulumi:"ids"`
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrOutput `pulumi:"includeUsage"`
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrOutput `pulumi:"instanceId"`
 	// The AI nodes, sorted by region, Hologres instance and AI instance ID.
 	InstanceModelList AiNodeArrayOutput `pulumi:"instanceModelList"`
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex pulumi.StringPtrOutput `pulumi:"nameRegex"`
-	// The holoInstanceName of the nodes, each once, sorted.
+	// The distinct holoInstanceName values of the nodes, sorted.
 	Names pulumi.StringArrayOutput `pulumi:"names"`
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError pulumi.StringPtrOutput `pulumi:"onRegionError"`
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrOutput `pulumi:"pinned"`
-	// The region that was read; several regions are joined by commas.
+	// The region that was read. Several regions are separated by commas.
 	Region pulumi.StringOutput `pulumi:"region"`
-	// The outcome of each requested region, sorted.
+	// The outcome of each requested region, sorted by region.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayOutput `pulumi:"statuses"`
-	// Capacity, used and free over all listed nodes.
+	// Capacity, used and free values across all listed nodes.
 	Totals TotalsOutput `pulumi:"totals"`
 }
 
@@ -116,52 +116,52 @@ func GetAiNodeList(ctx *pulumi.Context,
 
 // Input properties used for looking up and filtering AiNodeList resources.
 type aiNodeListState struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
 
 type AiNodeListState struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs pulumi.StringArrayInput
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes pulumi.StringArrayInput
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
 }
 
@@ -170,57 +170,57 @@ func (AiNodeListState) ElementType() reflect.Type {
 }
 
 type aiNodeListArgs struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError *string `pulumi:"onRegionError"`
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned *bool `pulumi:"pinned"`
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
 
 // The set of arguments for constructing a AiNodeList resource.
 type AiNodeListArgs struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs pulumi.StringArrayInput
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes pulumi.StringArrayInput
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError pulumi.StringPtrInput
 	// Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
 	Pinned pulumi.BoolPtrInput
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
 }
 
@@ -311,32 +311,32 @@ func (o AiNodeListOutput) ToAiNodeListOutputWithContext(ctx context.Context) AiN
 	return o
 }
 
-// Only the nodes of one of these specifications.
+// List only the nodes with one of these specifications.
 func (o AiNodeListOutput) AiSpecs() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.AiSpecs }).(pulumi.StringArrayOutput)
 }
 
-// Only the nodes whose chargeType is one of these.
+// List only the nodes with one of these values of chargeType.
 func (o AiNodeListOutput) ChargeTypes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.ChargeTypes }).(pulumi.StringArrayOutput)
 }
 
-// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+// SHA-256 of the nodes without usage values. It changes if the fleet changes.
 func (o AiNodeListOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }
 
-// The aiInstanceId of the nodes, each once, sorted.
+// The distinct aiInstanceId values of the nodes, sorted.
 func (o AiNodeListOutput) Ids() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Ids }).(pulumi.StringArrayOutput)
 }
 
-// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 func (o AiNodeListOutput) IncludeUsage() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.IncludeUsage }).(pulumi.BoolPtrOutput)
 }
 
-// Only the nodes of this Hologres instance.
+// List only the nodes of this Hologres instance.
 func (o AiNodeListOutput) InstanceId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.InstanceId }).(pulumi.StringPtrOutput)
 }
@@ -346,17 +346,17 @@ func (o AiNodeListOutput) InstanceModelList() AiNodeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) AiNodeArrayOutput { return v.InstanceModelList }).(AiNodeArrayOutput)
 }
 
-// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 func (o AiNodeListOutput) NameRegex() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.NameRegex }).(pulumi.StringPtrOutput)
 }
 
-// The holoInstanceName of the nodes, each once, sorted.
+// The distinct holoInstanceName values of the nodes, sorted.
 func (o AiNodeListOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Names }).(pulumi.StringArrayOutput)
 }
 
-// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 func (o AiNodeListOutput) OnRegionError() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringPtrOutput { return v.OnRegionError }).(pulumi.StringPtrOutput)
 }
@@ -366,27 +366,27 @@ func (o AiNodeListOutput) Pinned() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.Pinned }).(pulumi.BoolPtrOutput)
 }
 
-// The region that was read; several regions are joined by commas.
+// The region that was read. Several regions are separated by commas.
 func (o AiNodeListOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each requested region, sorted.
+// The outcome of each requested region, sorted by region.
 func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 func (o AiNodeListOutput) Regions() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Regions }).(pulumi.StringArrayOutput)
 }
 
-// Only the nodes in one of these statuses.
+// List only the nodes in one of these statuses.
 func (o AiNodeListOutput) Statuses() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Statuses }).(pulumi.StringArrayOutput)
 }
 
-// Capacity, used and free over all listed nodes.
+// Capacity, used and free values across all listed nodes.
 func (o AiNodeListOutput) Totals() TotalsOutput {
 	return o.ApplyT(func(v *AiNodeList) TotalsOutput { return v.Totals }).(TotalsOutput)
 }

@@ -55,47 +55,47 @@ func LookupAiNodeList(ctx *pulumi.Context, args *LookupAiNodeListArgs, opts ...p
 }
 
 type LookupAiNodeListArgs struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes []string `pulumi:"chargeTypes"`
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex *string `pulumi:"nameRegex"`
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError *string `pulumi:"onRegionError"`
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
 }
 
-// The result of a read: the nodes in a stable order, and values that are derived from them.
+// The result of a read: the nodes in a stable order, and values that are calculated from the nodes.
 type LookupAiNodeListResult struct {
-	// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+	// SHA-256 of the nodes without usage values. It changes if the fleet changes.
 	Fingerprint string `pulumi:"fingerprint"`
-	// The aiInstanceId of the nodes, each once, sorted.
+	// The distinct aiInstanceId values of the nodes, sorted.
 	Ids []string `pulumi:"ids"`
 	// The AI nodes, sorted by region, Hologres instance and AI instance ID.
 	InstanceModelList []AiNode `pulumi:"instanceModelList"`
-	// The holoInstanceName of the nodes, each once, sorted.
+	// The distinct holoInstanceName values of the nodes, sorted.
 	Names []string `pulumi:"names"`
-	// The region that was read; several regions are joined by commas.
+	// The region that was read. Several regions are separated by commas.
 	Region string `pulumi:"region"`
-	// The outcome of each requested region, sorted.
+	// The outcome of each requested region, sorted by region.
 	RegionOutcomes []RegionOutcome `pulumi:"regionOutcomes"`
-	// Request ID of the API; missing where several regions were read.
+	// Request ID of the API call. Missing if several regions were read.
 	RequestId *string `pulumi:"requestId"`
-	// Capacity, used and free over all listed nodes.
+	// Capacity, used and free values across all listed nodes.
 	Totals Totals `pulumi:"totals"`
 }
 
@@ -105,27 +105,27 @@ func LookupAiNodeListOutput(ctx *pulumi.Context, args LookupAiNodeListOutputArgs
 }
 
 type LookupAiNodeListOutputArgs struct {
-	// Only the nodes of one of these specifications.
+	// List only the nodes with one of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
-	// Only the nodes whose chargeType is one of these.
+	// List only the nodes with one of these values of chargeType.
 	ChargeTypes pulumi.StringArrayInput `pulumi:"chargeTypes"`
-	// Only the nodes whose aiInstanceId is one of these.
+	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput `pulumi:"ids"`
-	// Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput `pulumi:"includeUsage"`
-	// Only the nodes of this Hologres instance.
+	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput `pulumi:"instanceId"`
-	// Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+	// List only the nodes whose holoInstanceName contains a match of this Python regular expression.
 	NameRegex pulumi.StringPtrInput `pulumi:"nameRegex"`
-	// What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+	// Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
 	OnRegionError pulumi.StringPtrInput `pulumi:"onRegionError"`
-	// The region to read. Defaults to the region of the provider or of the environment.
+	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`
-	// Only the nodes in one of these statuses.
+	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
 }
 
@@ -133,7 +133,7 @@ func (LookupAiNodeListOutputArgs) ElementType() reflect.Type {
 	return reflect.TypeOf((*LookupAiNodeListArgs)(nil)).Elem()
 }
 
-// The result of a read: the nodes in a stable order, and values that are derived from them.
+// The result of a read: the nodes in a stable order, and values that are calculated from the nodes.
 type LookupAiNodeListResultOutput struct{ *pulumi.OutputState }
 
 func (LookupAiNodeListResultOutput) ElementType() reflect.Type {
@@ -148,12 +148,12 @@ func (o LookupAiNodeListResultOutput) ToLookupAiNodeListResultOutputWithContext(
 	return o
 }
 
-// SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+// SHA-256 of the nodes without usage values. It changes if the fleet changes.
 func (o LookupAiNodeListResultOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Fingerprint }).(pulumi.StringOutput)
 }
 
-// The aiInstanceId of the nodes, each once, sorted.
+// The distinct aiInstanceId values of the nodes, sorted.
 func (o LookupAiNodeListResultOutput) Ids() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []string { return v.Ids }).(pulumi.StringArrayOutput)
 }
@@ -163,27 +163,27 @@ func (o LookupAiNodeListResultOutput) InstanceModelList() AiNodeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []AiNode { return v.InstanceModelList }).(AiNodeArrayOutput)
 }
 
-// The holoInstanceName of the nodes, each once, sorted.
+// The distinct holoInstanceName values of the nodes, sorted.
 func (o LookupAiNodeListResultOutput) Names() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []string { return v.Names }).(pulumi.StringArrayOutput)
 }
 
-// The region that was read; several regions are joined by commas.
+// The region that was read. Several regions are separated by commas.
 func (o LookupAiNodeListResultOutput) Region() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Region }).(pulumi.StringOutput)
 }
 
-// The outcome of each requested region, sorted.
+// The outcome of each requested region, sorted by region.
 func (o LookupAiNodeListResultOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) []RegionOutcome { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// Request ID of the API; missing where several regions were read.
+// Request ID of the API call. Missing if several regions were read.
 func (o LookupAiNodeListResultOutput) RequestId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) *string { return v.RequestId }).(pulumi.StringPtrOutput)
 }
 
-// Capacity, used and free over all listed nodes.
+// Capacity, used and free values across all listed nodes.
 func (o LookupAiNodeListResultOutput) Totals() TotalsOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) Totals { return v.Totals }).(TotalsOutput)
 }

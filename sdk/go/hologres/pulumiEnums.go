@@ -10,11 +10,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Billing of AI nodes. An open set: any other string is accepted too.
+// Billing method of AI nodes. Other strings are also accepted.
 type ChargeType string
 
 const (
-	// Pay as you go.
+	// Pay-as-you-go.
 	ChargeTypePostPaid = ChargeType("PostPaid")
 	// Subscription.
 	ChargeTypePrePaid = ChargeType("PrePaid")
@@ -178,11 +178,11 @@ func (in *chargeTypePtr) ToChargeTypePtrOutputWithContext(ctx context.Context) C
 	return pulumi.ToOutputWithContext(ctx, in).(ChargeTypePtrOutput)
 }
 
-// Status of AI nodes. An open set: any other string is accepted too.
+// Status of AI nodes. Other strings are also accepted.
 type NodeStatus string
 
 const (
-	// Ready; the only value that the API documents.
+	// Ready. This is the only documented value.
 	NodeStatusResourceReady = NodeStatus("ResourceReady")
 )
 
@@ -343,13 +343,13 @@ func (in *nodeStatusPtr) ToNodeStatusPtrOutputWithContext(ctx context.Context) N
 	return pulumi.ToOutputWithContext(ctx, in).(NodeStatusPtrOutput)
 }
 
-// What to do when one of several regions can't be read.
+// Action if one of several regions can't be read.
 type OnRegionError string
 
 const (
 	// Fail.
 	OnRegionErrorFail = OnRegionError("fail")
-	// Return the other regions; regionOutcomes names the region and the reason.
+	// Return the nodes of the other regions. regionOutcomes contains the region and the reason.
 	OnRegionErrorPartial = OnRegionError("partial")
 )
 
@@ -511,11 +511,11 @@ func (in *onRegionErrorPtr) ToOnRegionErrorPtrOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, in).(OnRegionErrorPtrOutput)
 }
 
-// What to do when a requirement is not met. Any other string is refused.
+// Action if a requirement is not met. Other strings are rejected.
 type RequirementsMode string
 
 const (
-	// Fail; nothing that depends on the nodes is changed.
+	// Fail. Nothing that depends on the nodes is changed.
 	RequirementsModeError = RequirementsMode("error")
 	// Log a warning and continue.
 	RequirementsModeWarn = RequirementsMode("warn")

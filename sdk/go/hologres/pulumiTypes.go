@@ -13,7 +13,7 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
-// One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
+// An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models.
 type AiNode struct {
 	// ID of the AI instance.
 	AiInstanceId *string `pulumi:"aiInstanceId"`
@@ -21,23 +21,23 @@ type AiNode struct {
 	AiSpec *string `pulumi:"aiSpec"`
 	// Whether the subscription renews automatically.
 	AutoRenewal *bool `pulumi:"autoRenewal"`
-	// Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
+	// Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
 	ChargeType *string `pulumi:"chargeType"`
-	// Commodity code of the billing.
+	// Commodity code for billing.
 	CommodityCode *string `pulumi:"commodityCode"`
 	// CPU specification of one node, in cores.
 	Cpu *int `pulumi:"cpu"`
-	// CPU in use, total over the nodes, in cores.
+	// CPU in use, in total across all nodes, in cores.
 	CpuUsed *int `pulumi:"cpuUsed"`
-	// Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+	// Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
 	ExpirationTime *string `pulumi:"expirationTime"`
 	// GPU cards of one node.
 	Gpu *int `pulumi:"gpu"`
 	// GPU memory of one node, in GB.
 	GpuMemory *int `pulumi:"gpuMemory"`
-	// GPU memory in use, total over the nodes, in GB.
+	// GPU memory in use, in total across all nodes, in GB.
 	GpuMemoryUsed *int `pulumi:"gpuMemoryUsed"`
-	// GPU cards in use, total over the nodes.
+	// GPU cards in use, in total across all nodes.
 	GpuUsed *int `pulumi:"gpuUsed"`
 	// ID of the Hologres instance that the nodes belong to.
 	HoloInstanceId *string `pulumi:"holoInstanceId"`
@@ -45,7 +45,7 @@ type AiNode struct {
 	HoloInstanceName *string `pulumi:"holoInstanceName"`
 	// Memory of one node, in GiB.
 	Memory *int `pulumi:"memory"`
-	// Memory in use, total over the nodes, in GiB.
+	// Memory in use, in total across all nodes, in GiB.
 	MemoryUsed *int `pulumi:"memoryUsed"`
 	// Number of nodes.
 	NodeCount *int `pulumi:"nodeCount"`
@@ -53,11 +53,11 @@ type AiNode struct {
 	RegionId *string `pulumi:"regionId"`
 	// Resource type, such as small.
 	ResourceType *string `pulumi:"resourceType"`
-	// Status. ResourceReady is the only documented value; other values are returned unchanged.
+	// Status. The only documented value is ResourceReady. Other values are returned unchanged.
 	Status *string `pulumi:"status"`
 }
 
-// One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
+// An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models.
 type AiNodeOutput struct{ *pulumi.OutputState }
 
 func (AiNodeOutput) ElementType() reflect.Type {
@@ -87,12 +87,12 @@ func (o AiNodeOutput) AutoRenewal() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v AiNode) *bool { return v.AutoRenewal }).(pulumi.BoolPtrOutput)
 }
 
-// Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
+// Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
 func (o AiNodeOutput) ChargeType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ChargeType }).(pulumi.StringPtrOutput)
 }
 
-// Commodity code of the billing.
+// Commodity code for billing.
 func (o AiNodeOutput) CommodityCode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.CommodityCode }).(pulumi.StringPtrOutput)
 }
@@ -102,12 +102,12 @@ func (o AiNodeOutput) Cpu() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.Cpu }).(pulumi.IntPtrOutput)
 }
 
-// CPU in use, total over the nodes, in cores.
+// CPU in use, in total across all nodes, in cores.
 func (o AiNodeOutput) CpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.CpuUsed }).(pulumi.IntPtrOutput)
 }
 
-// Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+// Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
 func (o AiNodeOutput) ExpirationTime() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ExpirationTime }).(pulumi.StringPtrOutput)
 }
@@ -122,12 +122,12 @@ func (o AiNodeOutput) GpuMemory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuMemory }).(pulumi.IntPtrOutput)
 }
 
-// GPU memory in use, total over the nodes, in GB.
+// GPU memory in use, in total across all nodes, in GB.
 func (o AiNodeOutput) GpuMemoryUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuMemoryUsed }).(pulumi.IntPtrOutput)
 }
 
-// GPU cards in use, total over the nodes.
+// GPU cards in use, in total across all nodes.
 func (o AiNodeOutput) GpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuUsed }).(pulumi.IntPtrOutput)
 }
@@ -147,7 +147,7 @@ func (o AiNodeOutput) Memory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.Memory }).(pulumi.IntPtrOutput)
 }
 
-// Memory in use, total over the nodes, in GiB.
+// Memory in use, in total across all nodes, in GiB.
 func (o AiNodeOutput) MemoryUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.MemoryUsed }).(pulumi.IntPtrOutput)
 }
@@ -167,7 +167,7 @@ func (o AiNodeOutput) ResourceType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ResourceType }).(pulumi.StringPtrOutput)
 }
 
-// Status. ResourceReady is the only documented value; other values are returned unchanged.
+// Status. The only documented value is ResourceReady. Other values are returned unchanged.
 func (o AiNodeOutput) Status() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.Status }).(pulumi.StringPtrOutput)
 }
@@ -662,17 +662,17 @@ func (o AssumeRoleWithOidcPtrOutput) SessionExpiration() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// The outcome of reading one region.
+// The outcome of reading a region.
 type RegionOutcome struct {
-	// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
+	// ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist.
 	Outcome string `pulumi:"outcome"`
-	// Why the region could not be read.
+	// The reason why the region could not be read.
 	Reason *string `pulumi:"reason"`
 	// The region.
 	Region string `pulumi:"region"`
 }
 
-// The outcome of reading one region.
+// The outcome of reading a region.
 type RegionOutcomeOutput struct{ *pulumi.OutputState }
 
 func (RegionOutcomeOutput) ElementType() reflect.Type {
@@ -687,12 +687,12 @@ func (o RegionOutcomeOutput) ToRegionOutcomeOutputWithContext(ctx context.Contex
 	return o
 }
 
-// ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
+// ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist.
 func (o RegionOutcomeOutput) Outcome() pulumi.StringOutput {
 	return o.ApplyT(func(v RegionOutcome) string { return v.Outcome }).(pulumi.StringOutput)
 }
 
-// Why the region could not be read.
+// The reason why the region could not be read.
 func (o RegionOutcomeOutput) Reason() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v RegionOutcome) *string { return v.Reason }).(pulumi.StringPtrOutput)
 }
@@ -722,7 +722,7 @@ func (o RegionOutcomeArrayOutput) Index(i pulumi.IntInput) RegionOutcomeOutput {
 	}).(RegionOutcomeOutput)
 }
 
-// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
 type Requirements struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs []string `pulumi:"aiSpecs"`
@@ -734,7 +734,7 @@ type Requirements struct {
 	MinNodesReady *int `pulumi:"minNodesReady"`
 	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 	Mode *string `pulumi:"mode"`
-	// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+	// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 	NotExpiringWithinDays *int `pulumi:"notExpiringWithinDays"`
 	// Require every AI instance to be in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -751,7 +751,7 @@ type RequirementsInput interface {
 	ToRequirementsOutputWithContext(context.Context) RequirementsOutput
 }
 
-// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
 type RequirementsArgs struct {
 	// Require at least one AI instance of each of these specifications.
 	AiSpecs pulumi.StringArrayInput `pulumi:"aiSpecs"`
@@ -763,7 +763,7 @@ type RequirementsArgs struct {
 	MinNodesReady pulumi.IntPtrInput `pulumi:"minNodesReady"`
 	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
 	Mode pulumi.StringPtrInput `pulumi:"mode"`
-	// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+	// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 	NotExpiringWithinDays pulumi.IntPtrInput `pulumi:"notExpiringWithinDays"`
 	// Require every AI instance to be in one of these statuses.
 	Statuses pulumi.StringArrayInput `pulumi:"statuses"`
@@ -822,7 +822,7 @@ func (i *requirementsPtrType) ToRequirementsPtrOutputWithContext(ctx context.Con
 	return pulumi.ToOutputWithContext(ctx, i).(RequirementsPtrOutput)
 }
 
-// Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+// Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
 type RequirementsOutput struct{ *pulumi.OutputState }
 
 func (RequirementsOutput) ElementType() reflect.Type {
@@ -872,7 +872,7 @@ func (o RequirementsOutput) Mode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Requirements) *string { return v.Mode }).(pulumi.StringPtrOutput)
 }
 
-// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 func (o RequirementsOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.NotExpiringWithinDays }).(pulumi.IntPtrOutput)
 }
@@ -956,7 +956,7 @@ func (o RequirementsPtrOutput) Mode() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 func (o RequirementsPtrOutput) NotExpiringWithinDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *Requirements) *int {
 		if v == nil {
@@ -976,7 +976,7 @@ func (o RequirementsPtrOutput) Statuses() pulumi.StringArrayOutput {
 	}).(pulumi.StringArrayOutput)
 }
 
-// Sums over the listed nodes.
+// Totals across all listed nodes.
 type Totals struct {
 	// CPU, in cores.
 	Cpu Usage `pulumi:"cpu"`
@@ -986,11 +986,11 @@ type Totals struct {
 	GpuMemory Usage `pulumi:"gpuMemory"`
 	// Memory, in GiB.
 	Memory Usage `pulumi:"memory"`
-	// Total number of nodes; null where nodeCount is missing for any AI instance.
+	// Total number of nodes; null if nodeCount is missing for any AI instance.
 	NodeCount *int `pulumi:"nodeCount"`
 }
 
-// Sums over the listed nodes.
+// Totals across all listed nodes.
 type TotalsOutput struct{ *pulumi.OutputState }
 
 func (TotalsOutput) ElementType() reflect.Type {
@@ -1025,22 +1025,22 @@ func (o TotalsOutput) Memory() UsageOutput {
 	return o.ApplyT(func(v Totals) Usage { return v.Memory }).(UsageOutput)
 }
 
-// Total number of nodes; null where nodeCount is missing for any AI instance.
+// Total number of nodes; null if nodeCount is missing for any AI instance.
 func (o TotalsOutput) NodeCount() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Totals) *int { return v.NodeCount }).(pulumi.IntPtrOutput)
 }
 
-// Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
+// Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing.
 type Usage struct {
-	// Sum of specification x nodeCount; null where either is missing for any AI instance.
+	// Sum of specification x nodeCount; null if one of these values is missing for any AI instance.
 	Capacity *int `pulumi:"capacity"`
-	// Capacity minus used; null where either is unknown or used is greater than capacity.
+	// Capacity minus used; null if one of these values is unknown, or if used exceeds capacity.
 	Free *int `pulumi:"free"`
-	// Sum of the usage; null where it is missing for any AI instance.
+	// Sum of the usage; null if the usage is missing for any AI instance.
 	Used *int `pulumi:"used"`
 }
 
-// Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
+// Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing.
 type UsageOutput struct{ *pulumi.OutputState }
 
 func (UsageOutput) ElementType() reflect.Type {
@@ -1055,17 +1055,17 @@ func (o UsageOutput) ToUsageOutputWithContext(ctx context.Context) UsageOutput {
 	return o
 }
 
-// Sum of specification x nodeCount; null where either is missing for any AI instance.
+// Sum of specification x nodeCount; null if one of these values is missing for any AI instance.
 func (o UsageOutput) Capacity() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Capacity }).(pulumi.IntPtrOutput)
 }
 
-// Capacity minus used; null where either is unknown or used is greater than capacity.
+// Capacity minus used; null if one of these values is unknown, or if used exceeds capacity.
 func (o UsageOutput) Free() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Free }).(pulumi.IntPtrOutput)
 }
 
-// Sum of the usage; null where it is missing for any AI instance.
+// Sum of the usage; null if the usage is missing for any AI instance.
 func (o UsageOutput) Used() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Usage) *int { return v.Used }).(pulumi.IntPtrOutput)
 }

@@ -67,7 +67,7 @@ export interface AssumeRoleWithOidcArgs {
 }
 
 /**
- * Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+ * Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
  */
 export interface Requirements {
     /**
@@ -91,7 +91,7 @@ export interface Requirements {
      */
     mode?: string | enums.RequirementsMode;
     /**
-     * Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+     * Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
      */
     notExpiringWithinDays?: number;
     /**
@@ -101,7 +101,7 @@ export interface Requirements {
 }
 
 /**
- * Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+ * Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
  */
 export interface RequirementsArgs {
     /**
@@ -125,7 +125,7 @@ export interface RequirementsArgs {
      */
     mode?: pulumi.Input<string | enums.RequirementsMode | undefined>;
     /**
-     * Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+     * Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
      */
     notExpiringWithinDays?: pulumi.Input<number | undefined>;
     /**

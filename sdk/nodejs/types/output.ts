@@ -7,7 +7,7 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
- * One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
+ * An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models.
  */
 export interface AiNode {
     /**
@@ -23,11 +23,11 @@ export interface AiNode {
      */
     autoRenewal?: boolean;
     /**
-     * Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
+     * Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
      */
     chargeType?: string | enums.ChargeType;
     /**
-     * Commodity code of the billing.
+     * Commodity code for billing.
      */
     commodityCode?: string;
     /**
@@ -35,11 +35,11 @@ export interface AiNode {
      */
     cpu?: number;
     /**
-     * CPU in use, total over the nodes, in cores.
+     * CPU in use, in total across all nodes, in cores.
      */
     cpuUsed?: number;
     /**
-     * Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+     * Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
      */
     expirationTime?: string;
     /**
@@ -51,11 +51,11 @@ export interface AiNode {
      */
     gpuMemory?: number;
     /**
-     * GPU memory in use, total over the nodes, in GB.
+     * GPU memory in use, in total across all nodes, in GB.
      */
     gpuMemoryUsed?: number;
     /**
-     * GPU cards in use, total over the nodes.
+     * GPU cards in use, in total across all nodes.
      */
     gpuUsed?: number;
     /**
@@ -71,7 +71,7 @@ export interface AiNode {
      */
     memory?: number;
     /**
-     * Memory in use, total over the nodes, in GiB.
+     * Memory in use, in total across all nodes, in GiB.
      */
     memoryUsed?: number;
     /**
@@ -87,7 +87,7 @@ export interface AiNode {
      */
     resourceType?: string;
     /**
-     * Status. ResourceReady is the only documented value; other values are returned unchanged.
+     * Status. The only documented value is ResourceReady. Other values are returned unchanged.
      */
     status?: string | enums.NodeStatus;
 }
@@ -153,15 +153,15 @@ export interface AssumeRoleWithOidc {
 }
 
 /**
- * The outcome of reading one region.
+ * The outcome of reading a region.
  */
 export interface RegionOutcome {
     /**
-     * ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
+     * ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist.
      */
     outcome: string;
     /**
-     * Why the region could not be read.
+     * The reason why the region could not be read.
      */
     reason?: string;
     /**
@@ -171,7 +171,7 @@ export interface RegionOutcome {
 }
 
 /**
- * Sums over the listed nodes.
+ * Totals across all listed nodes.
  */
 export interface Totals {
     /**
@@ -191,25 +191,25 @@ export interface Totals {
      */
     memory: outputs.Usage;
     /**
-     * Total number of nodes; null where nodeCount is missing for any AI instance.
+     * Total number of nodes; null if nodeCount is missing for any AI instance.
      */
     nodeCount?: number;
 }
 
 /**
- * Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
+ * Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing.
  */
 export interface Usage {
     /**
-     * Sum of specification x nodeCount; null where either is missing for any AI instance.
+     * Sum of specification x nodeCount; null if one of these values is missing for any AI instance.
      */
     capacity?: number;
     /**
-     * Capacity minus used; null where either is unknown or used is greater than capacity.
+     * Capacity minus used; null if one of these values is unknown, or if used exceeds capacity.
      */
     free?: number;
     /**
-     * Sum of the usage; null where it is missing for any AI instance.
+     * Sum of the usage; null if the usage is missing for any AI instance.
      */
     used?: number;
 }

@@ -17,11 +17,11 @@ __all__ = [
 @pulumi.type_token("hologres:index:ChargeType")
 class ChargeType(_builtins.str, Enum):
     """
-    Billing of AI nodes. An open set: any other string is accepted too.
+    Billing method of AI nodes. Other strings are also accepted.
     """
     POST_PAID = "PostPaid"
     """
-    Pay as you go.
+    Pay-as-you-go.
     """
     PRE_PAID = "PrePaid"
     """
@@ -32,18 +32,18 @@ class ChargeType(_builtins.str, Enum):
 @pulumi.type_token("hologres:index:NodeStatus")
 class NodeStatus(_builtins.str, Enum):
     """
-    Status of AI nodes. An open set: any other string is accepted too.
+    Status of AI nodes. Other strings are also accepted.
     """
     RESOURCE_READY = "ResourceReady"
     """
-    Ready; the only value that the API documents.
+    Ready. This is the only documented value.
     """
 
 
 @pulumi.type_token("hologres:index:OnRegionError")
 class OnRegionError(_builtins.str, Enum):
     """
-    What to do when one of several regions can't be read.
+    Action if one of several regions can't be read.
     """
     FAIL = "fail"
     """
@@ -51,18 +51,18 @@ class OnRegionError(_builtins.str, Enum):
     """
     PARTIAL = "partial"
     """
-    Return the other regions; regionOutcomes names the region and the reason.
+    Return the nodes of the other regions. regionOutcomes contains the region and the reason.
     """
 
 
 @pulumi.type_token("hologres:index:RequirementsMode")
 class RequirementsMode(_builtins.str, Enum):
     """
-    What to do when a requirement is not met. Any other string is refused.
+    Action if a requirement is not met. Other strings are rejected.
     """
     ERROR = "error"
     """
-    Fail; nothing that depends on the nodes is changed.
+    Fail. Nothing that depends on the nodes is changed.
     """
     WARN = "warn"
     """

@@ -296,7 +296,7 @@ class AssumeRoleWithOidcArgs:
 
 class RequirementsDict(TypedDict):
     """
-    Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+    Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
     """
     ai_specs: NotRequired[Sequence[_builtins.str]]
     """
@@ -320,7 +320,7 @@ class RequirementsDict(TypedDict):
     """
     not_expiring_within_days: NotRequired[_builtins.int]
     """
-    Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+    Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
     """
     statuses: NotRequired[Sequence[Union[_builtins.str, 'NodeStatus']]]
     """
@@ -338,14 +338,14 @@ class Requirements:
                  not_expiring_within_days: Optional[_builtins.int] = None,
                  statuses: Optional[Sequence[Union[_builtins.str, 'NodeStatus']]] = None):
         """
-        Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+        Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
 
         :param Sequence[_builtins.str] ai_specs: Require at least one AI instance of each of these specifications.
         :param _builtins.int min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
         :param _builtins.int min_free_gpus: Require at least this many free GPU cards in total.
         :param _builtins.int min_nodes_ready: Require at least this many nodes in status ResourceReady.
         :param Union[_builtins.str, 'RequirementsMode'] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
-        :param _builtins.int not_expiring_within_days: Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        :param _builtins.int not_expiring_within_days: Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Require every AI instance to be in one of these statuses.
         """
         if ai_specs is not None:
@@ -427,7 +427,7 @@ class Requirements:
     @pulumi.getter(name="notExpiringWithinDays")
     def not_expiring_within_days(self) -> Optional[_builtins.int]:
         """
-        Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         """
         return pulumi.get(self, "not_expiring_within_days")
 
@@ -450,7 +450,7 @@ class Requirements:
 
 class RequirementsArgsDict(TypedDict):
     """
-    Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+    Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
     """
     ai_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
@@ -474,7 +474,7 @@ class RequirementsArgsDict(TypedDict):
     """
     not_expiring_within_days: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+    Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
     """
     statuses: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]]
     """
@@ -492,14 +492,14 @@ class RequirementsArgs:
                  not_expiring_within_days: pulumi.Input[Optional[_builtins.int]] = None,
                  statuses: pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]] = None):
         """
-        Requirements for the listed AI nodes. All given requirements must be met. An unknown figure meets none.
+        Requirements for the listed AI nodes. All given requirements must be met. An unknown value meets none of them.
 
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Require at least one AI instance of each of these specifications.
         :param pulumi.Input[_builtins.int] min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
         :param pulumi.Input[_builtins.int] min_free_gpus: Require at least this many free GPU cards in total.
         :param pulumi.Input[_builtins.int] min_nodes_ready: Require at least this many nodes in status ResourceReady.
         :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
-        :param pulumi.Input[_builtins.int] not_expiring_within_days: Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        :param pulumi.Input[_builtins.int] not_expiring_within_days: Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Require every AI instance to be in one of these statuses.
         """
         if ai_specs is not None:
@@ -581,7 +581,7 @@ class RequirementsArgs:
     @pulumi.getter(name="notExpiringWithinDays")
     def not_expiring_within_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Require that no subscription ends within this many days from the time of the read, unless it is known to renew automatically.
+        Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         """
         return pulumi.get(self, "not_expiring_within_days")
 

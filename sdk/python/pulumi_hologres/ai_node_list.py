@@ -37,18 +37,18 @@ class AiNodeListArgs:
         """
         The set of arguments for constructing a AiNodeList resource.
 
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-        :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
+        :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+        :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         if ai_specs is not None:
             pulumi.set(__self__, "ai_specs", ai_specs)
@@ -79,7 +79,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="aiSpecs")
     def ai_specs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes of one of these specifications.
+        List only the nodes with one of these specifications.
         """
         return pulumi.get(self, "ai_specs")
 
@@ -91,7 +91,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]]]:
         """
-        Only the nodes whose chargeType is one of these.
+        List only the nodes with one of these values of chargeType.
         """
         return pulumi.get(self, "charge_types")
 
@@ -103,7 +103,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes whose aiInstanceId is one of these.
+        List only the nodes with one of these values of aiInstanceId.
         """
         return pulumi.get(self, "ids")
 
@@ -115,7 +115,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -127,7 +127,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="instanceId")
     def instance_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes of this Hologres instance.
+        List only the nodes of this Hologres instance.
         """
         return pulumi.get(self, "instance_id")
 
@@ -139,7 +139,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         """
         return pulumi.get(self, "name_regex")
 
@@ -151,7 +151,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
         """
-        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -175,7 +175,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to read. Defaults to the region of the provider or of the environment.
+        The region to read. Default: the region of the provider or the region in the environment.
         """
         return pulumi.get(self, "region")
 
@@ -187,7 +187,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -211,7 +211,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def statuses(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]:
         """
-        Only the nodes in one of these statuses.
+        List only the nodes in one of these statuses.
         """
         return pulumi.get(self, "statuses")
 
@@ -237,17 +237,17 @@ class _AiNodeListState:
         """
         Input properties used for looking up and filtering AiNodeList resources.
 
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-        :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
+        :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
+        :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         if ai_specs is not None:
             pulumi.set(__self__, "ai_specs", ai_specs)
@@ -276,7 +276,7 @@ class _AiNodeListState:
     @pulumi.getter(name="aiSpecs")
     def ai_specs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes of one of these specifications.
+        List only the nodes with one of these specifications.
         """
         return pulumi.get(self, "ai_specs")
 
@@ -288,7 +288,7 @@ class _AiNodeListState:
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]]]:
         """
-        Only the nodes whose chargeType is one of these.
+        List only the nodes with one of these values of chargeType.
         """
         return pulumi.get(self, "charge_types")
 
@@ -300,7 +300,7 @@ class _AiNodeListState:
     @pulumi.getter
     def ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Only the nodes whose aiInstanceId is one of these.
+        List only the nodes with one of these values of aiInstanceId.
         """
         return pulumi.get(self, "ids")
 
@@ -312,7 +312,7 @@ class _AiNodeListState:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -324,7 +324,7 @@ class _AiNodeListState:
     @pulumi.getter(name="instanceId")
     def instance_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes of this Hologres instance.
+        List only the nodes of this Hologres instance.
         """
         return pulumi.get(self, "instance_id")
 
@@ -336,7 +336,7 @@ class _AiNodeListState:
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         """
         return pulumi.get(self, "name_regex")
 
@@ -348,7 +348,7 @@ class _AiNodeListState:
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Input[Optional[Union[_builtins.str, 'OnRegionError']]]:
         """
-        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -372,7 +372,7 @@ class _AiNodeListState:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to read. Defaults to the region of the provider or of the environment.
+        The region to read. Default: the region of the provider or the region in the environment.
         """
         return pulumi.get(self, "region")
 
@@ -384,7 +384,7 @@ class _AiNodeListState:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -396,7 +396,7 @@ class _AiNodeListState:
     @pulumi.getter
     def statuses(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]]]:
         """
-        Only the nodes in one of these statuses.
+        List only the nodes in one of these statuses.
         """
         return pulumi.get(self, "statuses")
 
@@ -449,18 +449,18 @@ class AiNodeList(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-        :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
+        :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+        :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         ...
     @overload
@@ -572,17 +572,17 @@ class AiNodeList(pulumi.CustomResource):
         :param str resource_name: The unique name of the resulting resource.
         :param pulumi.Input[str] id: The unique provider ID of the resource to lookup.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: Only the nodes of one of these specifications.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: Only the nodes whose chargeType is one of these.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: Only the nodes whose aiInstanceId is one of these.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-        :param pulumi.Input[_builtins.str] instance_id: Only the nodes of this Hologres instance.
-        :param pulumi.Input[_builtins.str] name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
+        :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+        :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
-        :param pulumi.Input[_builtins.str] region: The region to read. Defaults to the region of the provider or of the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
-        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Only the nodes in one of these statuses.
+        :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
 
@@ -610,7 +610,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="aiSpecs")
     def ai_specs(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        Only the nodes of one of these specifications.
+        List only the nodes with one of these specifications.
         """
         return pulumi.get(self, "ai_specs")
 
@@ -618,7 +618,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="chargeTypes")
     def charge_types(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        Only the nodes whose chargeType is one of these.
+        List only the nodes with one of these values of chargeType.
         """
         return pulumi.get(self, "charge_types")
 
@@ -626,7 +626,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+        SHA-256 of the nodes without usage values. It changes if the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 
@@ -634,7 +634,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def ids(self) -> pulumi.Output[Sequence[_builtins.str]]:
         """
-        The aiInstanceId of the nodes, each once, sorted.
+        The distinct aiInstanceId values of the nodes, sorted.
         """
         return pulumi.get(self, "ids")
 
@@ -642,7 +642,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -650,7 +650,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="instanceId")
     def instance_id(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Only the nodes of this Hologres instance.
+        List only the nodes of this Hologres instance.
         """
         return pulumi.get(self, "instance_id")
 
@@ -666,7 +666,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="nameRegex")
     def name_regex(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
+        List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         """
         return pulumi.get(self, "name_regex")
 
@@ -674,7 +674,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def names(self) -> pulumi.Output[Sequence[_builtins.str]]:
         """
-        The holoInstanceName of the nodes, each once, sorted.
+        The distinct holoInstanceName values of the nodes, sorted.
         """
         return pulumi.get(self, "names")
 
@@ -682,7 +682,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="onRegionError")
     def on_region_error(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
+        Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         """
         return pulumi.get(self, "on_region_error")
 
@@ -698,7 +698,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def region(self) -> pulumi.Output[_builtins.str]:
         """
-        The region that was read; several regions are joined by commas.
+        The region that was read. Several regions are separated by commas.
         """
         return pulumi.get(self, "region")
 
@@ -706,7 +706,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> pulumi.Output[Sequence['outputs.RegionOutcome']]:
         """
-        The outcome of each requested region, sorted.
+        The outcome of each requested region, sorted by region.
         """
         return pulumi.get(self, "region_outcomes")
 
@@ -714,7 +714,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def regions(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -722,7 +722,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def statuses(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        Only the nodes in one of these statuses.
+        List only the nodes in one of these statuses.
         """
         return pulumi.get(self, "statuses")
 
@@ -730,7 +730,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def totals(self) -> pulumi.Output['outputs.Totals']:
         """
-        Capacity, used and free over all listed nodes.
+        Capacity, used and free values across all listed nodes.
         """
         return pulumi.get(self, "totals")
 

@@ -27,7 +27,7 @@ __all__ = [
 @pulumi.output_type
 class GetAiNodeListResult:
     """
-    The result of a read: the nodes in a stable order, and values that are derived from them.
+    The result of a read: the nodes in a stable order, and values that are calculated from the nodes.
     """
     def __init__(__self__, fingerprint=None, ids=None, instance_model_list=None, names=None, region=None, region_outcomes=None, request_id=None, totals=None):
         if fingerprint and not isinstance(fingerprint, str):
@@ -59,7 +59,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def fingerprint(self) -> _builtins.str:
         """
-        SHA-256 of the nodes without usage figures; it changes when the fleet changes.
+        SHA-256 of the nodes without usage values. It changes if the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 
@@ -67,7 +67,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def ids(self) -> Sequence[_builtins.str]:
         """
-        The aiInstanceId of the nodes, each once, sorted.
+        The distinct aiInstanceId values of the nodes, sorted.
         """
         return pulumi.get(self, "ids")
 
@@ -83,7 +83,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def names(self) -> Sequence[_builtins.str]:
         """
-        The holoInstanceName of the nodes, each once, sorted.
+        The distinct holoInstanceName values of the nodes, sorted.
         """
         return pulumi.get(self, "names")
 
@@ -91,7 +91,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def region(self) -> _builtins.str:
         """
-        The region that was read; several regions are joined by commas.
+        The region that was read. Several regions are separated by commas.
         """
         return pulumi.get(self, "region")
 
@@ -99,7 +99,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="regionOutcomes")
     def region_outcomes(self) -> Sequence['outputs.RegionOutcome']:
         """
-        The outcome of each requested region, sorted.
+        The outcome of each requested region, sorted by region.
         """
         return pulumi.get(self, "region_outcomes")
 
@@ -107,7 +107,7 @@ class GetAiNodeListResult:
     @pulumi.getter(name="requestId")
     def request_id(self) -> Optional[_builtins.str]:
         """
-        Request ID of the API; missing where several regions were read.
+        Request ID of the API call. Missing if several regions were read.
         """
         return pulumi.get(self, "request_id")
 
@@ -115,7 +115,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def totals(self) -> 'outputs.Totals':
         """
-        Capacity, used and free over all listed nodes.
+        Capacity, used and free values across all listed nodes.
         """
         return pulumi.get(self, "totals")
 
@@ -172,17 +172,17 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     ```
 
 
-    :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
-    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes whose chargeType is one of these.
-    :param Sequence[_builtins.str] ids: Only the nodes whose aiInstanceId is one of these.
-    :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-    :param _builtins.str instance_id: Only the nodes of this Hologres instance.
-    :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-    :param _builtins.str region: The region to read. Defaults to the region of the provider or of the environment.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+    :param Sequence[_builtins.str] ai_specs: List only the nodes with one of these specifications.
+    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: List only the nodes with one of these values of chargeType.
+    :param Sequence[_builtins.str] ids: List only the nodes with one of these values of aiInstanceId.
+    :param _builtins.bool include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+    :param _builtins.str instance_id: List only the nodes of this Hologres instance.
+    :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
+    :param _builtins.str region: The region to read. Default: the region of the provider or the region in the environment.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
-    :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
+    :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: List only the nodes in one of these statuses.
     """
     __args__ = dict()
     __args__['aiSpecs'] = ai_specs
@@ -244,17 +244,17 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     ```
 
 
-    :param Sequence[_builtins.str] ai_specs: Only the nodes of one of these specifications.
-    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: Only the nodes whose chargeType is one of these.
-    :param Sequence[_builtins.str] ids: Only the nodes whose aiInstanceId is one of these.
-    :param _builtins.bool include_usage: Whether the outputs include used and free figures; without them, usage causes no drift. Defaults to true.
-    :param _builtins.str instance_id: Only the nodes of this Hologres instance.
-    :param _builtins.str name_regex: Only the nodes whose holoInstanceName matches this Python regular expression anywhere.
-    :param Union[_builtins.str, 'OnRegionError'] on_region_error: What to do when one of the regions can't be read: fail (the default), or partial: return the others and name the region in regionOutcomes.
-    :param _builtins.str region: The region to read. Defaults to the region of the provider or of the environment.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are open to few accounts only.
+    :param Sequence[_builtins.str] ai_specs: List only the nodes with one of these specifications.
+    :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: List only the nodes with one of these values of chargeType.
+    :param Sequence[_builtins.str] ids: List only the nodes with one of these values of aiInstanceId.
+    :param _builtins.bool include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+    :param _builtins.str instance_id: List only the nodes of this Hologres instance.
+    :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
+    :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
+    :param _builtins.str region: The region to read. Default: the region of the provider or the region in the environment.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
-    :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Only the nodes in one of these statuses.
+    :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: List only the nodes in one of these statuses.
     """
     __args__ = dict()
     __args__['aiSpecs'] = ai_specs

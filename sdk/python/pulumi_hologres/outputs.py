@@ -28,7 +28,7 @@ __all__ = [
 @pulumi.output_type
 class AiNode(dict):
     """
-    One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
+    An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models.
     """
     @staticmethod
     def __key_warning(key: str):
@@ -99,28 +99,28 @@ class AiNode(dict):
                  resource_type: Optional[_builtins.str] = None,
                  status: Optional[_builtins.str] = None):
         """
-        One AI instance: GPU nodes of one specification that belong to a Hologres instance and serve AI models.
+        An AI instance: GPU nodes with the same specification that belong to a Hologres instance and serve AI models.
 
         :param _builtins.str ai_instance_id: ID of the AI instance.
         :param _builtins.str ai_spec: AI specification, such as small-8core-30G-24G.
         :param _builtins.bool auto_renewal: Whether the subscription renews automatically.
-        :param Union[_builtins.str, 'ChargeType'] charge_type: Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
-        :param _builtins.str commodity_code: Commodity code of the billing.
+        :param Union[_builtins.str, 'ChargeType'] charge_type: Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
+        :param _builtins.str commodity_code: Commodity code for billing.
         :param _builtins.int cpu: CPU specification of one node, in cores.
-        :param _builtins.int cpu_used: CPU in use, total over the nodes, in cores.
-        :param _builtins.str expiration_time: Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+        :param _builtins.int cpu_used: CPU in use, in total across all nodes, in cores.
+        :param _builtins.str expiration_time: Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
         :param _builtins.int gpu: GPU cards of one node.
         :param _builtins.int gpu_memory: GPU memory of one node, in GB.
-        :param _builtins.int gpu_memory_used: GPU memory in use, total over the nodes, in GB.
-        :param _builtins.int gpu_used: GPU cards in use, total over the nodes.
+        :param _builtins.int gpu_memory_used: GPU memory in use, in total across all nodes, in GB.
+        :param _builtins.int gpu_used: GPU cards in use, in total across all nodes.
         :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes belong to.
         :param _builtins.str holo_instance_name: Name of the Hologres instance.
         :param _builtins.int memory: Memory of one node, in GiB.
-        :param _builtins.int memory_used: Memory in use, total over the nodes, in GiB.
+        :param _builtins.int memory_used: Memory in use, in total across all nodes, in GiB.
         :param _builtins.int node_count: Number of nodes.
         :param _builtins.str region_id: Region, such as cn-hangzhou.
         :param _builtins.str resource_type: Resource type, such as small.
-        :param Union[_builtins.str, 'NodeStatus'] status: Status. ResourceReady is the only documented value; other values are returned unchanged.
+        :param Union[_builtins.str, 'NodeStatus'] status: Status. The only documented value is ResourceReady. Other values are returned unchanged.
         """
         if ai_instance_id is not None:
             pulumi.set(__self__, "ai_instance_id", ai_instance_id)
@@ -191,7 +191,7 @@ class AiNode(dict):
     @pulumi.getter(name="chargeType")
     def charge_type(self) -> Optional[_builtins.str]:
         """
-        Billing: PostPaid (pay as you go) or PrePaid (subscription); other values are returned unchanged.
+        Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
         """
         return pulumi.get(self, "charge_type")
 
@@ -199,7 +199,7 @@ class AiNode(dict):
     @pulumi.getter(name="commodityCode")
     def commodity_code(self) -> Optional[_builtins.str]:
         """
-        Commodity code of the billing.
+        Commodity code for billing.
         """
         return pulumi.get(self, "commodity_code")
 
@@ -215,7 +215,7 @@ class AiNode(dict):
     @pulumi.getter(name="cpuUsed")
     def cpu_used(self) -> Optional[_builtins.int]:
         """
-        CPU in use, total over the nodes, in cores.
+        CPU in use, in total across all nodes, in cores.
         """
         return pulumi.get(self, "cpu_used")
 
@@ -223,7 +223,7 @@ class AiNode(dict):
     @pulumi.getter(name="expirationTime")
     def expiration_time(self) -> Optional[_builtins.str]:
         """
-        Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.
+        Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
         """
         return pulumi.get(self, "expiration_time")
 
@@ -247,7 +247,7 @@ class AiNode(dict):
     @pulumi.getter(name="gpuMemoryUsed")
     def gpu_memory_used(self) -> Optional[_builtins.int]:
         """
-        GPU memory in use, total over the nodes, in GB.
+        GPU memory in use, in total across all nodes, in GB.
         """
         return pulumi.get(self, "gpu_memory_used")
 
@@ -255,7 +255,7 @@ class AiNode(dict):
     @pulumi.getter(name="gpuUsed")
     def gpu_used(self) -> Optional[_builtins.int]:
         """
-        GPU cards in use, total over the nodes.
+        GPU cards in use, in total across all nodes.
         """
         return pulumi.get(self, "gpu_used")
 
@@ -287,7 +287,7 @@ class AiNode(dict):
     @pulumi.getter(name="memoryUsed")
     def memory_used(self) -> Optional[_builtins.int]:
         """
-        Memory in use, total over the nodes, in GiB.
+        Memory in use, in total across all nodes, in GiB.
         """
         return pulumi.get(self, "memory_used")
 
@@ -319,7 +319,7 @@ class AiNode(dict):
     @pulumi.getter
     def status(self) -> Optional[_builtins.str]:
         """
-        Status. ResourceReady is the only documented value; other values are returned unchanged.
+        Status. The only documented value is ResourceReady. Other values are returned unchanged.
         """
         return pulumi.get(self, "status")
 
@@ -495,18 +495,18 @@ class AssumeRoleWithOidc(dict):
 @pulumi.output_type
 class RegionOutcome(dict):
     """
-    The outcome of reading one region.
+    The outcome of reading a region.
     """
     def __init__(__self__, *,
                  outcome: _builtins.str,
                  region: _builtins.str,
                  reason: Optional[_builtins.str] = None):
         """
-        The outcome of reading one region.
+        The outcome of reading a region.
 
-        :param _builtins.str outcome: ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
+        :param _builtins.str outcome: ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist.
         :param _builtins.str region: The region.
-        :param _builtins.str reason: Why the region could not be read.
+        :param _builtins.str reason: The reason why the region could not be read.
         """
         pulumi.set(__self__, "outcome", outcome)
         pulumi.set(__self__, "region", region)
@@ -517,7 +517,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def outcome(self) -> _builtins.str:
         """
-        ok; empty: it has no AI nodes; denied: the AccessKey has no permission to read it; unreachable: no valid response; not-a-region: there is no such region.
+        ok: the region has AI nodes. empty: it has no AI nodes. denied: the AccessKey has no permission to read it. unreachable: there was no valid response. not-a-region: the region does not exist.
         """
         return pulumi.get(self, "outcome")
 
@@ -533,7 +533,7 @@ class RegionOutcome(dict):
     @pulumi.getter
     def reason(self) -> Optional[_builtins.str]:
         """
-        Why the region could not be read.
+        The reason why the region could not be read.
         """
         return pulumi.get(self, "reason")
 
@@ -541,7 +541,7 @@ class RegionOutcome(dict):
 @pulumi.output_type
 class Totals(dict):
     """
-    Sums over the listed nodes.
+    Totals across all listed nodes.
     """
     @staticmethod
     def __key_warning(key: str):
@@ -569,13 +569,13 @@ class Totals(dict):
                  memory: 'outputs.Usage',
                  node_count: Optional[_builtins.int] = None):
         """
-        Sums over the listed nodes.
+        Totals across all listed nodes.
 
         :param 'Usage' cpu: CPU, in cores.
         :param 'Usage' gpu: GPU cards.
         :param 'Usage' gpu_memory: GPU memory, in GB.
         :param 'Usage' memory: Memory, in GiB.
-        :param _builtins.int node_count: Total number of nodes; null where nodeCount is missing for any AI instance.
+        :param _builtins.int node_count: Total number of nodes; null if nodeCount is missing for any AI instance.
         """
         pulumi.set(__self__, "cpu", cpu)
         pulumi.set(__self__, "gpu", gpu)
@@ -620,7 +620,7 @@ class Totals(dict):
     @pulumi.getter(name="nodeCount")
     def node_count(self) -> Optional[_builtins.int]:
         """
-        Total number of nodes; null where nodeCount is missing for any AI instance.
+        Total number of nodes; null if nodeCount is missing for any AI instance.
         """
         return pulumi.get(self, "node_count")
 
@@ -628,18 +628,18 @@ class Totals(dict):
 @pulumi.output_type
 class Usage(dict):
     """
-    Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
+    Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing.
     """
     def __init__(__self__, *,
                  capacity: Optional[_builtins.int] = None,
                  free: Optional[_builtins.int] = None,
                  used: Optional[_builtins.int] = None):
         """
-        Capacity and usage of one resource over all listed nodes. A sum is null if a value is missing for any node.
+        Capacity and usage of a resource across all listed nodes. A sum is null if a value of any node is missing.
 
-        :param _builtins.int capacity: Sum of specification x nodeCount; null where either is missing for any AI instance.
-        :param _builtins.int free: Capacity minus used; null where either is unknown or used is greater than capacity.
-        :param _builtins.int used: Sum of the usage; null where it is missing for any AI instance.
+        :param _builtins.int capacity: Sum of specification x nodeCount; null if one of these values is missing for any AI instance.
+        :param _builtins.int free: Capacity minus used; null if one of these values is unknown, or if used exceeds capacity.
+        :param _builtins.int used: Sum of the usage; null if the usage is missing for any AI instance.
         """
         if capacity is not None:
             pulumi.set(__self__, "capacity", capacity)
@@ -652,7 +652,7 @@ class Usage(dict):
     @pulumi.getter
     def capacity(self) -> Optional[_builtins.int]:
         """
-        Sum of specification x nodeCount; null where either is missing for any AI instance.
+        Sum of specification x nodeCount; null if one of these values is missing for any AI instance.
         """
         return pulumi.get(self, "capacity")
 
@@ -660,7 +660,7 @@ class Usage(dict):
     @pulumi.getter
     def free(self) -> Optional[_builtins.int]:
         """
-        Capacity minus used; null where either is unknown or used is greater than capacity.
+        Capacity minus used; null if one of these values is unknown, or if used exceeds capacity.
         """
         return pulumi.get(self, "free")
 
@@ -668,7 +668,7 @@ class Usage(dict):
     @pulumi.getter
     def used(self) -> Optional[_builtins.int]:
         """
-        Sum of the usage; null where it is missing for any AI instance.
+        Sum of the usage; null if the usage is missing for any AI instance.
         """
         return pulumi.get(self, "used")
 

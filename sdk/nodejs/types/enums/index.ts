@@ -4,7 +4,7 @@
 
 export const ChargeType = {
     /**
-     * Pay as you go.
+     * Pay-as-you-go.
      */
     PostPaid: "PostPaid",
     /**
@@ -14,19 +14,19 @@ export const ChargeType = {
 } as const;
 
 /**
- * Billing of AI nodes. An open set: any other string is accepted too.
+ * Billing method of AI nodes. Other strings are also accepted.
  */
 export type ChargeType = (typeof ChargeType)[keyof typeof ChargeType];
 
 export const NodeStatus = {
     /**
-     * Ready; the only value that the API documents.
+     * Ready. This is the only documented value.
      */
     ResourceReady: "ResourceReady",
 } as const;
 
 /**
- * Status of AI nodes. An open set: any other string is accepted too.
+ * Status of AI nodes. Other strings are also accepted.
  */
 export type NodeStatus = (typeof NodeStatus)[keyof typeof NodeStatus];
 
@@ -36,19 +36,19 @@ export const OnRegionError = {
      */
     Fail: "fail",
     /**
-     * Return the other regions; regionOutcomes names the region and the reason.
+     * Return the nodes of the other regions. regionOutcomes contains the region and the reason.
      */
     Partial: "partial",
 } as const;
 
 /**
- * What to do when one of several regions can't be read.
+ * Action if one of several regions can't be read.
  */
 export type OnRegionError = (typeof OnRegionError)[keyof typeof OnRegionError];
 
 export const RequirementsMode = {
     /**
-     * Fail; nothing that depends on the nodes is changed.
+     * Fail. Nothing that depends on the nodes is changed.
      */
     Error: "error",
     /**
@@ -58,6 +58,6 @@ export const RequirementsMode = {
 } as const;
 
 /**
- * What to do when a requirement is not met. Any other string is refused.
+ * Action if a requirement is not met. Other strings are rejected.
  */
 export type RequirementsMode = (typeof RequirementsMode)[keyof typeof RequirementsMode];
