@@ -313,6 +313,13 @@ def test_a_warning_of_the_read_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert "the API lists a more than once" in caplog.text
 
 
+@pytest.mark.parametrize("namespace", ["hologres", "alicloud"])
+def test_keys_in_the_configuration_cause_no_warning(namespace: str, caplog: pytest.LogCaptureFixture) -> None:
+    config = {f"{namespace}:accessKey": "id", f"{namespace}:secretKey": "secret", f"{namespace}:profile": "prod"}
+    run_program(lambda: AiNodeList("nodes"), HologresMocks(), config=config)
+    assert caplog.text == ""
+
+
 # ------------------------------------------------------------------------------------------- other resources and stacks
 
 
@@ -436,5 +443,6 @@ def test_nodes_are_unknown_while_a_provider_or_an_id_is_unknown(hologres: Module
         provider = hologres.Provider("far", region=thing.id)
         pulumi.export("ids", hologres.AiNodeList("nodes", opts=pulumi.ResourceOptions(provider=provider)).ids)
         pulumi.export("read", hologres.AiNodeList.get("read", thing.id).ids)
+        pulumi.export("function", hologres.get_ai_node_list_output(opts=pulumi.InvokeOptions(provider=provider)).ids)
 
     assert run_program(program, HologresMocks(others=UnknownAtPreview()), preview=True) == {}

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from ..clock import utc_now
 from ..config import CallConfig
 from ..core.read import read_sync
+from ..credentials.resolver import SOURCE_SETTINGS
 from ..emulator import REGION_TO_TRY, SHIPPED_FLEET
 from ..envelope import to_envelope
 from ..errors import ConfigurationError, HologresAiError, InvalidArgumentError
@@ -45,6 +46,8 @@ STACK_REFERENCE = "pulumi:pulumi:StackReference"
 # Settings that a read requires. The mocks do not use them for a network call.
 KEYS = {"access_key": "mocks", "secret_key": "mocks"}
 NOWHERE = "{region}.mocks.invalid"
+# Configuration keys for credentials. They are not looked up, because the mocks do not use credentials.
+UNUSED = {key for settings in SOURCE_SETTINGS.values() for setting in settings for key in setting.keys}
 
 Failures = list[tuple[str, str]]
 Wire = dict[str, Any]
@@ -119,6 +122,8 @@ class HologresMocks(Mocks):
         """Return the result or the failures of `getAiNodeList`. Call `others` for any other function."""
         if args.token != FUNCTION:
             return _with_failures(self.others.call(args))
+        if self._is_provider_waiting(args.provider):
+            return {}, []
         given = _Inputs.of(args.args)
         try:
             result = self._guarded(build_function_query(given.values), given, args.provider)
@@ -163,8 +168,7 @@ class HologresMocks(Mocks):
         return {"name": stack, "outputs": shown, "secretOutputNames": secrets}
 
     def _listed(self, args: MockResourceArgs, given: "_Inputs") -> Wire:
-        is_provider_waiting = self._providers.get(_id_of(args.provider), True) is None
-        if given.is_waiting or args.resource_id == rpc.UNKNOWN or is_provider_waiting:
+        if given.is_waiting or args.resource_id == rpc.UNKNOWN or self._is_provider_waiting(args.provider):
             return {}
         outputs = self._dynamic(given) if args.typ == DYNAMIC else self._native(given, args.provider)
         return given.marked(outputs)
@@ -191,8 +195,11 @@ class HologresMocks(Mocks):
         return result
 
     def _read(self, query: Query, stack: Lookup) -> AiNodeListResult:
+        def used(key: str) -> str | None:
+            return None if key in UNUSED else stack(key)
+
         environ = {REGION.environment[0]: self._region, ENDPOINT.environment[0]: NOWHERE}
-        result = read_sync(query, KEYS, stack, environ=environ, fetch=self._fetch)
+        result = read_sync(query, KEYS, used, environ=environ, fetch=self._fetch)
         for warning in result.warnings:
             pulumi.log.warn(warning)
         return result
@@ -203,6 +210,10 @@ class HologresMocks(Mocks):
             raise error.with_traceback(None)
         nodes = tuple(node for node in self.nodes if node.region_id in (config.region, None))
         return NodeList(nodes=nodes, request_id=str(uuid.uuid4()).upper())
+
+    def _is_provider_waiting(self, provider: str | None) -> bool:
+        """Return whether an input of an explicit provider is unknown during this preview."""
+        return self._providers.get(_id_of(provider), True) is None
 
     def _plugin_settings(self, provider: str | None) -> Lookup:
         """Return the function that looks up the settings of an explicit provider, or else of the default provider."""
