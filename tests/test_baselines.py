@@ -113,7 +113,7 @@ def test_a_saved_list_shows_whether_it_includes_usage(usage: bool) -> None:
 
 
 def test_a_saved_list_with_nodes_outside_the_given_filters_is_refused() -> None:
-    with pytest.raises(DocumentError, match="2 of its AI nodes are not selected by its query"):
+    with pytest.raises(DocumentError, match="its query does not select 2 of the AI nodes"):
         read_baseline(json.dumps(LIST), query={"statuses": ["Paused"]})
 
 

@@ -235,7 +235,7 @@ def test_the_order_of_a_filter_is_the_same_query() -> None:
 
 
 def test_unknown_and_empty_classes_are_refused() -> None:
-    for chosen, says in ((["inventry"], 'did you mean "inventory"'), ([], "give at least one")):
+    for chosen, says in ((["inventry"], 'did you mean "inventory"'), ([], "specify at least one")):
         with pytest.raises(InvalidArgumentError, match=says):
             compare(result_of(), result_of(), chosen)
     with pytest.raises(InvalidArgumentError, match="usage can't be compared"):

@@ -105,8 +105,8 @@ BAD: list[tuple[object, str]] = [
     ("[secret]", "the document is a secret and was not shown"),
     ([], "not a list of AI nodes"),
     ({**GOOD, "kind": "another"}, "not a list of AI nodes"),
-    ({**GOOD, "version": 2}, "has version 2; this hologres_ai reads version 1"),
-    ({**GOOD, "version": 2.0}, "has version 2; this hologres_ai reads version 1"),
+    ({**GOOD, "version": 2}, "has version 2; this version of hologres_ai supports version 1"),
+    ({**GOOD, "version": 2.0}, "has version 2; this version of hologres_ai supports version 1"),
     ({**GOOD, "version": 0}, "has version 0"),
     ({**GOOD, "version": True}, "has version True"),
     ({**GOOD, "version": None}, "has version None"),
@@ -119,7 +119,7 @@ BAD: list[tuple[object, str]] = [
     ({**GOOD, "instanceModelList": {}}, "instanceModelList: "),
     ({**GOOD, "instanceModelList": [None]}, "instanceModelList[0]: "),
     ({**GOOD, "instanceModelList": [{}, {"cpu": 1.5}]}, "instanceModelList[1].cpu: not a whole number"),
-    ({**GOOD, "instanceModelList": [{}], "query": {"ids": []}}, "1 of its AI nodes are not selected by its query"),
+    ({**GOOD, "instanceModelList": [{}], "query": {"ids": []}}, "its query does not select 1 of the AI nodes"),
 ]
 
 

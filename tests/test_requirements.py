@@ -185,7 +185,7 @@ def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     fleet = [replace(NODE, ai_instance_id=f"n{used}", node_count=9, gpu_used=used) for used in (9, 3, 4, 8, 5)]
     finding = one(fleet, min_free_gpus=99)
     assert (finding.nearest, finding.more) == (("n3 (6)", "n4 (5)", "n5 (4)"), 1)
-    assert str(finding) == "free GPUs: at least 99 required, 16 found; most at: n3 (6), n4 (5), n5 (4) and 1 more"
+    assert str(finding) == "free GPUs: at least 99 required, 16 found; most free: n3 (6), n4 (5), n5 (4) and 1 more"
     full = [replace(node, gpu_used=9) for node in fleet]
     assert str(one(full, min_free_gpus=1)) == "free GPUs: at least 1 required, 0 found"
     ends = [replace(NODE, ai_instance_id=day, expiration_time=f"2026-01-{day}T00:00:00Z") for day in ("22", "18", "20")]
@@ -227,7 +227,7 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"mode": "warn", "statuses": None}, "requirements: no requirement is set; set at least one"),
     ({"min_free_gpu": 1}, 'requirements.min_free_gpu: no such argument; did you mean "min_free_gpus"?'),
     ({"minFreeGpu": 1}, 'requirements.minFreeGpu: no such argument; did you mean "minFreeGpus"?'),
-    ({"minFreeGpus": 1, "min_free_gpus": 1}, "requirements.min_free_gpus: given twice, also as minFreeGpus"),
+    ({"minFreeGpus": 1, "min_free_gpus": 1}, "requirements.min_free_gpus: set twice, also as minFreeGpus"),
     ({"min_free_gpus": -1}, "requirements.min_free_gpus: must not be less than 0"),
     ({"min_nodes_ready": 1.5}, "requirements.min_nodes_ready: not a whole number"),
     ({"min_nodes_ready": True}, "requirements.min_nodes_ready: not a whole number"),
@@ -283,9 +283,9 @@ def test_an_unmet_requirement_is_an_error_with_a_line_for_each() -> None:
         enforce(asked, result_of(NODE), NOW, refuse)
     assert str(raised.value).splitlines() == [
         "the AI nodes of cn-hangzhou do not meet the requirements",
-        "- free GPUs: at least 2 required, 1 found; most at: a (1)",
-        "- status: Paused required of every AI instance, 0 of 1 have it; not: a (ResourceReady)",
-        'Free or add capacity, or require less; with mode "warn" this is a warning.',
+        "- free GPUs: at least 2 required, 1 found; most free: a (1)",
+        "- status: Paused required for every AI instance, 0 of 1 match; not matching: a (ResourceReady)",
+        'Free or add capacity, or lower the requirements. To get a warning instead of an error, set mode to "warn".',
     ]
 
 
@@ -299,9 +299,7 @@ def test_mode_warn_gives_the_same_message_as_a_warning() -> None:
     enforce(build_requirements({"min_free_gpus": 1}), result_of(NODE), NOW, refuse)
 
 
-@pytest.mark.parametrize(
-    ("unread", "end"), [((), "have it"), (("cn-beijing: denied",), "; 1 region could not be read")]
-)
+@pytest.mark.parametrize(("unread", "end"), [((), "match"), (("cn-beijing: denied",), "; 1 region could not be read")])
 def test_a_summary_has_no_ids_and_the_number_of_unread_regions(unread: tuple[str, ...], end: str) -> None:
     asked = build_requirements({"statuses": ["Paused"]})
     (result,) = assess(asked, result_of(NODE), NOW)

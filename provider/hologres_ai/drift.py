@@ -1,4 +1,4 @@
-"""Compare two results of the same query and classify each difference. Pure: no I/O, no clock.
+"""Compare two results of the same query and classify each difference, without I/O or a clock.
 
 The classes and their kinds of events:
 
@@ -140,7 +140,9 @@ def _choose_classes(classes: Collection[str]) -> tuple[str, ...]:
         if name not in DRIFT_CLASSES
     ]
     if failures or not classes:
-        raise InvalidArgumentError(failures or [Failure("classes", f"give at least one of {', '.join(DRIFT_CLASSES)}")])
+        raise InvalidArgumentError(
+            failures or [Failure("classes", f"specify at least one of {', '.join(DRIFT_CLASSES)}")]
+        )
     return tuple(name for name in DRIFT_CLASSES if name in classes)
 
 

@@ -32,7 +32,7 @@ VERSION = 1
 _EXPORT = 'Export it with nodes.export("aiNodes") in the program that reads the AI nodes.'
 _SHOW_SECRETS = "Print it with --show-secrets, or remove the secret arguments of `AiNodeList` and run `pulumi up`."
 _KINDS = "hologres-ai/"  # prefix of the kind of every document that this package writes, such as hologres-ai/Error
-_OTHER_KIND = "Give a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
+_OTHER_KIND = "Specify a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
 _SECRET = "[secret]"  # noqa: S105 - `pulumi stack output --json` prints this text instead of a secret
 
 
@@ -87,7 +87,7 @@ def restore(content: Mapping[str, object], query: object, place: str) -> AiNodeL
     asked = _restore_query(query, place)
     strays = sum(not selects(asked, node) for node in read.instance_model_list)
     if strays:
-        raise _broken(place, f"{strays} of its AI nodes are not selected by its query")
+        raise _broken(place, f"its query does not select {strays} of the AI nodes")
     reply = NodeList(nodes=read.instance_model_list, request_id=None)
     if not asked.regions and len(read.region_outcomes) > 1:  # a saved list does not contain `regions`
         asked = replace(asked, regions=tuple(read.region.split(",")))
@@ -188,7 +188,7 @@ def _check_version(version: object, place: str) -> None:
     whole = isinstance(version, float) and version.is_integer()
     shown = f"{version:.0f}" if whole else repr(version)[:32]
     raise DocumentError(
-        f"{place} has version {shown}; this hologres_ai reads version {VERSION}",
+        f"{place} has version {shown}; this version of hologres_ai supports version {VERSION}",
         "Upgrade hologres_ai on this machine." if newer else "Export it again with a newer version of hologres_ai.",
     )
 

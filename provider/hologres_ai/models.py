@@ -305,7 +305,7 @@ def build_query(arguments: Mapping[str, object]) -> Query:
         raise InvalidArgumentError([Failure("regions", "can't be combined with region")])
     if query.on_region_error and not query.regions:
         name = next(name for name, value in arguments.items() if value and to_camel(name) == "onRegionError")
-        raise InvalidArgumentError([Failure(name, "needs regions")])
+        raise InvalidArgumentError([Failure(name, "requires regions")])
     return query
 
 
@@ -349,7 +349,7 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
     place = prefix + name + "".join(f"[{part}]" for part in rest if isinstance(part, int))
     names = [field.name for field in fields(shape)]
     if item["type"] == "unexpected_keyword_argument" and name in names:
-        return Failure(place, f"given twice, also as {to_camel(name)}")
+        return Failure(place, f"set twice, also as {to_camel(name)}")
     if item["type"] == "unexpected_keyword_argument":
         known = [spelling for field in names for spelling in (field, to_camel(field))]
         return Failure(place, "no such argument" + did_you_mean(name, known))

@@ -23,7 +23,7 @@ from .names import plural, to_camel
 
 READY = "ResourceReady"
 MAX_NEAREST = 3
-_NEXT = 'Free or add capacity, or require less; with mode "warn" this is a warning.'
+_NEXT = 'Free or add capacity, or lower the requirements. To get a warning instead of an error, set mode to "warn".'
 
 Mode = Literal["error", "warn"]
 Clock = Callable[[], datetime]
@@ -98,7 +98,7 @@ class RequirementResult:
         met: whether the requirement is met.
         asked: the required value, as text.
         found: the actual value, as text.
-        figure: the actual value: a number of GPU cards, GB, nodes or days, or a tuple of statuses or specifications.
+        figure: the actual value: a number (GPU cards, GB, nodes or days), or a tuple of statuses or specifications.
             None if the value is unknown, or if no subscription expires.
         nearest: at most 3 AI instances with their values, or at most 3 specifications. They do not meet the
             requirement, or they are the closest matches.
@@ -269,14 +269,14 @@ def _free_of(requirement: str, resource: str, label: str, unit: str) -> Assess:
             return _result(requirement, asked, f"{total}{unit} found", met=True, figure=total)
         most = sorted(nodes, key=lambda node: free(node, resource) or 0, reverse=True)
         some = [f"{_name(node)} ({free(node, resource)}{unit})" for node in most if free(node, resource)]
-        found = _found(nodes, f"{total}{unit}", "most at" if some else "")
+        found = _found(nodes, f"{total}{unit}", "most free" if some else "")
         return _result(requirement, asked, found, met=False, figure=total, nearest=some)
 
     return assess_free
 
 
 def _found(nodes: Nodes, figure: str, label: str) -> str:
-    """Return a text such as ``2 found; most at``, or the text for a list without AI nodes."""
+    """Return a text such as ``2 found; most free``, or the text for a list without AI nodes."""
     if not nodes:
         return _NOTHING
     return f"{figure} found" + (f"; {label}" if label else "")
@@ -306,10 +306,10 @@ def _assess_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> R
 
 def _assess_statuses(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
     wanted = requirements.statuses or ()
-    asked = f"status: {' or '.join(wanted)} required of every AI instance"
+    asked = f"status: {' or '.join(wanted)} required for every AI instance"
     statuses = tuple(sorted({_status(node) for node in nodes}))
     others = [f"{_name(node)} ({_status(node)})" for node in nodes if node.status not in wanted]
-    found = f"{len(nodes) - len(others)} of {len(nodes)} have it" + ("; not" if others else "")
+    found = f"{len(nodes) - len(others)} of {len(nodes)} match" + ("; not matching" if others else "")
     return _result("statuses", asked, found, met=not others, figure=statuses, nearest=others)
 
 

@@ -41,11 +41,11 @@ def test_check_prints_a_line_for_each_requirement(emulator: Emulator) -> None:
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.splitlines() == [
         "3 of 5 requirements met in cn-hangzhou: 13 AI instances",
-        f"  ✗ free GPUs: at least 7 required, 6 found; most at: {NEAREST}",
+        f"  ✗ free GPUs: at least 7 required, 6 found; most free: {NEAREST}",
         "  ✓ free GPU memory: at least 502 GB required, 502 GB found",
         "  ✓ ready nodes: at least 22 required, 22 found",
-        "  ✗ status: ResourceReady required of every AI instance, 12 of 13 have it; "
-        f"not: {CREATING} (ResourceCreating)",
+        "  ✗ status: ResourceReady required for every AI instance, 12 of 13 match; "
+        f"not matching: {CREATING} (ResourceCreating)",
         "  ✓ specifications: small-8core-30G-24G required, all are listed",
     ]
 
@@ -68,7 +68,7 @@ def test_met_and_tolerated_requirements_exit_with_0(emulator: Emulator, edit: Ed
 def test_filters_select_the_nodes_that_are_checked(emulator: Emulator) -> None:
     env = environment(emulator.url)
     done = run("check", "--id", CREATING, "--min-free-gpus", "2", env=env)
-    assert f"1 AI instance\n  ✗ free GPUs: at least 2 required, 1 found; most at: {CREATING} (1)" in done.stdout
+    assert f"1 AI instance\n  ✗ free GPUs: at least 2 required, 1 found; most free: {CREATING} (1)" in done.stdout
     none = run("check", "--id", "none", "--min-nodes-ready", "1", env=env)
     assert (none.returncode, none.stdout.splitlines()[1:]) == (
         2,

@@ -198,7 +198,7 @@ def test_a_saved_list_is_compared_with_the_filters_that_are_given(scenario: Scen
     assert "added" in scenario.drift().stdout
     mismatched = scenario.drift("--status", "Paused")
     assert mismatched.returncode == 1
-    assert "not selected by its query" in mismatched.stderr
+    assert "its query does not select" in mismatched.stderr
 
 
 def test_the_baseline_may_come_from_stdin(scenario: Scenario) -> None:

@@ -163,7 +163,7 @@ def test_an_empty_result_of_several_regions_has_a_warning(fleet: Path) -> None:
         ({"regions": []}, "regions: specify at least one region, or * for all known regions"),
         ({"regions": ["*", "cn-hangzhou"]}, "regions: * means all known regions and can't be combined"),
         ({"regions": ["cn-hangzhou"], "region": "cn-beijing"}, "regions: can't be combined with region"),
-        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: needs regions"),
+        ({"region": "cn-hangzhou", "on_region_error": "partial"}, "on_region_error: requires regions"),
         ({"regions": ["cn-hangzhou"], "on_region_error": "shrug"}, "on_region_error: 'fail' or 'partial' is expected"),
     ],
 )

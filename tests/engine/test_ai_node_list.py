@@ -303,7 +303,7 @@ def test_secret_outputs_are_in_no_state_and_no_message(program: OpenFolder) -> N
         run = project.up("--diff")
         assert run.code == 0, run.text
         assert "free GPUs: at least 100 required, 6 found\n" in run.text
-        assert "12 of 13 have it\n" in run.text
+        assert "12 of 13 match\n" in run.text
         assert "hologram_a" not in (run.text + project.export()).replace('hologram_aipostpay_public_cn"', "")
         outputs = project.outputs()
     assert (outputs["ids"], outputs["aiNodes"]) == ("[secret]", "[secret]")

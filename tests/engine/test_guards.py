@@ -12,7 +12,7 @@ from tools.project import Project, Run
 
 CREATING = "hologram_aipostpay_public_cn-90c04"  # the only one that is not ready; has one of the six free cards
 MISSED = "the AI nodes of cn-hangzhou do not meet the requirements"
-FREE = "- free GPUs: at least 7 required, 6 found; most at: "
+FREE = "- free GPUs: at least 7 required, 6 found; most free: "
 
 # --- AiNodeList of Python ---------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ def assert_failed_with(run: Run, *lines: str) -> None:
 
 def test_dependents_are_not_created_until_the_requirements_are_met(program: OpenFolder, served_fleet: Fleet) -> None:
     with program(dependent(REQUIRED, "min_free_gpus=7, statuses=['ResourceReady']")) as project:
-        status = f"12 of 13 have it; not: {CREATING} (ResourceCreating)"
+        status = f"12 of 13 match; not matching: {CREATING} (ResourceCreating)"
         assert_failed_with(project.up(), FREE, status)
         assert deployed(project) == []
         served_fleet.change(CREATING, status="ResourceReady", nodeCount=2)

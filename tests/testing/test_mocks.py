@@ -396,7 +396,7 @@ def test_a_pulumi_output_in_stacks_is_refused_with_the_way_to_make_it_secret(nes
     async def test() -> None:
         secret = pulumi.Output.secret("search")
         mocks = HologresMocks(stacks={FLEET_STACK: {"team": [{"name": secret}] if nested else secret}})
-        with pytest.raises(ConfigurationError, match="Give the plain value") as raised:
+        with pytest.raises(ConfigurationError, match="Specify the plain value") as raised:
             run_program(lambda: pulumi.StackReference(FLEET_STACK), mocks)
         assert 'secret_outputs={"organization/fleet/dev": ["team"]}' in raised.value.remedy
         await secret.future()

@@ -1,4 +1,4 @@
-"""Build the result from the nodes in the response: filters, order, totals, fingerprint. Pure: no I/O, no clock."""
+"""Build the result from the nodes in the response: filters, order, totals, fingerprint. No I/O, no clock."""
 
 import hashlib
 import re

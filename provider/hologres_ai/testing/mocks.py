@@ -161,7 +161,7 @@ class HologresMocks(Mocks):
             if _has_output(value):
                 raise ConfigurationError(
                     f'the output "{name}" of the stack {stack} in HologresMocks(stacks=...) contains a pulumi.Output',
-                    "Give the plain value. To make it secret, set "
+                    "Specify the plain value. To make it secret, set "
                     f'HologresMocks(secret_outputs={{"{stack}": ["{name}"]}}).',
                 )
         shown = {name: rpc.wrap_rpc_secret(value) if name in secrets else value for name, value in outputs.items()}

@@ -17,7 +17,7 @@ def test_figures_are_performance_data_with_their_thresholds() -> None:
     report = check_report(EXPIRING, min_free_gpus=2, min_nodes_ready=1, not_expiring_within_days=30)
     assert FORMATS["nagios"](report).split(" | ") == [
         "HOLOGRES_AI CRITICAL - 1 of 3 requirements met in 2 regions; "
-        "free GPUs: at least 2 required, 1 found; most at: one (1); "
+        "free GPUs: at least 2 required, 1 found; most free: one (1); "
         "subscriptions: none may expire within 30 days, 1 found: one (8 days, 2026-01-28T07:44:27.535Z)",
         "free_gpus=1;;2:;0 ready_nodes=2;;1:;0 days_to_expiry=8;;30:;0",
     ]
