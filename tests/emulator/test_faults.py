@@ -1,8 +1,10 @@
 """Faults on request: each kind, in JSON and XML, and the control routes."""
 
 import json
+import re
 import socket
 import time
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -153,6 +155,20 @@ def test_the_control_route_reports_an_invalid_fault(emulator: Emulator, document
     response = httpx.post(f"{emulator.url}/_emulator/faults", content=document, trust_env=False)
     assert response.status_code == 400
     assert reason in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"kind": "meteor"}, "kind: no such fault: 'meteor'; specify one of throttling, "),
+        ({"kind": "slow", "times": 0}, "times: Input should be greater than or equal to 1"),
+        ({"kind": "slow", "region": ""}, "region: String should have at least 1 character"),
+    ],
+    ids=str,
+)
+def test_an_invalid_fault_cannot_be_armed(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}"):
+        Emulator().arm(**arguments)
 
 
 @pytest.mark.parametrize(

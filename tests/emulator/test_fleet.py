@@ -123,8 +123,9 @@ def test_an_invalid_fleet_file_is_an_error_at_the_start(tmp_path: Path, content:
     path = tmp_path / "fleet.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigurationError, match=re.escape(str(path))):
+    with pytest.raises(ConfigurationError, match=re.escape(str(path))) as raised:
         Emulator(path)
+    assert raised.value.remedy.startswith('Specify a JSON file of the form {"nodes": [...]}')
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])

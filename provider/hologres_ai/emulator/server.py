@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from pydantic import ValidationError
 
 from ..clock import utc_now
 from ..credentials import Credentials
 from ..errors import ConfigurationError
 from ..process import stop_on_signals
 from ..settings.network import LOOPBACK
-from .faults import Fault
+from .faults import Fault, reasons
 from .fleet import FleetFile
 from .responses import BodyFormat
 from .routes import Service
@@ -164,8 +165,16 @@ class Emulator:
         *,
         format: BodyFormat = "json",  # noqa: A002 - the name of the field
     ) -> None:
-        """Apply a fault to the next `times` valid requests; see `faults.Fault`."""
-        self._service.faults.arm(Fault(kind, times, seconds, region, format))
+        """Apply a fault to the next `times` valid requests; see `faults.Fault`.
+
+        Raises:
+            ValueError: the kind is unknown, or a number is out of range.
+        """
+        try:
+            fault = Fault(kind=kind, times=times, seconds=seconds, region=region, format=format)
+        except ValidationError as error:
+            raise ValueError(reasons(error)) from None
+        self._service.faults.arm(fault)
 
     def disarm(self) -> None:
         """Remove the pending faults."""
