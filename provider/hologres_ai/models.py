@@ -79,11 +79,11 @@ class AiNode:
     node_count: Annotated[Integer, Field(description="Number of nodes.")] = None
     cpu: Annotated[Integer, Field(description="CPU specification of one node, in cores.")] = None
     memory: Annotated[Integer, Field(description="Memory of one node, in GiB.")] = None
-    gpu: Annotated[Integer, Field(description="GPU cards of one node.")] = None
+    gpu: Annotated[Integer, Field(description="Number of GPU cards of one node.")] = None
     gpu_memory: Annotated[Integer, Field(description="GPU memory of one node, in GB.")] = None
     cpu_used: Annotated[Integer, Field(description="CPU in use, in total across all nodes, in cores.")] = None
     memory_used: Annotated[Integer, Field(description="Memory in use, in total across all nodes, in GiB.")] = None
-    gpu_used: Annotated[Integer, Field(description="GPU cards in use, in total across all nodes.")] = None
+    gpu_used: Annotated[Integer, Field(description="Number of GPU cards in use, in total across all nodes.")] = None
     gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, in total across all nodes, in GB.")] = (
         None
     )
@@ -231,7 +231,10 @@ class Query:
     )
     include_usage: Annotated[
         Annotated[bool, Strict()],
-        Field(description="Whether the outputs include used and free values. If not, usage causes no drift."),
+        Field(
+            description="Whether the outputs include used and free values. If false, a change in usage is not shown as "
+            "drift."
+        ),
     ] = True
 
 

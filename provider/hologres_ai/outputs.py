@@ -59,7 +59,7 @@ class AiNode(_Output):
     """Memory of one node, in GiB."""
 
     gpu: int | None = pulumi.property("gpu", default=None)
-    """GPU cards of one node."""
+    """Number of GPU cards of one node."""
 
     gpu_memory: int | None = pulumi.property("gpuMemory", default=None)
     """GPU memory of one node, in GB."""
@@ -71,7 +71,7 @@ class AiNode(_Output):
     """Memory in use, in total across all nodes, in GiB."""
 
     gpu_used: int | None = pulumi.property("gpuUsed", default=None)
-    """GPU cards in use, in total across all nodes."""
+    """Number of GPU cards in use, in total across all nodes."""
 
     gpu_memory_used: int | None = pulumi.property("gpuMemoryUsed", default=None)
     """GPU memory in use, in total across all nodes, in GB."""

@@ -68,7 +68,8 @@ class Requirements:
         ),
     ] = None
     mode: Annotated[
-        Mode, Field(description="error: a requirement that is not met is an error. warn: it is a warning.")
+        Mode,
+        Field(description="Action if a requirement is not met. error: an error is raised. warn: a warning is shown."),
     ] = "error"
 
 

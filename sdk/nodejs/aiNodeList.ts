@@ -77,7 +77,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly ids: pulumi.Output<string[]>;
     /**
-     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
      */
     declare public readonly includeUsage: pulumi.Output<boolean | undefined>;
     /**
@@ -188,7 +188,7 @@ export interface AiNodeListState {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**
@@ -238,7 +238,7 @@ export interface AiNodeListArgs {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**

@@ -62,7 +62,7 @@ export interface GetAiNodeListArgs {
      */
     ids?: string[];
     /**
-     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
      */
     includeUsage?: boolean;
     /**
@@ -187,7 +187,7 @@ export interface GetAiNodeListOutputArgs {
      */
     ids?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+     * Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
      */
     includeUsage?: pulumi.Input<boolean | undefined>;
     /**

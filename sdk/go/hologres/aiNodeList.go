@@ -60,7 +60,7 @@ type AiNodeList struct {
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
 	// The distinct aiInstanceId values of the nodes, sorted.
 	Ids pulumi.StringArrayOutput `pulumi:"ids"`
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrOutput `pulumi:"includeUsage"`
 	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrOutput `pulumi:"instanceId"`
@@ -122,7 +122,7 @@ type aiNodeListState struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
@@ -147,7 +147,7 @@ type AiNodeListState struct {
 	ChargeTypes pulumi.StringArrayInput
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
 	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
@@ -176,7 +176,7 @@ type aiNodeListArgs struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
@@ -204,7 +204,7 @@ type AiNodeListArgs struct {
 	ChargeTypes pulumi.StringArrayInput
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput
 	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput
@@ -331,7 +331,7 @@ func (o AiNodeListOutput) Ids() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Ids }).(pulumi.StringArrayOutput)
 }
 
-// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 func (o AiNodeListOutput) IncludeUsage() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.BoolPtrOutput { return v.IncludeUsage }).(pulumi.BoolPtrOutput)
 }

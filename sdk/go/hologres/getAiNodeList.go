@@ -61,7 +61,7 @@ type LookupAiNodeListArgs struct {
 	ChargeTypes []string `pulumi:"chargeTypes"`
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids []string `pulumi:"ids"`
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage *bool `pulumi:"includeUsage"`
 	// List only the nodes of this Hologres instance.
 	InstanceId *string `pulumi:"instanceId"`
@@ -111,7 +111,7 @@ type LookupAiNodeListOutputArgs struct {
 	ChargeTypes pulumi.StringArrayInput `pulumi:"chargeTypes"`
 	// List only the nodes with one of these values of aiInstanceId.
 	Ids pulumi.StringArrayInput `pulumi:"ids"`
-	// Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+	// Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
 	IncludeUsage pulumi.BoolPtrInput `pulumi:"includeUsage"`
 	// List only the nodes of this Hologres instance.
 	InstanceId pulumi.StringPtrInput `pulumi:"instanceId"`

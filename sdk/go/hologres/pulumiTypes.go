@@ -31,13 +31,13 @@ type AiNode struct {
 	CpuUsed *int `pulumi:"cpuUsed"`
 	// Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
 	ExpirationTime *string `pulumi:"expirationTime"`
-	// GPU cards of one node.
+	// Number of GPU cards of one node.
 	Gpu *int `pulumi:"gpu"`
 	// GPU memory of one node, in GB.
 	GpuMemory *int `pulumi:"gpuMemory"`
 	// GPU memory in use, in total across all nodes, in GB.
 	GpuMemoryUsed *int `pulumi:"gpuMemoryUsed"`
-	// GPU cards in use, in total across all nodes.
+	// Number of GPU cards in use, in total across all nodes.
 	GpuUsed *int `pulumi:"gpuUsed"`
 	// ID of the Hologres instance that the nodes belong to.
 	HoloInstanceId *string `pulumi:"holoInstanceId"`
@@ -112,7 +112,7 @@ func (o AiNodeOutput) ExpirationTime() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AiNode) *string { return v.ExpirationTime }).(pulumi.StringPtrOutput)
 }
 
-// GPU cards of one node.
+// Number of GPU cards of one node.
 func (o AiNodeOutput) Gpu() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.Gpu }).(pulumi.IntPtrOutput)
 }
@@ -127,7 +127,7 @@ func (o AiNodeOutput) GpuMemoryUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuMemoryUsed }).(pulumi.IntPtrOutput)
 }
 
-// GPU cards in use, in total across all nodes.
+// Number of GPU cards in use, in total across all nodes.
 func (o AiNodeOutput) GpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuUsed }).(pulumi.IntPtrOutput)
 }
@@ -732,7 +732,7 @@ type Requirements struct {
 	MinFreeGpus *int `pulumi:"minFreeGpus"`
 	// Require at least this many nodes in status ResourceReady.
 	MinNodesReady *int `pulumi:"minNodesReady"`
-	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+	// Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
 	Mode *string `pulumi:"mode"`
 	// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 	NotExpiringWithinDays *int `pulumi:"notExpiringWithinDays"`
@@ -761,7 +761,7 @@ type RequirementsArgs struct {
 	MinFreeGpus pulumi.IntPtrInput `pulumi:"minFreeGpus"`
 	// Require at least this many nodes in status ResourceReady.
 	MinNodesReady pulumi.IntPtrInput `pulumi:"minNodesReady"`
-	// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+	// Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
 	Mode pulumi.StringPtrInput `pulumi:"mode"`
 	// Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
 	NotExpiringWithinDays pulumi.IntPtrInput `pulumi:"notExpiringWithinDays"`
@@ -867,7 +867,7 @@ func (o RequirementsOutput) MinNodesReady() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v Requirements) *int { return v.MinNodesReady }).(pulumi.IntPtrOutput)
 }
 
-// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+// Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
 func (o RequirementsOutput) Mode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v Requirements) *string { return v.Mode }).(pulumi.StringPtrOutput)
 }
@@ -946,7 +946,7 @@ func (o RequirementsPtrOutput) MinNodesReady() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+// Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
 func (o RequirementsPtrOutput) Mode() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Requirements) *string {
 		if v == nil {

@@ -87,7 +87,7 @@ export interface Requirements {
      */
     minNodesReady?: number;
     /**
-     * error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+     * Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
      */
     mode?: string | enums.RequirementsMode;
     /**
@@ -121,7 +121,7 @@ export interface RequirementsArgs {
      */
     minNodesReady?: pulumi.Input<number | undefined>;
     /**
-     * error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+     * Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
      */
     mode?: pulumi.Input<string | enums.RequirementsMode | undefined>;
     /**

@@ -43,7 +43,7 @@ export interface AiNode {
      */
     expirationTime?: string;
     /**
-     * GPU cards of one node.
+     * Number of GPU cards of one node.
      */
     gpu?: number;
     /**
@@ -55,7 +55,7 @@ export interface AiNode {
      */
     gpuMemoryUsed?: number;
     /**
-     * GPU cards in use, in total across all nodes.
+     * Number of GPU cards in use, in total across all nodes.
      */
     gpuUsed?: number;
     /**

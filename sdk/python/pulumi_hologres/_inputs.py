@@ -316,7 +316,7 @@ class RequirementsDict(TypedDict):
     """
     mode: NotRequired[Union[_builtins.str, 'RequirementsMode']]
     """
-    error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+    Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
     """
     not_expiring_within_days: NotRequired[_builtins.int]
     """
@@ -344,7 +344,7 @@ class Requirements:
         :param _builtins.int min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
         :param _builtins.int min_free_gpus: Require at least this many free GPU cards in total.
         :param _builtins.int min_nodes_ready: Require at least this many nodes in status ResourceReady.
-        :param Union[_builtins.str, 'RequirementsMode'] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        :param Union[_builtins.str, 'RequirementsMode'] mode: Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
         :param _builtins.int not_expiring_within_days: Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: Require every AI instance to be in one of these statuses.
         """
@@ -415,7 +415,7 @@ class Requirements:
     @pulumi.getter
     def mode(self) -> Optional[Union[_builtins.str, 'RequirementsMode']]:
         """
-        error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
         """
         return pulumi.get(self, "mode")
 
@@ -470,7 +470,7 @@ class RequirementsArgsDict(TypedDict):
     """
     mode: NotRequired[pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]]
     """
-    error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+    Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
     """
     not_expiring_within_days: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
@@ -498,7 +498,7 @@ class RequirementsArgs:
         :param pulumi.Input[_builtins.int] min_free_gpu_memory: Require at least this much free GPU memory in total, in GB.
         :param pulumi.Input[_builtins.int] min_free_gpus: Require at least this many free GPU cards in total.
         :param pulumi.Input[_builtins.int] min_nodes_ready: Require at least this many nodes in status ResourceReady.
-        :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        :param pulumi.Input[Union[_builtins.str, 'RequirementsMode']] mode: Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
         :param pulumi.Input[_builtins.int] not_expiring_within_days: Require that no subscription expires within this many days from the time of the read, unless it is known to renew automatically. A subscription that has expired does not meet the requirement.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: Require every AI instance to be in one of these statuses.
         """
@@ -569,7 +569,7 @@ class RequirementsArgs:
     @pulumi.getter
     def mode(self) -> pulumi.Input[Optional[Union[_builtins.str, 'RequirementsMode']]]:
         """
-        error: a requirement that is not met is an error. warn: it is a warning. Defaults to error.
+        Action if a requirement is not met. error: an error is raised. warn: a warning is shown. Defaults to error.
         """
         return pulumi.get(self, "mode")
 

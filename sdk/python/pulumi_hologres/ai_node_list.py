@@ -40,7 +40,7 @@ class AiNodeListArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
@@ -115,7 +115,7 @@ class AiNodeListArgs:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -240,7 +240,7 @@ class _AiNodeListState:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
@@ -312,7 +312,7 @@ class _AiNodeListState:
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 
@@ -452,7 +452,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
@@ -575,7 +575,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ai_specs: List only the nodes with one of these specifications.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'ChargeType']]]] charge_types: List only the nodes with one of these values of chargeType.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ids: List only the nodes with one of these values of aiInstanceId.
-        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        :param pulumi.Input[_builtins.bool] include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         :param pulumi.Input[_builtins.str] instance_id: List only the nodes of this Hologres instance.
         :param pulumi.Input[_builtins.str] name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
@@ -642,7 +642,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter(name="includeUsage")
     def include_usage(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+        Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
         """
         return pulumi.get(self, "include_usage")
 

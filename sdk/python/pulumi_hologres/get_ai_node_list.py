@@ -175,7 +175,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param Sequence[_builtins.str] ai_specs: List only the nodes with one of these specifications.
     :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: List only the nodes with one of these values of chargeType.
     :param Sequence[_builtins.str] ids: List only the nodes with one of these values of aiInstanceId.
-    :param _builtins.bool include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+    :param _builtins.bool include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
     :param _builtins.str instance_id: List only the nodes of this Hologres instance.
     :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
@@ -247,7 +247,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param Sequence[_builtins.str] ai_specs: List only the nodes with one of these specifications.
     :param Sequence[Union[_builtins.str, 'ChargeType']] charge_types: List only the nodes with one of these values of chargeType.
     :param Sequence[_builtins.str] ids: List only the nodes with one of these values of aiInstanceId.
-    :param _builtins.bool include_usage: Whether the outputs include used and free values. If not, usage causes no drift. Defaults to true.
+    :param _builtins.bool include_usage: Whether the outputs include used and free values. If false, a change in usage is not shown as drift. Defaults to true.
     :param _builtins.str instance_id: List only the nodes of this Hologres instance.
     :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.

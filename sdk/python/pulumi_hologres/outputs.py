@@ -109,10 +109,10 @@ class AiNode(dict):
         :param _builtins.int cpu: CPU specification of one node, in cores.
         :param _builtins.int cpu_used: CPU in use, in total across all nodes, in cores.
         :param _builtins.str expiration_time: Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
-        :param _builtins.int gpu: GPU cards of one node.
+        :param _builtins.int gpu: Number of GPU cards of one node.
         :param _builtins.int gpu_memory: GPU memory of one node, in GB.
         :param _builtins.int gpu_memory_used: GPU memory in use, in total across all nodes, in GB.
-        :param _builtins.int gpu_used: GPU cards in use, in total across all nodes.
+        :param _builtins.int gpu_used: Number of GPU cards in use, in total across all nodes.
         :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes belong to.
         :param _builtins.str holo_instance_name: Name of the Hologres instance.
         :param _builtins.int memory: Memory of one node, in GiB.
@@ -231,7 +231,7 @@ class AiNode(dict):
     @pulumi.getter
     def gpu(self) -> Optional[_builtins.int]:
         """
-        GPU cards of one node.
+        Number of GPU cards of one node.
         """
         return pulumi.get(self, "gpu")
 
@@ -255,7 +255,7 @@ class AiNode(dict):
     @pulumi.getter(name="gpuUsed")
     def gpu_used(self) -> Optional[_builtins.int]:
         """
-        GPU cards in use, in total across all nodes.
+        Number of GPU cards in use, in total across all nodes.
         """
         return pulumi.get(self, "gpu_used")
 
