@@ -207,9 +207,13 @@ def _is_given(settings: ResolvedSettings) -> bool:
     return any((found := settings.find(one)) and found.is_argument for one in (PROFILE, SHARED_CREDENTIALS_FILE))
 
 
-def has_region(settings: ResolvedSettings) -> bool:
-    """Return True if a region is set, even if it is invalid."""
-    return find_region(settings, _resolution_or_none(settings)) is not None
+def region_in(settings: ResolvedSettings) -> ResolvedValue | None:
+    """Return the region that is set, or None, even if the credentials are invalid; the region is not validated.
+
+    Raises:
+        ConfigurationError: the profile whose region is needed can't be read.
+    """
+    return find_region(settings, _resolution_or_none(settings))
 
 
 def has_credentials(settings: ResolvedSettings) -> bool:

@@ -1,6 +1,7 @@
 """Run a command and write its reports, each to its file or to stdout."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import click
@@ -39,8 +40,11 @@ def run_and_report(
         raise
     except Exception as error:  # noqa: BLE001 - every failure is reported
         report_error(error)
+        known: tuple[str, ...] = ()
+        with suppress(Exception):  # the report is written even if the settings that name the regions can't be read
+            known = regions()
         report = Report(
-            command=command, read_at=utc_now(), regions=regions(), error=describe_error(error), exit_code=FAILED
+            command=command, read_at=utc_now(), regions=known, error=describe_error(error), exit_code=FAILED
         )
     return _deliver(report, targets, quiet=quiet)
 

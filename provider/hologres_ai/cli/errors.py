@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ..errors import HologresAiError
+from ..errors import HologresAiError, RegionsError
 from ..process import DEBUG
 from .output import print_text, printable, say
 from .reports import STDOUT, ReportedError
@@ -32,6 +32,7 @@ EXIT_CODES = (
 )
 
 _NAGIOS = "hologres_ai.nagios"
+_OTHER_COMMANDS = ("list", "drift", "doctor", "emulate")  # they have no report for a monitoring system
 
 
 class CommandGroup(click.Group):
@@ -68,7 +69,12 @@ class CommandGroup(click.Group):
 
 
 def wants_nagios(arguments: Sequence[str]) -> bool:
-    """Return whether ``--report nagios`` is among the arguments, even if other arguments are invalid."""
+    """Return whether ``--report nagios`` is given to `check`, even if the name of the command or an option is invalid.
+
+    A monitoring system would take the exit code 1 of a misspelled command for a warning.
+    """
+    if any(argument in _OTHER_COMMANDS for argument in arguments[:1]):
+        return False
     pairs = zip(("", *arguments), arguments, strict=False)
     values = (now if before == "--report" else now.removeprefix("--report=") for before, now in pairs if now != before)
     return any(value in ("nagios", *(f"nagios={name}" for name in STDOUT)) for value in values)
@@ -128,6 +134,7 @@ def describe_error(error: BaseException) -> ReportedError:
             title=error.title,
             facts=error.facts,
             remedy=error.remedy,
+            regions=_unread_regions(error),
             kind=kind,
             status=error.status,
             code=error.code,
@@ -144,6 +151,15 @@ def describe_error(error: BaseException) -> ReportedError:
     else:  # The text of an unexpected exception is not shown: it may contain a secret.
         title, remedy = f"Internal error in hologres-ai: {kind}", f"Please report it. Set {DEBUG}=1 for a traceback."
     return ReportedError(title=title, remedy=remedy, kind=kind)
+
+
+def _unread_regions(error: HologresAiError) -> tuple[str, ...]:
+    """Return the regions that could not be read, each with its outcome, such as ``cn-hangzhou (denied)``."""
+    if not isinstance(error, RegionsError):
+        return ()
+    from ..core.regions import outcomes  # noqa: PLC0415 - the module that raised the error is loaded
+
+    return tuple(f"{item.region} ({item.outcome})" for item in outcomes(error.errors))
 
 
 def open_missing_streams() -> None:

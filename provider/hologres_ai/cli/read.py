@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ..api.client import Client
 from ..clock import utc_now
-from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
+from ..config import CallConfig, has_credentials, region_in, resolve, resolve_regions
 from ..core.read import read
 from ..core.session import run as run_to_end
 from ..credentials import Credentials
@@ -67,13 +67,11 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
 
 
 def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
-    """Return the regions that a query reads, if the settings name them."""
-    try:
-        if query.regions:
-            return REGIONS if EVERY_REGION in query.regions else query.regions
-        return (resolve({**connection, "region": query.region}).region,)
-    except HologresAiError:
-        return ()
+    """Return the regions that a query reads, even if a setting is invalid; no regions if none is set."""
+    if query.regions:
+        return REGIONS if EVERY_REGION in query.regions else query.regions
+    found = region_in(look_up({**connection, "region": query.region}))
+    return (found.value,) if found else ()
 
 
 def _start_of_id(config: CallConfig) -> str:
@@ -106,7 +104,7 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
     missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
     if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
         missing = []
-    if not has_region(settings):
+    if region_in(settings) is None:
         missing.insert(0, REGION)
     if not missing:
         return

@@ -29,6 +29,7 @@ class ReportedError:
         title: what failed, one line.
         facts: details such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
         remedy: what to do next; may be empty, or have several lines.
+        regions: the regions that could not be read, each with its outcome, such as ``cn-hangzhou (denied)``.
         kind: the name of the exception's class.
         denial: the service's details of a missing permission, with the complete diagnostic message.
     """
@@ -36,6 +37,7 @@ class ReportedError:
     title: str
     facts: str = ""
     remedy: str = ""
+    regions: tuple[str, ...] = ()
     kind: str = ""
     status: int | None = None
     code: str | None = None
@@ -100,11 +102,11 @@ class Report:
         return bool(self.error or self.unread or events or any(not verdict.met for verdict in self.verdicts))
 
     @property
-    def other_warnings(self) -> tuple[str, ...]:
-        """The warnings, without those of regions that could not be read, which a report lists with their reasons."""
+    def messages(self) -> tuple[str, ...]:
+        """The notes and the warnings, except those about unread regions, which a report lists with their reasons."""
         gaps = tuple(f"{region} could not be read" for region in self.unread)
         warnings = self.result.warnings if self.result else ()
-        return tuple(warning for warning in warnings if not warning.startswith(gaps))
+        return (*self.notes, *(warning for warning in warnings if not warning.startswith(gaps)))
 
     def reason(self, region: str) -> str:
         """Return why a region could not be read, such as ``denied: the API refused ...``."""

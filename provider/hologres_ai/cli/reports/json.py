@@ -21,6 +21,18 @@ def render_json(report: Report) -> str:
 def _document(report: Report) -> Mapping[str, object]:
     if report.error is not None:
         return _error(report.command, report.error)
+    return {**_findings(report), **_messages(report)}
+
+
+def _messages(report: Report) -> Mapping[str, object]:
+    """Return the warnings, and the reason for each unread region; a list has the reasons in `regionOutcomes`."""
+    messages = {"warnings": report.messages} if report.messages else {}
+    if report.command == "list" or not report.unread:
+        return messages
+    return {**messages, "unreadReasons": {region: report.reason(region) for region in report.unread}}
+
+
+def _findings(report: Report) -> Mapping[str, object]:
     if report.drift is not None:
         return to_json(report.drift, report.ignored)
     if report.command == "check":

@@ -32,6 +32,8 @@ def render_junit(report: Report) -> str:
     root = ET.Element("testsuites", name=f"hologres-ai {report.command}")
     for name, cases in _suites(report):
         _add_suite(root, name, list(cases), report)
+    if report.messages:  # the last element of a suite
+        ET.SubElement(root[0], "system-out").text = "\n".join(f"warning: {printable(text)}" for text in report.messages)
     for attribute in ("tests", "failures", "errors", "skipped"):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
     root.set("time", "0.000")

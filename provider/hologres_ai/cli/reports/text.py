@@ -58,7 +58,8 @@ COLUMNS = (
 
 def render_text(report: Report) -> str:
     """Return the report for a file in UTF-8, without colour."""
-    return click.unstyle("\n".join(_lines(report, signs=True)))
+    lines = [*_lines(report, signs=True), *(f"warning: {printable(text)}" for text in report.messages)]
+    return click.unstyle("\n".join(lines))
 
 
 def print_text_report(report: Report) -> None:
@@ -97,8 +98,6 @@ def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[str]:
 
     if result.instance_model_list:
         yield render_table(result, report.read_at)
-    for warning in report.other_warnings:
-        yield f"{click.style('warning:', fg='yellow')} {printable(warning)}"
     yield from _unread(report)
 
 

@@ -61,7 +61,7 @@ def render_html(report: Report) -> str:
         headline=_headline(report),
         facts=tuple(_facts(report)),
         failure_facts=_failure_facts(report.error) if report.error else (),
-        warnings=[*report.notes, *report.other_warnings],
+        warnings=report.messages,
         drift=drift,
         events=worst_first(drift.events) if drift else (),
         usage_read=result is not None and result.query.include_usage,
