@@ -327,7 +327,10 @@ def test_a_report_that_cannot_be_written_fails_the_run_and_keeps_other_reports(s
     row.prepare(scenario)
     file, nowhere = scenario.reports / "json", scenario.reports / "nowhere" / "junit"
     done = scenario.run(*row.arguments, f"--report=junit={nowhere}", f"--report=json={file}")
-    assert (done.exit_code, done.stderr) == (1, f"error: No such file or directory: {nowhere}\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"error: cannot write {nowhere}: No such file or directory\nCheck the file, or correct --report junit=FILE.\n",
+    )
     check_json(file.read_text(), row)
     assert done.stdout
 

@@ -1,9 +1,5 @@
 """Compare the AI nodes with a baseline, and write a new baseline: what ``hologres-ai drift`` does."""
 
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import filterfalse
@@ -11,12 +7,12 @@ from pathlib import Path
 
 from ..baselines import Baseline, read_baseline
 from ..drift import FILTERS, Drift, Event, compare
-from ..envelope import to_envelope
-from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
+from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, RegionErrors
-from ..names import plural
+from ..names import EVERY_REGION, plural
+from ..region_data import is_region_name
+from .baseline import export_stack, is_missing, read_file, read_stdin, write_baseline
 from .errors import DONE, FAILED, FINDING
-from .files import write_file
 from .ignore import Entry
 from .options import STDIN, option_name
 from .output import say
@@ -68,7 +64,7 @@ def compare_with_baseline(options: DriftOptions) -> Report:
         HologresAiError: a region could not be read, or the new baseline could not be written.
     """
     path, given_profile = options.path, options.connection["profile"]
-    if options.accept and path is not None and not path.exists():
+    if options.accept and path is not None and is_missing(path):
         return _first_baseline(options, path)
     baseline = _read_baseline(options)
     failures = list(_differences(baseline, options))
@@ -79,15 +75,31 @@ def compare_with_baseline(options: DriftOptions) -> Report:
     query, profile = baseline.result.query, given_profile or baseline.profile
     if query.regions and options.on_region_error:
         query = replace(query, on_region_error=options.on_region_error)
-    current, report = read_nodes("drift", query, {**options.connection, "profile": profile})
+    current, report = _read(query, options.connection, baseline)
     drift = compare(baseline.result, current, options.classes)
-    if drift.before and not drift.after and not drift.unread:
+    if baseline.result.ids and not drift.unread and set(baseline.result.ids).isdisjoint(current.ids):
         say("note", "none of the AI instances in the baseline exists any more", _CHECK_ACCOUNT)
     if options.accept and path is not None:
-        _write_baseline(path, current, profile)
+        write_baseline(path, current, profile)
         _note(f"{path} is the new baseline", options)
         return replace(report, drift=drift, limit=options.limit)
     return _with_verdict(report, drift, options)
+
+
+def _read(query: Query, connection: Connection, baseline: Baseline) -> tuple[AiNodeListResult, Report]:
+    """Read the nodes, by default with the profile of the baseline."""
+    if connection["profile"] or not baseline.profile:
+        return read_nodes("drift", query, connection)
+    try:
+        return read_nodes("drift", query, {**connection, "profile": baseline.profile})
+    except ConfigurationError as error:
+        if not error.attempts:  # the error is not about credentials
+            raise
+        hint = (
+            f'The name of the profile is in the baseline, which was read with the profile "{baseline.profile}". Set '
+            "--profile to a profile that exists on this machine, or accept a new baseline file without --profile."
+        )
+        raise ConfigurationError(error.title, f"{error.remedy}\n{hint}", attempts=error.attempts) from None
 
 
 def _warn_of_provider(name: str) -> None:
@@ -153,23 +165,15 @@ def _first_baseline(options: DriftOptions, path: Path) -> Report:
     """Write the first baseline and return its report; usage is left out if it is not compared."""
     query = replace(options.given, include_usage="usage" in options.classes)
     result, report = read_nodes("drift", query, options.connection)
-    _write_baseline(path, result, options.connection["profile"])
+    write_baseline(path, result, options.connection["profile"])
     _note(f"{path} is the first baseline: {plural(len(result.instance_model_list), 'AI instance')}", options)
     return replace(report, drift=compare(result, result, options.classes), first_baseline=True)
-
-
-def _write_baseline(path: Path, result: AiNodeListResult, profile: str | None) -> None:
-    if result.unread:
-        raise RegionsError(
-            f"no new baseline: {', '.join(result.unread)} could not be read",
-            f"{path} is unchanged. Try again when all regions can be read.",
-        )
-    write_file(str(path), json.dumps(to_envelope(result, profile), ensure_ascii=False, indent=2) + "\n")
 
 
 def _read_baseline(options: DriftOptions) -> Baseline:
     query = {name: getattr(options.given, name) for name in FILTERS}
     baseline = read_baseline(_document(options), output=options.output, resource=options.resource, query=query)
+    _check_regions(baseline.result)
     if options.accept and baseline.form not in _ACCEPTED_FORMS:
         raise DocumentError(
             f"{options.path} contains the {baseline.form} of a stack, which --accept would replace",
@@ -180,34 +184,14 @@ def _read_baseline(options: DriftOptions) -> Baseline:
 
 def _document(options: DriftOptions) -> bytes:
     if options.stack is not None:
-        return _export_stack(options.stack)
-    if options.path is None:
-        if sys.stdin is None:
-            raise DocumentError("stdin is closed; cannot read the baseline", "Give the name of a file with --baseline.")
-        return sys.stdin.buffer.read()
-    try:
-        return options.path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"there is no baseline {options.path}",
-            f"Create it with: hologres-ai drift --baseline {options.path} --accept",
-        ) from None
+        return export_stack(options.stack)
+    return read_stdin() if options.path is None else read_file(options.path)
 
 
-def _export_stack(stack: str) -> bytes:
-    """Return the state of a stack, as `pulumi stack export` prints it."""
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise ConfigurationError(
-            "--stack needs the pulumi command line, which is not on PATH",
-            "Install it, or run `pulumi stack export` on another machine and give its output with --baseline.",
-        )
-    command = [pulumi, "stack", "export", f"--stack={stack}", "--non-interactive"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ConfigurationError(
-            f"`pulumi stack export` failed: {lines[-1].removeprefix('error: ') if lines else done.returncode}",
-            "Run it in the project's folder, or give the stack as ORGANIZATION/PROJECT/STACK.",
-        )
-    return done.stdout
+def _check_regions(result: AiNodeListResult) -> None:
+    for region in result.query.regions or (result.region,):
+        if region != EVERY_REGION and not is_region_name(region):
+            raise DocumentError(
+                f"the baseline contains {region[:64]!r}, which is not a region",
+                "The document was modified after it was written; export or accept it again.",
+            )

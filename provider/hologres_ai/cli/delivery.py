@@ -8,7 +8,7 @@ import click
 
 from ..clock import utc_now
 from .errors import FAILED, describe_error, report_error
-from .files import write_file
+from .files import write_error, write_file
 from .output import print_machine_text
 from .reports import FORMATS, Report, ReportedError, Target
 from .reports.nagios import state
@@ -77,6 +77,9 @@ def _write(report: Report, target: Target) -> bool:
     """Write a report to its file; if that fails, print a message and return False."""
     try:
         write_file(str(target.file), FORMATS[target.format](report) + "\n")
+    except OSError as error:
+        report_error(write_error(error, str(target.file), f"--report {target.format}=FILE"))
+        return False
     except Exception as error:  # noqa: BLE001 - the other reports must still be written
         report_error(error)
         return False

@@ -147,7 +147,9 @@ def describe_error(error: BaseException) -> ReportedError:
             "Open stdout, or write a file with --report FORMAT=FILE.",
         )
     elif isinstance(error, OSError) and error.strerror:
-        title, remedy = f"{error.strerror}: {error.filename}" if error.filename else error.strerror, ""
+        title, remedy = f"cannot access {error.filename}: {error.strerror}", "Check the name and the access rights."
+        if not error.filename:
+            title, remedy = f"cannot write to stdout: {error.strerror}", "Write a file with --report FORMAT=FILE."
     else:  # The text of an unexpected exception is not shown: it may contain a secret.
         title, remedy = f"Internal error in hologres-ai: {kind}", f"Please report it. Set {DEBUG}=1 for a traceback."
     return ReportedError(title=title, remedy=remedy, kind=kind)

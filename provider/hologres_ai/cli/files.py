@@ -11,9 +11,39 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
+from typing import BinaryIO
+
+from ..errors import ConfigurationError
+
+MAX_READ = 256 * 2**20  # bytes; a state contains the nodes twice, and a response of the API has at most 64 MiB
 
 # After these errors the file is not written in place: only a part would fit, and the old text would be lost.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def read_error(error: OSError, name: str, option: str) -> ConfigurationError:
+    """Return the error for a file that can't be read; `option` is the option with the name of the file."""
+    return ConfigurationError(f"cannot read {name}: {error.strerror}", f"Check the file, or correct {option}.")
+
+
+def write_error(error: OSError, name: str, option: str) -> ConfigurationError:
+    """Return the error for a file that can't be written; `option` is the option with the name of the file."""
+    return ConfigurationError(f"cannot write {name}: {error.strerror}", f"Check the file, or correct {option}.")
+
+
+def read_bytes(stream: BinaryIO, name: str, option: str) -> bytes:
+    """Return the rest of a stream, which may be a device that never ends.
+
+    Raises:
+        ConfigurationError: the stream can't be read, or contains more than `MAX_READ`.
+    """
+    try:
+        content = stream.read(MAX_READ + 1)
+    except OSError as error:
+        raise read_error(error, name, option) from None
+    if len(content) > MAX_READ:
+        raise ConfigurationError(f"cannot read {name}: it is larger than {MAX_READ >> 20} MiB", f"Correct {option}.")
+    return content
 
 
 def write_file(name: str, text: str) -> None:

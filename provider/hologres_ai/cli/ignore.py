@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..names import DRIFT_CLASSES, DRIFT_EVENTS, did_you_mean
+from .files import read_bytes, read_error
 from .options import Value
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def read_entries(file: str | None) -> tuple[Entry, ...]:
     if file is None:
         return ()
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        with Path(file).open("rb") as stream:
+            text = read_bytes(stream, file, "--ignore-file").decode("utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"cannot read {file}: {error.strerror}", "Correct --ignore-file.") from None
+        raise read_error(error, file, "--ignore-file") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"cannot read {file}: it is not UTF-8", "Save the file as UTF-8.") from None
     return tuple(_parsed(file, text))
