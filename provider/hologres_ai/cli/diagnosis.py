@@ -21,8 +21,9 @@ from ..errors import (
 )
 from ..errors.codes import RAM_ACTION, show_denial_whole
 from ..network import describe_proxies
-from ..settings import SWITCHES, ResolvedSettings, look_up
-from .errors import DONE, FAILED, describe_error
+from ..settings import REGION, SWITCHES, ResolvedSettings, look_up
+from .errors import DONE, FAILED, describe_error, name_options
+from .read import how_to_give, missing_keys
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Diagnosis:
         left_over: the origins of credentials that are set but not used.
         warnings: settings that may be mistakes.
         verdict: the outcome in one sentence, with the next step.
+        settings: the error in any other setting, such as a time limit, a switch or a proxy.
     """
 
     region: Observation = field(default_factory=Observation)
@@ -86,6 +88,7 @@ class Diagnosis:
     left_over: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     verdict: str = ""
+    settings: Observation = field(default_factory=Observation)
 
     @property
     def exit_code(self) -> int:
@@ -102,10 +105,20 @@ def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
     diagnosis.endpoint = _endpoint(settings, diagnosis.region.value, resolution)
     if resolution:
         _add_source(diagnosis, settings, resolution)
+    _add_instructions(diagnosis, settings)
     if not any(found.error for found in (diagnosis.region, diagnosis.endpoint, diagnosis.access_key)):
         _make_call(diagnosis, arguments)
     diagnosis.verdict = _verdict(diagnosis)
     return diagnosis
+
+
+def _add_instructions(diagnosis: Diagnosis, settings: ResolvedSettings) -> None:
+    """Name options and environment variables for missing settings: the command line reads no Pulumi configuration."""
+    missing = missing_keys(settings)
+    if diagnosis.access_key.error and missing:
+        diagnosis.access_key.remedy = how_to_give(missing)
+    if diagnosis.region.error and settings.find(REGION) is None:
+        diagnosis.region.remedy = how_to_give([REGION])
 
 
 # --- The settings -----------------------------------------------------------------------------------------------------
@@ -143,7 +156,7 @@ def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observ
         found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(found.value, _name_option(found.origin))
+    return Observation(found.value, name_options(found.origin))
 
 
 def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
@@ -152,31 +165,27 @@ def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolu
     except ConfigurationError as error:
         return _wrong(error)
     return (
-        Observation(endpoint.url, _name_option(place)) if region or not place.startswith(FROM_REGION) else Observation()
+        Observation(endpoint.url, name_options(place)) if region or not place.startswith(FROM_REGION) else Observation()
     )
 
 
 def _add_source(diagnosis: Diagnosis, settings: ResolvedSettings, resolution: Resolution) -> None:
     """Add the details of the source of credentials: origins of its parts, warnings, and roles to assume."""
     source = resolution.source
-    diagnosis.key_parts = {name: _name_option(origin) for name, origin in source.parts}
-    diagnosis.left_over = [_name_option(origin) for origin in source.left_over]
-    diagnosis.warnings = [_name_option(warning) for warning in source.warnings]
+    diagnosis.key_parts = {name: name_options(origin) for name, origin in source.parts}
+    diagnosis.left_over = [name_options(origin) for origin in source.left_over]
+    diagnosis.warnings = [name_options(warning) for warning in source.warnings]
     try:
         roles = resolution.asking(find_sts(settings, diagnosis.region.value)).asked_roles
     except ConfigurationError as error:
         diagnosis.access_key = _wrong(error)
     else:
-        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, _name_option(role.host.origin)) for role in roles]
-
-
-def _name_option(place: str) -> str:
-    """Replace ``argument region`` by ``option --region``, because the user typed an option."""
-    return place.replace("argument ", "option --")
+        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, name_options(role.host.origin)) for role in roles]
 
 
 def _wrong(error: HologresAiError) -> Observation:
-    return Observation(error=str(describe_error(error)), remedy=_without_pointer(error.remedy))
+    described = describe_error(error)
+    return Observation(error=str(described), remedy=_without_pointer(described.remedy))
 
 
 def _without_pointer(remedy: str) -> str:
@@ -193,7 +202,7 @@ def _make_call(diagnosis: Diagnosis, arguments: Mapping[str, str | None]) -> Non
         diagnosis.warnings = list(config.warnings)
         diagnosis.call = run_to_end(lambda: _call(config, diagnosis))
     except ConfigurationError as error:  # an invalid time limit, switch or proxy
-        diagnosis.endpoint.error, diagnosis.endpoint.remedy = error.title, error.remedy
+        diagnosis.settings = _wrong(error)
 
 
 async def _call(config: CallConfig, diagnosis: Diagnosis) -> CallReport:
@@ -229,7 +238,8 @@ def _refused(error: HologresAiError) -> CallReport:
 
 def _verdict(diagnosis: Diagnosis) -> str:
     """Return the outcome in one sentence, with the next step."""
-    wrong = next((one for one in (diagnosis.region, diagnosis.access_key, diagnosis.endpoint) if one.error), None)
+    found = (diagnosis.region, diagnosis.access_key, diagnosis.endpoint, diagnosis.settings)
+    wrong = next((one for one in found if one.error), None)
     if wrong:
         return _not_ready(str(wrong.error), wrong.remedy)
     if diagnosis.call is None or not diagnosis.call.ok:

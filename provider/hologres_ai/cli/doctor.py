@@ -62,6 +62,7 @@ def _lines(diagnosis: "Diagnosis") -> Iterator[str]:
     yield from _list("warnings", diagnosis.warnings)
     yield _head("proxies", "" if diagnosis.proxies else "none")
     yield from (f"  {name}  {printable(value)}" for name, value in diagnosis.proxies.items())
+    yield from _finding("settings", diagnosis.settings)
     yield from _call_lines(diagnosis.call)
     yield _head("verdict", diagnosis.verdict)
 
@@ -97,7 +98,8 @@ def _call_lines(call: "CallReport | None") -> Iterator[str]:
         return
     if call.ok:
         counted = f"{_counted(call.nodes, 'node')} in {_counted(call.instances, 'AI instance')}"
-        yield _head("call", f"works: {counted}, request {call.request_id}")
+        request = f", request {call.request_id}" if call.request_id else ""
+        yield _head("call", f"works: {counted}{request}")
     else:
         yield _head("call", f"failed: {call.error}")
     if call.remedy:

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -131,9 +132,9 @@ def describe_error(error: BaseException) -> ReportedError:
     kind = type(error).__name__
     if isinstance(error, HologresAiError):
         return ReportedError(
-            title=error.title,
+            title=name_options(error.title),
             facts=error.facts,
-            remedy=error.remedy,
+            remedy=name_options(error.remedy),
             regions=_unread_regions(error),
             kind=kind,
             status=error.status,
@@ -153,6 +154,11 @@ def describe_error(error: BaseException) -> ReportedError:
     else:  # The text of an unexpected exception is not shown: it may contain a secret.
         title, remedy = f"Internal error in hologres-ai: {kind}", f"Please report it. Set {DEBUG}=1 for a traceback."
     return ReportedError(title=title, remedy=remedy, kind=kind)
+
+
+def name_options(text: str) -> str:
+    """Replace ``argument region`` by ``option --region``, because the user typed an option."""
+    return re.sub(r"\bargument (region|profile|endpoint)s?\b", r"option --\1", text)
 
 
 def _unread_regions(error: HologresAiError) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from ..names import EVERY_REGION, did_you_mean
 from ..process import DEBUG
 from ..region_data import REGIONS
-from ..settings import SETTINGS
+from ..settings import ALL_SETTINGS
 from .errors import EXIT_CODES
 from .files import target_of
 from .reports import STDOUT, Target
@@ -273,7 +273,7 @@ def option_name(argument: str, names: Mapping[str, str] = _NAMES) -> str:
 
 def _variable(name: str, environment: tuple[str, ...]) -> str:
     head, indent = f"  {name:<21}", " " * 23
-    if len(head) > len(indent):
+    if not head.endswith(" "):  # the name is as wide as the column, or wider
         return f"{head}\n{textwrap.fill(', '.join(environment), 78, initial_indent=indent, subsequent_indent=indent)}"
     return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
 
@@ -281,8 +281,9 @@ def _variable(name: str, environment: tuple[str, ...]) -> str:
 ENVIRONMENT_HELP = "\n".join(
     (
         "\b\nEnvironment (the first name that is set is used; timeouts: ms, retries: s):",
-        *(_variable(name, environment) for setting in SETTINGS for name, environment in setting.variables()),
-        "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
+        *(_variable(name, environment) for setting in ALL_SETTINGS for name, environment in setting.variables()),
+        _variable("proxies", ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")),
+        _variable("certificates", ("SSL_CERT_FILE", "SSL_CERT_DIR")),
         f"  traceback of a bug   {DEBUG}=1",
     )
 )

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgume
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
 from ..region_data import AS_OF, REGIONS
-from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting, look_up
+from ..settings import ACCESS_KEY, PROFILE, REGION, SECRET_KEY, ResolvedSettings, Setting, look_up
 from .options import option_name
 from .output import progress, say
 from .reports import Report
@@ -29,6 +29,8 @@ def parse_query(arguments: Mapping[str, object]) -> Query:
     Raises:
         InvalidArgumentError: an option is invalid; the error has the names of the options.
     """
+    if arguments.get("on_region_error") and not arguments.get("regions"):
+        raise InvalidArgumentError([Failure("--on-region-error", "requires --region")])
     try:
         return build_query(arguments)
     except InvalidArgumentError as error:
@@ -100,20 +102,30 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
     The error does not name the Pulumi configuration, because the command line does not read it.
     """
     settings = look_up(arguments)
-    keys = (ACCESS_KEY, SECRET_KEY)
-    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
-    if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
-        missing = []
+    missing = missing_keys(settings)
     if region_in(settings) is None:
         missing.insert(0, REGION)
-    if not missing:
-        return
+    if missing:
+        raise ConfigurationError(f"not set: {', '.join(setting.key for setting in missing)}", how_to_give(missing))
+
+
+def missing_keys(settings: ResolvedSettings) -> list[Setting]:
+    """Return the parts of the AccessKey that are not set; an empty list if a different source is used."""
+    keys = (ACCESS_KEY, SECRET_KEY)
+    missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
+    profile = settings.find(PROFILE)
+    is_profile_used = profile is not None and profile.is_argument
+    if (len(missing) == len(keys) or is_profile_used) and has_credentials(settings):
+        return []
+    return missing
+
+
+def how_to_give(missing: Sequence[Setting]) -> str:
+    """Return the instruction for settings that are missing, with the option or the variables to set."""
     names = " and ".join(map(_usual_variable, missing))
-    hint = "Give --region, or set" if missing == [REGION] else "Set"
-    raise ConfigurationError(
-        f"not set: {', '.join(setting.key for setting in missing)}",
-        f"{hint} {names} in the environment; `hologres-ai list --help` lists every name"
-        + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
+    hint = "Give --region, or set" if list(missing) == [REGION] else "Set"
+    return f"{hint} {names} in the environment; `hologres-ai list --help` lists every name" + (
+        ", and the other ways to give credentials." if ACCESS_KEY in missing else "."
     )
 
 
