@@ -69,11 +69,13 @@ def print_machine_text(text: str) -> None:
 def wants_colour(stream: TextIO) -> bool:
     """Return whether text for people on a stream is coloured; every command uses this rule.
 
-    NO_COLOR disables colour; otherwise FORCE_COLOR enables it; otherwise a terminal has colour unless TERM is dumb.
+    NO_COLOR and FORCE_COLOR=0 disable colour. Any other value of FORCE_COLOR enables it. If neither is set, a terminal
+    has colour unless TERM is dumb.
     """
-    if os.environ.get("NO_COLOR"):
+    forced = os.environ.get("FORCE_COLOR")
+    if os.environ.get("NO_COLOR") or forced == "0":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+    return bool(forced) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def is_unicode(stream: TextIO) -> bool:

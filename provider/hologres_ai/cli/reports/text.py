@@ -9,7 +9,7 @@ import click
 
 from ...clock import describe_duration, parse_time
 from ...names import plural
-from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown
+from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown, terminal_width
 from . import Report
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ OTHER_SIGN = ("~", "yellow")
 
 # The sign of a requirement, the word for a terminal without that sign, and the colour.
 MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
+
+NARROW = 40  # columns of a terminal; with fewer columns a table breaks every word
 
 # The title and the source of each column: a field of `models.AiNode`, or of the node's `models.Totals`. Append new
 # columns at the end, because the numbers of the others must not change.
@@ -65,16 +67,21 @@ def render_text(report: Report) -> str:
 def print_text_report(report: Report) -> None:
     """Print the report on stdout, unless it is a failure or a first baseline, which is reported on stderr.
 
-    The list is printed as a table on a terminal, and as tab-separated lines elsewhere.
+    The list is printed as a table on a terminal, as labelled lines on a narrow terminal, and as tab-separated lines
+    elsewhere.
     """
     if report.error is not None or report.first_baseline:
         return
     if report.command != "list":
         print_text("\n".join(_lines(report, signs=is_unicode(sys.stdout))))
-    elif report.result is not None and not sys.stdout.isatty():
+    elif report.result is None or not report.result.instance_model_list:
+        return
+    elif not sys.stdout.isatty():
         for line in tab_separated_lines(report.result):
             print_machine_text(line)
-    elif report.result is not None and report.result.instance_model_list:
+    elif terminal_width() < NARROW:
+        print_text("\n".join(labelled_lines(report.result)))
+    else:
         from ..table import print_table  # noqa: PLC0415 - only a terminal needs rich
 
         print_table(report.result)
@@ -125,6 +132,14 @@ def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
             NOT_ASKED if source.endswith(left_out) else shown(attrgetter(source)(figures if "." in source else node))
             for _, source in COLUMNS
         )
+
+
+def labelled_lines(result: "AiNodeListResult") -> Iterator[str]:
+    """Yield a line for each value of each node, such as ``status: ResourceReady``, and an empty line between nodes."""
+    for number, line in enumerate(tab_separated_lines(result)):
+        if number:
+            yield ""
+        yield from (f"{title}: {value}" for (title, _), value in zip(COLUMNS, line.split("\t"), strict=True))
 
 
 # --- drift ------------------------------------------------------------------------------------------------------------
