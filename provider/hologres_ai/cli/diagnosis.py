@@ -23,7 +23,7 @@ from ..errors.codes import RAM_ACTION, show_denial_whole
 from ..network import describe_proxies
 from ..settings import REGION, SWITCHES, ResolvedSettings, look_up
 from .errors import DONE, FAILED, describe_error, name_options
-from .read import how_to_give, missing_keys
+from .read import missing_error, missing_keys
 
 
 @dataclass
@@ -116,9 +116,9 @@ def _add_instructions(diagnosis: Diagnosis, settings: ResolvedSettings) -> None:
     """Name options and environment variables for missing settings: the command line reads no Pulumi configuration."""
     missing = missing_keys(settings)
     if diagnosis.access_key.error and missing:
-        diagnosis.access_key.remedy = how_to_give(missing)
+        diagnosis.access_key.remedy = missing_error(missing).remedy
     if diagnosis.region.error and settings.find(REGION) is None:
-        diagnosis.region.remedy = how_to_give([REGION])
+        diagnosis.region.remedy = missing_error([REGION]).remedy
 
 
 # --- The settings -----------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
     if region_in(settings) is None:
         missing.insert(0, REGION)
     if missing:
-        raise ConfigurationError(f"not set: {', '.join(setting.key for setting in missing)}", how_to_give(missing))
+        raise missing_error(missing)
 
 
 def missing_keys(settings: ResolvedSettings) -> list[Setting]:
@@ -120,12 +120,14 @@ def missing_keys(settings: ResolvedSettings) -> list[Setting]:
     return missing
 
 
-def how_to_give(missing: Sequence[Setting]) -> str:
-    """Return the instruction for settings that are missing, with the option or the variables to set."""
+def missing_error(missing: Sequence[Setting]) -> ConfigurationError:
+    """Return the error for settings that are missing, with the option or the variables to set."""
     names = " and ".join(map(_usual_variable, missing))
     hint = "Give --region, or set" if list(missing) == [REGION] else "Set"
-    return f"{hint} {names} in the environment; `hologres-ai list --help` lists every name" + (
-        ", and the other ways to give credentials." if ACCESS_KEY in missing else "."
+    return ConfigurationError(
+        f"not set: {', '.join(setting.key for setting in missing)}",
+        f"{hint} {names} in the environment; `hologres-ai list --help` lists every name"
+        + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import StringIO
-from itertools import groupby
 from typing import Literal, TextIO
 
 from rich import box
@@ -17,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clock import describe_duration, parse_time, utc_now
-from ..core.result import ends_within, has_end, totals
+from ..clock import describe_distance, parse_time, utc_now
+from ..core.result import by_owner, ends_within, has_end, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
 from .output import NEAR, shown, terminal_width, wants_colour
 
@@ -173,8 +172,7 @@ def show_expiry(row: Row, look: Look, separator: str = ", ") -> Text:
     if end is None:
         return Text(look.text(row.node.expiration_time))
     style = "bold red" if ends_within(row.node, look.now, NEAR) else ""
-    distance = describe_duration(end - look.now)
-    texts = (look.text(end.date()), f"{distance} ago" if end < look.now else f"in {distance}")
+    texts = (look.text(end.date()), describe_distance(end, look.now))
     return Text(separator).join(Text(text, style) for text in texts)
 
 
@@ -248,14 +246,9 @@ def _empty_table(columns: Sequence[Column], total: Row, look: Look) -> Table:
 
 def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequence[AiNode]]]:
     """Yield the nodes of each Hologres instance under a heading: name, ID, and region if it is another one."""
-
-    def key(node: AiNode) -> tuple[str | None, ...]:
-        return node.region_id, node.holo_instance_id, node.holo_instance_name
-
-    for (region, instance_id, name), nodes in groupby(result.instance_model_list, key):
+    for (region, identifier, name), nodes in by_owner(result.instance_model_list):
         elsewhere = Text(f"in {look.text(region)}") if region not in {None, result.region} else Text()
-        heading = join_lines(Text(look.text(name), "bold cyan"), Text(look.text(instance_id), "cyan"), elsewhere)
-        yield heading, tuple(nodes)
+        yield join_lines(Text(look.text(name), "bold cyan"), Text(look.text(identifier), "cyan"), elsewhere), nodes
 
 
 _STATUS = Column("Status\nBilling\nRenewal", show_status, folds=True)

@@ -224,6 +224,7 @@ def test_junit_has_unique_names_and_times() -> None:
     nameless = AiNode(node_count=1), AiNode(node_count=2), AiNode(node_count=3)
     root = ElementTree.fromstring(FORMATS["junit"](drift_report(nameless, ())))
     names = [case.get("name") for case in root.iter("testcase")]
+    assert names[:3] == [f"? in cn-hangzhou removed{number}" for number in ("", " #2", " #3")]
     assert len(set(names)) == len(names) == 4
     assert all(float(element.get("time", "none")) >= 0 for element in root.iter() if element.tag.startswith("test"))
 
@@ -233,6 +234,7 @@ def test_junit_has_unique_names_and_times() -> None:
     [
         ("2026-03-01T06:00:00.000Z", "(6 hours later)"),
         ("2026-02-28T23:30:00.000Z", "(30 minutes earlier)"),
+        ("2026-03-01T00:00:30.000Z", "(less than a minute later)"),
         ("2026-03-03T01:00:00.000Z", "(2 days later)"),
     ],
 )

@@ -96,14 +96,13 @@ def _add_suite(root: ET.Element, name: str, cases: list[Case], report: Report) -
 
 def _unique(names: Iterable[str]) -> Iterator[str]:
     """Yield the names, repeated ones with a number: readers treat two testcases with the same name as one."""
-    seen: Counter[str] = Counter()
+    repeats: Counter[str] = Counter()
     taken: set[str] = set()
     for name in names:
-        seen[name] += 1
-        unique = name if seen[name] == 1 and name not in taken else f"{name} #{seen[name]}"
+        unique = name
         while unique in taken:
-            seen[name] += 1
-            unique = f"{name} #{seen[name]}"
+            repeats[name] += 1
+            unique = f"{name} #{repeats[name] + 1}"
         taken.add(unique)
         yield unique
 

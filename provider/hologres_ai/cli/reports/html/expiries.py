@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ....clock import describe_duration, parse_time
+from ....clock import describe_distance, parse_time
 from ....core.result import ends_within, has_end, is_pay_as_you_go, may_end
 from ....models import AiNode
 from ...output import NEAR
@@ -45,8 +45,7 @@ def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
     end = parse_time(node.expiration_time)
     if end is None:
         return Expiry(str(node.expiration_time), renewal)
-    distance = describe_duration(end - now)
-    left = f"in {distance}" if end >= now else f"{distance} ago"
+    left = describe_distance(end, now)
     return Expiry(format_day(end), renewal, end.isoformat(), left, ends_within(node, now, NEAR))
 
 

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from ....core.result import totals
+from ....core.result import by_owner, totals
 from ....models import AiNode, AiNodeListResult, Totals, Usage
 from ....names import plural
 from ...output import shown
@@ -142,16 +141,12 @@ class Fleet:
 def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
     """Return a row for each AI instance, in the order of the result; days are counted from `now`."""
 
-    def key(node: AiNode) -> tuple[str | None, ...]:
-        return node.region_id, node.holo_instance_id, node.holo_instance_name
-
     def row(node: AiNode) -> Instance:
         return Instance(node, expiry_of(node, now), meters(totals([node])))
 
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     owners = tuple(
-        Owner(name, identifier, region, tuple(map(row, owned)))
-        for (region, identifier, name), owned in groupby(nodes, key)
+        Owner(name, identifier, region, tuple(map(row, owned))) for (region, identifier, name), owned in by_owner(nodes)
     )
     rest = totals(others)
     return Fleet(owners, len(others), rest.node_count, meters(rest))
