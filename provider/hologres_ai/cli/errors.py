@@ -32,6 +32,7 @@ EXIT_CODES = (
     (READER_GONE, "the reader of the output closed it, as `head` does"),
 )
 
+COMPLETE = "_HOLOGRES_AI_COMPLETE"  # the variable that click reads; docs/cli.md has its values
 _NAGIOS = "hologres_ai.nagios"
 _OTHER_COMMANDS = ("list", "drift", "doctor", "emulate")  # they have no report for a monitoring system
 
@@ -46,6 +47,7 @@ class CommandGroup(click.Group):
         """Run the command line; map failures outside of the commands too, such as those of shell completion."""
         try:
             with _mapped_to_exit_codes(nagios=False):
+                _check_completion()
                 return super().main(*args, **extra)
         except click.exceptions.Exit as end:
             sys.exit(end.exit_code)
@@ -67,6 +69,16 @@ class CommandGroup(click.Group):
             code: int | None = super().invoke(ctx)
             sys.stdout.flush()
         ctx.exit(code or DONE)
+
+
+def _check_completion() -> None:
+    """Refuse a value of the variable that enables completion if click would ignore it, or would need more variables."""
+    value = os.environ.get(COMPLETE)
+    shell, _, action = (value or "bash_source").partition("_")
+    if shell not in ("bash", "zsh", "fish") or action not in ("source", "complete"):
+        raise click.UsageError(f"{COMPLETE}={value} is not valid: set bash_source, zsh_source or fish_source.")
+    if action == "complete" and "COMP_WORDS" not in os.environ:
+        raise click.UsageError(f"Only a completion script can set {COMPLETE}={value}: unset {COMPLETE}.")
 
 
 def wants_nagios(arguments: Sequence[str]) -> bool:

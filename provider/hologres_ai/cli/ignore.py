@@ -40,8 +40,8 @@ class IgnoreEntry(Value):
         """Return the entry."""
         kind, equals, pattern = text.partition("=")
         if kind not in self.values:
-            hint = did_you_mean(kind, self.values)
-            raise ValueError(f"no such event or class: {kind!r}{hint}; give one of {', '.join(self.values)}")
+            hint = did_you_mean(kind, self.values) or f"; give one of {', '.join(self.values)}"
+            raise ValueError(f"no such event or class: {kind!r}{hint}")
         if equals and not pattern:
             raise ValueError(f"the ID is empty: {text!r}")
         return Entry(kind, pattern if equals else None)

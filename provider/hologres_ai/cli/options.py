@@ -115,8 +115,8 @@ class ReportTarget(Value):
         """Return the target."""
         name, equals, file = text.partition("=")
         if name not in self.formats:
-            hint = did_you_mean(name, self.formats)
-            raise ValueError(f"no such format: {name!r}{hint}; give one of {', '.join(self.formats)}")
+            hint = did_you_mean(name, self.formats) or f"; give one of {', '.join(self.formats)}"
+            raise ValueError(f"no such format: {name!r}{hint}")
         if equals and not file:
             raise ValueError(f"the name of the file is empty: {text!r}")
         return Target(name, None if file in ("", *STDOUT) else file)

@@ -89,7 +89,8 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
-            f"the emulator cannot listen on {host}:{port}: {error}", "Choose another port; port 0 selects a free port."
+            f"the emulator cannot listen on {host}:{port}: {error}",
+            "Correct the host, or choose a different port; port 0 selects a free port.",
         ) from None
 
 
