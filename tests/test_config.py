@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hologres_ai.config import CallConfig, resolve, resolve_regions
 from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.errors import ConfigurationError
-from hologres_ai.network import Endpoint, parse_endpoint
 from hologres_ai.region_data import REGIONS
-from hologres_ai.settings import SECRET_KEY, SETTINGS, look_up
+from hologres_ai.settings import SECRET_KEY, SETTINGS
+from hologres_ai.settings.lookup import look_up
+from hologres_ai.settings.network import Endpoint, parse_endpoint
 
 KEY_SECRET = "canary-key-secret-5eRz"
 TOKEN = "canary-token-9fQx"

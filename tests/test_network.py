@@ -11,10 +11,11 @@ from hologres_ai.api.client import Client
 from hologres_ai.api.transport import Connections
 from hologres_ai.config import resolve
 from hologres_ai.credentials import cache
-from hologres_ai.credentials.http import FetchError, HttpRequest, send
+from hologres_ai.credentials.http import FetchError, send
 from hologres_ai.credentials.types import Limits
 from hologres_ai.errors import HologresAiError
-from hologres_ai.network import parse_endpoint, proxy_for, proxy_passwords, redact_logs, tls_context
+from hologres_ai.errors.redaction import redact_logs
+from hologres_ai.settings.network import parse_endpoint, proxy_for, proxy_passwords, tls_context
 from tests.support.raw_server import RawServer, http
 
 PROXY = "http://127.0.0.1:9"
@@ -101,7 +102,7 @@ def test_sts_and_the_api_follow_the_same_proxy_rules(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", no_proxy)
         with pytest.raises(FetchError):
-            send(HttpRequest("https://sts.aliyuncs.invalid/"), Limits(1, 1, 2))
+            send("https://sts.aliyuncs.invalid/", Limits(1, 1, 2))
         by_sts = len(proxy.requests)
         keys = {"access_key": "a", "secret_key": "b", "region": "cn-hangzhou", "max_retry_timeout": "2"}
         config = resolve({**keys, "endpoint": "sts.aliyuncs.invalid"}, None, {})

@@ -14,8 +14,8 @@ from hologres_ai.settings import (
     Setting,
     environment_names,
     how_to_set,
-    look_up,
 )
+from hologres_ai.settings.lookup import look_up
 
 ON, OFF = ["1", "true", "True", "TRUE"], ["", "0", "false", "False", "FALSE"]
 

@@ -1,6 +1,8 @@
-"""The current time, parsing and formatting of API times, and durations."""
+"""The current time, parsing and formatting of times in responses, waits and durations."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from .names import plural
 
@@ -41,6 +43,28 @@ def to_utc_text(text: str) -> str:
     utc = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
     return utc.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the wait that a response requests, in seconds, or None.
+
+    The headers are ``x-acs-retry-after`` (milliseconds) and ``Retry-After`` (seconds or a date).
+    """
+    milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
+    if milliseconds.isdecimal():
+        return int(milliseconds[:9]) / 1000
+    if seconds.isdecimal():
+        return float(seconds[:9])
+    date = parse_http_date(seconds)
+    return max(0.0, (date - now).total_seconds()) if date else None
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Parse an HTTP date; return the time in UTC, or None if the date is missing or invalid."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def days_left(end: datetime, now: datetime) -> int:

@@ -6,14 +6,14 @@ this module resolves the region, the endpoint and the time limits, and builds a 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .credentials.profile import ProfileContent, read_profile
 from .credentials.resolver import Resolution, named_profile, resolve_credentials
 from .credentials.types import Credentials, CredentialsSource, StsHost, StsHosts
+from .credentials.validation import check_endpoint, check_sts_host
 from .errors import ConfigurationError
 from .names import EVERY_REGION, did_you_mean
-from .network import Endpoint, parse_endpoint
 from .region_data import (
     CENTRAL_STS,
     IN_ENDPOINT,
@@ -25,6 +25,7 @@ from .region_data import (
     sts_host_for_read,
 )
 from .settings import (
+    CLI_PROFILE_DISABLED,
     CONNECT_TIMEOUT,
     DEADLINE,
     ENDPOINT,
@@ -37,13 +38,10 @@ from .settings import (
     STS_REGION,
     SWITCHES,
     VPC_ENDPOINT_ENABLED,
-    Lookup,
-    ResolvedSettings,
-    ResolvedValue,
     Setting,
-    look_up,
-    printable_start,
 )
+from .settings.lookup import Lookup, ResolvedSettings, ResolvedValue, look_up, printable_start
+from .settings.network import Endpoint
 
 FROM_REGION = "the region"
 """The origin of an endpoint that is derived from the region."""
@@ -92,10 +90,16 @@ def resolve(
     Raises:
         ConfigurationError: a setting is missing or invalid. Secret values are not shown.
     """
-    settings = look_up(arguments, stack, environ)
-    check_switches(settings)
-    region, resolution = _region_and_credentials(settings)
-    return _config(settings, resolution, region.value, region.value)
+    settings = _checked_settings(arguments, stack, environ)
+    try:
+        resolution = resolve_credentials(settings)
+    except ConfigurationError as error:
+        # An invalid region is reported first; a missing region is reported first if no source of credentials is set.
+        if settings.find(REGION) or all(attempt.state != "failed" for attempt in error.attempts):
+            require_region(settings, None)
+        raise
+    region = require_region(settings, resolution).value
+    return _config(settings, resolution, region, region)
 
 
 def resolve_regions(
@@ -104,61 +108,35 @@ def resolve_regions(
     stack: Lookup | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[CallConfig, ...]:
-    """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``.
-
-    Args:
-        names: the regions, or ``*``.
-        arguments: see `resolve`.
-        stack: see `resolve`.
-        environ: see `resolve`.
+    """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``; see `resolve`.
 
     Raises:
         ConfigurationError: see `resolve`; or several regions are to be read and the endpoint is that of one region.
     """
-    settings = look_up(arguments, stack, environ)
-    check_switches(settings)
+    settings = _checked_settings(arguments, stack, environ)
     regions = REGIONS if EVERY_REGION in names else names
     for name in regions:
         _check_region(name, "argument regions")
     _check_endpoint_for(settings, regions)
     resolution = resolve_credentials(settings)
-    found = find_region(settings, resolution) if len(regions) > 1 else None
-    sts_region = regions[0] if len(regions) == 1 else found.value if found else None
-    warnings = _vpc_warning(settings, resolution.profile) if len(regions) > 1 else ()
+    if len(regions) == 1:
+        return (_config(settings, resolution, regions[0], regions[0]),)
+    found = find_region(settings, resolution)
+    sts_region = found.value if found else None
+    vpc, warnings = _vpc_endpoint_type(settings, resolution.profile), list[str]()
+    if vpc and not settings.find(ENDPOINT):
+        warnings = [f"{vpc} selects hosts inside a VPC; each is reachable only from a VPC in its own region"]
     return tuple(_config(settings, resolution, name, sts_region, warnings) for name in regions)
 
 
-def _vpc_warning(settings: ResolvedSettings, profile: ProfileContent | None) -> tuple[str, ...]:
-    origin = _vpc_endpoint_type(settings, profile)
-    if origin is None or settings.find(ENDPOINT):
-        return ()
-    return (f"{origin} selects hosts inside a VPC; each is reachable only from a VPC in its own region",)
-
-
-def check_switches(settings: ResolvedSettings) -> None:
-    """Check that every boolean setting is on or off, even one that is not used: it may be a security measure.
-
-    Raises:
-        ConfigurationError: a value is neither on nor off.
-    """
+def _checked_settings(
+    arguments: Mapping[str, str | None] | None, stack: Lookup | None, environ: Mapping[str, str] | None
+) -> ResolvedSettings:
+    """Look up the settings, and check every switch, even one that is not used: it may be a security measure."""
+    settings = look_up(arguments, stack, environ)
     for switch in SWITCHES:
         settings.is_on(switch)
-
-
-def _region_and_credentials(settings: ResolvedSettings) -> tuple[ResolvedValue, Resolution]:
-    """Return the region and the source of credentials.
-
-    An invalid region is reported before an error in the credentials; a missing region is reported first only if no
-    source of credentials is set.
-    """
-    try:
-        resolution = resolve_credentials(settings)
-    except ConfigurationError as error:
-        nothing_set = all(attempt.state != "failed" for attempt in error.attempts)
-        if settings.find(REGION) or nothing_set:
-            require_region(settings, None)
-        raise
-    return require_region(settings, resolution), resolution
+    return settings
 
 
 def _config(
@@ -169,6 +147,7 @@ def _config(
     warnings: Sequence[str] = (),
 ) -> CallConfig:
     source = resolution.asking(find_sts(settings, sts_region))
+    notice = region_notice(region)
     return CallConfig(
         region=region,
         endpoint=find_endpoint(settings, region, resolution.profile)[0],
@@ -176,7 +155,7 @@ def _config(
         connect_timeout=_seconds(settings, CONNECT_TIMEOUT, default=5.0, per_second=1000),
         read_timeout=_seconds(settings, READ_TIMEOUT, default=10.0, per_second=1000),
         deadline=_seconds(settings, DEADLINE, default=60.0, per_second=1),
-        warnings=(*source.warnings, *warnings, *_region_warnings(region)),
+        warnings=(*source.warnings, *warnings, *filter(None, [notice])),
         credentials_from=", ".join(f"{one.source} ({one.detail})" for one in source.attempts if one.state == "used"),
     )
 
@@ -194,17 +173,19 @@ def find_region(settings: ResolvedSettings, resolution: Resolution | None) -> Re
         ConfigurationError: the profile whose region is needed can't be read.
     """
     found = settings.find(REGION)
-    explicit = resolution is not None and _is_given(settings)
-    if found and (found.is_argument or not explicit):
+    named = (settings.find(PROFILE), settings.find(SHARED_CREDENTIALS_FILE))
+    is_profile_given = resolution is not None and any(value and value.is_argument for value in named)
+    if found and (found.is_argument or not is_profile_given):
         return found
-    profile = resolution.profile if explicit and resolution else _profile_with_region(settings, resolution)
+    profile = resolution.profile if resolution and resolution.profile else _read_named_profile(settings)
     if profile and profile.region:
         return ResolvedValue(profile.region, f"region_id of {profile.place}", 10)
     return found
 
 
-def _is_given(settings: ResolvedSettings) -> bool:
-    return any((found := settings.find(one)) and found.is_argument for one in (PROFILE, SHARED_CREDENTIALS_FILE))
+def _read_named_profile(settings: ResolvedSettings) -> ProfileContent | None:
+    named = named_profile(settings)
+    return read_profile(named) if named and CLI_PROFILE_DISABLED not in named.switches else None
 
 
 def region_in(settings: ResolvedSettings) -> ResolvedValue | None:
@@ -213,7 +194,11 @@ def region_in(settings: ResolvedSettings) -> ResolvedValue | None:
     Raises:
         ConfigurationError: the profile whose region is needed can't be read.
     """
-    return find_region(settings, _resolution_or_none(settings))
+    try:
+        resolution = resolve_credentials(settings)
+    except ConfigurationError:  # raised again when the credentials are needed
+        resolution = None
+    return find_region(settings, resolution)
 
 
 def has_credentials(settings: ResolvedSettings) -> bool:
@@ -225,27 +210,8 @@ def has_credentials(settings: ResolvedSettings) -> bool:
     return True
 
 
-def _resolution_or_none(settings: ResolvedSettings) -> Resolution | None:
-    try:
-        return resolve_credentials(settings)
-    except ConfigurationError:  # raised again when the credentials are needed
-        return None
-
-
-def _profile_with_region(settings: ResolvedSettings, resolution: Resolution | None) -> ProfileContent | None:
-    """Return the profile that the credentials come from, or else the profile that a setting names."""
-    if resolution and resolution.profile:
-        return resolution.profile
-    named = named_profile(settings)
-    return read_profile(named) if named and not named.switches.cli_profile_disabled else None
-
-
 def require_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue:
-    """Return the region.
-
-    Raises:
-        ConfigurationError: no region is set, or the region is invalid.
-    """
+    """Return the region. A missing or invalid region is a ConfigurationError."""
     found = find_region(settings, resolution) or settings.require(REGION)
     _check_region(found.value, found.origin)
     return found
@@ -259,29 +225,20 @@ def _check_region(region: str, origin: str) -> None:
         )
 
 
-def _region_warnings(region: str) -> tuple[str, ...]:
-    notice = region_notice(region)
-    return (notice,) if notice else ()
-
-
 # --- Hosts -----------------------------------------------------------------------------------------------------------
 
 
 def find_endpoint(
     settings: ResolvedSettings, region: str, profile: ProfileContent | None = None
 ) -> tuple[Endpoint, str]:
-    """Return the endpoint of the API and its origin.
-
-    Raises:
-        ConfigurationError: the endpoint or the endpoint type is invalid.
-    """
+    """Return the endpoint of the API and its origin. An invalid endpoint or endpoint type is a ConfigurationError."""
     vpc = _vpc_endpoint_type(settings, profile)
     found = settings.find(ENDPOINT)
     if found is None:
         origin = f"{FROM_REGION}, endpoint type vpc from {vpc}" if vpc else FROM_REGION
         return Endpoint("https", service_host(region, vpc=vpc is not None)), origin
-    named = replace(found, value=found.value.replace(IN_ENDPOINT, region))
-    return _parsed(named, "hologram.cn-hangzhou.aliyuncs.com"), found.origin
+    text = found.value.replace(IN_ENDPOINT, region)
+    return check_endpoint(text, found.origin, "hologram.cn-hangzhou.aliyuncs.com"), found.origin
 
 
 def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | None) -> str | None:
@@ -311,41 +268,21 @@ def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> N
 def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
     """Return the hosts of STS.
 
-    Args:
-        settings: the settings.
-        region: the region whose STS host is the default: the region that is read, or the configured region if several
-            regions are read. Without one, the default is the central host.
-
-    Raises:
-        ConfigurationError: a setting for STS is invalid.
+    The default is the host of `region`: the region that is read, or the configured region if several regions are read.
+    Without one, it is the central host. An invalid setting for STS is a ConfigurationError.
     """
-    vpc = settings.is_on(VPC_ENDPOINT_ENABLED)
-    inside = f" with {_origin_of(settings, VPC_ENDPOINT_ENABLED)}" if vpc else ""
+    vpc, switch = settings.is_on(VPC_ENDPOINT_ENABLED), settings.find(VPC_ENDPOINT_ENABLED)
+    inside = f" with {switch.origin}" if vpc and switch else ""
     default = StsHost(CENTRAL_STS, "default")
     if region:
         default = StsHost(sts_host_for_read(region, vpc=vpc), f"the region {region}{inside}")
     found, sts_region = settings.find(STS_ENDPOINT), settings.find(STS_REGION)
     if found:
-        url = _parsed(found, "sts-vpc.cn-hangzhou.aliyuncs.com").url
-        return StsHosts(StsHost(url.removeprefix("https://"), found.origin), default)
+        return StsHosts(StsHost(check_sts_host(found.value, found.origin), found.origin), default)
     if sts_region:
         _check_region(sts_region.value, sts_region.origin)
         return StsHosts(StsHost(sts_host(sts_region.value, vpc=vpc), f"{sts_region.origin}{inside}"), default)
     return StsHosts(None, default)
-
-
-def _origin_of(settings: ResolvedSettings, setting: Setting) -> str:
-    found = settings.find(setting)
-    return found.origin if found else ""
-
-
-def _parsed(found: ResolvedValue, example: str) -> Endpoint:
-    try:
-        return parse_endpoint(found.value)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{found.origin} is not an endpoint: {error}", f"Set a host with an optional port, such as {example}."
-        ) from None
 
 
 # --- Time limits -----------------------------------------------------------------------------------------------------

@@ -12,16 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    Strict,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, Strict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from .errors import Failure, InvalidArgumentError
@@ -57,15 +48,11 @@ def _lossless_boolean(value: object) -> bool:
     raise ValueError("not a boolean")
 
 
-def _empty_as_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 _EXACT = Field(ge=-MAX_EXACT_INTEGER, le=MAX_EXACT_INTEGER)
 
 # According to the vendor, values of resources other than AI nodes may be invalid. An empty string is treated as a
 # missing value.
-_Empty = Annotated[None, BeforeValidator(_empty_as_none)]
+_Empty = Annotated[None, BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)]
 # The members are tried from left to right, so that a value of the right type is validated only in pydantic's compiled
 # code. The last member determines the message of an error.
 Integer = Annotated[
@@ -112,8 +99,7 @@ class AiNode:
     ] = None
     commodity_code: Annotated[str | None, Field(description="Commodity code of the billing.")] = None
     expiration_time: Annotated[
-        str | None,
-        Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z."),
+        str | None, Field(description="Time at which the subscription ends, in UTC, such as 2026-01-28T07:44:27.535Z.")
     ] = None
     auto_renewal: Annotated[Boolean, Field(description="Whether the subscription renews automatically.")] = None
 
@@ -194,12 +180,7 @@ _Texts = tuple[_Text, ...]
 ARGUMENTS = ConfigDict(**_SHAPE, extra="forbid", hide_input_in_errors=True)
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-    config=ARGUMENTS,
-)
+@dataclass(frozen=True, slots=True, kw_only=True, config=ARGUMENTS)
 class Query:
     """The nodes to read: regions and filters. A node is listed if it matches all filters that are given."""
 
@@ -265,18 +246,13 @@ class AiNodeListResult:
 
     region: Annotated[str, Field(description="The region that was read; several regions are joined by commas.")]
     instance_model_list: Annotated[
-        tuple[AiNode, ...],
-        Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID."),
+        tuple[AiNode, ...], Field(description="The AI nodes, sorted by region, Hologres instance and AI instance ID.")
     ]
     ids: Annotated[tuple[str, ...], Field(description="The aiInstanceId of the nodes, each once, sorted.")]
-    names: Annotated[
-        tuple[str, ...],
-        Field(description="The holoInstanceName of the nodes, each once, sorted."),
-    ]
+    names: Annotated[tuple[str, ...], Field(description="The holoInstanceName of the nodes, each once, sorted.")]
     totals: Annotated[Totals, Field(description="Capacity, used and free over all listed nodes.")]
     fingerprint: Annotated[
-        str,
-        Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes."),
+        str, Field(description="SHA-256 of the nodes without usage figures; it changes when the fleet changes.")
     ]
     region_outcomes: Annotated[
         tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted.")
@@ -329,16 +305,16 @@ def build_arguments(shape: type[T], arguments: Mapping[str, object], prefix: str
     Raises:
         InvalidArgumentError: one failure for each argument that is unknown or invalid.
     """
-    given = {name: _as_tuple(value) for name, value in arguments.items() if value is not None}
+    given = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in arguments.items()
+        if value is not None
+    }
     try:
         return TypeAdapter(shape).validate_python(given)
     except ValidationError as error:
         failures = [_failure(shape, given, dict(item), prefix) for item in error.errors(include_url=False)]
         raise InvalidArgumentError(failures) from None
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 _REASONS = {

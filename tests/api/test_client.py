@@ -31,7 +31,7 @@ from hologres_ai.errors import (
     TransportError,
 )
 from hologres_ai.models import AiNode, NodeList
-from hologres_ai.network import parse_endpoint
+from hologres_ai.settings.network import parse_endpoint
 from tests.faults.certificates import authority
 from tests.support.raw_server import Answer, Drip, RawServer, Request, Reset, Silence, http
 
@@ -202,6 +202,12 @@ def test_a_body_over_the_limit_is_refused(framing: str, status: int) -> None:
 def test_a_body_at_the_limit_is_read() -> None:
     with RawServer([GOOD]) as server:
         assert call(Client(settings_for(server.url), max_body_bytes=len(NODES))) == GOOD_REPLY
+
+
+def test_an_endpoint_with_an_invalid_address_is_a_typed_error() -> None:
+    config = CallConfig("cn-hangzhou", parse_endpoint("1.2.3.999"), Credentials("id", "secret"))
+    with pytest.raises(ResponseError, match=r"1\.2\.3\.999 cannot be called"):
+        asyncio.run(Client(config).list_instance_model())
 
 
 def test_connection_refused_is_retried_and_names_host_and_region() -> None:

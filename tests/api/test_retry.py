@@ -7,6 +7,7 @@ from tenacity import Future, RetryCallState, Retrying
 from tenacity.wait import wait_fixed
 
 from hologres_ai.api.retry import MAX_WAIT, TRIES, RetryQuota, RetryState, retry_wait
+from hologres_ai.clock import parse_http_date, requested_wait
 from hologres_ai.errors import (
     AccessDeniedError,
     ApiError,
@@ -21,7 +22,6 @@ from hologres_ai.errors import (
     TlsError,
     TransportError,
 )
-from hologres_ai.network import parse_http_date, requested_wait
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from hologres_ai.api.transport import Connections, ensure_connections, transport
 from hologres_ai.config import CallConfig
 from hologres_ai.credentials import Credentials
 from hologres_ai.errors import HologresAiError, ResponseError, TlsError, TransportError
-from hologres_ai.network import parse_endpoint
+from hologres_ai.settings.network import parse_endpoint
 
 
 def imported(script: str) -> set[str]:

@@ -19,7 +19,7 @@ from hologres_ai.core.session import run
 from hologres_ai.credentials import Credentials
 from hologres_ai.errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError, TransportError
 from hologres_ai.models import AiNodeListResult, Query
-from hologres_ai.network import Endpoint
+from hologres_ai.settings.network import Endpoint
 from tests.support.raw_server import RawServer, http
 
 EXAMPLE = (Path(__file__).parents[1] / "data" / "example-response.json").read_bytes()

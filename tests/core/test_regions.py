@@ -22,8 +22,8 @@ from hologres_ai.errors import (
     RegionsError,
 )
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, RegionOutcome, build_query, to_wire
-from hologres_ai.network import parse_endpoint
 from hologres_ai.region_data import REGIONS
+from hologres_ai.settings.network import parse_endpoint
 from tests.conftest import write_a_node_in_each
 
 UNREACHABLE = ("cn-beijing", "eu-central-1", "us-west-1")

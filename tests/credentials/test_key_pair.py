@@ -9,7 +9,7 @@ import pytest
 
 from hologres_ai.credentials.key_pair import KeyPair, find_key_pair
 from hologres_ai.errors import ConfigurationError
-from hologres_ai.settings import ResolvedSettings, look_up
+from hologres_ai.settings.lookup import ResolvedSettings, look_up
 
 CANARY = "canary"
 

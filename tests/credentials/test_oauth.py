@@ -85,7 +85,7 @@ def test_a_file_is_written_in_place_when_no_temporary_file_can_be_created(setup:
 def test_a_renewed_token_is_kept_even_if_the_exchange_fails(
     setup: SourceSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hologres_ai.credentials.providers import HOSTS  # noqa: PLC0415
+    from hologres_ai.credentials.http import HOSTS  # noqa: PLC0415
 
     tokens = {"access_token": f"{LOGIN}-2", "refresh_token": f"{LOGIN}-2", "expires_in": 7200}
     with RawServer([http(200, json.dumps(tokens)), http(500)]) as service:

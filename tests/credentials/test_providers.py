@@ -271,6 +271,7 @@ def test_a_command_without_valid_output_is_an_error(setup: SourceSetup, name: st
     with pytest.raises((CredentialsError, DeadlineExceededError)) as caught:
         get(settings)
     assert "command" in str(caught.value) or name == "takes too long"
+    assert "HTTP" not in str(caught.value)
     assert CANARY not in shown(caught.value)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hologres_ai.credentials import Credentials, CredentialsSource
 from hologres_ai.credentials.resolver import resolve_credentials
 from hologres_ai.errors import ConfigurationError
-from hologres_ai.settings import look_up
+from hologres_ai.settings.lookup import look_up
 from tests.support.credentials_setups import (
     KEYS,
     LOCAL,

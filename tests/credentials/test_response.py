@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hologres_ai.api.client import Client
-from hologres_ai.credentials.http import FetchError
-from hologres_ai.credentials.response import credentials_in, parse_expiry
+from hologres_ai.credentials.http import FetchError, credentials_in, parse_expiry
 from hologres_ai.errors import CredentialsError
 from tests.support.credentials_setups import NODES, SourceSetup, get, settings_of
 from tests.support.raw_server import RawServer, http
@@ -43,7 +42,7 @@ def test_an_expiry_is_read_in_every_form(value: object, seconds: float | None) -
 
 
 @pytest.mark.parametrize(
-    "value", [True, [], {}, "soon", "-1", float("nan"), float("inf"), "9" * 400, "12:00"], ids=repr
+    "value", [True, [], {}, "soon", "-1", float("nan"), float("inf"), "9" * 400, 10**400, "12:00"], ids=repr
 )
 def test_an_expiry_that_is_neither_a_number_nor_a_date_is_refused(value: object) -> None:
     with pytest.raises(FetchError, match="neither a number nor a date"):
@@ -95,6 +94,12 @@ def test_a_uri_response_whose_code_is_not_success_is_refused(setup: SourceSetup,
         pytest.raises(CredentialsError, match="the Code in its response is not Success"),
     ):
         get(settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": service.url}))
+
+
+def test_a_uri_with_an_invalid_host_is_an_error_with_the_next_step(setup: SourceSetup) -> None:
+    settings = settings_of(setup, {"ALICLOUD_CREDENTIALS_URI": "http://1.2.3.999/"})
+    with pytest.raises(CredentialsError, match=r"the credentials URI: its address .* is invalid"):
+        get(settings)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from hologres_ai.errors.validation import all_problems, first_problem, format_location
+from hologres_ai.errors.validation import Problem, all_problems, first_problem
 from hologres_ai.models import AiNode
 
 
@@ -17,7 +17,7 @@ from hologres_ai.models import AiNode
     ],
 )
 def test_a_location_is_formatted_as_a_path(location: tuple[int | str, ...], text: str) -> None:
-    assert format_location(location) == text
+    assert Problem(location, "", None).place == text
 
 
 def error_of(*nodes: object) -> ValidationError:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import pytest
 
-from hologres_ai.credentials.providers import HOSTS
+from hologres_ai.credentials.http import HOSTS
 
 STATIC_SECRET = "canary-static-secret"
 OIDC_TOKEN = "canary-oidc-token"

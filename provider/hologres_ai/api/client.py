@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception
 
-from ..clock import utc_now
+from ..clock import parse_http_date, utc_now
 from ..config import CallConfig
 from ..credentials import Credentials, CredentialsSource, Limits
 from ..credentials.cache import CredentialsCache, credentials_cache_for
 from ..errors import DeadlineExceededError, HologresAiError, ResponseError
 from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
-from ..errors.redaction import clean
+from ..errors.redaction import clean, redact_logs
 from ..models import NodeList
-from ..network import parse_http_date, redact_logs
 from .response import HttpResponse, parse_response
 from .retry import RetryQuota, RetryState, Wait, retry_wait
 from .signing import Acs3Auth, new_nonce
@@ -132,6 +131,7 @@ class Client:
     ) -> HttpResponse:
         settings, secrets = self._settings, credentials.secrets()
         http = connections.client(settings.endpoint)
+        auth = Acs3Auth(credentials, action=ACTION, version=VERSION, clock=self._corrected_time, nonce=self._nonce)
         try:
             with redact_logs((*secrets, *connections.secrets)):
                 async with http.stream(
@@ -140,28 +140,19 @@ class Client:
                     params=parameters,
                     headers={"host": settings.endpoint.authority},
                     timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-                    auth=self._auth(credentials),
+                    auth=auth,
                 ) as response:
                     log.debug("%s returned HTTP %d", settings.endpoint.host, response.status_code)
-                    self._compare_clocks(response.headers.get("date"))
+                    theirs = parse_http_date(response.headers.get("date"))
+                    self.clock_skew = theirs - self._clock() if theirs else None
                     body = await _read_body(response, secrets, self._max_body_bytes)
                     return HttpResponse(response.status_code, dict(response.headers), body)
         # A proxy port above 65535 raises an OverflowError, which is not an error of httpx.
-        except (httpx.HTTPError, ExceptionGroup, OverflowError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, OverflowError) as error:
             raise transport_error(error, settings, secrets) from None
 
-    def _auth(self, credentials: Credentials) -> Acs3Auth:
-        return Acs3Auth(
-            credentials,
-            action=ACTION,
-            version=VERSION,
-            clock=lambda: self._clock() + self._correction,
-            nonce=self._nonce,
-        )
-
-    def _compare_clocks(self, date: str | None) -> None:
-        theirs = parse_http_date(date)
-        self.clock_skew = theirs - self._clock() if theirs else None
+    def _corrected_time(self) -> datetime:
+        return self._clock() + self._correction
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
         """Correct the clock or drop expired credentials, so that the next try can succeed."""
@@ -187,10 +178,8 @@ class Client:
 
     def _no_credentials_in_time(self) -> DeadlineExceededError:
         source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
-        title, remedy = (
-            f"the source of credentials returned none within {seconds}",
-            "`hologres-ai doctor` shows the source.",
-        )
+        title = f"the source of credentials returned none within {seconds}"
+        remedy = "`hologres-ai doctor` shows the source."
         roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
         if roles:
             hosts = dict.fromkeys(f"{role.host.endpoint} (from {role.host.origin})" for role in roles)

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationErr
 from pydantic.dataclasses import dataclass as model
 from pydantic_core import from_json
 
-from ..clock import utc_now
+from ..clock import requested_wait, utc_now
 from ..errors import HologresAiError, ResponseError
 from ..errors.bodies import UTF8_MARK, Body, ErrorBody, as_text, parse_error_body
 from ..errors.codes import classify, remedy_for
@@ -23,7 +23,6 @@ from ..errors.redaction import clean, redact
 from ..errors.validation import first_problem
 from ..models import AiNode, NodeList
 from ..names import to_camel
-from ..network import requested_wait
 
 log = logging.getLogger(__name__)
 
@@ -82,26 +81,19 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     try:
         payload = _PAYLOAD.validate_json(body, by_alias=True, by_name=False)
     except ValidationError as error:
-        if _is_failure_without_list(response.body):
+        failure = parse_error_body(response.body)
+        if failure.tells_failure and LIST.lower() not in failure.fields:
             raise _refusal(response, secrets, now) from None
         raise _malformed(response.redacted(secrets), error, secrets) from None
     if not payload.instance_model_list and parse_error_body(body).tells_failure:
         raise _refusal(response, secrets, now)
     _log_unknown_fields(body)
-    return _node_list(payload)
-
-
-def _node_list(payload: _Payload) -> NodeList:
-    request_id = as_text(payload.request_id)
-    if payload.instance_model_list is not None:
-        return NodeList(nodes=payload.instance_model_list, request_id=request_id)
-    warning = "the API returned null instead of a list of AI nodes; it is read as no nodes"
-    return NodeList(nodes=(), request_id=request_id, warnings=(warning,))
-
-
-def _is_failure_without_list(body: Body) -> bool:
-    error = parse_error_body(body)
-    return error.tells_failure and LIST.lower() not in error.fields
+    null = "the API returned null instead of a list of AI nodes; it is read as no nodes"
+    return NodeList(
+        nodes=payload.instance_model_list or (),
+        request_id=as_text(payload.request_id),
+        warnings=(null,) if payload.instance_model_list is None else (),
+    )
 
 
 def _refusal(response: HttpResponse, secrets: Sequence[str], now: datetime | None) -> HologresAiError:

@@ -9,12 +9,12 @@ import hmac
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import datetime
+from urllib.parse import quote
 
 import httpx
 
 from ..clock import utc_now
 from ..credentials import Credentials
-from ..network import percent_encode
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -23,12 +23,12 @@ EMPTY_PAYLOAD_HASH = hashlib.sha256(b"").hexdigest()
 
 def canonical_uri(path: str) -> str:
     """Percent-encode a path, except its slashes. An empty path becomes ``/``."""
-    return percent_encode(path, safe="/") or "/"
+    return quote(path, safe="/") or "/"
 
 
 def canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
     """Return the percent-encoded ``name=value`` pairs, sorted by name. An empty value keeps its ``=``."""
-    pairs = sorted((percent_encode(name), percent_encode(value)) for name, value in parameters)
+    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in parameters)
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 

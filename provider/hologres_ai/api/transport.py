@@ -1,10 +1,8 @@
 """The HTTP connections to the API, and the conversion of their failures to errors of this package."""
 
-import re
 import socket
-import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
@@ -14,7 +12,7 @@ from ..config import CallConfig
 from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import clean
-from ..network import Endpoint, causes, proxy_for, proxy_passwords, tls_context
+from ..settings.network import Endpoint, causes, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
 
 
 class Connections:
@@ -52,14 +50,9 @@ class Connections:
         return self._clients[key]
 
 
-@asynccontextmanager
-async def ensure_connections(connections: Connections | None) -> AsyncIterator[Connections]:
-    """Yield the given connections, which stay open, or new connections, which are closed at the end."""
-    if connections is not None:
-        yield connections
-        return
-    async with Connections() as own:
-        yield own
+def ensure_connections(connections: Connections | None) -> AbstractAsyncContextManager[Connections]:
+    """Return the context of the given connections, which stay open, or of new ones, which are closed at the end."""
+    return Connections() if connections is None else nullcontext(connections)
 
 
 def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
@@ -102,7 +95,7 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ResponseError(f"{host} cannot be called: {reason}", "Check the endpoint and the proxy settings.")
-    if _is_tls(error):
+    if is_tls_failure(error):
         return TlsError(
             f"no trusted TLS connection to {host}: {reason}",
             "Check the endpoint. Behind a proxy or a private certificate authority, set SSL_CERT_FILE to a file with "
@@ -121,8 +114,7 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
 
 def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
     """Return the error for a proxy that opened no tunnel: a refusal is final, a failure of the proxy is transient."""
-    found = re.match(r"[1-5][0-9]{2}\b", str(error))
-    status = int(found[0]) if found else None
+    status = proxy_status(error)
     kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
     return kind(
         f"the proxy opened no tunnel to {host}",
@@ -130,8 +122,3 @@ def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
         "NO_PROXY names the hosts that are reached without a proxy.",
         status=status,
     )
-
-
-def _is_tls(error: BaseException) -> bool:
-    """Return True if TLS failed. A connection that the peer closed early is not a TLS failure."""
-    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))

@@ -20,8 +20,9 @@ from ..errors import (
     ProviderAttempt,
 )
 from ..errors.codes import RAM_ACTION, show_denial_whole
-from ..network import describe_proxies
-from ..settings import REGION, SWITCHES, ResolvedSettings, look_up
+from ..settings import REGION, SWITCHES
+from ..settings.lookup import ResolvedSettings, look_up
+from ..settings.network import describe_proxies
 from .errors import DONE, FAILED, describe_error, name_options
 from .read import missing_error, missing_keys
 

@@ -110,7 +110,7 @@ def _check_installation() -> None:
 
 def _introduce(credentials: "Credentials", url: str) -> None:
     """Print only the URL on stdout, for scripts, and the next commands on stderr."""
-    from ..network import parse_endpoint
+    from ..settings.network import parse_endpoint
 
     print_text(url)
     sys.stdout.flush()

@@ -12,7 +12,8 @@ from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgume
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
 from ..region_data import AS_OF, REGIONS
-from ..settings import ACCESS_KEY, PROFILE, REGION, SECRET_KEY, ResolvedSettings, Setting, look_up
+from ..settings import ACCESS_KEY, PROFILE, REGION, SECRET_KEY, Setting
+from ..settings.lookup import ResolvedSettings, look_up
 from .options import option_name
 from .output import progress, say
 from .reports import Report

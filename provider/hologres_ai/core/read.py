@@ -1,6 +1,6 @@
 """Read AI nodes: build a result from arguments. Every interface reads through `read` or `read_sync`."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..api.transport import Connections
@@ -9,7 +9,7 @@ from ..errors import HologresAiError
 from ..errors.codes import RAM_ACTION
 from ..models import AiNodeListResult, NodeList, Query, build_query
 from ..names import region_label
-from ..settings import Lookup
+from ..settings.lookup import Lookup
 from .call_sharing import CallSharing
 from .regions import FetchNodes, Progress, RegionResult, fetch_regions, join, outcomes
 from .result import build_result, describe_filters
@@ -51,32 +51,23 @@ async def read(
     results = await fetch_regions(
         configs, query.instance_id, progress=progress, shared=shared, connections=connections, fetch=fetch
     )
-    return _result_of_regions(query, configs, results) if query.regions else _result_of_one(query, configs[0], results)
+    listed = join(results, partial=query.on_region_error == "partial") if query.regions else _only(results)
+    read_configs = [config for config in configs if isinstance(results[config.region], NodeList)]
+    warnings = dict.fromkeys(warning for config in read_configs for warning in config.warnings)
+    label = region_label(query.region, query.regions) or configs[0].region
+    result = build_result(label, query, listed, warnings=warnings, region_outcomes=outcomes(results))
+    return result if result.instance_model_list else _explain_empty(result, configs, listed)
 
 
-def _result_of_one(query: Query, config: CallConfig, results: Mapping[str, RegionResult]) -> AiNodeListResult:
-    listed = results[config.region]
+def _only(results: Mapping[str, RegionResult]) -> NodeList:
+    [listed] = results.values()
     if isinstance(listed, HologresAiError):
         raise listed
-    result = build_result(config.region, query, listed, warnings=config.warnings, region_outcomes=outcomes(results))
-    return _explain_empty(result, [config], listed)
-
-
-def _result_of_regions(
-    query: Query, configs: Sequence[CallConfig], results: Mapping[str, RegionResult]
-) -> AiNodeListResult:
-    listed = join(results, partial=query.on_region_error == "partial")
-    read_configs = [config for config in configs if isinstance(results[config.region], NodeList)]
-    warnings = list(dict.fromkeys(warning for config in read_configs for warning in config.warnings))
-    label = region_label(query.region, query.regions)
-    result = build_result(label, query, listed, warnings=warnings, region_outcomes=outcomes(results))
-    return _explain_empty(result, configs, listed)
+    return listed
 
 
 def _explain_empty(result: AiNodeListResult, configs: Sequence[CallConfig], listed: NodeList) -> AiNodeListResult:
     """Add a warning to an empty result: the endpoint, the source of the credentials, and the effect of each filter."""
-    if result.instance_model_list:
-        return result
     asked = f"{configs[0].endpoint.url} was" if len(configs) == 1 else "Their endpoints were"
     request = f", request {listed.request_id}" if listed.request_id else ""
     warning = (
@@ -165,7 +156,7 @@ def read_sync(
 ) -> AiNodeListResult:
     """Run `read` from synchronous code, in the event loop of `session` or in a new event loop."""
 
-    def start(connections: Connections | None = None) -> Awaitable[AiNodeListResult]:
-        return read(query, arguments, stack, environ=environ, shared=shared, connections=connections, fetch=fetch)
+    async def start(connections: Connections | None = None) -> AiNodeListResult:
+        return await read(query, arguments, stack, environ=environ, shared=shared, connections=connections, fetch=fetch)
 
     return session.run(start) if session else run(start)

@@ -23,7 +23,7 @@ from ..errors import (
     TransportError,
 )
 from ..errors.codes import classify
-from ..models import AiNode, NodeList, RegionOutcome
+from ..models import NodeList, RegionOutcome
 from ..region_data import REGIONS
 from .call_sharing import CallSharing
 
@@ -141,37 +141,29 @@ def join(results: Mapping[str, RegionResult], *, partial: bool) -> NodeList:
     failed = {region: result for region, result in results.items() if isinstance(result, HologresAiError)}
     if failed and not (partial and lists):
         raise _regions_error(failed, len(results))
+    nodes = (
+        node if node.region_id else replace(node, region_id=region)
+        for region, listed in lists.items()
+        for node in listed.nodes
+    )
     unread = [f"{item.region} could not be read: {item.outcome}: {item.reason}" for item in outcomes(failed)]
     return NodeList(
-        nodes=tuple(_with_region(node, region) for region, listed in lists.items() for node in listed.nodes),
+        nodes=tuple(nodes),
         request_id=None,
         warnings=(*unread, *(warning for listed in lists.values() for warning in listed.warnings)),
     )
 
 
-def _with_region(node: AiNode, region: str) -> AiNode:
-    """Return the node; if it has no region, with the region in which it was listed."""
-    return node if node.region_id else replace(node, region_id=region)
-
-
 def _regions_error(failed: Mapping[str, HologresAiError], asked: int) -> RegionsError:
-    lines = [
-        f"{item.region}: {item.outcome}: {item.reason}{_request(failed[item.region])}" for item in outcomes(failed)
-    ]
-    return RegionsError(
-        f"{len(failed)} of {asked} regions could not be read",
-        "\n".join([*lines, _remedy(failed, all_failed=len(failed) == asked)]),
-        errors=failed,
-    )
-
-
-def _remedy(failed: Mapping[str, HologresAiError], *, all_failed: bool) -> str:
-    if not all_failed:
-        return 'Leave these regions out, or read the others with onRegionError "partial" (--on-region-error partial).'
-    if all(isinstance(error, TransportError) for error in failed.values()):
-        return "Check the network and the proxy settings."
-    return next(iter(failed.values())).remedy
-
-
-def _request(error: HologresAiError) -> str:
-    return f", request {error.request_id}" if error.request_id else ""
+    lines = []
+    for item in outcomes(failed):
+        request_id = failed[item.region].request_id
+        request = f", request {request_id}" if request_id else ""
+        lines.append(f"{item.region}: {item.outcome}: {item.reason}{request}")
+    if len(failed) < asked:
+        step = 'Leave these regions out, or read the others with onRegionError "partial" (--on-region-error partial).'
+    elif all(isinstance(error, TransportError) for error in failed.values()):
+        step = "Check the network and the proxy settings."
+    else:
+        step = next(iter(failed.values())).remedy
+    return RegionsError(f"{len(failed)} of {asked} regions could not be read", "\n".join([*lines, step]), errors=failed)

@@ -28,8 +28,8 @@ from ..names import to_camel
 Filter = Callable[[AiNode], bool]
 
 # The documented charge types are PostPaid and PrePaid; the console calls the latter "Subscription". Case is ignored.
-PAY_AS_YOU_GO = frozenset({"postpaid"})
-SUBSCRIPTION = frozenset({"prepaid", "subscription"})
+PAY_AS_YOU_GO = "postpaid"
+SUBSCRIPTION = ("prepaid", "subscription")
 
 
 class Owner(NamedTuple):
@@ -124,9 +124,7 @@ def _is_one_of(wanted: Collection[str], field: str) -> Filter:
 def capacity(node: AiNode, resource: str) -> int | None:
     """Return specification x nodeCount for one of `RESOURCES`; None if either is missing."""
     specification: int | None = getattr(node, resource)
-    if specification is None or node.node_count is None:
-        return None
-    return _exact(specification * node.node_count)
+    return None if specification is None or node.node_count is None else _exact(specification * node.node_count)
 
 
 def free(node: AiNode, resource: str) -> int | None:
@@ -144,16 +142,14 @@ def may_end(node: AiNode) -> bool:
     Charge types are an open set, so a node with an unknown charge type and an end time can end. A subscription without
     an end time can end too: its end time is unknown.
     """
-    if node.auto_renewal is True:
-        return False
-    if is_pay_as_you_go(node):
+    if node.auto_renewal is True or is_pay_as_you_go(node):
         return False
     return (node.charge_type or "").casefold() in SUBSCRIPTION or has_end(node)
 
 
 def is_pay_as_you_go(node: AiNode) -> bool:
     """Return whether the charge type is known to be pay-as-you-go, which has no end."""
-    return (node.charge_type or "").casefold() in PAY_AS_YOU_GO
+    return (node.charge_type or "").casefold() == PAY_AS_YOU_GO
 
 
 def has_end(node: AiNode) -> bool:
@@ -221,12 +217,10 @@ def _place(node: AiNode) -> tuple[str, str, str]:
 def _distinct(nodes: Iterable[AiNode], warnings: list[str]) -> list[AiNode]:
     """Remove exact repeats; add a warning for each ID that two different nodes share."""
     once = list(dict.fromkeys(nodes))
-    seen: set[tuple[str | None, str]] = set()
+    seen: set[tuple[str | None, str | None]] = set()
     for node in once:
-        if node.ai_instance_id is None:
-            continue
         key = node.region_id, node.ai_instance_id
-        if key in seen:
+        if key in seen and node.ai_instance_id is not None:
             warnings.append(f"the API lists {node.ai_instance_id} more than once, with different values")
         seen.add(key)
     return once

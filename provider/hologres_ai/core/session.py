@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..api.transport import Connections
 from ..errors import Failure, InvalidArgumentError
@@ -43,7 +43,7 @@ class Session:
                 self._is_closed = True
                 _outside_a_running_loop(self._close_connections)
 
-    def run(self, start: Callable[[Connections], Awaitable[T]]) -> T:
+    def run(self, start: Callable[[Connections], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine with these connections and return its result.
 
         Raises:
@@ -55,19 +55,19 @@ class Session:
         with self._lock:
             if self._is_closed:
                 raise InvalidArgumentError([Failure("session", "is closed")])
-            return _outside_a_running_loop(lambda: _run(self._runner, lambda: start(self._connections)))
+            return _outside_a_running_loop(lambda: self._runner.run(start(self._connections)))
 
     def _close_connections(self) -> None:
         with self._runner:
-            _run(self._runner, self._connections.__aexit__)
+            self._runner.run(self._connections.__aexit__())
 
 
-def run(start: Callable[[], Awaitable[T]]) -> T:
+def run(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine in a new event loop and return its result."""
 
     def run_here() -> T:
         with asyncio.Runner(loop_factory=_new_loop) as runner:
-            return _run(runner, start)
+            return runner.run(start())
 
     return _outside_a_running_loop(run_here)
 
@@ -80,13 +80,6 @@ def _outside_a_running_loop(work: Callable[[], T]) -> T:
         return work()
     with ThreadPoolExecutor(max_workers=1) as executor:
         return executor.submit(work).result()
-
-
-def _run(runner: asyncio.Runner, start: Callable[[], Awaitable[T]]) -> T:
-    async def main() -> T:
-        return await start()
-
-    return runner.run(main())
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -71,7 +71,11 @@ class CredentialsCache:
         outcome = await asyncio.wrap_future(pending.future)
         if isinstance(outcome, Fetched):
             return outcome.credentials
-        return self._old(cached, outcome)
+        left = cached.expires - self._clock() if cached and cached is self._cached and cached.expires else 0.0
+        if cached and left > 0:
+            log.warning("the credentials could not be refreshed; they are valid for %.0f s more", left)
+            return cached.credentials
+        raise copy.copy(outcome)  # each reader raises its own copy, with its own traceback
 
     def refuse(self, credentials: Credentials) -> None:
         """Remove credentials from the cache, after the service refused them as expired."""
@@ -96,7 +100,11 @@ class CredentialsCache:
         with self._lock:
             if self._pending is pending:
                 self._pending = None
-                self._keep(outcome)
+                if isinstance(outcome, Fetched):
+                    self._cached = outcome
+                    self._due = _due(outcome, self._clock())
+                else:
+                    self._due = self._clock() + PAUSE
         pending.future.set_result(outcome)
 
     def _outcome(self) -> Outcome:
@@ -107,23 +115,6 @@ class CredentialsCache:
         except Exception as error:  # noqa: BLE001 - its text may contain a secret
             kind = type(error).__name__
         return CredentialsError(f"the credentials could not be fetched ({kind})", "This is a bug; please report it.")
-
-    def _keep(self, outcome: Outcome) -> None:
-        now = self._clock()
-        if isinstance(outcome, Fetched):
-            self._cached = outcome
-            self._due = _due(outcome, now)
-        elif self._cached:
-            self._due = now + PAUSE
-
-    def _old(self, cached: Fetched | None, error: HologresAiError) -> Credentials:
-        """Return the cached credentials if they are still valid; otherwise raise the error of the refresh."""
-        if cached and cached is self._cached and cached.expires and self._clock() < cached.expires:
-            log.warning(
-                "the credentials could not be refreshed; they are valid for %.0f s more", cached.expires - self._clock()
-            )
-            return cached.credentials
-        raise copy.copy(error)  # each reader raises its own copy, with its own traceback
 
 
 def _fetch(source: CredentialsSource, limits: Limits) -> Fetched:

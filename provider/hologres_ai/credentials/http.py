@@ -1,64 +1,63 @@
-"""HTTP requests to services that return credentials: STS, a credentials URI, the metadata service, a login service.
+"""HTTP requests to services that return credentials, and the credentials in their responses.
 
-Proxies, certificates and redaction of logs are the same as for the API. Redirects are not followed, the size of a body
-is limited, and errors contain no text from the peer.
+The services are STS, a credentials URI, the metadata service and the login services. Proxies, certificates and the
+redaction of logs are the same as for the API. Redirects are not followed, and the size of a body is limited. Every
+failure is a FetchError.
 """
 
 import json
+import math
 import re
 import socket
-import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Unpack
 
 import httpx
 
-from ..errors import AccessDeniedDetail
+from ..errors import Facts, HologresAiError
 from ..errors.codes import RETRIED_STATUSES
-from ..network import causes, proxy_for, proxy_passwords, redact_logs, tls_context
-from .types import Limits
+from ..errors.redaction import redact_logs
+from ..settings.network import has_cause, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
+from .types import Credentials, Fetched, Limits
+from .validation import HEADER_SAFE
+
+HOSTS = {
+    "metadata": "http://100.100.100.200",
+    "oauth CN": "https://oauth.aliyun.com",
+    "oauth INTL": "https://oauth.alibabacloud.com",
+}
+"""The addresses of services that have a fixed address."""
 
 MAX_BODY_BYTES = 1024 * 1024
+_MILLISECONDS = 1e11  # larger numbers are milliseconds: as seconds they would be after the year 5000
 
 
-class FetchError(Exception):
-    """A source returned no credentials.
+class FetchError(HologresAiError):
+    """A source returned no credentials. The title is the reason, and contains no text from the peer.
 
     Attributes:
-        reason: what happened; contains no text from the peer.
         transient: whether the same request may succeed later.
-        status, code, request_id: the facts of the response, if there was one.
-        retry_after: the wait that the service requests, in seconds.
-        remedy: the next step, if it differs from the usual one for this kind of source.
         is_transport: whether the host could not be reached.
-        denial: the details of a missing permission, if the response has them.
     """
 
     def __init__(
         self,
-        reason: str,
+        title: str,
+        remedy: str = "",
         *,
         transient: bool = False,
-        status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-        remedy: str | None = None,
         is_transport: bool = False,
-        denial: AccessDeniedDetail | None = None,
+        **facts: Unpack[Facts],
     ) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        super().__init__(title, remedy, **facts)
         self.transient = transient
-        self.status = status
-        self.code = code
-        self.request_id = request_id
-        self.retry_after = retry_after
-        self.remedy = remedy
         self.is_transport = is_transport
-        self.denial = denial
+
+
+# --- Requests --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -69,56 +68,75 @@ class ServiceResponse:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
 
-    def document(self) -> dict[str, Any]:
-        """Return the JSON object in the body, which may begin with a byte order mark.
-
-        Raises:
-            FetchError: the body is not a JSON object.
-        """
+    def text(self) -> str:
+        """Return the body of a response with status 200 as ASCII text."""
+        self._check_status()
         try:
-            document = json.loads(self.body.decode("utf-8-sig"))
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
+            return self.body.decode("ascii")
+        except UnicodeDecodeError:
+            raise FetchError("its response is not ASCII text") from None
+
+    def document(self, part: str | None = None) -> dict[str, Any]:
+        """Return the JSON object in the body of a response with status 200, or the object in the field `part` of it."""
+        self._check_status()
+        document = parse_document(self.body)
+        if document is None:
             raise FetchError("its response is not a JSON object", status=self.status)
-        return document
+        found = document if part is None else document.get(part)
+        if not isinstance(found, dict):
+            raise FetchError(f"its response is incomplete: {part} is missing")
+        return found
+
+    def _check_status(self) -> None:
+        if self.status != 200:
+            transient = self.status in RETRIED_STATUSES
+            raise FetchError("the request was refused", transient=transient, status=self.status)
 
 
-@dataclass(frozen=True)
-class HttpRequest:
-    """An HTTP request. `secrets` are redacted in the logs of the HTTP libraries; `direct` means without a proxy."""
-
-    url: str = field(repr=False)
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: str | None = field(default=None, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    direct: bool = False
-
-
-def send(request: HttpRequest, limits: Limits) -> ServiceResponse:
-    """Send a request and read the whole response; blocks.
-
-    Raises:
-        FetchError: there was no complete response, or the response was a redirect.
-    """
-    # The logs of httpx contain the URL, and the URL may contain tokens, so the whole URL is redacted.
-    url = httpx.URL(request.url)
-    secrets = (*request.secrets, *proxy_passwords(), *filter(None, (str(url), str(url.query, "ascii"))))
+def parse_document(text: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a text, which may begin with a byte order mark, or None if it is not one."""
     try:
-        with redact_logs(secrets), _client(url, request, limits) as client:
-            response = _stream(client, request, url, time.monotonic() + limits.total)
+        document = json.loads(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def send(
+    url: str,
+    limits: Limits,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    content: str | None = None,
+    secrets: Sequence[str] = (),
+    direct: bool = False,
+) -> ServiceResponse:
+    """Send a request and read the whole response; blocks. `direct` means without a proxy.
+
+    In the logs of the HTTP libraries, `secrets` and the URL, which may contain tokens, are redacted.
+    """
+    deadline = time.monotonic() + limits.total
+    try:
+        target = httpx.URL(url)
+        hidden = [*secrets, *proxy_passwords(), *filter(None, (str(target), str(target.query, "ascii")))]
+        with (
+            redact_logs(hidden),
+            _client(target, limits, direct=direct) as client,
+            client.stream(method, target, headers=headers, content=content) as response,
+        ):
+            body = _read_body(response, deadline)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
         raise _transport_failure(error) from None
-    if 300 <= response.status < 400:
-        raise FetchError("it returned a redirect, which is never followed", status=response.status)
-    return response
+    if 300 <= response.status_code < 400:
+        raise FetchError("it returned a redirect, which is never followed", status=response.status_code)
+    return ServiceResponse(response.status_code, body, dict(response.headers))
 
 
-def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Client:
+def _client(url: httpx.URL, limits: Limits, *, direct: bool) -> httpx.Client:
     return httpx.Client(
         verify=tls_context(url.scheme),
-        proxy=None if request.direct else proxy_for(str(url)),
+        proxy=None if direct else proxy_for(str(url)),
         trust_env=False,
         follow_redirects=False,
         headers={"accept": "application/json", "accept-encoding": "identity", "connection": "close"},
@@ -126,18 +144,17 @@ def _client(url: httpx.URL, request: HttpRequest, limits: Limits) -> httpx.Clien
     )
 
 
-def _stream(client: httpx.Client, request: HttpRequest, url: httpx.URL, deadline: float) -> ServiceResponse:
+def _read_body(response: httpx.Response, deadline: float) -> bytes:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise FetchError("its response is compressed, which was not requested", status=response.status_code)
     body = bytearray()
-    with client.stream(request.method, url, headers=request.headers, content=request.content) as response:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise FetchError("its response is compressed, which was not requested", status=response.status_code)
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise FetchError("its response is larger than 1 MiB", status=response.status_code)
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("")
-        return ServiceResponse(response.status_code, bytes(body), dict(response.headers))
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise FetchError("its response is larger than 1 MiB", status=response.status_code)
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("")
+    return bytes(body)
 
 
 # --- Failures --------------------------------------------------------------------------------------------------------
@@ -147,26 +164,6 @@ _TRUST = (
     "the file with the certificate of that authority."
 )
 _PROXY = "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts that are reached without it."
-
-
-def _transport_failure(error: Exception) -> FetchError:
-    """Convert an exception to a FetchError without its text, which may contain data from the peer."""
-    if _has_cause(error, ssl.SSLError) and not _has_cause(error, ssl.SSLEOFError):
-        return FetchError("its identity could not be verified (TLS)", remedy=_TRUST)
-    if isinstance(error, httpx.ProxyError):
-        found = re.match(r"[1-5][0-9]{2}\b", str(error))
-        transient = found is None or int(found[0]) >= 500 or int(found[0]) in RETRIED_STATUSES
-        return FetchError("the proxy opened no tunnel to it", transient=transient, remedy=_PROXY)
-    if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
-        return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", remedy=_PROXY)
-    if not isinstance(error, httpx.HTTPError):
-        return FetchError("the file in SSL_CERT_FILE or the folder in SSL_CERT_DIR can't be read", remedy=_TRUST)
-    words = next((words for kind, words in _UNREACHABLE if _has_cause(error, kind)), None)
-    return FetchError(
-        words or f"no complete response ({type(error).__name__})", transient=True, is_transport=words is not None
-    )
-
-
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "its host name does not exist"),
     (ConnectionRefusedError, "the connection was refused"),
@@ -175,12 +172,66 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _has_cause(error: Exception, kind: type[Exception]) -> bool:
-    return any(isinstance(cause, kind) for cause in causes(error))
+def _transport_failure(error: Exception) -> FetchError:
+    """Convert an exception to a FetchError without its text, which may contain data from the peer."""
+    if is_tls_failure(error):
+        return FetchError("its identity could not be verified (TLS)", _TRUST)
+    if isinstance(error, httpx.ProxyError):
+        status = proxy_status(error)
+        transient = status is None or status >= 500 or status in RETRIED_STATUSES
+        return FetchError("the proxy opened no tunnel to it", _PROXY, transient=transient)
+    if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
+        return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", _PROXY)
+    if not isinstance(error, httpx.HTTPError):
+        return FetchError("the file in SSL_CERT_FILE or the folder in SSL_CERT_DIR can't be read", _TRUST)
+    reason = next((reason for kind, reason in _UNREACHABLE if has_cause(error, kind)), None)
+    if reason:
+        return FetchError(reason, transient=True, is_transport=True)
+    return FetchError(f"no complete response ({type(error).__name__})", transient=True)
 
 
-def text_fact(value: object, form: str, secrets: tuple[str, ...]) -> str | None:
-    """Return a value of a response, such as a code, if it matches the expected form and contains no secret."""
-    if not isinstance(value, str) or not re.fullmatch(form, value) or any(secret in value for secret in secrets):
+# --- Credentials in a response ---------------------------------------------------------------------------------------
+
+
+def credentials_in(
+    document: Mapping[str, Any],
+    names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
+) -> Fetched:
+    """Return the credentials in a document. `names` are those of the fields for id, secret, token and expiry.
+
+    Credentials that are incomplete, invalid or expired are an error, which contains no value.
+    """
+    key, secret, token = (document.get(name) or None for name in names[:3])
+    for value in (key, secret, token):
+        if value is not None and not (isinstance(value, str) and re.fullmatch(HEADER_SAFE, value)):
+            raise FetchError("its response contains an AccessKey that can't be sent in a header")
+    if not key or not secret:
+        raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing")
+    expires = parse_expiry(document.get(names[3]))
+    if expires is not None and expires <= time.time():
+        raise FetchError("its credentials have expired already")
+    return Fetched(Credentials(key, secret, token), expires)
+
+
+def parse_expiry(value: object) -> float | None:
+    """Convert an expiry to seconds since 1970; None if there is no expiry.
+
+    The value is a number of seconds or milliseconds since 1970, or a date in ISO 8601 format; otherwise it is an error.
+    """
+    if value in (None, "", 0):
         return None
-    return value
+    try:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]+)?", value):
+            return _seconds_of_date(value)
+        seconds = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise FetchError("its response contains an expiry that is neither a number nor a date")
+    return seconds / 1000 if seconds > _MILLISECONDS else seconds
+
+
+def _seconds_of_date(text: str) -> float | None:
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if moment.year == 1 else moment.timestamp()  # Go writes the year 1 for a missing date

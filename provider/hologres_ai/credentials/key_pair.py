@@ -11,18 +11,8 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 
 from ..errors import ConfigurationError
-from ..settings import (
-    ACCESS_KEY,
-    ENVIRONMENT,
-    NAMESPACES,
-    SECRET_KEY,
-    SECURITY_TOKEN,
-    ResolvedSettings,
-    ResolvedValue,
-    Setting,
-    Values,
-    how_to_set,
-)
+from ..settings import ACCESS_KEY, NAMESPACES, SECRET_KEY, SECURITY_TOKEN, Setting, how_to_set
+from ..settings.lookup import ARGUMENT, ENVIRONMENT, ResolvedSettings, ResolvedValue, Values
 from .types import Credentials
 from .validation import check_header_safe
 
@@ -52,25 +42,15 @@ class KeyPair:
     parts: tuple[tuple[str, str], ...]
     left_over: tuple[str, ...] = ()
 
-    @property
-    def origin(self) -> str:
-        """The origin of the AccessKey ID."""
-        return self.parts[0][1]
-
 
 @dataclass(frozen=True)
 class _Origin:
-    """The parts of a key pair from one origin."""
+    """The parts of a key pair from one origin, and the pairs of an id and a secret that they form."""
 
     name: str
     level: int
-    pairs: tuple[tuple[ResolvedValue, ResolvedValue], ...]
     values: tuple[Values, Values, Values] = field(repr=False)
-
-    @property
-    def is_half(self) -> bool:
-        """Whether a part is set in this origin, but not both an id and a secret."""
-        return any(self.values) and not self.pairs
+    pairs: tuple[tuple[ResolvedValue, ResolvedValue], ...] = field(repr=False)
 
 
 def find_key_pair(settings: ResolvedSettings) -> KeyPair | None:
@@ -93,30 +73,28 @@ def find_key_pair(settings: ResolvedSettings) -> KeyPair | None:
 
 
 def _origins(settings: ResolvedSettings) -> list[_Origin]:
-    named: tuple[dict[str, ResolvedValue], ...] = tuple(
-        {value.origin: value for value in settings.all(part)} for part in _PARTS
-    )
-    origins = [_origin("arguments", 0, named, [tuple(f"argument {part.argument}" for part in _PARTS)])]
+    named = [{value.origin: value for value in settings.all(part)} for part in _PARTS]
+    origins = [_origin("arguments", ARGUMENT, named, [[f"argument {part.argument}" for part in _PARTS]])]
     for level, namespace in enumerate(NAMESPACES, 1):
-        keys = tuple(f"Pulumi config {namespace}:{part.key}" for part in _PARTS)
-        origins.append(_origin(f"Pulumi config {namespace}:", level, named, [keys]))
+        prefix = f"Pulumi config {namespace}:"
+        origins.append(_origin(prefix, level, named, [[prefix + part.key for part in _PARTS]]))
     for name, (spellings, token) in _FAMILIES.items():
-        variables = [tuple(f"environment {variable}" for variable in (*pair, token)) for pair in spellings]
+        variables = [[f"environment {variable}" for variable in (*pair, token)] for pair in spellings]
         origins.append(_origin(f"environment {name}", ENVIRONMENT, named, variables))
     return origins
 
 
 def _origin(
-    name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[tuple[str, ...]]
+    name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[Sequence[str]]
 ) -> _Origin:
     """Build an origin. An id and a secret whose variables belong together precede other combinations."""
     ids, secrets, tokens = (
-        tuple(named[part][key] for key in dict.fromkeys(spelling[part] for spelling in spellings) if key in named[part])
-        for part in range(3)
+        tuple(held[key] for key in dict.fromkeys(keys) if key in held)
+        for held, keys in zip(named, zip(*spellings, strict=True), strict=True)
     )
     same = [(named[0].get(spelling[0]), named[1].get(spelling[1])) for spelling in spellings]
     pairs = tuple((key, secret) for key, secret in chain(same, product(ids, secrets)) if key and secret)
-    return _Origin(name, level, pairs, (ids, secrets, tokens))
+    return _Origin(name, level, (ids, secrets, tokens), pairs)
 
 
 def _distinct(values: Values) -> list[ResolvedValue]:
@@ -125,7 +103,7 @@ def _distinct(values: Values) -> list[ResolvedValue]:
 
 def _refuse_halves(above: Sequence[_Origin], complete: _Origin) -> None:
     for origin in above:
-        if origin.is_half and origin.level < ENVIRONMENT:
+        if any(origin.values) and origin.level < ENVIRONMENT:
             there = ", ".join(value.origin for value in chain.from_iterable(origin.values))
             missing = " and ".join(part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held)
             raise ConfigurationError(

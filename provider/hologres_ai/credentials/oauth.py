@@ -14,64 +14,46 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
-from ..errors.codes import RETRIED_STATUSES
-from .http import FetchError, HttpRequest, send
-from .profile import load_file, named_fields
-from .response import parse_expiry
-from .types import Limits, OAuth, Profile
+from .http import HOSTS, FetchError, credentials_in, parse_expiry, send
+from .profile import Fields, load_file, named_fields
+from .types import Fetched, Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
 
-# The host of each site, and the OAuth client id of the vendor's CLI. Source: the vendor's credentials libraries.
-_SITES = {
-    "CN": ("oauth CN", "4038181954557748008"),
-    "INTL": ("oauth INTL", "4103531455503354461"),
-}
+# The OAuth client id of the vendor's CLI at each site. Source: the vendor's credentials libraries.
+_CLIENTS = {"CN": "4038181954557748008", "INTL": "4103531455503354461"}
 _RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
 _FILE = threading.Lock()
+_FIELDS = ("access_key_id", "access_key_secret", "sts_token", "sts_expiration")  # the temporary AccessKey in a profile
 
-Document = dict[str, Any]
 
+def exchange_login(login: OAuth, limits: Limits) -> Fetched:
+    """Return the temporary AccessKey of a login; blocks. A login that has expired is a FetchError.
 
-def exchange_login(login: OAuth, hosts: dict[str, str], limits: Limits) -> Document:
-    """Return the temporary AccessKey of a login, in the format of the service; blocks.
-
-    Raises:
-        FetchError: the login has expired, the service refused, or there was no complete response.
-        ConfigurationError: the file or the profile no longer exists or is invalid.
+    A file or a profile that no longer exists or is invalid is a ConfigurationError.
     """
     with _FILE:  # a refresh token can be used once: two threads must not renew it at the same time
-        fields = dict(named_fields(Profile(login.file, login.name), load_file(login.file)))
+        fields = named_fields(Profile(login.file, login.name), load_file(login.file))
         if _is_fresh(fields):
-            return _held(fields)
-        host, client = _site(fields)
-        tokens = _tokens(fields, hosts[host], client, limits)
-        if "oauth_refresh_token" in tokens:
-            _keep(login, tokens)  # before the exchange, which may fail: the old refresh token is no longer valid
-        document = _exchange(str(tokens["oauth_access_token"]), hosts[host], limits)
-        _keep(login, _fields_of(document))
-        return document
+            return credentials_in({**fields, "sts_expiration": _number(fields["sts_expiration"])}, _FIELDS)
+        site = str(fields.get("oauth_site_type") or "CN").upper()
+        if site not in _CLIENTS:
+            raise FetchError("oauth_site_type of the profile is neither CN nor INTL")
+        host, token = HOSTS[f"oauth {site}"], str(fields.get("oauth_access_token") or "")
+        if not token or _must_renew(fields):
+            renewed = _renew(str(fields.get("oauth_refresh_token") or ""), host, _CLIENTS[site], limits)
+            _keep(login, renewed)  # before the exchange, which may fail: the old refresh token is no longer valid
+            token = renewed["oauth_access_token"]
+        document = _exchange(token, host, limits)
+        expires = int(parse_expiry(document.get("Expiration")) or 0)
+        keys = [document.get(name) for name in ("AccessKeyId", "AccessKeySecret", "SecurityToken")]
+        _keep(login, dict(zip(_FIELDS, [*keys, expires], strict=True)))
+        return credentials_in(document)
 
 
-def _site(fields: Document) -> tuple[str, str]:
-    site = str(fields.get("oauth_site_type") or "CN").upper()
-    if site not in _SITES:
-        raise FetchError("oauth_site_type of the profile is neither CN nor INTL")
-    return _SITES[site]
-
-
-def _is_fresh(fields: Document) -> bool:
-    keys = all(fields.get(name) for name in ("access_key_id", "access_key_secret", "sts_token"))
+def _is_fresh(fields: Fields) -> bool:
+    keys = all(fields.get(name) for name in _FIELDS[:3])
     return keys and _number(fields.get("sts_expiration")) > time.time()
-
-
-def _held(fields: Document) -> Document:
-    return {
-        "AccessKeyId": fields["access_key_id"],
-        "AccessKeySecret": fields["access_key_secret"],
-        "SecurityToken": fields["sts_token"],
-        "Expiration": _number(fields["sts_expiration"]),
-    }
 
 
 def _number(value: object) -> float:
@@ -81,25 +63,19 @@ def _number(value: object) -> float:
         return 0.0
 
 
-def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Document:
-    """Return the tokens of the login; renew them if the access token is about to expire."""
-    expires, access, refresh = (
-        fields.get(name) for name in ("oauth_access_token_expire", "oauth_access_token", "oauth_refresh_token")
-    )
-    left = _number(expires) - time.time()
-    if access and left > (_RENEWED_AHEAD if refresh else 0):
-        return {"oauth_access_token": str(access)}
-    if not refresh:
+def _must_renew(fields: Fields) -> bool:
+    left = _number(fields.get("oauth_access_token_expire")) - time.time()
+    return left <= (_RENEWED_AHEAD if fields.get("oauth_refresh_token") else 0)
+
+
+def _renew(refresh_token: str, host: str, client: str, limits: Limits) -> dict[str, Any]:
+    """Return new tokens, as fields of a profile."""
+    if not refresh_token:
         raise FetchError("the login has expired")
-    form = {"grant_type": "refresh_token", "refresh_token": str(refresh), "client_id": client}
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": client}
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    request = HttpRequest(f"{host}/v1/token", "POST", headers=headers, content=urlencode(form), secrets=(str(refresh),))
-    response = send(request, limits)
-    if response.status != 200:
-        raise FetchError(
-            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
-        )
-    document = response.document()
+    url, content = f"{host}/v1/token", urlencode(form)
+    document = send(url, limits, method="POST", headers=headers, content=content, secrets=[refresh_token]).document()
     if not all(isinstance(document.get(name), str) for name in ("access_token", "refresh_token")):
         raise FetchError("its response contains no tokens")
     return {
@@ -109,27 +85,12 @@ def _tokens(fields: Document, host: str, client: str, limits: Limits) -> Documen
     }
 
 
-def _exchange(token: str, host: str, limits: Limits) -> Document:
+def _exchange(token: str, host: str, limits: Limits) -> dict[str, Any]:
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
-    response = send(HttpRequest(f"{host}/v1/exchange", "POST", headers=headers, secrets=(token,)), limits)
-    if response.status != 200:
-        raise FetchError(
-            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
-        )
-    return response.document()
+    return send(f"{host}/v1/exchange", limits, method="POST", headers=headers, secrets=[token]).document()
 
 
-def _fields_of(document: Document) -> Document:
-    """Return the temporary AccessKey as fields of a profile."""
-    return {
-        "access_key_id": document.get("AccessKeyId"),
-        "access_key_secret": document.get("AccessKeySecret"),
-        "sts_token": document.get("SecurityToken"),
-        "sts_expiration": int(parse_expiry(document.get("Expiration")) or 0),
-    }
-
-
-def _keep(login: OAuth, changed: Document) -> None:
+def _keep(login: OAuth, changed: Fields) -> None:
     """Write the changed fields to the profile. A failure is only logged, because the credentials are valid anyway."""
     try:
         whole = dict(load_file(login.file))

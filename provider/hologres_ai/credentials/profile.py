@@ -1,7 +1,8 @@
 """Profiles of the vendor's CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
 
 The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
-Fields that are missing in a profile are never taken from the environment.
+Fields that are missing in a profile are never taken from the environment. A file, a profile or a field that is missing
+or invalid is a ConfigurationError, which contains no secret.
 """
 
 import json
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..names import did_you_mean
-from ..network import is_loopback, parse_endpoint
 from ..region_data import is_region_name, sts_host
-from ..settings import printable_start
+from ..settings import ECS_METADATA_DISABLED, EXTERNAL_PROCESS_DISABLED, IMDS_V1_DISABLED, Setting
+from ..settings.lookup import printable_start
+from ..settings.network import is_loopback
 from .types import (
     SESSION_NAME,
+    BaseSource,
     CloudSso,
     Credentials,
     CredentialsSource,
@@ -32,7 +35,7 @@ from .types import (
     Switches,
     Uri,
 )
-from .validation import check_header_safe, duration
+from .validation import check_header_safe, check_sts_host, check_url, duration
 
 Fields = Mapping[str, Any]
 
@@ -49,7 +52,7 @@ class ProfileContent:
 
 
 class _Reader:
-    """The fields of one profile. Error messages name the field and the profile; they contain no secret."""
+    """The fields of one profile."""
 
     def __init__(self, profile: Profile, fields: Fields) -> None:
         self.file = profile.file
@@ -80,9 +83,7 @@ class _Reader:
         return all(self.get(name) is not None for name in names)
 
     def header_safe(self, name: str) -> str:
-        value = self.need(name)
-        check_header_safe(value, f"{name} in {self.place}")
-        return value
+        return check_header_safe(self.need(name), f"{name} in {self.place}")
 
     def seconds(self) -> int:
         return duration(self.get("expired_seconds"), f"expired_seconds in {self.place}")
@@ -104,7 +105,8 @@ class _Reader:
         """Return the host in ``sts_endpoint``, or the STS host of ``sts_region``, inside a VPC with ``enable_vpc``."""
         endpoint, region = self.get("sts_endpoint"), self.get("sts_region")
         if endpoint:
-            return StsHost(_host(endpoint, f"sts_endpoint in {self.place}"), f"sts_endpoint of {self.place}")
+            host = check_sts_host(endpoint, f"sts_endpoint in {self.place}")
+            return StsHost(host, f"sts_endpoint of {self.place}")
         if not region:
             return None
         if not is_region_name(region):
@@ -115,11 +117,9 @@ class _Reader:
         vpc = self._fields.get("enable_vpc") is True
         return StsHost(sts_host(region, vpc=vpc), f"sts_region{' and enable_vpc' if vpc else ''} of {self.place}")
 
-    def key(self) -> Credentials:
-        return Credentials(self.header_safe("access_key_id"), self.header_safe("access_key_secret"))
-
-    def key_with_token(self) -> Credentials:
-        return replace(self.key(), security_token=self.header_safe("sts_token"))
+    def key(self, *, with_token: bool) -> Credentials:
+        key, secret = self.header_safe("access_key_id"), self.header_safe("access_key_secret")
+        return Credentials(key, secret, self.header_safe("sts_token") if with_token else None)
 
     def role(self) -> Role:
         return Role(
@@ -132,82 +132,63 @@ class _Reader:
         )
 
 
-def _host(text: str, place: str) -> str:
-    try:
-        return parse_endpoint(text).url.removeprefix("https://")
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{place} is not an endpoint: {error}",
-            "Set a host with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com.",
-        ) from None
-
-
 # --- Modes -----------------------------------------------------------------------------------------------------------
 
 
-def _ram_role(profile: _Reader) -> CredentialsSource:
-    key = profile.key_with_token() if profile.has("sts_token") else profile.key()
-    return CredentialsSource(key, (profile.role(),))
-
-
 def _ecs(profile: _Reader) -> EcsRole:
-    if profile.switches.ecs_metadata_disabled:
-        raise refused_by("ALIBABA_CLOUD_ECS_METADATA_DISABLED", f"{profile.place} asks the ECS metadata service")
-    return EcsRole(profile.get("ram_role_name") or "", profile.switches.imds_v1_disabled)
+    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} asks the ECS metadata service")
+    return EcsRole(profile.get("ram_role_name") or "", IMDS_V1_DISABLED in profile.switches)
 
 
-def _oidc(profile: _Reader) -> CredentialsSource:
-    return CredentialsSource(
-        Oidc(
-            profile.need("oidc_provider_arn"),
-            profile.need("ram_role_arn"),
-            token_file=profile.need("oidc_token_file"),
-            session_name=profile.get("role_session_name") or profile.get("ram_session_name") or SESSION_NAME,
-            seconds=profile.seconds(),
-            policy=profile.get("policy"),
-            sts=profile.sts(),
-        )
+def _oidc(profile: _Reader) -> Oidc:
+    return Oidc(
+        profile.need("oidc_provider_arn"),
+        profile.need("ram_role_arn"),
+        token_file=profile.need("oidc_token_file"),
+        session_name=profile.get("role_session_name") or profile.get("ram_session_name") or SESSION_NAME,
+        seconds=profile.seconds(),
+        policy=profile.get("policy"),
+        sts=profile.sts(),
     )
 
 
-def _uri(profile: _Reader) -> CredentialsSource:
-    check_external(profile.switches, f"{profile.place} is in mode CredentialsURI")
-    return CredentialsSource(Uri(checked_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}")))
+def _uri(profile: _Reader) -> Uri:
+    check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode CredentialsURI")
+    return Uri(check_url(profile.need("credentials_uri"), f"credentials_uri in {profile.place}"))
 
 
-def _external(profile: _Reader) -> CredentialsSource:
-    check_external(profile.switches, f"{profile.place} is in mode External")
-    return CredentialsSource(External(profile.need("process_command")))
+def _external(profile: _Reader) -> External:
+    check_allowed(EXTERNAL_PROCESS_DISABLED, profile.switches, f"{profile.place} is in mode External")
+    return External(profile.need("process_command"))
 
 
-def _cloud_sso(profile: _Reader) -> CredentialsSource:
+def _cloud_sso(profile: _Reader) -> CloudSso:
     place = f"cloud_sso_sign_in_url in {profile.place}"
-    url = checked_url(profile.need("cloud_sso_sign_in_url"), place)
+    url = check_url(profile.need("cloud_sso_sign_in_url"), place)
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
         raise ConfigurationError(f"{place} is not an https URL", "Give the sign-in URL as CloudSSO shows it.")
-    return CredentialsSource(
-        CloudSso(
-            url,
-            profile.need("cloud_sso_account_id"),
-            profile.need("cloud_sso_access_config"),
-            profile.header_safe("access_token"),
-            profile.time("cloud_sso_access_token_expire"),
-        )
+    return CloudSso(
+        url,
+        profile.need("cloud_sso_account_id"),
+        profile.need("cloud_sso_access_config"),
+        profile.header_safe("access_token"),
+        profile.time("cloud_sso_access_token_expire"),
     )
 
 
-_MODES: dict[str, Callable[[_Reader], CredentialsSource]] = {
-    "AK": lambda profile: CredentialsSource(profile.key()),
-    "StsToken": lambda profile: CredentialsSource(profile.key_with_token()),
-    "RamRoleArn": _ram_role,
-    "EcsRamRole": lambda profile: CredentialsSource(_ecs(profile)),
-    "RamRoleArnWithRoleName": lambda profile: CredentialsSource(_ecs(profile), (profile.role(),)),
+_MODES: dict[str, Callable[[_Reader], BaseSource]] = {
+    "AK": lambda profile: profile.key(with_token=False),
+    "StsToken": lambda profile: profile.key(with_token=True),
+    "RamRoleArn": lambda profile: profile.key(with_token=profile.has("sts_token")),
+    "EcsRamRole": _ecs,
+    "RamRoleArnWithRoleName": _ecs,
     "OIDC": _oidc,
     "CredentialsURI": _uri,
     "External": _external,
     "CloudSSO": _cloud_sso,
-    "OAuth": lambda profile: CredentialsSource(OAuth(profile.file, profile.name)),
+    "OAuth": lambda profile: OAuth(profile.file, profile.name),
 }
+_WITH_ROLE = ("RamRoleArn", "RamRoleArnWithRoleName")
 _CHAINED = "ChainableRamRoleArn"
 MODES = (*_MODES, _CHAINED)
 """The supported modes."""
@@ -241,52 +222,20 @@ def _mode_of(profile: _Reader) -> str:
     return next((mode for mode in (*MODES, *_UNSUPPORTED) if mode.lower() == named.lower()), named)
 
 
-def check_external(switches: Switches, what: str) -> None:
-    """Check that credentials from external programs and local services are allowed.
-
-    Args:
-        switches: the switches of the administrator.
-        what: the start of the message, such as ``profile 'prod' of … is in mode External``.
-
-    Raises:
-        ConfigurationError: ``ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`` is on.
-    """
-    if switches.external_process_disabled:
-        raise refused_by("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", what)
-
-
-def refused_by(switch: str, what: str) -> ConfigurationError:
-    """Return the error for a source of credentials that a switch does not allow."""
-    return ConfigurationError(
-        f"{what}, which {switch} does not allow", f"Use another source of credentials, or unset {switch}."
-    )
-
-
-def checked_url(text: str, place: str) -> str:
-    """Return a text if it is an http or https URL without a user name.
-
-    Raises:
-        ConfigurationError: the text is not such a URL. The message does not show it, because it may contain a password.
-    """
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
-    except ValueError:
-        good = False
-    if not good or not text.isprintable() or " " in text:
-        raise ConfigurationError(f"{place} is not a URL", "Set a URL such as http://localhost:8080/credentials.")
-    return text
+def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
+    """Raise an error that begins with `what` if a switch that forbids it is on."""
+    if switch in switches:
+        name = switch.environment[0]
+        raise ConfigurationError(
+            f"{what}, which {name} does not allow", f"Use another source of credentials, or unset {name}."
+        )
 
 
 # --- The file --------------------------------------------------------------------------------------------------------
 
 
 def read_profile(profile: Profile) -> ProfileContent:
-    """Read a profile from its file.
-
-    Raises:
-        ConfigurationError: the file, the profile or a field is missing or invalid, or a switch does not allow the mode.
-    """
+    """Read a profile from its file. A mode that a switch does not allow is an error."""
     document = load_file(profile.file)
     reader = _Reader(profile, named_fields(profile, document))
     source = _source(profile, document, reader)
@@ -313,15 +262,11 @@ def _source(profile: Profile, document: Fields, reader: _Reader, above: tuple[st
             else f"{reader.place} is incomplete: it has neither a mode nor the fields of one",
             f"Run `aliyun configure --profile {reader.name}`; supported modes are {', '.join(MODES)}.",
         )
-    return _MODES[mode](reader)
+    return CredentialsSource(_MODES[mode](reader), (reader.role(),) if mode in _WITH_ROLE else ())
 
 
 def load_file(file: Path) -> Fields:
-    """Return the JSON document in a credentials file. The file may begin with a byte order mark.
-
-    Raises:
-        ConfigurationError: the file can't be read, or is not in the JSON format of the CLI.
-    """
+    """Return the JSON document in a credentials file, which may begin with a byte order mark."""
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -340,11 +285,7 @@ def load_file(file: Path) -> Fields:
 
 
 def named_fields(profile: Profile, document: Fields) -> Fields:
-    """Return the fields of a profile, or of the current profile of the file if no name is set.
-
-    Raises:
-        ConfigurationError: the file has no such profile.
-    """
+    """Return the fields of a profile, or of the current profile of the file if no name is set."""
     name = profile.name or document.get("current")
     profiles = [fields for fields in document["profiles"] if isinstance(fields, dict)]
     names = [str(fields.get("name")) for fields in profiles]

@@ -8,20 +8,20 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import CredentialsError, ProviderAttempt, tried
-from ..errors.codes import RETRIED_STATUSES
-from . import sts
-from .http import FetchError, HttpRequest, ServiceResponse, send
+from .http import HOSTS, FetchError, ServiceResponse, credentials_in, parse_document, send
 from .oauth import exchange_login
 from .profile import read_profile
-from .response import credentials_in
+from .sts import assume_role, assume_role_with_oidc
 from .types import (
+    BaseSource,
     CloudSso,
     Credentials,
     CredentialsSource,
@@ -29,7 +29,6 @@ from .types import (
     External,
     Fetched,
     Limits,
-    Link,
     OAuth,
     Oidc,
     Profile,
@@ -37,13 +36,6 @@ from .types import (
     StsHosts,
     Uri,
 )
-
-HOSTS = {
-    "metadata": "http://100.100.100.200",
-    "oauth CN": "https://oauth.aliyun.com",
-    "oauth INTL": "https://oauth.alibabacloud.com",
-}
-"""The addresses of services that have a fixed address."""
 
 _METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # the service is on the same host; outside ECS nothing responds
 _SESSION = "21600"  # requested lifetime of a session token of the metadata service, in seconds
@@ -60,104 +52,73 @@ def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
     if isinstance(base, Profile):
         below = read_profile(base).source
         base, roles = below.base, (*below.roles, *roles)
-    if isinstance(base, Credentials):
-        held = Fetched(base, from_file=True)
-    elif isinstance(base, Profile):
-        raise TypeError("a profile refers to another profile")
-    else:
-        held = _ask(base, None, source, limits)
+    with _failures_of(base, source):
+        fetched = _fetch_base(base, source.sts, limits)
     for role in roles:
-        held = _ask(role, held.credentials, source, limits)
-    return held
+        with _failures_of(role, source):
+            fetched = assume_role(role, fetched.credentials, source.sts.host_for(role), limits)
+    return fetched
 
 
-def _ask(link: Link, held: Credentials | None, source: CredentialsSource, limits: Limits) -> Fetched:
-    try:
-        return _PROVIDERS[type(link)](link, held, source.sts, limits)
-    except FetchError as failure:
-        found = failure
-    raise _error(found, link, source)
+def _fetch_base(base: BaseSource, hosts: StsHosts, limits: Limits) -> Fetched:
+    if isinstance(base, Credentials):
+        return Fetched(base, from_file=True)
+    if isinstance(base, Oidc):
+        return assume_role_with_oidc(base, hosts.host_for(base), limits)
+    return _PROVIDERS[type(base)](base, limits)
 
 
 # --- The providers ---------------------------------------------------------------------------------------------------
 
 
-def _from_uri(base: Uri, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    document = _document(send(HttpRequest(base.uri), limits))
+def _from_uri(base: Uri, limits: Limits) -> Fetched:
+    return _successful(send(base.uri, limits))
+
+
+def _successful(response: ServiceResponse) -> Fetched:
+    document = response.document()
     if document.get("Code") != "Success":
         raise FetchError("the Code in its response is not Success")
     return credentials_in(document)
 
 
-def _from_ecs(base: EcsRole, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+def _from_ecs(base: EcsRole, limits: Limits) -> Fetched:
     limits = replace(_METADATA_LIMITS, total=limits.total)
     headers = _session(base, limits)
     folder = f"{HOSTS['metadata']}/latest/meta-data/ram/security-credentials/"
-    name = base.name or _text(send(HttpRequest(folder, headers=headers, direct=True), limits)).strip()
+    name = base.name or send(folder, limits, headers=headers, direct=True).text().strip()
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
         raise FetchError("its response names no RAM role")
-    document = _document(send(HttpRequest(folder + name, headers=headers, direct=True), limits))
-    if document.get("Code") != "Success":
-        raise FetchError("the Code in its response is not Success")
-    return credentials_in(document)
+    return _successful(send(folder + name, limits, headers=headers, direct=True))
 
 
 def _session(base: EcsRole, limits: Limits) -> dict[str, str]:
     """Return the token header of version 2; no header if the service gives no token and version 1 is allowed."""
-    request = HttpRequest(
-        f"{HOSTS['metadata']}/latest/api/token",
-        "PUT",
-        headers={"x-aliyun-ecs-metadata-token-ttl-seconds": _SESSION},
-        direct=True,
-    )
+    url, headers = f"{HOSTS['metadata']}/latest/api/token", {"x-aliyun-ecs-metadata-token-ttl-seconds": _SESSION}
     try:
-        return {"x-aliyun-ecs-metadata-token": _text(send(request, limits))}
+        return {"x-aliyun-ecs-metadata-token": send(url, limits, method="PUT", headers=headers, direct=True).text()}
     except FetchError:
         if base.v1_disabled:
             raise
         return {}
 
 
-def _from_oidc(base: Oidc, _held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
-    return _session_in(sts.assume_role_with_oidc(base, hosts.host_for(base), limits))
-
-
-def _from_role(role: Role, held: Credentials | None, hosts: StsHosts, limits: Limits) -> Fetched:
-    if held is None:
-        raise TypeError("a role is assumed with credentials")
-    return _session_in(sts.assume_role(role, held, hosts.host_for(role), limits))
-
-
-def _session_in(response: ServiceResponse) -> Fetched:
-    document = response.document().get("Credentials")
-    if not isinstance(document, dict):
-        raise FetchError("its response is incomplete: Credentials is missing")
-    return credentials_in(document)
-
-
-def _from_cloud_sso(base: CloudSso, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+def _from_cloud_sso(base: CloudSso, limits: Limits) -> Fetched:
     if base.expires <= time():
         raise FetchError("the login has expired")
     parts = urlsplit(base.sign_in_url)
-    wanted = {"AccountId": base.account_id, "AccessConfigurationId": base.access_config}
-    request = HttpRequest(
+    response = send(
         f"{parts.scheme}://{parts.netloc}/cloud-credentials",
-        "POST",
+        limits,
+        method="POST",
         headers={"content-type": "application/json", "authorization": f"Bearer {base.access_token}"},
-        content=json.dumps(wanted),
-        secrets=(base.access_token,),
+        content=json.dumps({"AccountId": base.account_id, "AccessConfigurationId": base.access_config}),
+        secrets=[base.access_token],
     )
-    document = _document(send(request, limits)).get("CloudCredential")
-    if not isinstance(document, dict):
-        raise FetchError("its response is incomplete: CloudCredential is missing")
-    return credentials_in(document)
+    return credentials_in(response.document("CloudCredential"))
 
 
-def _from_oauth(base: OAuth, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
-    return credentials_in(exchange_login(base, HOSTS, limits))
-
-
-def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, limits: Limits) -> Fetched:
+def _from_command(base: External, limits: Limits) -> Fetched:
     try:
         done = subprocess.run(  # noqa: S603 - the user's own profile names it
             base.command if os.name == "nt" else shlex.split(base.command),
@@ -172,7 +133,9 @@ def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, lim
         raise FetchError(f"the command can't be run ({type(error).__name__})") from None
     if done.returncode != 0:
         raise FetchError(f"the command failed with exit code {done.returncode}")
-    document = ServiceResponse(200, done.stdout, {}).document()
+    document = parse_document(done.stdout)
+    if document is None:
+        raise FetchError("its response is not a JSON object")
     mode = str(document.get("mode") or "AK").lower()
     if mode not in ("ak", "ststoken"):
         raise FetchError("the command printed a mode other than AK or StsToken")
@@ -182,34 +145,12 @@ def _from_command(base: External, _held: Credentials | None, _sts: StsHosts, lim
     return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
 
 
-def _text(response: ServiceResponse) -> str:
-    _check_status(response)
-    try:
-        return response.body.decode("ascii")
-    except UnicodeDecodeError:
-        raise FetchError("its response is not ASCII text") from None
-
-
-def _document(response: ServiceResponse) -> dict[str, Any]:
-    _check_status(response)
-    return response.document()
-
-
-def _check_status(response: ServiceResponse) -> None:
-    if response.status != 200:
-        raise FetchError(
-            "the request was refused", transient=response.status in RETRIED_STATUSES, status=response.status
-        )
-
-
-_PROVIDERS: dict[type, Callable[[Any, Credentials | None, StsHosts, Limits], Fetched]] = {
+_PROVIDERS: dict[type, Callable[[Any, Limits], Fetched]] = {
     Uri: _from_uri,
     EcsRole: _from_ecs,
-    Oidc: _from_oidc,
-    Role: _from_role,
     External: _from_command,
     CloudSso: _from_cloud_sso,
-    OAuth: _from_oauth,
+    OAuth: exchange_login,
 }
 
 
@@ -248,16 +189,25 @@ _STS_HOST = (
 )
 
 
-def _error(failure: FetchError, link: Link, source: CredentialsSource) -> CredentialsError:
+@contextmanager
+def _failures_of(link: BaseSource | Role, source: CredentialsSource) -> Iterator[None]:
+    """Convert a failure in the block to the error for a source or a role."""
+    try:
+        yield
+    except FetchError as failure:
+        raise _error(failure, link, source) from None
+
+
+def _error(failure: FetchError, link: BaseSource | Role, source: CredentialsSource) -> CredentialsError:
     name, remedy = _NAMES[type(link)]
     if isinstance(link, Oidc | Role):
         host = source.sts.host_for(link)
         name = f"{name} at {host.endpoint} (from {host.origin})"
         remedy = _STS_HOST if failure.is_transport else remedy
-    attempts = _attempts(source, link, failure.reason)
+    attempts = _attempts(source, link, failure.title)
     remedies = [failure.remedy or remedy, tried(attempts) if attempts else ""]
     return CredentialsError(
-        f"no credentials from {name}: {failure.reason}",
+        f"no credentials from {name}: {failure.title}",
         " ".join(filter(None, remedies)),
         status=failure.status,
         code=failure.code,
@@ -269,7 +219,7 @@ def _error(failure: FetchError, link: Link, source: CredentialsSource) -> Creden
     )
 
 
-def _attempts(source: CredentialsSource, link: Link, reason: str) -> tuple[ProviderAttempt, ...]:
+def _attempts(source: CredentialsSource, link: BaseSource | Role, reason: str) -> tuple[ProviderAttempt, ...]:
     """Return the attempts of a source; the one that the failed link belongs to has the state ``failed``."""
     used = [index for index, attempt in enumerate(source.attempts) if attempt.state == "used"]
     if not used:

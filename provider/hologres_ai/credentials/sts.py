@@ -1,7 +1,7 @@
 """Calls of AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
 
 AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as in the vendor's
-credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller.
+credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
 """
 
 import base64
@@ -13,24 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
-from ..clock import utc_now
+from ..clock import parse_http_date, requested_wait, utc_now
 from ..errors.bodies import parse_error_body
 from ..errors.codes import Retry, classify, remedy_for
-from ..network import parse_endpoint, parse_http_date, percent_encode, requested_wait
-from .http import FetchError, HttpRequest, ServiceResponse, send, text_fact
-from .types import Credentials, Limits, Oidc, Role, StsHost
-
-_VERSION = "2015-04-01"
-_ONCE = (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK)
+from ..settings.network import parse_endpoint
+from .http import FetchError, ServiceResponse, credentials_in, send
+from .types import Credentials, Fetched, Limits, Oidc, Role, StsHost
+from .validation import HEADER_SAFE
 
 
-def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> ServiceResponse:
-    """Assume a role with the given credentials, and return the response of STS; blocks.
-
-    Raises:
-        FetchError: STS refused, or there was no complete response.
-    """
+def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> Fetched:
+    """Assume a role with the given credentials; blocks."""
     parameters = {
         "Action": "AssumeRole",
         "RoleArn": role.arn,
@@ -39,18 +34,16 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
         "AccessKeyId": credentials.access_key_id,
         "SignatureMethod": "HMAC-SHA1",
         "SignatureVersion": "1.0",
-        **_given(Policy=role.policy, ExternalId=role.external_id, SecurityToken=credentials.security_token),
+        "Policy": role.policy,
+        "ExternalId": role.external_id,
+        "SecurityToken": credentials.security_token,
     }
     hidden = tuple(filter(None, (*credentials.secrets(), role.external_id)))
-    return _Call(parameters, host, limits, hidden, credentials.access_key_secret).ask()
+    return _Call(parameters, host, limits, hidden, credentials.access_key_secret).session()
 
 
-def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> ServiceResponse:
-    """Assume a role with an OIDC token, and return the response of STS; blocks.
-
-    Raises:
-        FetchError: the token can't be read, STS refused, or there was no complete response.
-    """
+def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
+    """Assume a role with an OIDC token, which may be in a file; blocks."""
     token = oidc.token or _read_token(oidc.token_file or "")
     parameters = {
         "Action": "AssumeRoleWithOIDC",
@@ -59,13 +52,9 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> ServiceR
         "OIDCToken": token,
         "RoleSessionName": oidc.session_name,
         "DurationSeconds": str(oidc.seconds),
-        **_given(Policy=oidc.policy),
+        "Policy": oidc.policy,
     }
-    return _Call(parameters, host, limits, (token,)).ask()
-
-
-def _given(**parameters: str | None) -> dict[str, str]:
-    return {name: value for name, value in parameters.items() if value}
+    return _Call(parameters, host, limits, (token,)).session()
 
 
 def _read_token(file: str) -> str:
@@ -78,84 +67,80 @@ def _read_token(file: str) -> str:
         raise FetchError(f"the token file {file} is not UTF-8 text") from None
     if not token:
         raise FetchError(f"the token file {file} is empty")
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
+    if not re.fullmatch(HEADER_SAFE, token):
         raise FetchError(f"the token file {file} contains a space, a line break or a character that is not ASCII")
     return token
 
 
-# --- One call --------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Call:
-    """One call. `hidden` are values that must not be shown; `secret` signs the call, unless it is None."""
+    """One call. Parameters without a value are not sent. `hidden` are values that must not be shown.
 
-    parameters: Mapping[str, str] = field(repr=False)
+    `secret` signs the call, unless it is None.
+    """
+
+    parameters: Mapping[str, str | None] = field(repr=False)
     host: StsHost
     limits: Limits
     hidden: tuple[str, ...] = field(repr=False)
     secret: str | None = field(default=None, repr=False)
 
-    def ask(self) -> ServiceResponse:
+    def session(self) -> Fetched:
         """Send the call. If STS refuses the time or the nonce, send it again with the time of STS and a new nonce."""
         response = self._send(timedelta(0))
         failure = self._failure(response)
-        if failure and classify(failure.code, failure.status, "sts").retry in _ONCE:
-            response = self._send(_clock_difference(response))
+        if failure and classify(failure.code, failure.status, "sts").retry in (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK):
+            theirs = parse_http_date(response.headers.get("date"))
+            response = self._send(theirs - utc_now() if theirs else timedelta(0))
             failure = self._failure(response)
         if failure:
             raise failure
-        return response
+        return credentials_in(response.document("Credentials"))
 
     def _send(self, clock_difference: timedelta) -> ServiceResponse:
         query = {
-            **self.parameters,
+            **{name: value for name, value in self.parameters.items() if value},
             "Format": "JSON",
-            "Version": _VERSION,
+            "Version": "2015-04-01",
             "Timestamp": (utc_now() + clock_difference).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "SignatureNonce": secrets.token_hex(16),
         }
         if self.secret:
             query["Signature"] = rpc_signature("GET", query, self.secret)
-        url = f"{parse_endpoint(self.host.endpoint).address}/?{_canonical_query(query)}"
-        return send(HttpRequest(url, secrets=self.hidden), self.limits)
+        address = parse_endpoint(self.host.endpoint).address
+        return send(f"{address}/?{_canonical_query(query)}", self.limits, secrets=self.hidden)
 
     def _failure(self, response: ServiceResponse) -> FetchError | None:
         """Return the error for a refusal, or None. It omits the message of STS, which repeats signed values."""
         body = parse_error_body(response.body)
         if response.status == 200 and not body.tells_failure:
             return None
-        code = text_fact(body.code(), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}", self.hidden)
-        request_id = text_fact(body.request_id(), r"[A-Za-z0-9-]{1,64}", self.hidden)
+        code = self._fact(body.code(), r"[A-Z][A-Za-z]{2,63}(\.[A-Za-z]{1,63}){0,4}")
         rule, denial = classify(code, response.status, "sts"), body.denial(self.hidden)
         return FetchError(
             rule.title or "the request was refused",
+            remedy_for(rule, denial),
             transient=rule.retry is Retry.TRANSIENT,
             status=response.status,
             code=code,
-            request_id=request_id,
+            request_id=self._fact(body.request_id(), r"[A-Za-z0-9-]{1,64}"),
             retry_after=requested_wait(response.headers, utc_now()),
-            remedy=remedy_for(rule, denial),
             denial=denial,
         )
 
-
-def _clock_difference(response: ServiceResponse) -> timedelta:
-    """Return the clock of STS, from the Date header of a response, minus the clock of this machine."""
-    theirs = parse_http_date(response.headers.get("date"))
-    return theirs - utc_now() if theirs else timedelta(0)
-
-
-# --- The signature ---------------------------------------------------------------------------------------------------
+    def _fact(self, value: str | None, form: str) -> str | None:
+        """Return a value of the response if it has the expected form and contains nothing that must not be shown."""
+        is_safe = value and re.fullmatch(form, value) and not any(hidden in value for hidden in self.hidden)
+        return value if is_safe else None
 
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
     """Return the signature of a query, by the vendor's RPC signature 1.0."""
-    text = f"{method}&{percent_encode('/')}&{percent_encode(_canonical_query(query))}"
+    text = f"{method}&%2F&{quote(_canonical_query(query), safe='')}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
 def _canonical_query(query: Mapping[str, str]) -> str:
     """Return the query, sorted by the unencoded names. In contrast, `api.signing` sorts by the encoded names."""
-    return "&".join(f"{percent_encode(name)}={percent_encode(value)}" for name, value in sorted(query.items()))
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query.items()))

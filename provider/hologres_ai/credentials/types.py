@@ -5,6 +5,10 @@ from pathlib import Path
 
 from ..errors import ProviderAttempt
 from ..region_data import CENTRAL_STS
+from ..settings import Setting
+
+Switches = frozenset[Setting]
+"""The switches that are on, of those with which an administrator restricts the sources of credentials."""
 
 SESSION_NAME = "hologres-ai"
 SESSION_SECONDS = 3600
@@ -27,16 +31,6 @@ class Credentials:
     def secrets(self) -> tuple[str, ...]:
         """Return the values that must never be shown."""
         return tuple(value for value in (self.access_key_secret, self.security_token) if value)
-
-
-@dataclass(frozen=True)
-class Switches:
-    """The switches with which an administrator restricts the sources of credentials."""
-
-    imds_v1_disabled: bool = False
-    ecs_metadata_disabled: bool = False
-    external_process_disabled: bool = False
-    cli_profile_disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ class Profile:
 
     file: Path
     name: str | None
-    switches: Switches = Switches()
+    switches: Switches = frozenset()
 
     def __str__(self) -> str:
         return f"profile {self.name or '(the current one)'} of {self.file}"
@@ -147,8 +141,6 @@ class AskedRole:
 
 
 BaseSource = Credentials | Profile | Uri | EcsRole | Oidc | External | CloudSso | OAuth
-Link = Uri | EcsRole | Oidc | External | CloudSso | OAuth | Role
-"""A part of a chain of sources that returns credentials on request: a base source or a role."""
 
 
 @dataclass(frozen=True)

@@ -1,48 +1,71 @@
-"""Check the form of values before they are sent. Error messages contain no value."""
+"""Check the form of values before they are sent.
+
+A check raises a ConfigurationError that names the origin of the value, here `place`, and shows no value.
+"""
 
 import re
+from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..settings.network import Endpoint, parse_endpoint
 from .types import SESSION_SECONDS
+
+HEADER_SAFE = r"[\x21-\x7e]+"
+"""The form of a value that can be sent in an HTTP header."""
 
 SHORTEST, LONGEST = 900, 43_200  # limits of STS for the duration of a session, in seconds
 
 
-def check_header_safe(value: str, place: str) -> None:
-    """Check that a value can be sent in an HTTP header.
-
-    Raises:
-        ConfigurationError: the value contains a space, a line break or a character that is not ASCII.
-    """
-    if not re.fullmatch(r"[\x21-\x7e]+", value):
+def check_header_safe(value: str, place: str) -> str:
+    """Return a value that can be sent in an HTTP header."""
+    if not re.fullmatch(HEADER_SAFE, value):
         raise ConfigurationError(
             f"{place} contains a space, a line break or a character that is not ASCII",
             "Copy the value again, without leading or trailing spaces or line breaks.",
         )
+    return value
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:
-    """Return the value if it matches the regular expression `form`.
-
-    Raises:
-        ConfigurationError: the value does not match.
-    """
+    """Return a value that matches the regular expression `form`."""
     if not re.fullmatch(form, value):
         raise ConfigurationError(f"{place} is invalid", f"Set a value such as {example}.")
     return value
 
 
-def duration(text: str | None, place: str) -> int:
-    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default.
+def check_endpoint(text: str, place: str, example: str) -> Endpoint:
+    """Return the endpoint in a text."""
+    try:
+        return parse_endpoint(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{place} is not an endpoint: {error}", f"Set a host with an optional port, such as {example}."
+        ) from None
 
-    Raises:
-        ConfigurationError: the value is not a whole number from 900 to 43200.
-    """
+
+def check_sts_host(text: str, place: str) -> str:
+    """Return an STS host with its port, if it has one; for plain http, its URL."""
+    return check_endpoint(text, place, "sts-vpc.cn-hangzhou.aliyuncs.com").url.removeprefix("https://")
+
+
+def check_url(text: str, place: str) -> str:
+    """Return an http or https URL without a user name."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        good = False
+    if not good or not text.isprintable() or " " in text:
+        raise ConfigurationError(f"{place} is not a URL", "Set a URL such as http://localhost:8080/credentials.")
+    return text
+
+
+def duration(text: str | None, place: str) -> int:
+    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default."""
     if text in (None, "0"):
         return SESSION_SECONDS
     if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:
         raise ConfigurationError(
-            f"{place} is not a valid session duration",
-            f"Set a whole number of seconds from {SHORTEST} to {LONGEST}.",
+            f"{place} is not a valid session duration", f"Set a whole number of seconds from {SHORTEST} to {LONGEST}."
         )
     return int(str(text))

@@ -28,7 +28,7 @@ from . import list_outputs
 if TYPE_CHECKING:
     from ..models import AiNodeListResult
     from ..requirements import RequirementArguments, RequirementResult
-    from ..settings import Lookup
+    from ..settings.lookup import Lookup
 
 T = TypeVar("T")
 

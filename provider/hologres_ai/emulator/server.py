@@ -14,8 +14,8 @@ from aiohttp import web
 from ..clock import utc_now
 from ..credentials import Credentials
 from ..errors import ConfigurationError
-from ..network import LOOPBACK
 from ..process import stop_on_signals
+from ..settings.network import LOOPBACK
 from .faults import Fault
 from .fleet import FleetFile
 from .responses import BodyFormat

@@ -90,11 +90,7 @@ class HologresAiError(Exception):
     @property
     def facts(self) -> str:
         """Status, code and request id, as far as they are known, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
-        known = (
-            self.status and f"HTTP {self.status}",
-            self.code,
-            self.request_id and f"request {self.request_id}",
-        )
+        known = (self.status and f"HTTP {self.status}", self.code, self.request_id and f"request {self.request_id}")
         return ", ".join(fact for fact in known if fact)
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Xml
 from pydantic_core import from_json
 
 from . import AccessDeniedDetail
-from .redaction import clean
+from .redaction import SHOWN_CHARACTERS, clean
 
 Body = bytes | bytearray
 
@@ -56,22 +56,19 @@ class ErrorBody:
             return None
         fields = _named(detail)
         denial = AccessDeniedDetail(
-            auth_action=as_text(fields.get("authaction"), secrets),
-            no_permission_type=as_text(fields.get("nopermissiontype"), secrets),
-            policy_type=as_text(fields.get("policytype"), secrets),
-            encoded_diagnostic_message=as_text(
-                fields.get("encodeddiagnosticmessage"), secrets, MAX_DIAGNOSTIC_CHARACTERS
-            ),
+            as_text(fields.get("authaction"), secrets),
+            as_text(fields.get("nopermissiontype"), secrets),
+            as_text(fields.get("policytype"), secrets),
+            as_text(fields.get("encodeddiagnosticmessage"), secrets, MAX_DIAGNOSTIC_CHARACTERS),
         )
         return None if denial == AccessDeniedDetail() else denial
 
 
-def as_text(value: object, secrets: Sequence[str] = (), limit: int | None = None) -> str | None:
+def as_text(value: object, secrets: Sequence[str] = (), limit: int = SHOWN_CHARACTERS) -> str | None:
     """Return a string or an integer as text that is safe to show; None for an empty string and any other type."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = str(value).strip()
-    return (clean(text, secrets) if limit is None else clean(text, secrets, limit)) or None
+    return clean(str(value).strip(), secrets, limit) or None
 
 
 def parse_error_body(body: Body) -> ErrorBody:
@@ -98,9 +95,9 @@ def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {_plain(name): value for name, value in fields.items()}
 
 
-def _plain(name: object) -> str:
+def _plain(name: str) -> str:
     """Normalize a field name: ``RequestId``, ``requestId`` and ``request_id`` become ``requestid``."""
-    return str(name).lower().replace("_", "").replace("-", "")
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def _parse_xml(content: Body) -> dict[str, Any]:
@@ -125,11 +122,10 @@ def _parse_xml(content: Body) -> dict[str, Any]:
 
 def _fields(element: Xml.Element) -> dict[str, Any]:
     """Return the texts of the child elements by name; for a child with children, a mapping of their texts."""
-    return {_local(child): {_local(leaf): _text(leaf) for leaf in child} or _text(child) for child in element}
-
-
-def _text(element: Xml.Element) -> str:
-    return (element.text or "").strip()
+    return {
+        _local(child): {_local(leaf): (leaf.text or "").strip() for leaf in child} or (child.text or "").strip()
+        for child in element
+    }
 
 
 def _local(element: Xml.Element) -> str:

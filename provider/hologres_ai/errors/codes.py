@@ -119,7 +119,6 @@ _RENEW_OIDC = (
     "ALIBABA_CLOUD_OIDC_TOKEN_FILE or ALIBABA_CLOUD_OIDC_TOKEN."
 )
 
-_SIGNATURE_TITLE = "the signature was refused"
 _BOTH: tuple[ServiceName, ...] = ("hologram", "sts")
 _API: tuple[ServiceName, ...] = ("hologram",)
 _STS: tuple[ServiceName, ...] = ("sts",)
@@ -129,7 +128,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
-        ErrorRule(AuthenticationError, _KEYS, title=_SIGNATURE_TITLE),
+        ErrorRule(AuthenticationError, _KEYS, title="the signature was refused"),
     ),
     (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey is not known")),
     (
@@ -147,11 +146,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "InvalidSecurityToken.Expired",
         ErrorRule(AuthenticationError, _RENEW_SESSION, Retry.WITH_NEW_CREDENTIALS, "the security token has expired"),
     ),
-    (
-        _BOTH,
-        "MissingSecurityToken",
-        ErrorRule(AuthenticationError, _ADD_SESSION, title="a security token is missing"),
-    ),
+    (_BOTH, "MissingSecurityToken", ErrorRule(AuthenticationError, _ADD_SESSION, title="a security token is missing")),
     (
         _BOTH,
         "InvalidTimeStamp IllegalTimestamp",
@@ -211,24 +206,12 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "EntityNotExist.OIDCProvider EntityNotExist.OIDCProviderArn InvalidParameter.OIDCProviderArn",
         ErrorRule(ApiError, _OIDC_PROVIDER),
     ),
-    (
-        _STS,
-        "AuthenticationFail.OIDCToken InvalidParameter.OIDCToken",
-        ErrorRule(AuthenticationError, _RENEW_OIDC),
-    ),
+    (_STS, "AuthenticationFail.OIDCToken InvalidParameter.OIDCToken", ErrorRule(AuthenticationError, _RENEW_OIDC)),
 )
 _RULES = {
     (service, code.lower()): rule for services, codes, rule in TABLE for service in services for code in codes.split()
 }
-# A code `Forbidden.*` that is not in the table is an AccessDeniedError without the remedy of `Forbidden`, because the
-# remedy depends on the part after the dot.
-_NOT_A_FAMILY = frozenset({"forbidden"})
-_CLASS_BY_FAMILY: dict[str, type[ApiError]] = {"forbidden": AccessDeniedError}
-_CLASS_BY_STATUS: dict[int, type[ApiError]] = {
-    401: AuthenticationError,
-    403: AccessDeniedError,
-    429: ThrottledError,
-}
+_CLASS_BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: AccessDeniedError, 429: ThrottledError}
 
 _NO_CODE = (
     "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
@@ -244,25 +227,24 @@ def classify(code: str | None, status: int | None, service: ServiceName = "holog
 
 def _by_code(code: str | None, service: ServiceName) -> ErrorRule | None:
     parts = (code or "").lower().split(".")
-    whole, *families = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
-    names = [whole, *(family for family in families if family not in _NOT_A_FAMILY)]
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if len(names) > 1 and names[-1] == "forbidden":
+        names.pop()  # the remedy of `Forbidden.*` depends on the part after the dot
     return next((_RULES[service, name] for name in names if (service, name) in _RULES), None)
 
 
 def _by_status(code: str | None, status: int) -> ErrorRule:
-    family = (code or "").lower().partition(".")[0]
-    kind = _CLASS_BY_FAMILY.get(family) or _CLASS_BY_STATUS.get(status) or (ServiceError if status >= 500 else ApiError)
+    kind = _CLASS_BY_STATUS.get(status) or (ServiceError if status >= 500 else ApiError)
+    if (code or "").lower().partition(".")[0] == "forbidden":
+        kind = AccessDeniedError
     retry = Retry.TRANSIENT if status in RETRIED_STATUSES else Retry.NEVER
-    if kind is ThrottledError:
-        return ErrorRule(kind, _WAIT, retry)
-    if kind is ServiceError:
-        return ErrorRule(kind, _LATER, retry)
-    return ErrorRule(kind, _look_up(code) if code else _NO_CODE, retry)
-
-
-def _look_up(code: str) -> str:
+    if kind in (ThrottledError, ServiceError):
+        return ErrorRule(kind, _WAIT if kind is ThrottledError else _LATER, retry)
+    if not code:
+        return ErrorRule(kind, _NO_CODE, retry)
     page = f"https://api.alibabacloud.com/troubleshoot?q={quote(code, safe='')}"
-    return f"This code is not in the table of hologres-ai. Look it up on the vendor's page {page}"
+    remedy = f"This code is not in the table of hologres-ai. Look it up on the vendor's page {page}"
+    return ErrorRule(kind, remedy, retry)
 
 
 def remedy_for(rule: ErrorRule, denial: AccessDeniedDetail | None) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
-
-Location = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -23,14 +20,15 @@ class Problem:
         value: the invalid value; redact it before you show it.
     """
 
-    location: Location
+    location: tuple[int | str, ...]
     reason: str
     value: object
 
     @property
     def place(self) -> str:
-        """The location as text, in the format of `format_location`."""
-        return format_location(self.location)
+        """The location as text, such as ``instanceModelList[3].cpu``; empty for the whole document."""
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.location)
+        return "".join(parts).removeprefix(".")
 
 
 def first_problem(error: ValidationError, depth: int) -> Problem:
@@ -55,8 +53,3 @@ def all_problems(error: ValidationError) -> list[Problem]:
 
 def _problem(item: ErrorDetails, depth: int | None) -> Problem:
     return Problem(item["loc"][:depth], item["msg"].removeprefix("Value error, "), item["input"])
-
-
-def format_location(location: Sequence[int | str]) -> str:
-    """Return a location as text, such as ``instanceModelList[3].cpu``; empty for the whole document."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")

@@ -10,7 +10,8 @@ from ..credentials.key_pair import find_key_pair
 from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean, is_default_provider
-from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
+from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS
+from ..settings.lookup import look_up
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -13,8 +13,8 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from ..errors import HologresAiError
-from ..network import LOOPBACK
 from ..process import DEBUG, exit_process, stop_on_signals
+from ..settings.network import LOOPBACK
 from .engine import Engine
 from .servicer import Servicer
 

@@ -1,23 +1,17 @@
-"""Network access: endpoints, TLS certificates, proxies, times in HTTP headers, and redaction of logs.
+"""Endpoints, TLS certificates, proxies, and the causes of failed connections.
 
 Calls to STS and calls to the API follow the same rules. The environment is read at each use and never changed.
 """
 
 import ipaddress
-import logging
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
-
-from .errors.redaction import redact
+from urllib.parse import unquote, urlsplit
 
 # --- Endpoints -------------------------------------------------------------------------------------------------------
 
@@ -120,7 +114,6 @@ def _authorities(_file: str | None, _folder: str | None, _written: int | None) -
 
 # --- Proxies ---------------------------------------------------------------------------------------------------------
 
-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -204,12 +197,7 @@ def _without_password(name: str, value: str) -> str:
     return f"{parts.scheme}://{parts.hostname or '?'}{port}" + (" (with a user name)" if parts.username else "")
 
 
-# --- Queries and failures --------------------------------------------------------------------------------------------
-
-
-def percent_encode(text: str, *, safe: str = "") -> str:
-    """Percent-encode a text as UTF-8, except ``A-Za-z0-9-_.~`` (RFC 3986) and `safe`; a space becomes ``%20``."""
-    return quote(text, safe=safe + "-_.~")
+# --- Failures --------------------------------------------------------------------------------------------------------
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -219,55 +207,17 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-# --- Times in headers ------------------------------------------------------------------------------------------------
+def has_cause(error: BaseException, kind: type[BaseException]) -> bool:
+    """Return True if an exception or one of its causes is of a class."""
+    return any(isinstance(cause, kind) for cause in causes(error))
 
 
-def requested_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the wait that a response requests, in seconds, or None.
-
-    The headers are ``x-acs-retry-after`` (milliseconds) and ``Retry-After`` (seconds or a date).
-    """
-    milliseconds, seconds = (headers.get(name, "") for name in ("x-acs-retry-after", "retry-after"))
-    if milliseconds.isdecimal():
-        return int(milliseconds[:9]) / 1000
-    if seconds.isdecimal():
-        return float(seconds[:9])
-    date = parse_http_date(seconds)
-    return max(0.0, (date - now).total_seconds()) if date else None
+def is_tls_failure(error: BaseException) -> bool:
+    """Return True if TLS failed. A connection that the peer closed early is not a TLS failure."""
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))
 
 
-def parse_http_date(text: str | None) -> datetime | None:
-    """Parse an HTTP date; return the time in UTC, or None if the date is missing or invalid."""
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except (ValueError, OverflowError):
-        return None
-
-
-# --- Logs ------------------------------------------------------------------------------------------------------------
-
-
-class RedactingFilter(logging.Filter):
-    """A log filter that redacts secrets. Records of httpx and httpcore contain response headers."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage(), self._secrets), None
-        return True
-
-
-@contextmanager
-def redact_logs(secrets: Sequence[str]) -> Iterator[None]:
-    """Redact `secrets` in the log records of httpx and httpcore while the block runs."""
-    names = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-    loggers, redacting = [logging.getLogger(name) for name in names], RedactingFilter(secrets)
-    for logger in loggers:
-        logger.addFilter(redacting)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(redacting)
+def proxy_status(error: Exception) -> int | None:
+    """Return the HTTP status in an `httpx.ProxyError`, or None."""
+    found = re.match(r"[1-5][0-9]{2}\b", str(error))
+    return int(found[0]) if found else None
