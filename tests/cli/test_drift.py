@@ -123,7 +123,7 @@ def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(scenario: Scenari
     scenario.edit(lambda nodes: nodes.clear())
     done = scenario.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
-    assert "Check that this is the AccessKey of the same account." in done.stderr
+    assert "Check that the AccessKey belongs to the account of the baseline." in done.stderr
 
 
 def test_when_all_nodes_were_replaced_a_note_names_the_likely_cause(scenario: Scenario) -> None:
@@ -140,8 +140,8 @@ USAGE = [
     ([], "Give either --baseline or --stack."),
     (["--baseline", "x", "--stack", "y"], "Give either --baseline or --stack."),
     (["--bogus"], "No such option"),
-    (["--baseline", "-", "--accept"], "--accept needs --baseline with a file"),
-    (["--stack", "x", "--accept"], "--accept needs --baseline with a file"),
+    (["--baseline", "-", "--accept"], "--accept requires --baseline FILE"),
+    (["--stack", "x", "--accept"], "--accept requires --baseline FILE"),
     (["--baseline", "x", "--classes", "usge"], "'usge' is not one of inventory, lifecycle, usage"),
     (["--baseline", "x", "--classes", ""], "must not be empty"),
     (["--baseline"], "requires an argument"),
@@ -154,7 +154,7 @@ USAGE = [
     (["--baseline", "/nowhere/x", "--ignore-file", "/"], "cannot read /: Is a directory\nCheck the file, or correct"),
     (["--baseline", "/dev/null"], "there is no baseline /dev/null, the file is empty\nCreate it with: "),
     (["--baseline", "x", "--name-regex", "("], "--name-regex: not a regular expression"),
-    (["--stack", "x"], "--stack needs the pulumi command line"),
+    (["--stack", "x"], "--stack requires the command `pulumi`"),
 ]
 
 

@@ -302,18 +302,18 @@ def test_quiet_prints_a_machine_format_completely(scenario: Scenario) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--json", "--junit"), "Only one report can go to stdout, not json and junit"),
-        (("--json", "--report", "json"), "Only one report can go to stdout"),
-        (("--report", "text", "--report", "html=-"), "Only one report can go to stdout"),
+        (("--json", "--junit"), "Only one report can be printed on stdout, not json and junit"),
+        (("--json", "--report", "json"), "Only one report can be printed on stdout"),
+        (("--report", "text", "--report", "html=-"), "Only one report can be printed on stdout"),
         (("--report", "xml=x"), "no such format: 'xml'; give one of text, json, markdown, junit, html\n"),
         (("--report", "jsn"), "no such format: 'jsn'; did you mean \"json\"?\n"),
         (("--ignore", "resize"), "no such event or class: 'resize'; did you mean \"resized\"?\n"),
         (("--report", "json="), "the name of the file is empty"),
-        (("--report", "json=x", "--report", "junit=x"), "Two reports can't go to the same file: x"),
+        (("--report", "json=x", "--report", "junit=x"), "Two reports can't be written to the same file: x"),
         (("--report", "nagios"), "no such format: 'nagios'"),
         (("--report", "json=BASELINE"), "A report can't replace"),
-        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't go to the same file: ./x"),
-        (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
+        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't be written to the same file: ./x"),
+        (("--report", "json=/dev/stdout", "--junit"), "Only one report can be printed on stdout"),
     ],
 )
 def test_invalid_combinations_of_reports_are_refused(scenario: Scenario, arguments: tuple[str, ...], says: str) -> None:

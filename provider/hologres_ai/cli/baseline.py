@@ -1,4 +1,4 @@
-"""Read and write the document that contains a baseline: a file, stdin, or the state of a Pulumi stack."""
+"""Read a baseline from a file, stdin or the state of a Pulumi stack, and write a baseline to a file."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from ..errors import ConfigurationError, DocumentError, RegionsError
 from ..models import AiNodeListResult
 from .files import read_bytes, read_error, write_error, write_file
 
-_MAX_LINES = 5  # of the error messages of the Pulumi command line
+_MAX_LINES = 5  # lines of stderr of the Pulumi command line that an error contains
 
 
 def read_stdin() -> bytes:
@@ -80,8 +80,8 @@ def export_stack(stack: str) -> bytes:
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise ConfigurationError(
-            "--stack needs the pulumi command line, which is not on PATH",
-            "Install it, or run `pulumi stack export` on another machine and give its output with --baseline.",
+            "--stack requires the command `pulumi`, which is not on PATH",
+            "Install it, or run `pulumi stack export` on a different machine and give its output with --baseline.",
         )
     command = [pulumi, "stack", "export", f"--stack={stack}", "--non-interactive"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603

@@ -1,4 +1,4 @@
-"""Compare the AI nodes with a baseline, and write a new baseline: what ``hologres-ai drift`` does."""
+"""Implementation of ``hologres-ai drift``: compare the AI nodes with a baseline, and write a new baseline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,21 +19,21 @@ from .output import say
 from .read import Connection, read_nodes
 from .reports import Report
 
-# The forms of a baseline that --accept may replace. A file in another form belongs to another tool.
+# The forms of a baseline that --accept can replace. A file in any other form was written by a different tool.
 _ACCEPTED_FORMS = ("envelope", "list")
-_CHECK_ACCOUNT = "Check that this is the AccessKey of the same account."
+_CHECK_ACCOUNT = "Check that the AccessKey belongs to the account of the baseline."
 
 
 @dataclass(frozen=True)
 class DriftOptions:
-    """The options of ``hologres-ai drift``, without those of its reports.
+    """The options of ``hologres-ai drift``, except the options of its reports.
 
     Attributes:
         baseline: the file with the baseline, or ``-`` for stdin; None if `stack` is given.
-        stack: the Pulumi stack whose state has the baseline.
+        stack: the Pulumi stack whose state contains the baseline.
         output, resource: the stack output or the resource to use if there are several.
-        given: the query in the options, with `on_region_error` only if it has regions.
-        on_region_error: the option, which also applies to the regions of the baseline.
+        given: the query in the options. It contains `on_region_error` only if it contains regions.
+        on_region_error: the value of ``--on-region-error``, which also applies to the regions of the baseline.
         entries: the events to ignore.
     """
 
@@ -57,10 +57,11 @@ class DriftOptions:
 
 
 def compare_with_baseline(options: DriftOptions) -> Report:
-    """Compare, and write the new baseline if --accept is given.
+    """Compare the nodes with the baseline, and write a new baseline if ``--accept`` is given.
 
     Raises:
-        InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
+        InvalidArgumentError, ConfigurationError, DocumentError: an option, a setting or the baseline is invalid. Raised
+            before any network call.
         HologresAiError: a region could not be read, or the new baseline could not be written.
     """
     path, given_profile = options.path, options.connection["profile"]
@@ -111,7 +112,7 @@ def _warn_of_provider(name: str) -> None:
 
 
 def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report:
-    """Return the report with the events that count, the ignored events, and the exit code."""
+    """Return the report with the counted events, the ignored events and the exit code."""
 
     def is_ignored(event: Event) -> bool:
         return any(entry.matches(event) for entry in options.entries)
@@ -140,7 +141,7 @@ def _note(text: str, options: DriftOptions) -> None:
 
 
 def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]:
-    """Yield the options that differ from the query of the baseline: only results of one query can be compared."""
+    """Yield the options that differ from the query of the baseline. Only results of the same query can be compared."""
     given, result = options.given, baseline.result
     if "usage" in options.classes and not result.query.include_usage:
         yield Failure("--classes", "the baseline contains no usage values")
@@ -162,7 +163,7 @@ def _texts(query: Query, name: str) -> tuple[str, ...]:
 
 
 def _first_baseline(options: DriftOptions, path: Path) -> Report:
-    """Write the first baseline and return its report; usage is left out if it is not compared."""
+    """Write the first baseline and return its report. The baseline contains usage only if usage is compared."""
     query = replace(options.given, include_usage="usage" in options.classes)
     result, report = read_nodes("drift", query, options.connection)
     write_baseline(path, result, options.connection["profile"])

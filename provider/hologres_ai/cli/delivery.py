@@ -25,14 +25,14 @@ def run_and_report(
 ) -> int:
     """Run `build`, write its report to every target, and return the exit code.
 
-    A failure is reported as well: on stderr and to every target. After an interrupt no report is written.
+    A failure is also reported, on stderr and to every target. After an interrupt, no report is written.
 
     Args:
         command: the name of the command.
-        build: does the work of the command and returns its report.
-        targets: the format and the file of each report. If none of them is stdout, text is printed on stdout.
+        build: performs the read of the command and returns its report.
+        targets: the format and the file of each report. If no report is printed on stdout, text is printed there.
         quiet: print text only for a finding, and only if there are no targets.
-        regions: returns the regions that the run was to read, if they are known; called only if the run failed.
+        regions: returns the requested regions, if they are known. Called only if the run failed.
     """
     try:
         report = build()
@@ -41,7 +41,7 @@ def run_and_report(
     except Exception as error:  # noqa: BLE001 - every failure is reported
         report_error(error)
         known: tuple[str, ...] = ()
-        with suppress(Exception):  # the report is written even if the settings that name the regions can't be read
+        with suppress(Exception):  # write the report even if the settings with the regions can't be read
             known = regions()
         report = Report(
             command=command, read_at=utc_now(), regions=known, error=describe_error(error), exit_code=FAILED
@@ -50,9 +50,9 @@ def run_and_report(
 
 
 def _deliver(report: Report, targets: tuple[Target, ...], *, quiet: bool) -> int:
-    """Write the files, then print; return the exit code.
+    """Write the reports to their files, print the report for stdout, and return the exit code.
 
-    If a report can't be written, the others are still written, and the run has failed even if there is a finding.
+    If a report can't be written, the other reports are still written. The run then fails, even if there is a finding.
     """
     written = [_write(report, target) for target in targets if target.file is not None]
     printed = next((target for target in targets if target.file is None), None)

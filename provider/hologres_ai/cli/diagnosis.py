@@ -1,4 +1,4 @@
-"""Inspect the settings and the credentials, and try one call: what ``hologres-ai doctor`` shows."""
+"""Implementation of ``hologres-ai doctor``: inspect the settings and the credentials, and make one API call."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class RoleReport:
 
 @dataclass
 class CallReport:
-    """The outcome of the call that ``doctor`` makes."""
+    """The result of the API call of ``doctor``."""
 
     ok: bool
     instances: int | None = None
@@ -63,17 +63,18 @@ class CallReport:
 
 @dataclass
 class Diagnosis:
-    """The result of ``doctor``; `call` is None if the settings did not allow a call.
+    """The result of ``doctor``. `call` is None if a setting is invalid, because no call is then made.
 
     Attributes:
-        credentials: the sources of credentials in the order in which they were tried, with the outcome of each.
-        access_key: the start of the AccessKey ID; empty before the call unless the key pair is in the settings.
+        credentials: the sources of credentials in the order in which they were tried, each with its outcome.
+        access_key: the first characters of the AccessKey ID. Before the call, it is known only for a key pair in the
+            settings.
         key_parts: the origin of each part of a key pair that is in the settings.
         roles: the roles to assume, in order.
         switches: the origin of each switch that is on.
         left_over: the origins of credentials that are set but not used.
-        warnings: settings that may be mistakes.
-        verdict: the outcome in one sentence, with the next step.
+        warnings: warnings about settings that are probably wrong.
+        verdict: a summary in one sentence, and the next step.
         settings: the error in any other setting, such as a time limit, a switch or a proxy.
     """
 
@@ -93,12 +94,12 @@ class Diagnosis:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 0 if the call succeeded, 1 if it failed or if the settings did not allow a call."""
+        """The exit code: 0 if the call succeeded, 1 if the call failed or was not made."""
         return DONE if self.call and self.call.ok else FAILED
 
 
 def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
-    """Inspect every setting, and make one call if the settings allow it."""
+    """Inspect every setting, and make one API call if all settings are valid."""
     settings = look_up(arguments)
     diagnosis = Diagnosis(proxies=describe_proxies(), switches=list(_switches(settings)))
     resolution = _resolve_credentials(diagnosis, settings)
@@ -114,7 +115,7 @@ def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
 
 
 def _add_instructions(diagnosis: Diagnosis, settings: ResolvedSettings) -> None:
-    """Name options and environment variables for missing settings: the command line reads no Pulumi configuration."""
+    """Replace the remedies for missing settings, because the command line does not read the Pulumi configuration."""
     missing = missing_keys(settings)
     if diagnosis.access_key.error and missing:
         diagnosis.access_key.remedy = missing_error(missing).remedy
@@ -171,7 +172,7 @@ def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolu
 
 
 def _add_source(diagnosis: Diagnosis, settings: ResolvedSettings, resolution: Resolution) -> None:
-    """Add the details of the source of credentials: origins of its parts, warnings, and roles to assume."""
+    """Add the details of the source of credentials: the origins of its parts, warnings, and roles to assume."""
     source = resolution.source
     diagnosis.key_parts = {name: name_options(origin) for name, origin in source.parts}
     diagnosis.left_over = [name_options(origin) for origin in source.left_over]
@@ -238,7 +239,7 @@ def _refused(error: HologresAiError) -> CallReport:
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    """Return the outcome in one sentence, with the next step."""
+    """Return a summary in one sentence, with the next step."""
     found = (diagnosis.region, diagnosis.access_key, diagnosis.endpoint, diagnosis.settings)
     wrong = next((one for one in found if one.error), None)
     if wrong:

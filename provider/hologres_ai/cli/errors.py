@@ -1,4 +1,4 @@
-"""Error handling of the commands: every failure becomes a message on stderr and an exit code, never a traceback."""
+"""Error handling: each failure of a command is a message on stderr and an exit code, without a traceback."""
 
 import errno
 import io
@@ -25,26 +25,26 @@ INTERRUPTED = 128 + 2  # SIGINT
 READER_GONE = 128 + 13  # SIGPIPE
 
 EXIT_CODES = (
-    (DONE, "done"),
+    (DONE, "success"),
     (FAILED, "error, such as a failed read, or an invalid option or setting"),
-    (FINDING, "a finding (drift, or a requirement that is not met), nothing else"),
+    (FINDING, "a finding: drift, or an unmet requirement"),
     (INTERRUPTED, "interrupted"),
-    (READER_GONE, "the reader of the output closed it, as `head` does"),
+    (READER_GONE, "the reader closed the output, as `head` does"),
 )
 
-COMPLETE = "_HOLOGRES_AI_COMPLETE"  # the variable that click reads; docs/cli.md has its values
+COMPLETE = "_HOLOGRES_AI_COMPLETE"  # the environment variable of click's shell completion
 _NAGIOS = "hologres_ai.nagios"
-_OTHER_COMMANDS = ("list", "drift", "doctor", "emulate")  # they have no report for a monitoring system
+_OTHER_COMMANDS = ("list", "drift", "doctor", "emulate")  # without the report format nagios
 
 
 class CommandGroup(click.Group):
-    """The group of all commands, which maps every failure to one of `EXIT_CODES`.
+    """The command group. It maps every failure to one of `EXIT_CODES`.
 
-    A command returns its exit code, or None for 0.
+    A command function returns its exit code, or None for 0.
     """
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command line; map failures outside of the commands too, such as those of shell completion."""
+        """Run the command line, and also map failures outside the commands, such as a failure of shell completion."""
         try:
             with _mapped_to_exit_codes(nagios=False):
                 _check_completion()
@@ -72,7 +72,7 @@ class CommandGroup(click.Group):
 
 
 def _check_completion() -> None:
-    """Refuse a value of the variable that enables completion if click would ignore it, or would need more variables."""
+    """Raise an error if click cannot use the value of `COMPLETE`."""
     value = os.environ.get(COMPLETE)
     shell, _, action = (value or "bash_source").partition("_")
     if shell not in ("bash", "zsh", "fish") or action not in ("source", "complete"):
@@ -84,7 +84,7 @@ def _check_completion() -> None:
 def wants_nagios(arguments: Sequence[str]) -> bool:
     """Return whether ``--report nagios`` is given to `check`, even if the name of the command or an option is invalid.
 
-    A monitoring system would take the exit code 1 of a misspelled command for a warning.
+    Otherwise, a monitoring system would interpret exit code 1 of a misspelled command as a warning.
     """
     if any(argument in _OTHER_COMMANDS for argument in arguments[:1]):
         return False
@@ -126,7 +126,7 @@ def _report(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         _abandon_stdout()
     if isinstance(error, BrokenPipeError):
-        return READER_GONE, "the reader of the output closed it"
+        return READER_GONE, "the reader closed the output"
     return report_error(error)
 
 
@@ -140,7 +140,7 @@ def report_error(error: BaseException) -> tuple[int, str]:
 
 
 def describe_error(error: BaseException) -> ReportedError:
-    """Return a failure without secrets."""
+    """Convert an exception to a `ReportedError`, which contains no secrets."""
     kind = type(error).__name__
     if isinstance(error, HologresAiError):
         return ReportedError(
@@ -185,8 +185,8 @@ def _unread_regions(error: HologresAiError) -> tuple[str, ...]:
 def open_missing_streams() -> None:
     """Replace a stdin, stdout or stderr that is closed at the start.
 
-    Otherwise the next file or socket would get the file descriptor of the missing stream. Writing to the replacement of
-    stdout fails, because the output would be lost; messages on stderr may be lost.
+    Otherwise, the next file or socket would use the file descriptor of the missing stream. A write to the replacement
+    of stdout fails, so that output is not lost without an error. Messages on stderr are discarded.
     """
     for number in range(3):
         try:
@@ -200,10 +200,10 @@ def open_missing_streams() -> None:
 
 
 def prepare_stdout() -> None:
-    """Set the encoding of stdout to UTF-8, or to that of the terminal, and make sure that no output is lost.
+    """Set the encoding of stdout to UTF-8, or to the encoding of the terminal, and ensure that no output is lost.
 
-    With ``PYTHONUNBUFFERED`` stdout has no buffer, and Python does not notice that a full disk or a closed pipe
-    shortened a write.
+    With ``PYTHONUNBUFFERED``, stdout has no buffer, and Python does not detect a partial write to a full disk or a
+    closed pipe.
     """
     if not isinstance(sys.stdout, io.TextIOWrapper):
         return
@@ -216,7 +216,7 @@ def prepare_stdout() -> None:
 
 
 def _abandon_stdout() -> None:
-    """Discard the rest of the output, because Python flushes stdout again at exit and would repeat the failure."""
+    """Discard the remaining output. Otherwise, Python would flush stdout again at exit and repeat the failure."""
     with suppress(OSError, ValueError):
         number = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)

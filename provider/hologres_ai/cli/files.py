@@ -1,4 +1,4 @@
-"""Write files that other programs read: in one step, so that a reader sees either the old text or the new one."""
+"""Read files with a maximum size, and replace files atomically: readers see the old or the new content."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 
 MAX_READ = 256 * 2**20  # bytes; a state contains the nodes twice, and a response of the API has at most 64 MiB
 
-# After these errors the file is not written in place: only a part would fit, and the old text would be lost.
+# After these errors, the file is not written in place: the new text does not fit, and the old text would be lost.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -32,7 +32,7 @@ def write_error(error: OSError, name: str, option: str) -> ConfigurationError:
 
 
 def read_bytes(stream: BinaryIO, name: str, option: str) -> bytes:
-    """Return the rest of a stream, which may be a device that never ends.
+    """Return the remaining content of a stream. The maximum size is for devices without an end, such as /dev/zero.
 
     Raises:
         ConfigurationError: the stream can't be read, or contains more than `MAX_READ`.
@@ -47,9 +47,9 @@ def read_bytes(stream: BinaryIO, name: str, option: str) -> bytes:
 
 
 def write_file(name: str, text: str) -> None:
-    """Replace a file by a text in UTF-8: in one step if the folder allows it, else in place.
+    """Replace the content of a file by a text in UTF-8, atomically if possible.
 
-    A bind-mounted file, a file in a folder without write permission, a pipe and a device are written in place.
+    Bind-mounted files, files in a folder without write permission, pipes and devices are written in place.
 
     Raises:
         OSError: the file can't be written. Its `filename` is `name`, as the user gave it.
@@ -70,7 +70,7 @@ def target_of(name: str) -> Path:
 
 
 def _replaced(target: Path, text: str) -> bool:
-    """Replace the target by a new file with the text; return False if the folder does not allow that."""
+    """Replace the target by a new file with the text. Return False if no file can be created in the folder."""
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
     with _end_in_order():
         try:
@@ -84,7 +84,7 @@ def _replaced(target: Path, text: str) -> bool:
             if isinstance(error, OSError) and error.errno not in _NO_SPACE:
                 return False
             raise
-    with suppress(OSError):  # not every system can open a folder
+    with suppress(OSError):  # some systems cannot open a folder
         _sync_folder(target.parent)
     return True
 
@@ -107,7 +107,7 @@ def _write(path: Path, mode: str, text: str) -> None:
 
 @contextmanager
 def _end_in_order() -> Iterator[None]:
-    """Let the block clean up when a signal arrives that would otherwise end the process at once."""
+    """Convert SIGTERM and SIGHUP to SystemExit in the block, so that it can clean up."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread can set handlers
         yield
         return
@@ -125,7 +125,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder, because otherwise a power failure can bring the old text back."""
+    """Sync the folder. Otherwise, the old content can reappear after a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

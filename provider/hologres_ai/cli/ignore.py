@@ -1,4 +1,4 @@
-"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events that a comparison leaves out."""
+"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events that do not count as drift."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ EVENT_KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DR
 
 @dataclass(frozen=True)
 class Entry:
-    """The events of one kind or class to ignore: of every AI instance, or of those whose ID matches `pattern`."""
+    """The events of one kind or class to ignore, of all AI instances or of AI instances whose ID matches `pattern`."""
 
     kind: str
     pattern: str | None = None
@@ -48,7 +48,9 @@ class IgnoreEntry(Value):
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
-    """Return the entries of a file, one per line; ``#`` at the start of a line, or after a space, starts a comment.
+    """Return the entries of a file, which has one entry per line.
+
+    A ``#`` at the start of a line or after a space starts a comment.
 
     Raises:
         ConfigurationError: the file can't be read, or a line is not an entry.

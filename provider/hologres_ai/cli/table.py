@@ -1,6 +1,6 @@
-"""The list for people: a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
+"""The list as a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
 
-An unknown figure is shown as ``?``. Long IDs are broken into lines and never cut, so that they can be copied.
+Unknown values are shown as ``?``. Long IDs are broken into several lines and not truncated, so that they can be copied.
 """
 
 import sys
@@ -22,8 +22,8 @@ from ..models import AiNode, AiNodeListResult, Totals, Usage
 from .output import NEAR, shown, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # characters; the width of the table in a file
-# Minimum widths in cells: for a separate column for each figure, for space between the columns, and for the column of
-# CPU and memory.
+# Minimum widths of the table in cells: with a separate column for each value, with space between the columns, and with
+# the column for CPU and memory.
 WIDE, ROOMY, SLIM = 150, 100, 72
 
 _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
@@ -31,7 +31,7 @@ _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
 
 @dataclass(frozen=True)
 class Look:
-    """The width and encoding of the terminal, and the present time, from which the days to an expiry are counted."""
+    """The width and encoding of the terminal, and the current time, from which the time to an expiry is calculated."""
 
     width: int
     encoding: str
@@ -39,11 +39,11 @@ class Look:
 
     @property
     def unicode(self) -> bool:
-        """Whether the encoding has characters for bars and rules."""
+        """Whether the encoding contains the characters for bars and rules."""
         return self.encoding.startswith("utf")
 
     def text(self, value: object) -> str:
-        """Return the value as it is displayed: characters that the encoding lacks are replaced by codes."""
+        """Return the value as displayed. Characters that the encoding does not contain are replaced by codes."""
         return shown(value).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
@@ -64,14 +64,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a node and its figures, or a label and the figures of all nodes."""
+    """A row of the table: a node and its totals, or a label and the totals of all nodes."""
 
     node: AiNode | None
     figures: Totals
     label: str = ""
 
     def of(self, resource: str) -> Usage:
-        """Return the figures of one of `models.RESOURCES`."""
+        """Return the usage of a resource, which is one of `models.RESOURCES`."""
         usage: Usage = getattr(self.figures, resource)
         return usage
 
@@ -111,7 +111,7 @@ def show_size(row: Row, look: Look) -> Text:
 
 
 def show_status(row: Row, look: Look) -> Text:
-    """Return status, billing and renewal; a node with pay-as-you-go has no renewal."""
+    """Return status, billing and renewal. A pay-as-you-go node has no renewal."""
     node = row.node
     if node is None:
         return Text()
@@ -140,7 +140,7 @@ def show_bar(resource: str) -> Cell:
 
 
 def utilisation(usage: Usage, look: Look) -> Text:
-    """Return a bar and the share in use, such as ``███░░  60%``, or both figures if they have no valid ratio."""
+    """Return a bar and the percentage in use, such as ``███░░  60%``, or both values if their ratio is invalid."""
     used, capacity = usage.used, usage.capacity
     if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
         return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
@@ -148,7 +148,7 @@ def utilisation(usage: Usage, look: Look) -> Text:
     share = used / capacity
     filled = _filled(share, look.bar)
     colour = "red" if share >= 0.9 else "yellow" if share >= 0.7 else "green"
-    # Rounded down, so that only a full resource shows 100%.
+    # The percentage is rounded down, so that only a full resource shows 100%.
     percent = f" {used * 100 // capacity:3}%"
     return Text.assemble((full * filled + empty * (look.bar - filled), colour), percent)
 
@@ -161,7 +161,7 @@ def _filled(share: float, cells: int) -> int:
 
 
 def show_expiry(row: Row, look: Look, separator: str = ", ") -> Text:
-    """Return the date of the expiry in UTC and the distance, such as ``2026-01-28, in 9 days``.
+    """Return the expiry date in UTC and the time until the expiry, such as ``2026-01-28, in 9 days``.
 
     The text is red for a node that `check --not-expiring-within 30` would report. An invalid time is returned
     unchanged. The text is empty if the API returns no time.
@@ -245,7 +245,7 @@ def _empty_table(columns: Sequence[Column], total: Row, look: Look) -> Table:
 
 
 def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequence[AiNode]]]:
-    """Yield the nodes of each Hologres instance under a heading: name, ID, and region if it is another one."""
+    """Yield the nodes of each Hologres instance under a heading with the name, the ID and any different region."""
     for (region, identifier, name), nodes in by_owner(result.instance_model_list):
         elsewhere = Text(f"in {look.text(region)}") if region not in {None, result.region} else Text()
         yield join_lines(Text(look.text(name), "bold cyan"), Text(look.text(identifier), "cyan"), elsewhere), nodes
@@ -255,7 +255,7 @@ _STATUS = Column("Status\nBilling\nRenewal", show_status, folds=True)
 
 
 def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
-    """Return columns that several figures share."""
+    """Return columns with several values each."""
     name = stacked(show_name, show_size, show_expiry)
     figure = show_bar if usage else show_capacity
     free = Column("Free", stacked(show_free("gpu"), show_free("gpu_memory")), "right")

@@ -1,4 +1,4 @@
-"""The report as Markdown for a comment on a pull request or an issue, within the maximum length of a comment."""
+"""The report as Markdown for a comment on a pull request or an issue. Its length is limited."""
 
 import re
 from collections import Counter
@@ -11,9 +11,9 @@ from ..output import shown
 from . import Report, ReportedError
 from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, describe_move, drift_summary
 
-COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
-MESSAGES_LIMIT = 3_000  # characters of all warnings
-_LONGEST = 500  # characters of one value, such as a reason or a remedy
+COMMENT_LIMIT = 60_000  # characters; the maximum of a GitHub comment is 65,536
+MESSAGES_LIMIT = 3_000  # characters; the maximum length of all warnings
+_LONGEST = 500  # characters; the maximum length of one value, such as a reason or a remedy
 
 _PLAIN = r"[\w .,:;+()/=?-]"  # characters that have no special meaning in Markdown code
 
@@ -105,7 +105,7 @@ def _name(node: AiNode, place: str | None, region: str) -> str:
 
 
 def _rows(rows: Iterable[str], number: int, room: int = COMMENT_LIMIT) -> Iterator[str]:
-    """Yield the rows that fit into `room` characters, and the number of the omitted ones of all `number` rows."""
+    """Yield the rows that fit into `room` characters, and the number of omitted rows, out of `number` rows."""
     written = 0
     for row in rows:
         room -= len(row) + 1
@@ -122,12 +122,12 @@ def _table_row(cells: Iterable[str]) -> str:
 
 
 def code(value: FieldValue) -> str:
-    """Return a value as code, so that it cannot create a link, a mention, an image, markup or a new cell."""
+    """Format a value as code, so that it cannot create a link, a mention, an image, markup or a new table cell."""
     text = shown(value)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]} ... ({len(text)} characters)"
     if re.fullmatch(rf"{_PLAIN}+", text):
         return f"`{text}`"
-    # Markdown renderers treat escapes within backticks differently, but all decode numeric character references.
+    # Renderers handle escapes within backticks differently, but all of them decode numeric character references.
     coded = re.sub(rf"(?!{_PLAIN}).", lambda found: f"&#{ord(found[0])};", text)
     return f"<code>{coded}</code>"

@@ -6,10 +6,10 @@ from ..output import printable
 from . import Report, ReportedError
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
-MAX_REGIONS = 10  # regions named in the line; a line can have a maximum length in a monitoring system
+MAX_REGIONS = 10  # regions in the line; monitoring systems can limit the length of a line
 _WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
-# The label and the unit of each requirement that has a number.
+# The label and the unit of each requirement with a numeric value.
 _FIGURES = {
     "min_free_gpus": ("free_gpus", ""),
     "min_free_gpu_memory": ("free_gpu_memory", "GB"),
@@ -19,7 +19,11 @@ _FIGURES = {
 
 
 def state(report: Report) -> int:
-    """Return the exit code: 0 met, 1 not met with ``--warn``, 2 not met, 3 everything else."""
+    """Return the exit code of a monitoring plugin.
+
+    Returns:
+        0 if all requirements are met; 1 if any is not met and ``--warn`` was given; 2 if any is not met and ``--warn``
+        was not given; 3 in all other cases."""
     if report.error is not None:
         return UNKNOWN
     unmet = [verdict for verdict in report.verdicts if not verdict.met]
@@ -31,7 +35,7 @@ def state(report: Report) -> int:
 
 
 def render_nagios(report: Report) -> str:
-    """Return one line without line breaks; its only ``|`` separates the text from the performance data."""
+    """Return one line. Its only ``|`` separates the text from the performance data."""
     words = _failure(report.error) if report.error else "; ".join(_words(report))
     data = " ".join(_performance_data(report))
     line = printable(f"HOLOGRES_AI {_WORDS[state(report)]} - {words}").replace("|", "/")
