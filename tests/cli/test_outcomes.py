@@ -378,6 +378,15 @@ def test_the_report_of_a_run_with_an_invalid_setting_has_the_regions(
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, 'hologres_ai_up{region="cn-hangzhou"} 0')
 
 
+def test_the_report_of_a_failed_comparison_has_the_regions_in_the_options(scenario: Scenario) -> None:
+    page = scenario.reports / "page.html"
+    failed = ("drift", "--baseline", "nowhere.json", f"--report=html={page}")
+    assert scenario.run(*failed, *BOTH[:4]).exit_code == 1
+    assert "cn-hangzhou, cn-shanghai" in page.read_text()
+    assert scenario.run(*failed).exit_code == 1
+    assert "cn-hangzhou" not in page.read_text(), "the regions of a comparison are in the baseline"
+
+
 def test_a_report_is_written_if_the_regions_are_unknown(scenario: Scenario) -> None:
     settings = {"ALIBABA_CLOUD_REGION": None, "ALICLOUD_PROFILE": "prod", "ALIBABA_CLOUD_CREDENTIALS_FILE": "/nowhere"}
     scenario.settings.update(settings)

@@ -117,7 +117,7 @@ def drift_command(
     """
     from .comparison import DriftOptions, compare_with_baseline
     from .delivery import run_and_report
-    from .read import parse_query
+    from .read import parse_query, regions_of
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
     arguments = query_arguments(filters)
@@ -138,7 +138,14 @@ def drift_command(
         accept=accept,
         quiet=quiet,
     )
-    return run_and_report("drift", lambda: compare_with_baseline(options), targets, quiet=quiet)
+    is_region_given = bool(options.given.region or options.given.regions)
+    return run_and_report(
+        "drift",
+        lambda: compare_with_baseline(options),
+        targets,
+        quiet=quiet,
+        regions=lambda: regions_of(options.given, options.connection) if is_region_given else (),
+    )
 
 
 def _check_usage(
