@@ -123,7 +123,9 @@ def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(scenario: Scenari
     scenario.edit(lambda nodes: nodes.clear())
     done = scenario.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
-    assert "Check that the AccessKey belongs to the account of the baseline." in done.stderr
+    note = "Check that the AccessKey belongs to the account of the baseline."
+    assert note in done.stderr
+    assert json.loads(scenario.drift("--json").stdout)["warnings"][0].endswith(note)
 
 
 def test_when_all_nodes_were_replaced_a_note_names_the_likely_cause(scenario: Scenario) -> None:
@@ -182,7 +184,7 @@ def test_a_missing_setting_exits_with_1_and_not_2(scenario: Scenario, name: str)
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--status", "Paused"], "--status: the baseline was read without it"),
+        (["--status", "Paused"], "--status: the baseline was read without this option"),
         (["--region", "cn-beijing"], "--region: the baseline was read in region cn-hangzhou"),
     ],
 )

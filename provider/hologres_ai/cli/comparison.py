@@ -21,6 +21,7 @@ from .reports import Report
 
 # The forms of a baseline that --accept can replace. A file in any other form was written by a different tool.
 _ACCEPTED_FORMS = ("envelope", "list")
+_NONE_LEFT = "none of the AI instances in the baseline exists any more"
 _CHECK_ACCOUNT = "Check that the AccessKey belongs to the account of the baseline."
 
 
@@ -79,7 +80,8 @@ def compare_with_baseline(options: DriftOptions) -> Report:
     current, report = _read(query, options.connection, baseline)
     drift = compare(baseline.result, current, options.classes)
     if baseline.result.ids and not drift.unread and set(baseline.result.ids).isdisjoint(current.ids):
-        say("note", "none of the AI instances in the baseline exists any more", _CHECK_ACCOUNT)
+        say("note", _NONE_LEFT, _CHECK_ACCOUNT)
+        report = replace(report, notes=(f"{_NONE_LEFT}. {_CHECK_ACCOUNT}",))
     if options.accept and path is not None:
         write_baseline(path, current, profile)
         _note(f"{path} is the new baseline", options)
@@ -130,7 +132,7 @@ def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report
         drift=replace(drift, events=counted),
         ignored=ignored,
         limit=options.limit,
-        notes=unused,
+        notes=(*report.notes, *unused),
         exit_code=FINDING if counted else FAILED if drift.unread else DONE,
     )
 
@@ -150,7 +152,7 @@ def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]
     for name in FILTERS if baseline.form != "list" else ():
         then = _texts(result.query, name)
         if getattr(given, name) is not None and set(_texts(given, name)) != set(then):
-            how = f"with {', '.join(then)}" if then else "without it"
+            how = f"with {', '.join(then)}" if then else "without this option"
             yield Failure(option_name(name), f"the baseline was read {how}")
 
 
