@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clock import describe_distance, parse_time, utc_now
-from ..core.result import by_owner, ends_within, has_end, totals
+from ..clock import describe_distance, parse_time
+from ..core.result import by_owner, ends_within, has_end, is_pay_as_you_go, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
+from ..requirements import READY
 from .output import NEAR, shown, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # characters; the width of the table in a file
@@ -117,9 +118,9 @@ def show_status(row: Row, look: Look) -> Text:
         return Text()
     renewal = {True: "auto renewal", False: "no renewal", None: "renewal ?"}[node.auto_renewal]
     return join_lines(
-        Text(look.text(node.status), "green" if node.status == "ResourceReady" else "yellow"),
+        Text(look.text(node.status), "green" if node.status == READY else "yellow"),
         Text(look.text(node.charge_type)),
-        Text("" if node.auto_renewal is None and node.charge_type == "PostPaid" else renewal),
+        Text("" if node.auto_renewal is None and is_pay_as_you_go(node) else renewal),
     )
 
 
@@ -189,10 +190,10 @@ class Column:
     folds: bool = False
 
 
-def print_table(result: AiNodeListResult) -> None:
+def print_table(result: AiNodeListResult, now: datetime) -> None:
     """Print the table on stdout, in the width of the terminal."""
     console = _console(sys.stdout, terminal_width(), colour=wants_colour(sys.stdout))
-    console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
+    console.print(build_table(result, Look(console.width, console.encoding, now)))
 
 
 def render_table(result: AiNodeListResult, now: datetime, width: int = FILE_WIDTH) -> str:

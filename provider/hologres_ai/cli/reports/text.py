@@ -84,7 +84,7 @@ def print_text_report(report: Report) -> None:
     else:
         from ..table import print_table  # noqa: PLC0415 - only a terminal needs rich
 
-        print_table(report.result)
+        print_table(report.result, report.read_at)
 
 
 def _lines(report: Report, *, signs: bool) -> Iterator[str]:
