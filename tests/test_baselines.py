@@ -143,6 +143,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         "no list of AI nodes was found among the outputs; these outputs are secrets: aiNodes",
     ),
     ({"aiNodes": "[secret]"}, {"output": "aiNodes"}, 'the output "aiNodes" is a secret and was not shown'),
+    ({"requestId": "r", "instanceModelList": []}, {}, "AI nodes without their region, as an API response does"),
     ({"kind": "hologres-ai/Error", "title": "no"}, {}, "the document is a hologres-ai/Error, not a list of AI nodes"),
     ({"kind": "hologres-ai/Drift", "events": []}, {}, "the document is a hologres-ai/Drift, not a list of AI nodes"),
     (state({**NODES, "outputs": {}}), {}, 'the AiNodeList "nodes" of the stack was not read yet'),
@@ -150,7 +151,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (state(NODES), {"output": "b"}, 'there is no output "b" of the stack'),
     ({"deployment": {}}, {}, "there is no AiNodeList in the state"),
     ({"deployment": {"resources": [1, None]}}, {}, "there is no AiNodeList in the state"),
-    ({"instanceModelList": []}, {}, "the list is invalid: region"),
+    ({"instanceModelList": []}, {}, "AI nodes without their region"),
     ({"instanceModelList": [{"gpu": "x"}], "region": "r"}, {}, "the list is invalid: instanceModelList[0].gpu"),
 ]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hologres_ai.clock import days_left, describe_duration, parse_time, to_utc_text
+from hologres_ai.clock import days_left, describe_distance, describe_duration, parse_time, to_utc_text
 
 NOON = datetime(2026, 1, 19, 12, tzinfo=UTC)
 
@@ -48,6 +48,16 @@ def test_days_are_whole_days_and_negative_after_the_end() -> None:
     assert [days_left(NOON + timedelta(hours=count), NOON) for count in hours] == [-1, 0, 0, 1, 1, 2]
 
 
+def test_a_distance_is_before_or_after_the_present() -> None:
+    hours = (9 * 24, 0, -1, -72)
+    assert [describe_distance(NOON + timedelta(hours=count), NOON) for count in hours] == [
+        "in 9 days",
+        "in less than a minute",
+        "1 hour ago",
+        "3 days ago",
+    ]
+
+
 @pytest.mark.parametrize(
     ("duration", "words"),
     [
@@ -58,7 +68,9 @@ def test_days_are_whole_days_and_negative_after_the_end() -> None:
         (timedelta(hours=-1), "1 hour"),
         (timedelta(minutes=59), "59 minutes"),
         (timedelta(seconds=61), "1 minute"),
-        (timedelta(0), "0 minutes"),
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(seconds=-30), "less than a minute"),
+        (timedelta(0), "less than a minute"),
     ],
 )
 def test_a_duration_is_reported_in_days_hours_or_minutes(duration: timedelta, words: str) -> None:

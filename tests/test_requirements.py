@@ -181,6 +181,27 @@ def test_days_are_compared_to_the_microsecond(later: timedelta, days: int, met: 
     assert assess_one([NODE], {"not_expiring_within_days": days}, elsewhere).met is met
 
 
+@pytest.mark.parametrize(
+    ("later", "found"), [("2026-01-19T20:00:00Z", "the next expires in 8 hours"), ("2026-01-28T13:00:00Z", "in 9 days")]
+)
+def test_the_time_to_the_next_expiry_is_in_hours_or_days(later: str, found: str) -> None:
+    assert one([replace(NODE, expiration_time=later)], not_expiring_within_days=0).found.endswith(found)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [("99999999999999999999", "is too large"), (10**20, "is too large"), (str(-(10**20)), "must not be less than 0")],
+)
+def test_a_number_out_of_range_is_refused_with_this_reason(number: object, reason: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"minFreeGpus: {reason}"):
+        build_requirements({"minFreeGpus": number})
+
+
+def test_a_capacity_that_is_too_large_is_named_as_the_reason() -> None:
+    node = replace(NODE, node_count=2**30, gpu=2**30, gpu_used=1)
+    assert one([node], min_free_gpus=1).nearest == ("a (capacity too large)",)
+
+
 def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     fleet = [replace(NODE, ai_instance_id=f"n{used}", node_count=9, gpu_used=used) for used in (9, 3, 4, 8, 5)]
     finding = one(fleet, min_free_gpus=99)
@@ -191,7 +212,7 @@ def test_the_three_nearest_nodes_are_named_and_the_others_counted() -> None:
     ends = [replace(NODE, ai_instance_id=day, expiration_time=f"2026-01-{day}T00:00:00Z") for day in ("22", "18", "20")]
     found = one([*ends, replace(NODE, ai_instance_id="x", expiration_time="?")], not_expiring_within_days=2)
     assert (found.nearest, found.more, found.figure) == (
-        ("18 (expired, 2026-01-18T00:00:00Z)", "20 (0 days, 2026-01-20T00:00:00Z)", "x (expirationTime '?')"),
+        ("18 (expired, 2026-01-18T00:00:00Z)", "20 (12 hours, 2026-01-20T00:00:00Z)", "x (expirationTime '?')"),
         0,
         None,
     )

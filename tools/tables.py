@@ -25,11 +25,11 @@ from tools import messages
 
 ROOT = Path(__file__).parents[1]
 FORMATS = {
-    "text": "for people: a table of the nodes, a line for each event or requirement",
+    "text": "human-readable text: a table of the nodes, or a line for each event or requirement",
     "json": "for programs",
     "markdown": "for a comment on a pull request or an issue",
-    "junit": "XML for a CI service: a failure for each event or requirement, an error for each region not read",
-    "html": "a page for people: one file, no scripts, no requests",
+    "junit": "XML for a CI service: a failure for each event or unmet requirement, an error for each unread region",
+    "html": "an HTML page: one file, without scripts and without requests",
     "nagios": "one line for a monitoring system",
     "prometheus": "metrics for the textfile collector of a node exporter",
 }

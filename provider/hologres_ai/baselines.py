@@ -85,6 +85,11 @@ def _in_any_form(
     if is_envelope(document):
         return _from_envelope(document, "the document", "envelope")
     if is_list:
+        if "region" not in document:
+            raise DocumentError(
+                "the document contains AI nodes without their region, as an API response does",
+                "Give the output of `hologres-ai list --json`, which contains the region.",
+            )
         asked = {**(query or {}), "includeUsage": _has_usage(document)}
         return Baseline(restore(document, asked, "the list"), "list")
     return _from_envelope(*envelope_among(document, output), "outputs")

@@ -73,10 +73,19 @@ def days_left(end: datetime, now: datetime) -> int:
 
 
 def describe_duration(duration: timedelta) -> str:
-    """Return a duration as text, without its sign: in days, below two days in hours, below one hour in minutes."""
+    """Return a duration as text, without its sign: in days, below two days in hours, below one hour in minutes.
+
+    A duration of less than a minute is ``less than a minute``.
+    """
     seconds = abs(duration).total_seconds()
     if seconds >= 2 * 86_400:
         return plural(int(seconds // 86_400), "day")
     if seconds >= 3600:
         return plural(int(seconds // 3600), "hour")
-    return plural(int(seconds // 60), "minute")
+    return plural(int(seconds // 60), "minute") if seconds >= 60 else "less than a minute"
+
+
+def describe_distance(time: datetime, now: datetime) -> str:
+    """Return the distance of a time from `now`, such as ``in 9 days`` or ``8 hours ago``."""
+    duration = describe_duration(time - now)
+    return f"{duration} ago" if time < now else f"in {duration}"

@@ -188,13 +188,17 @@ def _read_named_profile(settings: ResolvedSettings) -> ProfileContent | None:
     return read_profile(named) if named and CLI_PROFILE_DISABLED not in named.switches else None
 
 
-def has_region(settings: ResolvedSettings) -> bool:
-    """Return True if a region is set, even if it is invalid."""
+def region_in(settings: ResolvedSettings) -> ResolvedValue | None:
+    """Return the region that is set, or None, even if the credentials are invalid; the region is not validated.
+
+    Raises:
+        ConfigurationError: the profile whose region is needed can't be read.
+    """
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError:  # raised again when the credentials are needed
         resolution = None
-    return find_region(settings, resolution) is not None
+    return find_region(settings, resolution)
 
 
 def has_credentials(settings: ResolvedSettings) -> bool:

@@ -149,17 +149,19 @@ def _only_envelope(outputs: Mapping[str, object], place: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        several = f"there is more than one list of AI nodes among the outputs{place}: {', '.join(found)}"
-        raise DocumentError(several, "Specify the name of the output.")
+        raise DocumentError(
+            f"there is more than one list of AI nodes among the outputs{place}: {', '.join(found)}",
+            "Set the name of the output with --output NAME, or with the argument `output` in a program.",
+        )
     kind = outputs.get("kind")
     if isinstance(kind, str) and kind.startswith(_KINDS):
         raise DocumentError(f"the document is a {kind[:64]}, not a list of AI nodes{place}", _OTHER_KIND)
     hidden = [name for name, value in outputs.items() if value == _SECRET]
     if hidden:
-        title = (
-            f"no list of AI nodes was found among the outputs{place}; these outputs are secrets: {', '.join(hidden)}"
+        raise DocumentError(
+            f"no list of AI nodes was found among the outputs{place}; these outputs are secrets: {', '.join(hidden)}",
+            _SHOW_SECRETS,
         )
-        raise DocumentError(title, _SHOW_SECRETS)
     raise DocumentError(f"there is no list of AI nodes among the outputs{place}", _EXPORT)
 
 
@@ -186,7 +188,7 @@ def _check_version(version: object, place: str) -> None:
         return
     newer = isinstance(version, int | float) and version > VERSION
     whole = isinstance(version, float) and version.is_integer()
-    shown = f"{version:.0f}" if whole else repr(version)[:32]
+    shown = f"{version:.0f}" if whole else json.dumps(version, default=repr)[:32]
     raise DocumentError(
         f"{place} has version {shown}; this version of hologres_ai supports version {VERSION}",
         "Upgrade hologres_ai on this machine." if newer else "Export it again with a newer version of hologres_ai.",

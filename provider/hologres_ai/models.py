@@ -32,12 +32,12 @@ def lossless_integer(value: object) -> int:
     Raises:
         ValueError: the value does not represent an integer.
     """
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value):
-        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,400}", value):
+        return int(value)  # the range is checked afterwards
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return value  # the range is checked afterwards
+        return value
     raise ValueError("not a whole number")
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypedDict, Unpack
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from .clock import days_left, parse_time, utc_now
+from .clock import days_left, describe_distance, describe_duration, parse_time, utc_now
 from .core.result import capacity, free, has_end, may_end, totals
 from .errors import Failure, InvalidArgumentError, RequirementsError
 from .models import ARGUMENTS, MAX_EXACT_INTEGER, AiNode, AiNodeListResult, Query, build_arguments, lossless_integer
@@ -287,7 +287,10 @@ def _why(node: AiNode, resource: str) -> str:
     """Return the reason for the unknown free capacity of a node."""
     missing = [name for name in ("node_count", resource, f"{resource}_used") if getattr(node, name) is None]
     used = getattr(node, f"{resource}_used")
-    return f"no {to_camel(missing[0])}" if missing else f"{used} used of {capacity(node, resource)}"
+    if missing:
+        return f"no {to_camel(missing[0])}"
+    whole = capacity(node, resource)
+    return f"{used} used of {whole}" if whole is not None else "capacity too large"
 
 
 def _assess_ready(requirements: Requirements, nodes: Nodes, _now: datetime) -> RequirementResult:
@@ -330,18 +333,18 @@ def _assess_expiry(requirements: Requirements, nodes: Nodes, now: datetime) -> R
     least = requirements.not_expiring_within_days or 0
     asked = f"subscriptions: none may expire within {plural(least, 'day')}"
     ends = [(parse_time(node.expiration_time), node) for node in nodes if may_end(node, now)]
-    known = sorted((days_left(end, now), node.expiration_time or "", _name(node)) for end, node in ends if end)
+    known = sorted((end, _name(node), node.expiration_time or "") for end, node in ends if end)
     unknown = [f"{_name(node)} ({_unreadable(node)})" for end, node in ends if not end]
     early = [
-        f"{name} ({'expired' if days < 0 else plural(days, 'day')}, {text})"
-        for days, text, name in known
-        if days < least
+        f"{name} ({'expired' if end < now else describe_duration(end - now)}, {text})"
+        for end, name, text in known
+        if days_left(end, now) < least
     ]
-    first = None if unknown or not known else known[0][0]
+    first = None if unknown or not known else days_left(known[0][0], now)
     if early or unknown:
         found = f"{len(early)} found" if early else _UNKNOWN
         return _result("not_expiring_within_days", asked, found, met=False, figure=first, nearest=[*early, *unknown])
-    soonest = "none expires" if first is None else f"the next expires in {plural(first, 'day')}"
+    soonest = f"the next expires {describe_distance(known[0][0], now)}" if known else "none expires"
     return _result("not_expiring_within_days", asked, soonest, met=True, figure=first)
 
 

@@ -258,7 +258,7 @@ def test_screen_reader_gets_landmarks_headings_and_tables(open_report: Open, wid
         "- contentinfo:",
         '- heading "AI nodes in cn-hangzhou" [level=1]',
         '- region "Regions that could not be read":',
-        '- table "Requirements and verdicts":',
+        '- table "Requirements and results":',
         '- table "AI instances, by Hologres instance":',
         '- rowheader "free GPUs"',
         '- img "Expiries by week, 19 Jan 2026 to 19 Jan 2027 ',

@@ -113,3 +113,20 @@ def test_other_shells_get_a_script(shell: str) -> None:
         [SCRIPTS / "hologres-ai"], env=environment, capture_output=True, text=True, timeout=60, check=True
     )
     assert "_HOLOGRES_AI_COMPLETE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("bash", "_HOLOGRES_AI_COMPLETE=bash is not valid: set bash_source, zsh_source or fish_source."),
+        ("tcsh_source", "_HOLOGRES_AI_COMPLETE=tcsh_source is not valid"),
+        ("bash_complete", "Only a completion script can set _HOLOGRES_AI_COMPLETE=bash_complete"),
+    ],
+)
+def test_an_invalid_value_of_the_completion_variable_is_refused(value: str, says: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "_HOLOGRES_AI_COMPLETE": value}
+    done = subprocess.run(
+        [SCRIPTS / "hologres-ai"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Error: {says}" in done.stderr

@@ -99,7 +99,8 @@ def test_doctor_names_the_ram_action_of_a_denial(emulator: Emulator) -> None:
             {"ALIBABA_CLOUD_ACCESS_KEY_ID": None, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": None},
             "  not set  default profile of the CLI",
         ),
-        ({"MAX_RETRY_TIMEOUT": "soon"}, "environment MAX_RETRY_TIMEOUT is not a number of seconds"),
+        ({"MAX_RETRY_TIMEOUT": "soon"}, "\nsettings: environment MAX_RETRY_TIMEOUT is not a number of seconds"),
+        ({"ALIBABA_CLOUD_IMDSV1_DISABLED": "perhaps"}, "\nsettings: environment ALIBABA_CLOUD_IMDSV1_DISABLED is neit"),
     ],
 )
 def test_doctor_makes_no_call_with_an_invalid_configuration(
@@ -111,6 +112,39 @@ def test_doctor_makes_no_call_with_an_invalid_configuration(
     assert says in done.stdout
     assert "call: not made" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        (("ALIBABA_CLOUD_REGION",), "Give --region, or set ALIBABA_CLOUD_REGION in the environment"),
+        (KEY_VARIABLES, "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment"),
+        (KEY_VARIABLES[1:], "Set ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment; `hologres-ai list --help`"),
+    ],
+)
+def test_doctor_names_the_option_or_the_variables_of_a_missing_setting(
+    emulator: Emulator, missing: tuple[str, ...], says: str
+) -> None:
+    done = run("doctor", env=environment(emulator.url, **dict.fromkeys(missing)))
+    assert done.stdout.count(says) == 2, "below the setting and in the verdict"
+    assert "pulumi config" not in done.stdout
+    assert "as the argument" not in done.stdout
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("list",), ("list", "--on-region-error", "fail")])
+def test_an_error_in_an_option_names_the_option(emulator: Emulator, command: tuple[str, ...]) -> None:
+    done = run(*command, "--region", "cn hangzhou", env=environment(emulator.url))
+    assert "option --region is not a region: 'cn hangzhou'" in done.stdout + done.stderr
+    option = ("--region", "cn-hangzhou", "--endpoint", "http://elsewhere.example.com")
+    done = run(*command, *option, env=environment(emulator.url))
+    assert "option --endpoint" in done.stdout + done.stderr
+    assert "argument" not in done.stdout + done.stderr
+
+
+def test_doctor_shows_no_request_id_if_the_response_has_none() -> None:
+    with RawServer([http(200, '{"instanceModelList": []}')]) as server:
+        done = run("doctor", env=environment(server.url))
+    assert "\ncall: works: 0 nodes in 0 AI instances\n" in done.stdout
 
 
 def test_doctor_uses_colour_on_a_terminal_unless_no_color_is_set(emulator: Emulator) -> None:

@@ -123,7 +123,17 @@ def test_when_all_nodes_are_gone_a_note_names_the_likely_cause(scenario: Scenari
     scenario.edit(lambda nodes: nodes.clear())
     done = scenario.drift()
     assert (done.returncode, done.stdout.count("removed")) == (2, 13)
-    assert "Check that this is the AccessKey of the same account." in done.stderr
+    note = "Check that the AccessKey belongs to the account of the baseline."
+    assert note in done.stderr
+    assert json.loads(scenario.drift("--json").stdout)["warnings"][0].endswith(note)
+
+
+def test_when_all_nodes_were_replaced_a_note_names_the_likely_cause(scenario: Scenario) -> None:
+    scenario.edit(lambda nodes: [node.update(aiInstanceId=f"other-{at}") for at, node in enumerate(nodes)])
+    done = scenario.drift("--classes", "lifecycle")
+    assert (done.returncode, "none of the AI instances in the baseline exists any more" in done.stderr) == (0, True)
+    scenario.edit(lambda nodes: nodes.append({**nodes[0], "aiInstanceId": GROWN}))
+    assert scenario.drift("--classes", "lifecycle").stderr == ""
 
 
 # --------------------------------------------------------------------------------------------- no comparison possible
@@ -132,16 +142,21 @@ USAGE = [
     ([], "Give either --baseline or --stack."),
     (["--baseline", "x", "--stack", "y"], "Give either --baseline or --stack."),
     (["--bogus"], "No such option"),
-    (["--baseline", "-", "--accept"], "--accept needs --baseline with a file"),
-    (["--stack", "x", "--accept"], "--accept needs --baseline with a file"),
+    (["--baseline", "-", "--accept"], "--accept requires --baseline FILE"),
+    (["--stack", "x", "--accept"], "--accept requires --baseline FILE"),
     (["--baseline", "x", "--classes", "usge"], "'usge' is not one of inventory, lifecycle, usage"),
     (["--baseline", "x", "--classes", ""], "must not be empty"),
     (["--baseline"], "requires an argument"),
     (["--baseline", "x", "extra"], "unexpected extra argument"),
     (["--baseline", "does-not-exist"], "hologres-ai drift --baseline does-not-exist --accept"),
-    (["--baseline", "/"], "Is a directory"),
+    (["--baseline", "/"], "cannot read /: Is a directory\nCheck the file, or correct --baseline."),
+    (["--baseline", "/dev/zero"], "cannot read /dev/zero: it is larger than 256 MiB"),
+    (["--baseline", "/dev/zero", "--accept"], "it is larger than 256 MiB\nCorrect --baseline."),
+    (["--baseline", "x", "--ignore-file", "/dev/zero"], "cannot read /dev/zero: it is larger than 256 MiB"),
+    (["--baseline", "/nowhere/x", "--ignore-file", "/"], "cannot read /: Is a directory\nCheck the file, or correct"),
+    (["--baseline", "/dev/null"], "there is no baseline /dev/null, the file is empty\nCreate it with: "),
     (["--baseline", "x", "--name-regex", "("], "--name-regex: not a regular expression"),
-    (["--stack", "x"], "--stack needs the pulumi command line"),
+    (["--stack", "x"], "--stack requires the command `pulumi`"),
 ]
 
 
@@ -169,7 +184,7 @@ def test_a_missing_setting_exits_with_1_and_not_2(scenario: Scenario, name: str)
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--status", "Paused"], "--status: the baseline was read without it"),
+        (["--status", "Paused"], "--status: the baseline was read without this option"),
         (["--region", "cn-beijing"], "--region: the baseline was read in region cn-hangzhou"),
     ],
 )
@@ -180,6 +195,66 @@ def test_a_query_that_differs_from_the_baseline_is_refused(scenario: Scenario, o
         assert (done.returncode, done.stdout) == (1, "")
         assert says in done.stderr
     assert scenario.emulator.requests == before
+
+
+def accept_with_profile(scenario: Scenario, folder: Path, **fields: str) -> Path:
+    """Replace the baseline by one that was read with a profile; return the credentials file."""
+    credentials = scenario.emulator.credentials
+    keys = {"access_key_id": credentials.access_key_id, "access_key_secret": credentials.access_key_secret}
+    file = folder / "config.json"
+    file.write_text(json.dumps({"profiles": [{"name": "prod", "mode": "AK", **keys, **fields}]}))
+    scenario.env["ALIBABA_CLOUD_CREDENTIALS_FILE"] = str(file)
+    scenario.baseline.unlink()
+    assert scenario.drift("--accept", "--profile", "prod").returncode == 0
+    return file
+
+
+def test_an_error_in_the_profile_of_the_baseline_names_the_baseline(scenario: Scenario, tmp_path: Path) -> None:
+    accept_with_profile(scenario, tmp_path).unlink()
+    for more in ([], ["--accept"]):
+        done = scenario.drift(*more)
+        assert done.returncode == 1
+        assert 'in the baseline, which was read with the profile "prod". Set --profile to a profile' in done.stderr
+    assert "in the baseline" not in scenario.drift("--profile", "prod").stderr
+    scenario.env["MAX_RETRY_TIMEOUT"] = "soon"
+    assert "in the baseline" not in scenario.drift("--profile", "").stderr
+
+
+def test_an_invalid_setting_is_not_an_error_in_the_profile_of_the_baseline(scenario: Scenario, tmp_path: Path) -> None:
+    accept_with_profile(scenario, tmp_path)
+    scenario.env["MAX_RETRY_TIMEOUT"] = "soon"
+    done = scenario.drift()
+    assert ("MAX_RETRY_TIMEOUT" in done.stderr, "in the baseline" in done.stderr) == (True, False)
+
+
+@pytest.mark.parametrize("form", ["envelope", "list"])
+def test_an_invalid_region_in_the_baseline_is_an_error_of_the_document(scenario: Scenario, form: str) -> None:
+    document = {**json.loads(scenario.baseline.read_text()), "region": "cn hangzhou"}
+    if form == "list":
+        document = {name: value for name, value in document.items() if name not in ("kind", "version", "query")}
+    scenario.baseline.write_text(json.dumps(document))
+    done = scenario.drift()
+    assert (done.returncode, "argument" in done.stderr) == (1, False)
+    assert "error: the baseline contains 'cn hangzhou', which is not a region\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ending", "title"), [("exit 3", "failed with exit code 3"), ("kill -9 $$", "failed with signal 9")]
+)
+def test_a_failed_stack_export_shows_its_last_lines(
+    emulator: Emulator, tmp_path: Path, ending: str, title: str
+) -> None:
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f"#!/bin/sh\nprintf 'error: no credentials\\n\\n  Please run pulumi login\\n' >&2\n{ending}\n")
+    pulumi.chmod(0o755)
+    done = run("drift", "--stack", "dev", env={**environment(emulator.url), "PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [
+            f"error: `pulumi stack export` {title}: no credentials Please run pulumi login",
+            "Run it in the project's folder, or give the stack as ORGANIZATION/PROJECT/STACK.",
+        ],
+    )
 
 
 def test_drift_uses_the_query_of_the_baseline(scenario: Scenario) -> None:
@@ -258,6 +333,14 @@ def test_accept_writes_the_present_nodes_as_the_baseline(scenario: Scenario) -> 
     assert scenario.drift().returncode == 0
     assert json.loads(scenario.baseline.read_text())["query"] == {"includeUsage": True}
     assert sorted(path.name for path in scenario.baseline.parent.iterdir()) == ["baseline.json", "fleet.json"]
+
+
+def test_accept_writes_the_first_baseline_to_an_empty_file(scenario: Scenario) -> None:
+    scenario.baseline.write_text("")
+    assert "the file is empty" in scenario.drift().stderr
+    done = scenario.drift("--accept")
+    assert (done.returncode, "is the first baseline: 13 AI instances" in done.stderr) == (0, True)
+    assert scenario.drift().returncode == 0
 
 
 def test_accept_does_not_replace_a_file_of_stack_outputs(scenario: Scenario) -> None:

@@ -82,6 +82,13 @@ def test_a_port_in_use_is_an_error(emulator: Emulator) -> None:
     assert len(done.stderr.splitlines()) == 2
 
 
+def test_an_invalid_host_is_an_error_that_names_the_host() -> None:
+    done = run_process("emulate", "--host", "999.1.1.1", env=environment(""))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot listen on 999.1.1.1:0: " in done.stderr
+    assert "Correct the host, or choose a different port" in done.stderr
+
+
 def test_listening_beyond_loopback_is_a_warning() -> None:
     process = subprocess.Popen(
         [*COMMAND, "emulate", "--host", "0.0.0.0"],

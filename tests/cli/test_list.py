@@ -179,6 +179,22 @@ def test_a_terminal_without_blocks_gets_ascii(emulator: Emulator) -> None:
     assert max(map(len, plain_lines(screen))) <= 80
 
 
+@pytest.mark.parametrize(("width", "is_table"), [(20, False), (39, False), (40, True)])
+def test_a_narrow_terminal_gets_a_line_for_each_value(tmp_path: Path, width: int, is_table: bool) -> None:
+    nodes = ({"aiInstanceId": name, "status": "ResourceReady"} for name in ("a", "b"))
+    with Emulator(write_fleet(tmp_path, *nodes)) as emulator:
+        code, screen = on_terminal("list", env=environment(emulator.url), width=width)
+        empty = on_terminal("list", "--id", "none", env=environment(emulator.url), width=width)[1]
+
+    assert code == 0
+    assert ("AI instance ID: a" in screen) != is_table
+    if not is_table:
+        values = [line.split(": ")[0] for line in screen.split("\n\n")[1].splitlines()]
+        assert values == [title for title, _ in COLUMNS]
+        assert "\nstatus: ResourceReady\n" in screen
+    assert not empty.startswith("\n")
+
+
 def test_list_uses_a_profile_of_the_credentials_file(emulator: Emulator, tmp_path: Path) -> None:
     keys = {"access_key_id": EMULATOR_ACCESS_KEY_ID, "access_key_secret": EMULATOR_ACCESS_KEY_SECRET}
     profile = {"name": "ci", "mode": "AK", "region_id": "cn-beijing", **keys}

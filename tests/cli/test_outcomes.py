@@ -302,22 +302,24 @@ def test_quiet_prints_a_machine_format_completely(scenario: Scenario) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--json", "--junit"), "Only one report can go to stdout, not json and junit"),
-        (("--json", "--report", "json"), "Only one report can go to stdout"),
-        (("--report", "text", "--report", "html=-"), "Only one report can go to stdout"),
-        (("--report", "xml=x"), "no such format: 'xml'"),
+        (("--json", "--junit"), "Only one report can be printed on stdout, not json and junit"),
+        (("--json", "--report", "json"), "Only one report can be printed on stdout"),
+        (("--report", "text", "--report", "html=-"), "Only one report can be printed on stdout"),
+        (("--report", "xml=x"), "no such format: 'xml'; give one of text, json, markdown, junit, html\n"),
+        (("--report", "jsn"), "no such format: 'jsn'; did you mean \"json\"?\n"),
+        (("--ignore", "resize"), "no such event or class: 'resize'; did you mean \"resized\"?\n"),
         (("--report", "json="), "the name of the file is empty"),
-        (("--report", "json=x", "--report", "junit=x"), "Two reports can't go to the same file: x"),
+        (("--report", "json=x", "--report", "junit=x"), "Two reports can't be written to the same file: x"),
         (("--report", "nagios"), "no such format: 'nagios'"),
         (("--report", "json=BASELINE"), "A report can't replace"),
-        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't go to the same file: ./x"),
-        (("--report", "json=/dev/stdout", "--junit"), "Only one report can go to stdout"),
+        (("--report", "json=./x", "--report", "junit=x"), "Two reports can't be written to the same file: ./x"),
+        (("--report", "json=/dev/stdout", "--junit"), "Only one report can be printed on stdout"),
     ],
 )
 def test_invalid_combinations_of_reports_are_refused(scenario: Scenario, arguments: tuple[str, ...], says: str) -> None:
     before, requests = scenario.baseline.read_text(), scenario.emulator.requests
     done = scenario.run(*DRIFT, *arguments)
-    assert (done.exit_code, says in done.stderr) == (3 if "nagios" in arguments else 1, True), done.stderr
+    assert (done.exit_code, done.stdout, says in done.stderr) == (1, "", True), done.stderr
     assert (scenario.baseline.read_text(), scenario.emulator.requests) == (before, requests)
 
 
@@ -327,7 +329,10 @@ def test_a_report_that_cannot_be_written_fails_the_run_and_keeps_other_reports(s
     row.prepare(scenario)
     file, nowhere = scenario.reports / "json", scenario.reports / "nowhere" / "junit"
     done = scenario.run(*row.arguments, f"--report=junit={nowhere}", f"--report=json={file}")
-    assert (done.exit_code, done.stderr) == (1, f"error: No such file or directory: {nowhere}\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"error: cannot write {nowhere}: No such file or directory\nCheck the file, or correct --report junit=FILE.\n",
+    )
     check_json(file.read_text(), row)
     assert done.stdout
 
@@ -336,6 +341,57 @@ def test_a_report_that_cannot_be_written_is_unknown_with_the_nagios_report(scena
     done = scenario.run(*CHECK, "--report", "nagios", "--report", f"json={scenario.reports}/nowhere/json")
     assert done.exit_code == 3
     assert done.stdout.startswith("HOLOGRES_AI UNKNOWN - a report could not be written | ")
+
+
+@pytest.mark.parametrize("arguments", [("list",), DRIFT])
+def test_only_check_has_the_exit_codes_of_a_monitoring_plugin(scenario: Scenario, arguments: tuple[str, ...]) -> None:
+    done = scenario.run(*arguments, "--report", "nagios")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no such format: 'nagios'" in done.stderr
+
+
+def test_the_nagios_report_names_the_regions_if_none_could_be_read(scenario: Scenario) -> None:
+    for region in REGIONS:
+        scenario.deny(region)
+    done = scenario.run(*CHECK, "--report", "nagios")
+    assert (done.exit_code, done.stdout) == (
+        3,
+        "HOLOGRES_AI UNKNOWN - 2 of 2 regions could not be read: cn-hangzhou (denied), cn-shanghai (denied)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", None),
+        ("MAX_RETRY_TIMEOUT", "soon"),
+        ("ALIBABA_CLOUD_IMDSV1_DISABLED", "perhaps"),
+        ("ALIBABA_CLOUD_CREDENTIALS_FILE", "/nowhere/config.json"),
+    ],
+)
+def test_the_report_of_a_run_with_an_invalid_setting_has_the_regions(
+    scenario: Scenario, name: str, value: str | None
+) -> None:
+    scenario.settings[name] = value
+    profile = ("--profile", "prod") if name.endswith("FILE") else ()
+    done = scenario.run("list", "--region", "cn-hangzhou", *profile, "--report", "prometheus")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, 'hologres_ai_up{region="cn-hangzhou"} 0')
+
+
+def test_the_report_of_a_failed_comparison_has_the_regions_in_the_options(scenario: Scenario) -> None:
+    page = scenario.reports / "page.html"
+    failed = ("drift", "--baseline", "nowhere.json", f"--report=html={page}")
+    assert scenario.run(*failed, *BOTH[:4]).exit_code == 1
+    assert "cn-hangzhou, cn-shanghai" in page.read_text()
+    assert scenario.run(*failed).exit_code == 1
+    assert "cn-hangzhou" not in page.read_text(), "the regions of a comparison are in the baseline"
+
+
+def test_a_report_is_written_if_the_regions_are_unknown(scenario: Scenario) -> None:
+    settings = {"ALIBABA_CLOUD_REGION": None, "ALICLOUD_PROFILE": "prod", "ALIBABA_CLOUD_CREDENTIALS_FILE": "/nowhere"}
+    scenario.settings.update(settings)
+    done = scenario.run("list", "--report", "prometheus")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, 'hologres_ai_up{region=""} 0')
 
 
 def test_ignored_events_are_counted_and_are_no_drift(scenario: Scenario) -> None:

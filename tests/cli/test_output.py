@@ -33,6 +33,7 @@ class Terminal(io.StringIO):
         ({"TERM": "dumb"}, False, False),
         ({"FORCE_COLOR": "1"}, True, True),
         ({"FORCE_COLOR": ""}, True, False),
+        ({"FORCE_COLOR": "0"}, False, False),
         ({"FORCE_COLOR": "1", "TERM": "dumb"}, True, True),
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
     ],

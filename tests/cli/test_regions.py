@@ -70,7 +70,7 @@ def test_progress_names_the_regions_that_are_waited_for(env: dict[str, str], emu
     ("arguments", "says"),
     [
         (("--region", "*", "--region", "cn-beijing"), "--region: * means all known regions"),
-        (("--on-region-error", "partial"), "--on-region-error: requires regions"),
+        (("--on-region-error", "partial"), "--on-region-error: requires --region"),
         (("--region", "cn-beijing", "--region", "x@y"), "not a region: 'x@y'"),
     ],
 )

@@ -168,6 +168,12 @@ def test_an_expiry_within_30_days_without_renewal_is_red(
     assert ("\x1b[1;31m" in line) == red
 
 
+@pytest.mark.parametrize(("charge_type", "shown"), [("PostPaid", False), ("POSTPAID", False), ("PrePaid", True)])
+def test_a_pay_as_you_go_node_has_no_renewal(charge_type: str, shown: bool) -> None:
+    node = replace(NODE, charge_type=charge_type, auto_renewal=None)
+    assert ("renewal ?" in draw(result_of(node))) == shown
+
+
 def test_a_node_of_another_region_is_shown_with_its_region() -> None:
     text = draw(result_of(NODE, replace(OTHER, region_id="cn-beijing")))
 

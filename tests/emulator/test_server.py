@@ -47,7 +47,7 @@ def test_serve_ends_at_a_signal(number: signal.Signals) -> None:
 
 def test_a_port_in_use_is_explained(emulator: Emulator) -> None:
     port = urlsplit(emulator.url).port or 0
-    with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}.*in use(?s:.*)Specify a different port"):
+    with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}.*in use(?s:.*)choose a different port"):
         Emulator(port=port).start()
     with pytest.raises(ConfigurationError, match="in use"):
         serve("127.0.0.1", port, None, EMULATOR_CREDENTIALS, pytest.fail)

@@ -1,4 +1,4 @@
-"""The command line: the group of all commands. Each command is in the module of the same name."""
+"""The command line. This module contains the command group; each command is in the module of the same name."""
 
 import click
 
@@ -20,9 +20,9 @@ from .options import EXIT_CODES_HELP
 )
 @click.version_option(package_name="hologres_ai", message="hologres-ai %(version)s")
 def main() -> None:
-    """Read the AI nodes of Alibaba Cloud Hologres: which nodes exist, their free capacity and their expiry.
+    """Read the AI nodes of Alibaba Cloud Hologres, with their free capacity and their expiry times.
 
-    No command changes anything at the service.
+    All commands are read-only.
 
     \b
     Examples:
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def run() -> None:
-    """Run the command line as the main program of a process, and end the process with the exit code."""
+    """Run the command line as the main program, and exit the process with its exit code."""
     open_missing_streams()
     prepare_stdout()
     try:

@@ -78,14 +78,16 @@ def check_command(
 ) -> int:
     """Check requirements of the AI nodes, before a deployment or in monitoring.
 
-    The filters select the nodes; every requirement must be met. An unknown figure meets no requirement, and an
-    empty list meets no minimum.
+    The filters select the nodes, and the requirements apply to the selected nodes. A requirement is not met if its
+    value is unknown. A minimum above 0 is not met if no nodes are selected.
 
-    Prints a line for each requirement: the required value, the value that was found, and the AI instances that are
-    nearest to the requirement. Credentials come from the environment; see `hologres-ai list --help`.
+    The command prints a line for each requirement. The line contains the required value, the value that was found,
+    and the AI instances that are closest to the requirement or do not meet it. Credentials come from the
+    environment; see `hologres-ai list --help`.
 
-    With --report nagios, the command prints one line and uses the exit codes of a monitoring plugin: 0 if every
-    requirement is met, 1 if one is not met and --warn is given, 2 if one is not met, 3 for everything else.
+    With --report nagios, the command prints one line and uses the exit codes of a monitoring plugin: 0 if all
+    requirements are met; 1 if any is not met and --warn is given; 2 if any is not met and --warn is not given; 3 in
+    all other cases.
 
     \b
     Examples:
@@ -123,7 +125,7 @@ def check_command(
 
 
 def _exit_code(verdicts: "Sequence[RequirementResult]") -> int:
-    """Return the exit code; a requirement that depends on an unread region is a failure, not a finding."""
+    """Return the exit code. A requirement whose result depends on an unread region is a failure, not a finding."""
     unmet = [verdict for verdict in verdicts if not verdict.met]
     return FINDING if any(not verdict.unread for verdict in unmet) else FAILED if unmet else DONE
 

@@ -1,9 +1,5 @@
-"""Compare the AI nodes with a baseline, and write a new baseline: what ``hologres-ai drift`` does."""
+"""Implementation of ``hologres-ai drift``: compare the AI nodes with a baseline, and write a new baseline."""
 
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import filterfalse
@@ -11,33 +7,34 @@ from pathlib import Path
 
 from ..baselines import Baseline, read_baseline
 from ..drift import FILTERS, Drift, Event, compare
-from ..envelope import to_envelope
-from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError, RegionsError
+from ..errors import ConfigurationError, DocumentError, Failure, InvalidArgumentError
 from ..models import AiNodeListResult, Query, RegionErrors
-from ..names import plural
+from ..names import EVERY_REGION, plural
+from ..region_data import is_region_name
+from .baseline import export_stack, is_missing, read_file, read_stdin, write_baseline
 from .errors import DONE, FAILED, FINDING
-from .files import write_file
 from .ignore import Entry
 from .options import STDIN, option_name
 from .output import say
 from .read import Connection, read_nodes
 from .reports import Report
 
-# The forms of a baseline that --accept may replace. A file in another form belongs to another tool.
+# The forms of a baseline that --accept can replace. A file in any other form was written by a different tool.
 _ACCEPTED_FORMS = ("envelope", "list")
-_CHECK_ACCOUNT = "Check that this is the AccessKey of the same account."
+_NONE_LEFT = "none of the AI instances in the baseline exists any more"
+_CHECK_ACCOUNT = "Check that the AccessKey belongs to the account of the baseline."
 
 
 @dataclass(frozen=True)
 class DriftOptions:
-    """The options of ``hologres-ai drift``, without those of its reports.
+    """The options of ``hologres-ai drift``, except the options of its reports.
 
     Attributes:
         baseline: the file with the baseline, or ``-`` for stdin; None if `stack` is given.
-        stack: the Pulumi stack whose state has the baseline.
+        stack: the Pulumi stack whose state contains the baseline.
         output, resource: the stack output or the resource to use if there are several.
-        given: the query in the options, with `on_region_error` only if it has regions.
-        on_region_error: the option, which also applies to the regions of the baseline.
+        given: the query in the options. It contains `on_region_error` only if it contains regions.
+        on_region_error: the value of ``--on-region-error``, which also applies to the regions of the baseline.
         entries: the events to ignore.
     """
 
@@ -61,14 +58,15 @@ class DriftOptions:
 
 
 def compare_with_baseline(options: DriftOptions) -> Report:
-    """Compare, and write the new baseline if --accept is given.
+    """Compare the nodes with the baseline, and write a new baseline if ``--accept`` is given.
 
     Raises:
-        InvalidArgumentError, ConfigurationError, DocumentError: before any network call.
+        InvalidArgumentError, ConfigurationError, DocumentError: an option, a setting or the baseline is invalid. Raised
+            before any network call.
         HologresAiError: a region could not be read, or the new baseline could not be written.
     """
     path, given_profile = options.path, options.connection["profile"]
-    if options.accept and path is not None and not path.exists():
+    if options.accept and path is not None and is_missing(path):
         return _first_baseline(options, path)
     baseline = _read_baseline(options)
     failures = list(_differences(baseline, options))
@@ -79,15 +77,32 @@ def compare_with_baseline(options: DriftOptions) -> Report:
     query, profile = baseline.result.query, given_profile or baseline.profile
     if query.regions and options.on_region_error:
         query = replace(query, on_region_error=options.on_region_error)
-    current, report = read_nodes("drift", query, {**options.connection, "profile": profile})
+    current, report = _read(query, options.connection, baseline)
     drift = compare(baseline.result, current, options.classes)
-    if drift.before and not drift.after and not drift.unread:
-        say("note", "none of the AI instances in the baseline exists any more", _CHECK_ACCOUNT)
+    if baseline.result.ids and not drift.unread and set(baseline.result.ids).isdisjoint(current.ids):
+        say("note", _NONE_LEFT, _CHECK_ACCOUNT)
+        report = replace(report, notes=(f"{_NONE_LEFT}. {_CHECK_ACCOUNT}",))
     if options.accept and path is not None:
-        _write_baseline(path, current, profile)
+        write_baseline(path, current, profile)
         _note(f"{path} is the new baseline", options)
         return replace(report, drift=drift, limit=options.limit)
     return _with_verdict(report, drift, options)
+
+
+def _read(query: Query, connection: Connection, baseline: Baseline) -> tuple[AiNodeListResult, Report]:
+    """Read the nodes, by default with the profile of the baseline."""
+    if connection["profile"] or not baseline.profile:
+        return read_nodes("drift", query, connection)
+    try:
+        return read_nodes("drift", query, {**connection, "profile": baseline.profile})
+    except ConfigurationError as error:
+        if not error.attempts:  # the error is not about credentials
+            raise
+        hint = (
+            f'The name of the profile is in the baseline, which was read with the profile "{baseline.profile}". Set '
+            "--profile to a profile that exists on this machine, or accept a new baseline file without --profile."
+        )
+        raise ConfigurationError(error.title, f"{error.remedy}\n{hint}", attempts=error.attempts) from None
 
 
 def _warn_of_provider(name: str) -> None:
@@ -99,7 +114,7 @@ def _warn_of_provider(name: str) -> None:
 
 
 def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report:
-    """Return the report with the events that count, the ignored events, and the exit code."""
+    """Return the report with the counted events, the ignored events and the exit code."""
 
     def is_ignored(event: Event) -> bool:
         return any(entry.matches(event) for entry in options.entries)
@@ -117,7 +132,7 @@ def _with_verdict(report: Report, drift: Drift, options: DriftOptions) -> Report
         drift=replace(drift, events=counted),
         ignored=ignored,
         limit=options.limit,
-        notes=unused,
+        notes=(*report.notes, *unused),
         exit_code=FINDING if counted else FAILED if drift.unread else DONE,
     )
 
@@ -128,7 +143,7 @@ def _note(text: str, options: DriftOptions) -> None:
 
 
 def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]:
-    """Yield the options that differ from the query of the baseline: only results of one query can be compared."""
+    """Yield the options that differ from the query of the baseline. Only results of the same query can be compared."""
     given, result = options.given, baseline.result
     if "usage" in options.classes and not result.query.include_usage:
         yield Failure("--classes", "the baseline contains no usage values")
@@ -137,7 +152,7 @@ def _differences(baseline: Baseline, options: DriftOptions) -> Iterator[Failure]
     for name in FILTERS if baseline.form != "list" else ():
         then = _texts(result.query, name)
         if getattr(given, name) is not None and set(_texts(given, name)) != set(then):
-            how = f"with {', '.join(then)}" if then else "without it"
+            how = f"with {', '.join(then)}" if then else "without this option"
             yield Failure(option_name(name), f"the baseline was read {how}")
 
 
@@ -150,26 +165,18 @@ def _texts(query: Query, name: str) -> tuple[str, ...]:
 
 
 def _first_baseline(options: DriftOptions, path: Path) -> Report:
-    """Write the first baseline and return its report; usage is left out if it is not compared."""
+    """Write the first baseline and return its report. The baseline contains usage only if usage is compared."""
     query = replace(options.given, include_usage="usage" in options.classes)
     result, report = read_nodes("drift", query, options.connection)
-    _write_baseline(path, result, options.connection["profile"])
+    write_baseline(path, result, options.connection["profile"])
     _note(f"{path} is the first baseline: {plural(len(result.instance_model_list), 'AI instance')}", options)
     return replace(report, drift=compare(result, result, options.classes), first_baseline=True)
-
-
-def _write_baseline(path: Path, result: AiNodeListResult, profile: str | None) -> None:
-    if result.unread:
-        raise RegionsError(
-            f"no new baseline: {', '.join(result.unread)} could not be read",
-            f"{path} is unchanged. Try again when all regions can be read.",
-        )
-    write_file(str(path), json.dumps(to_envelope(result, profile), ensure_ascii=False, indent=2) + "\n")
 
 
 def _read_baseline(options: DriftOptions) -> Baseline:
     query = {name: getattr(options.given, name) for name in FILTERS}
     baseline = read_baseline(_document(options), output=options.output, resource=options.resource, query=query)
+    _check_regions(baseline.result)
     if options.accept and baseline.form not in _ACCEPTED_FORMS:
         raise DocumentError(
             f"{options.path} contains the {baseline.form} of a stack, which --accept would replace",
@@ -180,34 +187,14 @@ def _read_baseline(options: DriftOptions) -> Baseline:
 
 def _document(options: DriftOptions) -> bytes:
     if options.stack is not None:
-        return _export_stack(options.stack)
-    if options.path is None:
-        if sys.stdin is None:
-            raise DocumentError("stdin is closed; cannot read the baseline", "Give the name of a file with --baseline.")
-        return sys.stdin.buffer.read()
-    try:
-        return options.path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"there is no baseline {options.path}",
-            f"Create it with: hologres-ai drift --baseline {options.path} --accept",
-        ) from None
+        return export_stack(options.stack)
+    return read_stdin() if options.path is None else read_file(options.path)
 
 
-def _export_stack(stack: str) -> bytes:
-    """Return the state of a stack, as `pulumi stack export` prints it."""
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise ConfigurationError(
-            "--stack needs the pulumi command line, which is not on PATH",
-            "Install it, or run `pulumi stack export` on another machine and give its output with --baseline.",
-        )
-    command = [pulumi, "stack", "export", f"--stack={stack}", "--non-interactive"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ConfigurationError(
-            f"`pulumi stack export` failed: {lines[-1].removeprefix('error: ') if lines else done.returncode}",
-            "Run it in the project's folder, or give the stack as ORGANIZATION/PROJECT/STACK.",
-        )
-    return done.stdout
+def _check_regions(result: AiNodeListResult) -> None:
+    for region in result.query.regions or (result.region,):
+        if region != EVERY_REGION and not is_region_name(region):
+            raise DocumentError(
+                f"the baseline contains {region[:64]!r}, which is not a region",
+                "The document was modified after it was written; export or accept it again.",
+            )

@@ -1,4 +1,4 @@
-"""Inspect the settings and the credentials, and try one call: what ``hologres-ai doctor`` shows."""
+"""Implementation of ``hologres-ai doctor``: inspect the settings and the credentials, and make one API call."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,11 @@ from ..errors import (
     ProviderAttempt,
 )
 from ..errors.codes import RAM_ACTION, show_denial_whole
-from ..settings import SWITCHES
+from ..settings import REGION, SWITCHES
 from ..settings.lookup import ResolvedSettings, look_up
 from ..settings.network import describe_proxies
-from .errors import DONE, FAILED, describe_error
+from .errors import DONE, FAILED, describe_error, name_options
+from .read import missing_error, missing_keys
 
 
 @dataclass
@@ -47,7 +48,7 @@ class RoleReport:
 
 @dataclass
 class CallReport:
-    """The outcome of the call that ``doctor`` makes."""
+    """The result of the API call of ``doctor``."""
 
     ok: bool
     instances: int | None = None
@@ -62,17 +63,19 @@ class CallReport:
 
 @dataclass
 class Diagnosis:
-    """The result of ``doctor``; `call` is None if the settings did not allow a call.
+    """The result of ``doctor``. `call` is None if a setting is invalid, because no call is then made.
 
     Attributes:
-        credentials: the sources of credentials in the order in which they were tried, with the outcome of each.
-        access_key: the start of the AccessKey ID; empty before the call unless the key pair is in the settings.
+        credentials: the sources of credentials in the order in which they were tried, each with its outcome.
+        access_key: the first characters of the AccessKey ID. Before the call, it is known only for a key pair in the
+            settings.
         key_parts: the origin of each part of a key pair that is in the settings.
         roles: the roles to assume, in order.
         switches: the origin of each switch that is on.
         left_over: the origins of credentials that are set but not used.
-        warnings: settings that may be mistakes.
-        verdict: the outcome in one sentence, with the next step.
+        warnings: warnings about settings that are probably wrong.
+        verdict: a summary in one sentence, and the next step.
+        settings: the error in any other setting, such as a time limit, a switch or a proxy.
     """
 
     region: Observation = field(default_factory=Observation)
@@ -87,15 +90,16 @@ class Diagnosis:
     left_over: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     verdict: str = ""
+    settings: Observation = field(default_factory=Observation)
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 0 if the call succeeded, 1 if it failed or if the settings did not allow a call."""
+        """The exit code: 0 if the call succeeded, 1 if the call failed or was not made."""
         return DONE if self.call and self.call.ok else FAILED
 
 
 def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
-    """Inspect every setting, and make one call if the settings allow it."""
+    """Inspect every setting, and make one API call if all settings are valid."""
     settings = look_up(arguments)
     diagnosis = Diagnosis(proxies=describe_proxies(), switches=list(_switches(settings)))
     resolution = _resolve_credentials(diagnosis, settings)
@@ -103,10 +107,20 @@ def examine(arguments: Mapping[str, str | None]) -> Diagnosis:
     diagnosis.endpoint = _endpoint(settings, diagnosis.region.value, resolution)
     if resolution:
         _add_source(diagnosis, settings, resolution)
+    _add_instructions(diagnosis, settings)
     if not any(found.error for found in (diagnosis.region, diagnosis.endpoint, diagnosis.access_key)):
         _make_call(diagnosis, arguments)
     diagnosis.verdict = _verdict(diagnosis)
     return diagnosis
+
+
+def _add_instructions(diagnosis: Diagnosis, settings: ResolvedSettings) -> None:
+    """Replace the remedies for missing settings, because the command line does not read the Pulumi configuration."""
+    missing = missing_keys(settings)
+    if diagnosis.access_key.error and missing:
+        diagnosis.access_key.remedy = missing_error(missing).remedy
+    if diagnosis.region.error and settings.find(REGION) is None:
+        diagnosis.region.remedy = missing_error([REGION]).remedy
 
 
 # --- The settings -----------------------------------------------------------------------------------------------------
@@ -144,7 +158,7 @@ def _region(settings: ResolvedSettings, resolution: Resolution | None) -> Observ
         found = require_region(settings, resolution)
     except ConfigurationError as error:
         return _wrong(error)
-    return Observation(found.value, _name_option(found.origin))
+    return Observation(found.value, name_options(found.origin))
 
 
 def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolution | None) -> Observation:
@@ -153,31 +167,27 @@ def _endpoint(settings: ResolvedSettings, region: str | None, resolution: Resolu
     except ConfigurationError as error:
         return _wrong(error)
     return (
-        Observation(endpoint.url, _name_option(place)) if region or not place.startswith(FROM_REGION) else Observation()
+        Observation(endpoint.url, name_options(place)) if region or not place.startswith(FROM_REGION) else Observation()
     )
 
 
 def _add_source(diagnosis: Diagnosis, settings: ResolvedSettings, resolution: Resolution) -> None:
-    """Add the details of the source of credentials: origins of its parts, warnings, and roles to assume."""
+    """Add the details of the source of credentials: the origins of its parts, warnings, and roles to assume."""
     source = resolution.source
-    diagnosis.key_parts = {name: _name_option(origin) for name, origin in source.parts}
-    diagnosis.left_over = [_name_option(origin) for origin in source.left_over]
-    diagnosis.warnings = [_name_option(warning) for warning in source.warnings]
+    diagnosis.key_parts = {name: name_options(origin) for name, origin in source.parts}
+    diagnosis.left_over = [name_options(origin) for origin in source.left_over]
+    diagnosis.warnings = [name_options(warning) for warning in source.warnings]
     try:
         roles = resolution.asking(find_sts(settings, diagnosis.region.value)).asked_roles
     except ConfigurationError as error:
         diagnosis.access_key = _wrong(error)
     else:
-        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, _name_option(role.host.origin)) for role in roles]
-
-
-def _name_option(place: str) -> str:
-    """Replace ``argument region`` by ``option --region``, because the user typed an option."""
-    return place.replace("argument ", "option --")
+        diagnosis.roles = [RoleReport(role.arn, role.host.endpoint, name_options(role.host.origin)) for role in roles]
 
 
 def _wrong(error: HologresAiError) -> Observation:
-    return Observation(error=str(describe_error(error)), remedy=_without_pointer(error.remedy))
+    described = describe_error(error)
+    return Observation(error=str(described), remedy=_without_pointer(described.remedy))
 
 
 def _without_pointer(remedy: str) -> str:
@@ -194,7 +204,7 @@ def _make_call(diagnosis: Diagnosis, arguments: Mapping[str, str | None]) -> Non
         diagnosis.warnings = list(config.warnings)
         diagnosis.call = run_to_end(lambda: _call(config, diagnosis))
     except ConfigurationError as error:  # an invalid time limit, switch or proxy
-        diagnosis.endpoint.error, diagnosis.endpoint.remedy = error.title, error.remedy
+        diagnosis.settings = _wrong(error)
 
 
 async def _call(config: CallConfig, diagnosis: Diagnosis) -> CallReport:
@@ -229,8 +239,9 @@ def _refused(error: HologresAiError) -> CallReport:
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    """Return the outcome in one sentence, with the next step."""
-    wrong = next((one for one in (diagnosis.region, diagnosis.access_key, diagnosis.endpoint) if one.error), None)
+    """Return a summary in one sentence, with the next step."""
+    found = (diagnosis.region, diagnosis.access_key, diagnosis.endpoint, diagnosis.settings)
+    wrong = next((one for one in found if one.error), None)
     if wrong:
         return _not_ready(str(wrong.error), wrong.remedy)
     if diagnosis.call is None or not diagnosis.call.ok:

@@ -1,4 +1,4 @@
-"""``hologres-ai doctor``: show which settings and credentials would be used, where they come from, and try one call."""
+"""``hologres-ai doctor``: show the settings and credentials in use with their sources, and make one API call."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from .output import UNKNOWN_SIGN, print_machine_text, print_text, printable
 if TYPE_CHECKING:
     from .diagnosis import CallReport, Diagnosis, Observation
 
-TOLERATED = 15 * 60  # seconds; the service refuses a request if the clocks differ by more
+TOLERATED = 15 * 60  # seconds; the service refuses requests if the difference between the clocks is larger
 
 
 @click.command(
@@ -27,12 +27,12 @@ TOLERATED = 15 * 60  # seconds; the service refuses a request if the clocks diff
 @with_connection
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor_command(*, as_json: bool, **arguments: str | None) -> int:
-    """Show what is configured and where each value comes from; then make one call and show its outcome.
+    """Show the configuration and the source of each value, make one API call, and show its result.
 
-    Shows the region and the endpoint; the sources of credentials in the order in which they are tried, and where each
-    part of an AccessKey comes from; the roles to assume and the STS hosts; boolean settings that are on; credentials
-    that are set but not used; proxies; the difference between the clock of this machine and that of the service; and
-    a verdict. No secret is shown, and only the first 4 characters of an AccessKey ID.
+    The output contains the region and the endpoint, the sources of credentials in the order in which they are tried,
+    the source of each part of an AccessKey, the roles to assume and the STS hosts. It also contains the boolean
+    settings that are on, unused credentials, proxies, the difference between the local clock and the clock of the
+    service, and a verdict. No secrets are shown, and only the first 4 characters of an AccessKey ID are shown.
 
     \b
     Examples:
@@ -62,6 +62,7 @@ def _lines(diagnosis: "Diagnosis") -> Iterator[str]:
     yield from _list("warnings", diagnosis.warnings)
     yield _head("proxies", "" if diagnosis.proxies else "none")
     yield from (f"  {name}  {printable(value)}" for name, value in diagnosis.proxies.items())
+    yield from _finding("settings", diagnosis.settings)
     yield from _call_lines(diagnosis.call)
     yield _head("verdict", diagnosis.verdict)
 
@@ -97,7 +98,8 @@ def _call_lines(call: "CallReport | None") -> Iterator[str]:
         return
     if call.ok:
         counted = f"{_counted(call.nodes, 'node')} in {_counted(call.instances, 'AI instance')}"
-        yield _head("call", f"works: {counted}, request {call.request_id}")
+        request = f", request {call.request_id}" if call.request_id else ""
+        yield _head("call", f"works: {counted}{request}")
     else:
         yield _head("call", f"failed: {call.error}")
     if call.remedy:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     metavar="NAMES",
     default=",".join(DEFAULT_DRIFT_CLASSES),
     show_default=True,
-    help="The classes to compare, of inventory, lifecycle and usage, joined by commas.",
+    help="The classes to compare, separated by commas.",
 )
 @click.option(
     "--ignore",
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     type=IgnoreEntry(*EVENT_KINDS),
     metavar="KIND[=ID]",
     multiple=True,
-    help="Ignore events of this kind or class, of all nodes or of those whose ID matches, such as "
-    "'resized=hologram_aicombo_*'. Repeatable.",
+    help="Ignore events of this kind or class. With an ID or a pattern, ignore only events of matching AI instances, "
+    "as in 'resized=hologram_aicombo_*'. Repeatable.",
 )
 @click.option(
     "--ignore-file",
@@ -82,12 +82,20 @@ def drift_command(
     quiet: bool,
     **filters: str | tuple[str, ...] | None,
 ) -> int:
-    """Compare the AI nodes with a baseline, and name every change.
+    """Compare the AI nodes with a baseline, and list all changes.
 
-    The baseline is one of: a file that --accept wrote; the output of `pulumi stack output --json` with an output that
-    `AiNodeList.export` wrote; the output of `pulumi stack export`, or a checkpoint file of a local backend, with an
-    AiNodeList; the output of `hologres-ai list --json`. The region and the filters of the baseline are used; different
-    ones are refused. The output of `hologres-ai list --json` does not contain its filters: give the same ones again.
+    The following documents can be a baseline:
+
+    \b
+      a file that --accept wrote
+      the output of `pulumi stack output --json`, if it contains an output
+        of `AiNodeList.export`
+      the output of `pulumi stack export`, or a checkpoint file of a local
+        backend, if it contains an AiNodeList
+      the output of `hologres-ai list --json`
+
+    The region and the filters of the baseline are used, and different regions or filters are refused. The output of
+    `hologres-ai list --json` does not contain its filters: set the same filters again.
 
     \b
     Classes:
@@ -95,8 +103,8 @@ def drift_command(
       lifecycle  status, billing, name, expiry, automatic renewal
       usage      the amount of each resource that is in use
 
-    With --accept and a FILE that does not exist, the nodes that the filters select are written as the first baseline.
-    The file is replaced in one step. Credentials come from the environment; see `hologres-ai list --help`.
+    With --accept, if FILE does not exist or is empty, the selected nodes are written as the first baseline. An existing
+    baseline is replaced atomically. Credentials come from the environment; see `hologres-ai list --help`.
 
     \b
     Examples:
@@ -109,12 +117,12 @@ def drift_command(
     """
     from .comparison import DriftOptions, compare_with_baseline
     from .delivery import run_and_report
-    from .read import parse_query
+    from .read import parse_query, regions_of
 
     _check_usage(baseline, stack, accept=accept, ignore_file=ignore_file, targets=targets)
     arguments = query_arguments(filters)
     on_region_error = cast("RegionErrors | None", arguments["on_region_error"])
-    if not arguments["regions"]:  # the option then applies to the regions of the baseline alone
+    if not arguments["regions"]:  # the option then applies only to the regions of the baseline
         arguments["on_region_error"] = None
     options = DriftOptions(
         baseline=baseline,
@@ -130,7 +138,14 @@ def drift_command(
         accept=accept,
         quiet=quiet,
     )
-    return run_and_report("drift", lambda: compare_with_baseline(options), targets, quiet=quiet)
+    is_region_given = bool(options.given.region or options.given.regions)
+    return run_and_report(
+        "drift",
+        lambda: compare_with_baseline(options),
+        targets,
+        quiet=quiet,
+        regions=lambda: regions_of(options.given, options.connection) if is_region_given else (),
+    )
 
 
 def _check_usage(
@@ -139,7 +154,7 @@ def _check_usage(
     if (baseline is None) == (stack is None):
         raise click.UsageError("Give either --baseline or --stack.")
     if accept and baseline in (None, STDIN):
-        raise click.UsageError("--accept needs --baseline with a file, to which it writes the new baseline.")
+        raise click.UsageError("--accept requires --baseline FILE, because it writes the new baseline to this file.")
     read = {target_of(file) for file in (baseline, ignore_file) if file and file != STDIN}
     for target in targets:
         if target.file is not None and target_of(target.file) in read:

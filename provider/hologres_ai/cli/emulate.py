@@ -1,4 +1,4 @@
-"""``hologres-ai emulate``: run the emulator until it is stopped, and print how to use it."""
+"""``hologres-ai emulate``: run the emulator until it is stopped, and print instructions for its use."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ from .output import print_text, say
 if TYPE_CHECKING:
     from ..credentials import Credentials
 
-# The emulator can listen on all addresses, but a client needs one of them to connect to.
+# The emulator can listen on all addresses, but a client must connect to one address.
 _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
 
 
@@ -56,8 +56,8 @@ _WILDCARDS = {"//0.0.0.0:": "//127.0.0.1:", "//[::]:": "//[::1]:"}
     "faults",
     metavar="[REGION=]KIND[:TIMES[:SECONDS]]",
     multiple=True,
-    help="Apply a fault to the first requests: 503:2 refuses two of them, slow:1:3 delays one by 3 seconds. With a "
-    "region, only to requests to its endpoint. Repeatable.",
+    help="Apply a fault to the first requests: 503:2 refuses two requests, slow:1:3 delays one request by 3 seconds. "
+    "With a region, the fault applies only to requests to the endpoint of this region. Repeatable.",
 )
 def emulate_command(
     *,
@@ -68,12 +68,12 @@ def emulate_command(
     access_key_secret: str | None,
     faults: tuple[str, ...],
 ) -> None:
-    """Run a local service with the same API, to try things without an account.
+    """Run a local service with the same API, for tests without an account.
 
-    Prints only its URL on stdout; instructions follow on stderr. Ctrl-C stops it.
+    The command prints only the URL of the service on stdout, and instructions on stderr. Press Ctrl-C to stop it.
 
-    The URL lists every node of the fleet for every region. To read several regions, set the endpoint to
-    http://{region}.localhost:PORT, where each region lists its own nodes.
+    With this URL as the endpoint, the service returns all nodes for every region. To read several regions, set the
+    endpoint to http://{region}.localhost:PORT. The service then returns only the nodes of the requested region.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def emulate_command(
         raise InvalidArgumentError([Failure("--fault", str(error))]) from None
     try:
         serve(host, port, Path(fleet) if fleet else None, credentials, partial(_introduce, credentials), faults=parsed)
-    except KeyboardInterrupt:  # before the emulator handles signals itself
+    except KeyboardInterrupt:  # the signal arrived before the emulator installed its handlers
         return
 
 
@@ -120,10 +120,10 @@ def _introduce(credentials: "Credentials", url: str) -> None:
         say(
             "warning",
             f"{url} is not a loopback address: other users can read the fleet and set faults",
-            "The traffic is not encrypted either: `hologres-ai list` refuses http to any other machine.",
+            "The traffic is not encrypted. `hologres-ai list` refuses http to addresses other than loopback.",
         )
     lines = "".join(f"  {line}\n" for line in _lines_to_try(credentials, _reachable(url)))
-    say("", "To try it, in another terminal:", f"{lines}Ctrl-C stops it.")
+    say("", "Run these commands in a different terminal:", f"{lines}Press Ctrl-C to stop the emulator.")
 
 
 def _reachable(url: str) -> str:
@@ -137,7 +137,7 @@ def _lines_to_try(credentials: "Credentials", url: str) -> Iterator[str]:
     from ..settings import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, SECURITY_TOKEN
 
     exports = environment(url, credentials)
-    # A real key in another variable would take precedence over these, and would be used for the emulator.
+    # A real key in a different variable would take precedence, and would be sent to the emulator.
     settings = (ENDPOINT, ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, REGION)
     names = (name for setting in settings for name in setting.environment if name not in exports)
     others = [name for name in names if os.environ.get(name)]

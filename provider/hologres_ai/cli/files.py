@@ -1,4 +1,4 @@
-"""Write files that other programs read: in one step, so that a reader sees either the old text or the new one."""
+"""Read files with a maximum size, and replace files atomically: readers see the old or the new content."""
 
 import errno
 import os
@@ -11,15 +11,45 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
+from typing import BinaryIO
 
-# After these errors the file is not written in place: only a part would fit, and the old text would be lost.
+from ..errors import ConfigurationError
+
+MAX_READ = 256 * 2**20  # bytes; a state contains the nodes twice, and a response of the API has at most 64 MiB
+
+# After these errors, the file is not written in place: the new text does not fit, and the old text would be lost.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def write_file(name: str, text: str) -> None:
-    """Replace a file by a text in UTF-8: in one step if the folder allows it, else in place.
+def read_error(error: OSError, name: str, option: str) -> ConfigurationError:
+    """Return the error for a file that can't be read; `option` is the option with the name of the file."""
+    return ConfigurationError(f"cannot read {name}: {error.strerror}", f"Check the file, or correct {option}.")
 
-    A bind-mounted file, a file in a folder without write permission, a pipe and a device are written in place.
+
+def write_error(error: OSError, name: str, option: str) -> ConfigurationError:
+    """Return the error for a file that can't be written; `option` is the option with the name of the file."""
+    return ConfigurationError(f"cannot write {name}: {error.strerror}", f"Check the file, or correct {option}.")
+
+
+def read_bytes(stream: BinaryIO, name: str, option: str) -> bytes:
+    """Return the remaining content of a stream. The maximum size is for devices without an end, such as /dev/zero.
+
+    Raises:
+        ConfigurationError: the stream can't be read, or contains more than `MAX_READ`.
+    """
+    try:
+        content = stream.read(MAX_READ + 1)
+    except OSError as error:
+        raise read_error(error, name, option) from None
+    if len(content) > MAX_READ:
+        raise ConfigurationError(f"cannot read {name}: it is larger than {MAX_READ >> 20} MiB", f"Correct {option}.")
+    return content
+
+
+def write_file(name: str, text: str) -> None:
+    """Replace the content of a file by a text in UTF-8, atomically if possible.
+
+    Bind-mounted files, files in a folder without write permission, pipes and devices are written in place.
 
     Raises:
         OSError: the file can't be written. Its `filename` is `name`, as the user gave it.
@@ -40,7 +70,7 @@ def target_of(name: str) -> Path:
 
 
 def _replaced(target: Path, text: str) -> bool:
-    """Replace the target by a new file with the text; return False if the folder does not allow that."""
+    """Replace the target by a new file with the text. Return False if no file can be created in the folder."""
     draft = target.with_name(f".hologres-ai-{token_hex(8)}")
     with _end_in_order():
         try:
@@ -54,7 +84,7 @@ def _replaced(target: Path, text: str) -> bool:
             if isinstance(error, OSError) and error.errno not in _NO_SPACE:
                 return False
             raise
-    with suppress(OSError):  # not every system can open a folder
+    with suppress(OSError):  # some systems cannot open a folder
         _sync_folder(target.parent)
     return True
 
@@ -77,7 +107,7 @@ def _write(path: Path, mode: str, text: str) -> None:
 
 @contextmanager
 def _end_in_order() -> Iterator[None]:
-    """Let the block clean up when a signal arrives that would otherwise end the process at once."""
+    """Convert SIGTERM and SIGHUP to SystemExit in the block, so that it can clean up."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread can set handlers
         yield
         return
@@ -95,7 +125,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder, because otherwise a power failure can bring the old text back."""
+    """Sync the folder. Otherwise, the old content can reappear after a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

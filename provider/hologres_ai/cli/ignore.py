@@ -1,4 +1,4 @@
-"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events that a comparison leaves out."""
+"""``--ignore KIND[=ID]`` and ``--ignore-file``: the events that do not count as drift."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..names import DRIFT_CLASSES, DRIFT_EVENTS, did_you_mean
+from .files import read_bytes, read_error
 from .options import Value
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ EVENT_KINDS = (*DRIFT_CLASSES, *(kind for kind in DRIFT_EVENTS if kind not in DR
 
 @dataclass(frozen=True)
 class Entry:
-    """The events of one kind or class to ignore: of every AI instance, or of those whose ID matches `pattern`."""
+    """The events of one kind or class to ignore, of all AI instances or of AI instances whose ID matches `pattern`."""
 
     kind: str
     pattern: str | None = None
@@ -39,15 +40,17 @@ class IgnoreEntry(Value):
         """Return the entry."""
         kind, equals, pattern = text.partition("=")
         if kind not in self.values:
-            hint = did_you_mean(kind, self.values)
-            raise ValueError(f"no such event or class: {kind!r}{hint}; give one of {', '.join(self.values)}")
+            hint = did_you_mean(kind, self.values) or f"; give one of {', '.join(self.values)}"
+            raise ValueError(f"no such event or class: {kind!r}{hint}")
         if equals and not pattern:
             raise ValueError(f"the ID is empty: {text!r}")
         return Entry(kind, pattern if equals else None)
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:
-    """Return the entries of a file, one per line; ``#`` at the start of a line, or after a space, starts a comment.
+    """Return the entries of a file, which has one entry per line.
+
+    A ``#`` at the start of a line or after a space starts a comment.
 
     Raises:
         ConfigurationError: the file can't be read, or a line is not an entry.
@@ -55,9 +58,10 @@ def read_entries(file: str | None) -> tuple[Entry, ...]:
     if file is None:
         return ()
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        with Path(file).open("rb") as stream:
+            text = read_bytes(stream, file, "--ignore-file").decode("utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"cannot read {file}: {error.strerror}", "Correct --ignore-file.") from None
+        raise read_error(error, file, "--ignore-file") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"cannot read {file}: it is not UTF-8", "Save the file as UTF-8.") from None
     return tuple(_parsed(file, text))

@@ -22,11 +22,11 @@ _COLUMNS_HELP = "\n".join(
 @click.command(
     "list",
     cls=ReportCommand,
-    short_help="List the AI nodes of one region or of several.",
+    short_help="List the AI nodes of one or several regions.",
     epilog=f"{_COLUMNS_HELP}\n\n{ENVIRONMENT_HELP}\n{EXIT_CODES_HELP}",
 )
 @with_filters
-@click.option("--no-usage", is_flag=True, help="Omit the used and free values, which change all the time.")
+@click.option("--no-usage", is_flag=True, help="Omit the used and free values, which change continuously.")
 @with_connection
 @with_reports("text", "json", "markdown", "junit", "html", "prometheus")
 def list_command(
@@ -38,21 +38,21 @@ def list_command(
     quiet: bool,
     **filters: str | tuple[str, ...] | None,
 ) -> int:
-    """List the AI nodes of a region, or of several, with their free capacity.
+    """List the AI nodes of one or several regions with their free capacity.
 
-    Filters of different kinds are joined by AND, repetitions of one kind by OR.
+    Different filters are combined with AND. Several values of the same filter are combined with OR.
 
-    On a terminal, the output is a table: GPU in cards, GPU memory in GB, CPU in cores, memory in GiB. A capacity is the
-    specification of one node x the number of nodes. "?" is a figure that the service does not return, or that is
-    unknown because the usage exceeds the capacity. An expiry within 30 days is red unless the subscription renews
-    itself. NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
+    On a terminal, the output is a table. GPUs are in cards, GPU memory is in GB, CPU is in cores, and memory is in GiB.
+    The capacity is the specification of one node multiplied by the number of nodes. "?" means that the service did not
+    return the value, or that the usage exceeds the capacity. An expiry within 30 days is red unless the subscription
+    renews automatically. NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
 
-    In a pipe, the output is a line for each node: values separated by tabs, in UTF-8, without a heading and without
-    colour; "?" is an unknown value, and "-" is a value that --no-usage leaves out. Invisible characters are
-    written as codes, such as \\x1b. Warnings are on stderr.
+    In a pipe, the output has one line for each node, without a heading and without colour. The values are separated by
+    tabs and encoded in UTF-8. "?" is an unknown value, and "-" is a value that --no-usage omits. Invisible characters
+    are written as codes, such as \\x1b. Warnings are printed on stderr.
 
-    Credentials come from the environment and from the files that it names. There is no option for keys, because other
-    users of the machine can see the options of a process.
+    Credentials come from environment variables and from the files that environment variables name. There is no option
+    for keys, because other users of the machine can see the options of a process.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Options that several commands share, names of options, and common parts of the help."""
+"""The options that several commands share, the names of options, and common parts of the help."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from ..names import EVERY_REGION, did_you_mean
 from ..process import DEBUG
 from ..region_data import REGIONS
-from ..settings import SETTINGS
+from ..settings import ALL_SETTINGS
 from .errors import EXIT_CODES
 from .files import target_of
 from .reports import STDOUT, Target
@@ -34,10 +34,10 @@ _SHORT_FORMS = ("json", "markdown", "junit")
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A text that must not be empty, because an empty one usually comes from an unset variable of a script.
+    """A text that must not be empty, because an empty text usually comes from an unset variable of a script.
 
     Args:
-        values: usual values, for completion. Any other value is accepted, too.
+        values: common values, for completion. Any other value is also accepted.
     """
 
     name = "text"
@@ -58,7 +58,7 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         return (value for value in self.values if value.startswith(incomplete))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Parse a text; return a value that was parsed before, which click also passes, unchanged."""
+        """Parse a text. A value that is already parsed, which click can also pass, is returned unchanged."""
         if value == "":
             self.fail("must not be empty", param, ctx)
         try:
@@ -87,7 +87,7 @@ class File(Value):
 
 
 class Names(Value):
-    """One or more of a fixed set of names, joined by commas."""
+    """One or more names of a fixed set, separated by commas."""
 
     def parse(self, text: str) -> tuple[str, ...]:
         """Return the names in the order of the set, without repetitions."""
@@ -115,8 +115,8 @@ class ReportTarget(Value):
         """Return the target."""
         name, equals, file = text.partition("=")
         if name not in self.formats:
-            hint = did_you_mean(name, self.formats)
-            raise ValueError(f"no such format: {name!r}{hint}; give one of {', '.join(self.formats)}")
+            hint = did_you_mean(name, self.formats) or f"; give one of {', '.join(self.formats)}"
+            raise ValueError(f"no such format: {name!r}{hint}")
         if equals and not file:
             raise ValueError(f"the name of the file is empty: {text!r}")
         return Target(name, None if file in ("", *STDOUT) else file)
@@ -134,7 +134,7 @@ class ReportCommand(click.Command):
     """A command with ``--report``."""
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete the file in ``--report FORMAT=FILE`` in bash, for which ``=`` is a word of its own."""
+        """Complete the file in ``--report FORMAT=FILE`` in bash, which passes ``=`` as a separate word."""
         if ctx.args[-1:] == ["="]:
             return [CompletionItem(incomplete, type="file")]
         return super().shell_complete(ctx, incomplete)
@@ -148,12 +148,13 @@ _FILTERS = (
         metavar="REGION",
         multiple=True,
         type=Value(*REGIONS),
-        help="The region to read, such as cn-hangzhou. Repeat it to read several regions; '*' reads all known regions.",
+        help="The region to read, such as cn-hangzhou. Repeatable. '*' reads all known regions.",
     ),
     click.option(
         "--on-region-error",
         type=click.Choice(["fail", "partial"]),
-        help="If a region can't be read: fail (default), or partial: report the others and name the failed one.",
+        help="What to do if a region can't be read. fail (default): report an error. partial: report the other "
+        "regions, and the error of this region.",
     ),
     click.option("--id", "ids", metavar="ID", multiple=True, help="Only the AI instance with this ID. Repeatable."),
     click.option(
@@ -186,13 +187,16 @@ _FILTERS = (
 
 _CONNECTION = (
     click.option(
-        "--endpoint", type=Value(), metavar="URL", help="Read from this URL instead of hologram.REGION.aliyuncs.com."
+        "--endpoint",
+        type=Value(),
+        metavar="URL",
+        help="The API endpoint to use instead of hologram.REGION.aliyuncs.com.",
     ),
     click.option(
         "--profile",
         type=Value(),
         metavar="NAME",
-        help="Take credentials and region from this profile of the Alibaba Cloud CLI.",
+        help="Use the credentials and the region of this profile of the Alibaba Cloud CLI.",
     ),
 )
 
@@ -208,7 +212,7 @@ def with_connection(command: Command[_T]) -> Command[_T]:
 
 
 def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
-    """Add the options of the reports to a command, which is called with `targets` and `quiet`."""
+    """Add the options of the reports to a command. The command is called with `targets` and `quiet`."""
     short_forms = [name for name in _SHORT_FORMS if name in formats]
     options = (
         click.option(
@@ -217,10 +221,10 @@ def with_reports(*formats: str) -> Callable[[Command[_T]], Command[_T]]:
             metavar="FORMAT[=FILE]",
             multiple=True,
             type=ReportTarget(*formats),
-            help=f"Write a report to FILE, or to stdout: {', '.join(formats)}. Repeatable.",
+            help=f"Write a report to FILE, or to stdout. Formats: {', '.join(formats)}. Repeatable.",
         ),
         *(click.option(f"--{name}", is_flag=True, help=f"Short for --report {name}.") for name in short_forms),
-        click.option("--quiet", is_flag=True, help="Print text only for a finding, and only without --report."),
+        click.option("--quiet", is_flag=True, help="Print text only if there is a finding and --report is not given."),
     )
 
     def decorate(command: Command[_T]) -> Command[_T]:
@@ -238,11 +242,13 @@ def _check_targets(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Refuse reports that would overwrite each other."""
     printed = [target.format for target in targets if target.file is None]
     if len(printed) > 1:
-        raise click.UsageError(f"Only one report can go to stdout, not {' and '.join(printed)}: give FORMAT=FILE.")
+        raise click.UsageError(
+            f"Only one report can be printed on stdout, not {' and '.join(printed)}: set FORMAT=FILE."
+        )
     files = [target.file for target in targets if target.file is not None]
     for file in files:
         if [target_of(other) for other in files].count(target_of(file)) > 1:
-            raise click.UsageError(f"Two reports can't go to the same file: {file}")
+            raise click.UsageError(f"Two reports can't be written to the same file: {file}")
     return targets
 
 
@@ -251,9 +257,9 @@ def _add_options(options: Iterable[Callable[[Command[_T]], Command[_T]]], comman
 
 
 def query_arguments(options: Mapping[str, object]) -> dict[str, object]:
-    """Return the query arguments in a command's options.
+    """Convert a command's options to the arguments of a query.
 
-    An option that was not given is None. A single region is `region`, unless ``--on-region-error`` is given.
+    An option that was not given is None. A single region becomes `region`, unless ``--on-region-error`` is given.
     """
     given = {name: None if value == () else value for name, value in options.items()}
     match given.get("regions"):
@@ -273,17 +279,19 @@ def option_name(argument: str, names: Mapping[str, str] = _NAMES) -> str:
 
 def _variable(name: str, environment: tuple[str, ...]) -> str:
     head, indent = f"  {name:<21}", " " * 23
-    if len(head) > len(indent):
+    if not head.endswith(" "):  # the name is as wide as the column, or wider
         return f"{head}\n{textwrap.fill(', '.join(environment), 78, initial_indent=indent, subsequent_indent=indent)}"
     return textwrap.fill(", ".join(environment), 78, initial_indent=head, subsequent_indent=indent)
 
 
 ENVIRONMENT_HELP = "\n".join(
     (
-        "\b\nEnvironment (the first name that is set is used; timeouts: ms, retries: s):",
-        *(_variable(name, environment) for setting in SETTINGS for name, environment in setting.variables()),
-        "  proxies              HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
-        f"  traceback of a bug   {DEBUG}=1",
+        "\b\nEnvironment variables (the first variable that is set is used;",
+        "timeouts are in ms, maxRetryTimeout is in s):",
+        *(_variable(name, environment) for setting in ALL_SETTINGS for name, environment in setting.variables()),
+        _variable("proxies", ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")),
+        _variable("certificates", ("SSL_CERT_FILE", "SSL_CERT_DIR")),
+        _variable("traceback of errors", (f"{DEBUG}=1",)),
     )
 )
 

@@ -1,4 +1,4 @@
-"""The output of a command: printable text, colour, and progress during a wait."""
+"""The output of a command: printable text, colour and progress."""
 
 import codecs
 import os
@@ -15,19 +15,19 @@ import click
 
 UNKNOWN_SIGN = "?"
 NOT_ASKED = "-"
-NEAR = 30  # days; a subscription that ends within this time is marked
+NEAR = 30  # days; a subscription that expires within this time is marked
 
-PROGRESS_AFTER = 0.5  # seconds; for a shorter wait the progress would only flicker
+PROGRESS_AFTER = 0.5  # seconds; for a shorter time, progress would only flicker
 _PROGRESS_EVERY = 0.2  # seconds
 _LEAST_WIDTH, _MOST_WIDTH, _DEFAULT_WIDTH = 20, 1000, 80  # columns of a terminal
 
 # Unicode categories: control, format (including right-to-left overrides), surrogate, private use, unassigned, line and
-# paragraph separators. A terminal executes such characters, or shows nothing, so that columns are not aligned.
+# paragraph separators. A terminal executes these characters, or shows nothing, and columns are then not aligned.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def printable(text: str) -> str:
-    r"""Return the text with every invisible character replaced by its code, such as ``\x1b``."""
+    r"""Return the text with each invisible character replaced by its code, such as ``\x1b``."""
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else _code(c) for c in text)
 
 
@@ -44,7 +44,7 @@ def shown(value: object) -> str:
 
 
 def say(label: str, title: str, remedy: str = "") -> None:
-    """Print ``label: title`` on stderr, and the remedy on the next lines. Errors of stderr are ignored."""
+    """Print ``label: title`` and the remedy on stderr. If stderr cannot be written, nothing is printed."""
     colour = {"error": "red", "warning": "yellow"}.get(label)
     head = click.style(f"{label}:", fg=colour, bold=True) + " " if label else ""
     lines = [head + printable(title), *map(printable, remedy.splitlines())]
@@ -53,27 +53,29 @@ def say(label: str, title: str, remedy: str = "") -> None:
 
 
 def print_text(text: str) -> None:
-    """Print text for people on stdout, with the styles in it only if colour is enabled.
+    """Print human-readable text on stdout. Its styles are removed if colour is disabled.
 
-    Long lines are not cut, so that they can be copied.
+    Long lines are not truncated, so that they can be copied.
     """
     sys.stdout.write(f"{text if wants_colour(sys.stdout) else click.unstyle(text)}\n")
 
 
 def print_machine_text(text: str) -> None:
-    """Print a machine-readable format on stdout: in UTF-8, even on a terminal with another encoding."""
+    """Print a machine-readable format on stdout in UTF-8, even if the terminal has a different encoding."""
     sys.stdout.flush()
     sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Return whether text for people on a stream is coloured; every command uses this rule.
+    """Return whether human-readable text on a stream is coloured.
 
-    NO_COLOR disables colour; otherwise FORCE_COLOR enables it; otherwise a terminal has colour unless TERM is dumb.
+    NO_COLOR and FORCE_COLOR=0 disable colour. Any other value of FORCE_COLOR enables it. If neither is set, a terminal
+    has colour unless TERM is dumb.
     """
-    if os.environ.get("NO_COLOR"):
+    forced = os.environ.get("FORCE_COLOR")
+    if os.environ.get("NO_COLOR") or forced == "0":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+    return bool(forced) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def is_unicode(stream: TextIO) -> bool:
@@ -85,7 +87,7 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def terminal_width() -> int:
-    """Return the columns of the terminal; a valid COLUMNS takes precedence over the terminal."""
+    """Return the number of columns of the terminal. A valid value of COLUMNS takes precedence."""
     for text in (os.environ.get("COLUMNS", ""), str(_columns_of_terminal())):
         if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= _LEAST_WIDTH:
             return min(int(text), _MOST_WIDTH)
@@ -101,10 +103,10 @@ def _columns_of_terminal() -> int:
 
 @contextmanager
 def progress(describe: Callable[[], str]) -> Iterator[None]:
-    """Show on stderr what the block waits for and for how long, if it runs longer than `PROGRESS_AFTER`.
+    """Show progress and the elapsed time on stderr if the block takes longer than `PROGRESS_AFTER`.
 
-    Progress is shown only if stdout and stderr are terminals: if stdout is a pipe, a pager may be using the terminal.
-    The cursor is never hidden, so that nothing has to be restored when the process ends.
+    Progress is shown only if stdout and stderr are terminals. If stdout is a pipe, a pager may be using the terminal.
+    The cursor is not hidden, so that no terminal state must be restored when the process ends.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield

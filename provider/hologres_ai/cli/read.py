@@ -1,10 +1,10 @@
-"""Read the AI nodes for list, drift and check, with progress, and with the names of options in errors."""
+"""Read the AI nodes for list, drift and check. Show progress, and name options in error messages."""
 
 from collections.abc import Mapping, Sequence
 
 from ..api.client import Client
 from ..clock import utc_now
-from ..config import CallConfig, has_credentials, has_region, resolve, resolve_regions
+from ..config import CallConfig, has_credentials, region_in, resolve, resolve_regions
 from ..core.read import read
 from ..core.session import run as run_to_end
 from ..credentials import Credentials
@@ -12,8 +12,8 @@ from ..errors import ConfigurationError, Failure, HologresAiError, InvalidArgume
 from ..models import AiNodeListResult, Query, build_query
 from ..names import EVERY_REGION
 from ..region_data import AS_OF, REGIONS
-from ..settings import ACCESS_KEY, REGION, SECRET_KEY, Setting
-from ..settings.lookup import look_up
+from ..settings import ACCESS_KEY, PROFILE, REGION, SECRET_KEY, Setting
+from ..settings.lookup import ResolvedSettings, look_up
 from .options import option_name
 from .output import progress, say
 from .reports import Report
@@ -25,11 +25,13 @@ _MOST_NAMED = 5  # pending regions in the progress text
 
 
 def parse_query(arguments: Mapping[str, object]) -> Query:
-    """Return the query in a command's options.
+    """Build the query from the arguments in a command's options.
 
     Raises:
-        InvalidArgumentError: an option is invalid; the error has the names of the options.
+        InvalidArgumentError: an option is invalid; the error contains the names of the options.
     """
+    if arguments.get("on_region_error") and not arguments.get("regions"):
+        raise InvalidArgumentError([Failure("--on-region-error", "requires --region")])
     try:
         return build_query(arguments)
     except InvalidArgumentError as error:
@@ -38,10 +40,10 @@ def parse_query(arguments: Mapping[str, object]) -> Query:
 
 
 def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNodeListResult, Report]:
-    """Read the nodes; show progress on a terminal, and warnings on stderr.
+    """Read the nodes. Show progress on a terminal, and print warnings on stderr.
 
     Returns:
-        The nodes, and the command's report, which has the nodes and the source of the credentials.
+        The nodes, and the report of the command with the nodes and the source of the credentials.
 
     Raises:
         ConfigurationError: a setting is missing or invalid.
@@ -68,28 +70,26 @@ def read_nodes(command: str, query: Query, connection: Connection) -> tuple[AiNo
 
 
 def regions_of(query: Query, connection: Connection) -> tuple[str, ...]:
-    """Return the regions that a query reads, if the settings name them."""
-    try:
-        if query.regions:
-            return REGIONS if EVERY_REGION in query.regions else query.regions
-        return (resolve({**connection, "region": query.region}).region,)
-    except HologresAiError:
-        return ()
+    """Return the regions that a query reads, even if another setting is invalid. Empty if no region is set."""
+    if query.regions:
+        return REGIONS if EVERY_REGION in query.regions else query.regions
+    found = region_in(look_up({**connection, "region": query.region}))
+    return (found.value,) if found else ()
 
 
 def _start_of_id(config: CallConfig) -> str:
-    """Return the first characters of the AccessKey ID; the credentials that the read obtained are used again."""
+    """Return the first characters of the AccessKey ID, from the cached credentials of the read."""
     keys = config.credentials
     if not isinstance(keys, Credentials):
         try:
             keys = run_to_end(Client(config).credentials)
-        except HologresAiError:  # the credentials have expired since the read
+        except HologresAiError:  # the credentials expired after the read
             return ""
     return keys.shown_id
 
 
 def _describe(stages: Sequence[Sequence[str]]) -> str:
-    """Return the text of the progress; for several regions, how many are done and which are pending."""
+    """Return the progress text, for several regions with the number of finished regions and the pending regions."""
     asked, waiting = (len(stages[0]), stages[-1]) if stages else (1, ())
     if asked == 1:
         return f"reading the AI nodes of {waiting[0] if waiting else 'the region'}"
@@ -98,22 +98,34 @@ def _describe(stages: Sequence[Sequence[str]]) -> str:
 
 
 def _check_settings(arguments: Mapping[str, str | None]) -> None:
-    """Raise an error if the region or the AccessKey is missing.
+    """Raise an error if the region or the AccessKey is not set.
 
-    The error does not name the Pulumi configuration, because the command line does not read it.
+    The error does not mention the Pulumi configuration, because the command line does not read it.
     """
     settings = look_up(arguments)
+    missing = missing_keys(settings)
+    if region_in(settings) is None:
+        missing.insert(0, REGION)
+    if missing:
+        raise missing_error(missing)
+
+
+def missing_keys(settings: ResolvedSettings) -> list[Setting]:
+    """Return the parts of the AccessKey that are not set. Empty if a different source of credentials is used."""
     keys = (ACCESS_KEY, SECRET_KEY)
     missing: list[Setting] = [setting for setting in keys if settings.find(setting) is None]
-    if (len(missing) == len(keys) or arguments.get("profile")) and has_credentials(settings):
-        missing = []
-    if not has_region(settings):
-        missing.insert(0, REGION)
-    if not missing:
-        return
+    profile = settings.find(PROFILE)
+    is_profile_used = profile is not None and profile.is_argument
+    if (len(missing) == len(keys) or is_profile_used) and has_credentials(settings):
+        return []
+    return missing
+
+
+def missing_error(missing: Sequence[Setting]) -> ConfigurationError:
+    """Return the error for missing settings, with the option or the environment variables to set."""
     names = " and ".join(map(_usual_variable, missing))
-    hint = "Give --region, or set" if missing == [REGION] else "Set"
-    raise ConfigurationError(
+    hint = "Give --region, or set" if list(missing) == [REGION] else "Set"
+    return ConfigurationError(
         f"not set: {', '.join(setting.key for setting in missing)}",
         f"{hint} {names} in the environment; `hologres-ai list --help` lists every name"
         + (", and the other ways to give credentials." if ACCESS_KEY in missing else "."),
@@ -121,5 +133,5 @@ def _check_settings(arguments: Mapping[str, str | None]) -> None:
 
 
 def _usual_variable(setting: Setting) -> str:
-    """Return the environment variable that the vendor's own tools use."""
+    """Return the environment variable that the Alibaba Cloud tools also use."""
     return next(name for name in setting.environment if name.startswith("ALIBABA_CLOUD_"))

@@ -1,6 +1,6 @@
-"""The list for people: a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
+"""The list as a table that fits the terminal, grouped by Hologres instance, with totals at the bottom.
 
-An unknown figure is shown as ``?``. Long IDs are broken into lines and never cut, so that they can be copied.
+Unknown values are shown as ``?``. Long IDs are broken into several lines and not truncated, so that they can be copied.
 """
 
 import sys
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import StringIO
-from itertools import groupby
 from typing import Literal, TextIO
 
 from rich import box
@@ -17,14 +16,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clock import describe_duration, parse_time, utc_now
-from ..core.result import ends_within, has_end, totals
+from ..clock import describe_distance, parse_time
+from ..core.result import by_owner, ends_within, has_end, is_pay_as_you_go, totals
 from ..models import AiNode, AiNodeListResult, Totals, Usage
+from ..requirements import READY
 from .output import NEAR, shown, terminal_width, wants_colour
 
 FILE_WIDTH = 120  # characters; the width of the table in a file
-# Minimum widths in cells: for a separate column for each figure, for space between the columns, and for the column of
-# CPU and memory.
+# Minimum widths of the table in cells: with a separate column for each value, with space between the columns, and with
+# the column for CPU and memory.
 WIDE, ROOMY, SLIM = 150, 100, 72
 
 _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
@@ -32,7 +32,7 @@ _UNITS = {"gpu": "GPU", "gpu_memory": "GB", "cpu": "cores", "memory": "GiB"}
 
 @dataclass(frozen=True)
 class Look:
-    """The width and encoding of the terminal, and the present time, from which the days to an expiry are counted."""
+    """The width and encoding of the terminal, and the current time, from which the time to an expiry is calculated."""
 
     width: int
     encoding: str
@@ -40,11 +40,11 @@ class Look:
 
     @property
     def unicode(self) -> bool:
-        """Whether the encoding has characters for bars and rules."""
+        """Whether the encoding contains the characters for bars and rules."""
         return self.encoding.startswith("utf")
 
     def text(self, value: object) -> str:
-        """Return the value as it is displayed: characters that the encoding lacks are replaced by codes."""
+        """Return the value as displayed. Characters that the encoding does not contain are replaced by codes."""
         return shown(value).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
@@ -65,14 +65,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a node and its figures, or a label and the figures of all nodes."""
+    """A row of the table: a node and its totals, or a label and the totals of all nodes."""
 
     node: AiNode | None
     figures: Totals
     label: str = ""
 
     def of(self, resource: str) -> Usage:
-        """Return the figures of one of `models.RESOURCES`."""
+        """Return the usage of a resource, which is one of `models.RESOURCES`."""
         usage: Usage = getattr(self.figures, resource)
         return usage
 
@@ -112,15 +112,15 @@ def show_size(row: Row, look: Look) -> Text:
 
 
 def show_status(row: Row, look: Look) -> Text:
-    """Return status, billing and renewal; a node with pay-as-you-go has no renewal."""
+    """Return status, billing and renewal. A pay-as-you-go node has no renewal."""
     node = row.node
     if node is None:
         return Text()
     renewal = {True: "auto renewal", False: "no renewal", None: "renewal ?"}[node.auto_renewal]
     return join_lines(
-        Text(look.text(node.status), "green" if node.status == "ResourceReady" else "yellow"),
+        Text(look.text(node.status), "green" if node.status == READY else "yellow"),
         Text(look.text(node.charge_type)),
-        Text("" if node.auto_renewal is None and node.charge_type == "PostPaid" else renewal),
+        Text("" if node.auto_renewal is None and is_pay_as_you_go(node) else renewal),
     )
 
 
@@ -141,7 +141,7 @@ def show_bar(resource: str) -> Cell:
 
 
 def utilisation(usage: Usage, look: Look) -> Text:
-    """Return a bar and the share in use, such as ``███░░  60%``, or both figures if they have no valid ratio."""
+    """Return a bar and the percentage in use, such as ``███░░  60%``, or both values if their ratio is invalid."""
     used, capacity = usage.used, usage.capacity
     if used is None or not capacity or not 0 <= used <= capacity or usage.free is None:
         return Text(f"{look.text(used)}/{look.text(capacity)}", "" if used == capacity == 0 else "yellow")
@@ -149,7 +149,7 @@ def utilisation(usage: Usage, look: Look) -> Text:
     share = used / capacity
     filled = _filled(share, look.bar)
     colour = "red" if share >= 0.9 else "yellow" if share >= 0.7 else "green"
-    # Rounded down, so that only a full resource shows 100%.
+    # The percentage is rounded down, so that only a full resource shows 100%.
     percent = f" {used * 100 // capacity:3}%"
     return Text.assemble((full * filled + empty * (look.bar - filled), colour), percent)
 
@@ -162,7 +162,7 @@ def _filled(share: float, cells: int) -> int:
 
 
 def show_expiry(row: Row, look: Look, separator: str = ", ") -> Text:
-    """Return the date of the expiry in UTC and the distance, such as ``2026-01-28, in 9 days``.
+    """Return the expiry date in UTC and the time until the expiry, such as ``2026-01-28, in 9 days``.
 
     The text is red for a node that `check --not-expiring-within 30` would report. An invalid time is returned
     unchanged. The text is empty if the API returns no time.
@@ -173,8 +173,7 @@ def show_expiry(row: Row, look: Look, separator: str = ", ") -> Text:
     if end is None:
         return Text(look.text(row.node.expiration_time))
     style = "bold red" if ends_within(row.node, look.now, NEAR) else ""
-    distance = describe_duration(end - look.now)
-    texts = (look.text(end.date()), f"{distance} ago" if end < look.now else f"in {distance}")
+    texts = (look.text(end.date()), describe_distance(end, look.now))
     return Text(separator).join(Text(text, style) for text in texts)
 
 
@@ -191,10 +190,10 @@ class Column:
     folds: bool = False
 
 
-def print_table(result: AiNodeListResult) -> None:
+def print_table(result: AiNodeListResult, now: datetime) -> None:
     """Print the table on stdout, in the width of the terminal."""
     console = _console(sys.stdout, terminal_width(), colour=wants_colour(sys.stdout))
-    console.print(build_table(result, Look(console.width, console.encoding, utc_now())))
+    console.print(build_table(result, Look(console.width, console.encoding, now)))
 
 
 def render_table(result: AiNodeListResult, now: datetime, width: int = FILE_WIDTH) -> str:
@@ -247,22 +246,17 @@ def _empty_table(columns: Sequence[Column], total: Row, look: Look) -> Table:
 
 
 def _groups(result: AiNodeListResult, look: Look) -> Iterator[tuple[Text, Sequence[AiNode]]]:
-    """Yield the nodes of each Hologres instance under a heading: name, ID, and region if it is another one."""
-
-    def key(node: AiNode) -> tuple[str | None, ...]:
-        return node.region_id, node.holo_instance_id, node.holo_instance_name
-
-    for (region, instance_id, name), nodes in groupby(result.instance_model_list, key):
+    """Yield the nodes of each Hologres instance under a heading with the name, the ID and any different region."""
+    for (region, identifier, name), nodes in by_owner(result.instance_model_list):
         elsewhere = Text(f"in {look.text(region)}") if region not in {None, result.region} else Text()
-        heading = join_lines(Text(look.text(name), "bold cyan"), Text(look.text(instance_id), "cyan"), elsewhere)
-        yield heading, tuple(nodes)
+        yield join_lines(Text(look.text(name), "bold cyan"), Text(look.text(identifier), "cyan"), elsewhere), nodes
 
 
 _STATUS = Column("Status\nBilling\nRenewal", show_status, folds=True)
 
 
 def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
-    """Return columns that several figures share."""
+    """Return columns with several values each."""
     name = stacked(show_name, show_size, show_expiry)
     figure = show_bar if usage else show_capacity
     free = Column("Free", stacked(show_free("gpu"), show_free("gpu_memory")), "right")

@@ -2,9 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -28,6 +30,15 @@ Filter = Callable[[AiNode], bool]
 # The documented charge types are PostPaid and PrePaid. The console shows PrePaid as "Subscription". Case is ignored.
 PAY_AS_YOU_GO = "postpaid"
 SUBSCRIPTION = ("prepaid", "subscription")
+
+
+class Owner(NamedTuple):
+    """A Hologres instance that has AI nodes."""
+
+    region: str | None
+    identifier: str | None
+    name: str | None
+
 
 _NODE = TypeAdapter(AiNode)
 _WITHOUT_USAGE = dict.fromkeys(USAGE_FIELDS)
@@ -155,6 +166,14 @@ def ends_within(node: AiNode, now: datetime, days: int) -> bool:
     """Return whether the subscription of a node has expired, or can expire in less than this many days."""
     end = parse_time(node.expiration_time)
     return end is not None and may_end(node, now) and days_left(end, now) < days
+
+
+def by_owner(nodes: Iterable[AiNode]) -> Iterator[tuple[Owner, tuple[AiNode, ...]]]:
+    """Yield the nodes of each Hologres instance, in the order of a result, with the instance."""
+    for owner, owned in groupby(
+        nodes, lambda node: Owner(node.region_id, node.holo_instance_id, node.holo_instance_name)
+    ):
+        yield owner, tuple(owned)
 
 
 def totals(nodes: Sequence[AiNode]) -> Totals:

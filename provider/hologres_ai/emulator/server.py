@@ -97,7 +97,7 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
             f"the emulator cannot listen on {host}:{port}: {error}",
-            "Specify a different port. Port 0 selects a free port.",
+            "Correct the host, or choose a different port; port 0 selects a free port.",
         ) from None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hologres_ai.cli.reports import FORMATS
+from hologres_ai.cli.reports import FORMATS, ReportedError
 from hologres_ai.cli.reports.nagios import state
 from hologres_ai.models import AiNode
 from tests.cli.reports.test_reports import NASTY, NODE, check_report
@@ -40,6 +40,18 @@ def test_no_name_breaks_the_line_or_adds_performance_data(text: str) -> None:
     line = FORMATS["nagios"](report)
     assert line.isprintable()
     assert "|" not in line
+
+
+def test_the_line_of_an_empty_result_has_the_number_of_ai_instances() -> None:
+    line = FORMATS["nagios"](check_report(statuses=["ResourceReady"]))
+    assert line == "HOLOGRES_AI OK - 1 of 1 requirements met in 2 regions: 0 AI instances"
+
+
+def test_the_line_of_a_failure_names_the_first_regions_with_their_outcomes() -> None:
+    regions = tuple(f"cn-{number} (denied)" for number in range(12))
+    error = ReportedError(title="12 of 12 regions could not be read", regions=regions)
+    line = FORMATS["nagios"](replace(check_report(NODE, min_nodes_ready=1), error=error, verdicts=()))
+    assert line == f"HOLOGRES_AI UNKNOWN - 12 of 12 regions could not be read: {', '.join(regions[:10])} and 2 more"
 
 
 def test_a_requirement_that_an_unread_region_could_meet_is_unknown() -> None:

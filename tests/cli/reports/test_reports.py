@@ -78,8 +78,55 @@ def test_every_format_names_the_regions_that_could_not_be_read(command: str, nam
 
 def test_monitoring_formats_name_the_regions_that_could_not_be_read() -> None:
     report = check_report(NODE, unread=True, min_free_gpus=1)
-    assert "could not be read: cn-shanghai" in FORMATS["nagios"](report)
+    assert "could not be read: cn-shanghai (denied)" in FORMATS["nagios"](report)
     assert 'hologres_ai_up{region="cn-shanghai"} 0' in FORMATS["prometheus"](report)
+
+
+@pytest.mark.parametrize("command", ["drift", "check"])
+def test_json_has_the_reason_for_each_unread_region(command: str) -> None:
+    document = json.loads(FORMATS["json"](WITH_A_GAP[command]()))
+    assert document["unreadReasons"] == {"cn-shanghai": "denied: the API refused (HTTP 403, Forbidden.RAM)"}
+
+
+EMPTY = "no AI nodes in 2 regions: the service listed 13, statuses left none."
+
+
+def empty_report(command: str) -> Report:
+    report = {
+        "list": list_report(),
+        "drift": drift_report((), ()),
+        "check": check_report(statuses=["ResourceReady"]),
+    }[command]
+    return replace(report, result=replace(result_of(), warnings=(EMPTY,)))
+
+
+@pytest.mark.parametrize("name", [*PEOPLE, "html"])
+@pytest.mark.parametrize("command", ["list", "drift", "check"])
+def test_every_format_explains_an_empty_result(command: str, name: str) -> None:
+    text = FORMATS[name](empty_report(command))
+    assert EMPTY in text
+    if name == "json":
+        assert json.loads(text)["warnings"] == [EMPTY]
+    if name == "junit":
+        suite = ElementTree.fromstring(text)[0]
+        assert (suite[-1].tag, suite[-1].text) == ("system-out", f"warning: {EMPTY}")
+
+
+@pytest.mark.parametrize("command", ["list", "drift", "check"])
+def test_json_without_warnings_has_no_key_for_them(command: str) -> None:
+    report = {
+        "list": list_report(NODE),
+        "drift": drift_report((NODE,), (NODE,)),
+        "check": check_report(NODE, ai_specs=["x"]),
+    }
+    assert {"warnings", "unreadReasons"}.isdisjoint(json.loads(FORMATS["json"](report[command])))
+
+
+def test_warnings_in_markdown_have_a_maximum_length() -> None:
+    report = replace(list_report(NODE), notes=tuple(f"warning {number} " + "x" * 400 for number in range(100)))
+    text = FORMATS["markdown"](report)
+    assert len(text) < 4_000
+    assert text.endswith(" more are omitted.")
 
 
 FAILED = Report(
@@ -177,6 +224,7 @@ def test_junit_has_unique_names_and_times() -> None:
     nameless = AiNode(node_count=1), AiNode(node_count=2), AiNode(node_count=3)
     root = ElementTree.fromstring(FORMATS["junit"](drift_report(nameless, ())))
     names = [case.get("name") for case in root.iter("testcase")]
+    assert names[:3] == [f"? in cn-hangzhou removed{number}" for number in ("", " #2", " #3")]
     assert len(set(names)) == len(names) == 4
     assert all(float(element.get("time", "none")) >= 0 for element in root.iter() if element.tag.startswith("test"))
 
@@ -186,6 +234,7 @@ def test_junit_has_unique_names_and_times() -> None:
     [
         ("2026-03-01T06:00:00.000Z", "(6 hours later)"),
         ("2026-02-28T23:30:00.000Z", "(30 minutes earlier)"),
+        ("2026-03-01T00:00:30.000Z", "(less than a minute later)"),
         ("2026-03-03T01:00:00.000Z", "(2 days later)"),
     ],
 )

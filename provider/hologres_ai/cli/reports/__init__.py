@@ -1,7 +1,7 @@
-"""The reports of a run: one data object, and a function for each format that renders it as text.
+"""The reports of a run: one data class, and a function for each format that renders it as text.
 
-All values are rendered as text, so that no value can change the structure of a report. Each format names the regions
-that could not be read.
+All values are rendered as text, so that no value can change the structure of a report. Each format contains the
+regions that could not be read.
 """
 
 from collections.abc import Callable
@@ -23,19 +23,21 @@ STDOUT = ("-", "/dev/stdout")  # file names that mean stdout
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedError:
-    """The failure that ended a run; it contains no secrets. As text: the title and the facts.
+    """The failure that ended a run, without secrets. Its text is the title and the facts.
 
     Attributes:
-        title: what failed, one line.
+        title: what failed, in one line.
         facts: details such as ``HTTP 403, Forbidden.RAM, request 2C2E``; may be empty.
-        remedy: what to do next; may be empty, or have several lines.
-        kind: the name of the exception's class.
-        denial: the service's details of a missing permission, with the complete diagnostic message.
+        remedy: the next step; may be empty or contain several lines.
+        regions: the regions that could not be read, each with its outcome, such as ``cn-hangzhou (denied)``.
+        kind: the class name of the exception.
+        denial: the details of a missing permission from the service, with the complete diagnostic message.
     """
 
     title: str
     facts: str = ""
     remedy: str = ""
+    regions: tuple[str, ...] = ()
     kind: str = ""
     status: int | None = None
     code: str | None = None
@@ -48,25 +50,25 @@ class ReportedError:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The findings of a run, or the failure that ended it: the input of a renderer.
+    """The findings of a run, or the failure that ended it. It is the input of all renderers.
 
     Attributes:
         command: ``list``, ``drift`` or ``check``.
-        read_at: when the nodes were read, or when the run failed, in UTC.
-        regions: of a run that failed, the regions that were to be read, if they are known.
-        credentials_from: the source of the credentials in words, such as ``profile prod``.
+        read_at: the time of the read or of the failure, in UTC.
+        regions: for a failed run, the requested regions, if they are known.
+        credentials_from: the source of the credentials as text, such as ``profile prod``.
         access_key_id: the first four characters of the AccessKey ID; empty if it is not known.
-        result: the nodes; None if the read failed. Its `unread` are the regions that could not be read.
-        drift: of `drift`, the comparison with the events that count, without the ignored events.
-        first_baseline: of `drift`, whether the first baseline was written; the nodes are then compared with themselves.
-        ignored: of `drift`, the events that ``--ignore`` leaves out.
-        limit: of `drift`, the maximum number of events in Markdown; None if only the length of the text is limited.
-        requirements: of `check`, the requirements.
-        verdicts: of `check`, a result for each requirement.
-        warn: of `check`, whether a requirement that is not met is a warning.
-        error: the failure of a run that failed; then only `command`, `read_at` and perhaps `regions` are known.
+        result: the result of the read; None if the read failed.
+        drift: for `drift`, the comparison, without the ignored events.
+        first_baseline: for `drift`, whether the first baseline was written. The nodes are compared with themselves.
+        ignored: for `drift`, the events that ``--ignore`` excludes.
+        limit: for `drift`, the maximum number of events in Markdown; None for no maximum.
+        requirements: for `check`, the requirements.
+        verdicts: for `check`, the result of each requirement.
+        warn: for `check`, whether an unmet requirement is only a warning.
+        error: for a failed run, the failure. Only `command`, `read_at` and possibly `regions` are then known.
         exit_code: the exit code of the process.
-        notes: further messages, such as an entry of ``--ignore`` that matches no event.
+        notes: additional messages, such as for an entry of ``--ignore`` that matches no event.
     """
 
     command: str
@@ -88,26 +90,26 @@ class Report:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The regions that could not be read, for the baseline or now."""
+        """The regions that could not be read, now or when the baseline was written."""
         if self.drift is not None:
             return self.drift.unread
         return self.result.unread if self.result else ()
 
     @property
     def has_finding(self) -> bool:
-        """Whether the report has a finding, a failure or a region that could not be read."""
+        """Whether the report contains a finding, a failure or an unread region."""
         events = self.drift is not None and bool(self.drift.events)
         return bool(self.error or self.unread or events or any(not verdict.met for verdict in self.verdicts))
 
     @property
-    def other_warnings(self) -> tuple[str, ...]:
-        """The warnings, without those of regions that could not be read, which a report lists with their reasons."""
+    def messages(self) -> tuple[str, ...]:
+        """The notes and the warnings, except those about unread regions, which a report lists with their reasons."""
         gaps = tuple(f"{region} could not be read" for region in self.unread)
         warnings = self.result.warnings if self.result else ()
-        return tuple(warning for warning in warnings if not warning.startswith(gaps))
+        return (*self.notes, *(warning for warning in warnings if not warning.startswith(gaps)))
 
     def reason(self, region: str) -> str:
-        """Return why a region could not be read, such as ``denied: the API refused ...``."""
+        """Return the reason why a region could not be read, such as ``denied: the API refused ...``."""
         for item in self.result.region_outcomes if self.result else ():
             if item.region == region and not item.is_read:
                 return f"{item.outcome}: {item.reason}" if item.reason else item.outcome
@@ -115,7 +117,7 @@ class Report:
 
 
 def _render(name: str, report: Report) -> str:
-    """Call the function ``render_NAME`` of the module NAME, which is imported at the first call."""
+    """Call ``render_NAME`` of the module NAME, which is imported on the first call."""
     text: str = getattr(import_module(f".{name}", __name__), f"render_{name}")(report)
     return text
 
@@ -127,7 +129,7 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a report: the format, and the file as the user named it; None means stdout."""
+    """The target of a report: the format, and the file name as given by the user, or None for stdout."""
 
     format: str
     file: str | None = None

@@ -1,4 +1,4 @@
-"""The report as JSON for programs, with the API's field names."""
+"""The report as JSON for programs, with the field names of the API."""
 
 import json
 from collections.abc import Mapping
@@ -21,6 +21,18 @@ def render_json(report: Report) -> str:
 def _document(report: Report) -> Mapping[str, object]:
     if report.error is not None:
         return _error(report.command, report.error)
+    return {**_findings(report), **_messages(report)}
+
+
+def _messages(report: Report) -> Mapping[str, object]:
+    """Return the warnings and the reason for each unread region. A list contains the reasons in `regionOutcomes`."""
+    messages = {"warnings": report.messages} if report.messages else {}
+    if report.command == "list" or not report.unread:
+        return messages
+    return {**messages, "unreadReasons": {region: report.reason(region) for region in report.unread}}
+
+
+def _findings(report: Report) -> Mapping[str, object]:
     if report.drift is not None:
         return to_json(report.drift, report.ignored)
     if report.command == "check":
@@ -52,7 +64,7 @@ def _error(command: str, error: ReportedError) -> Mapping[str, object]:
 
 
 def _verdict(report: Report, verdict: RequirementResult) -> Mapping[str, object]:
-    """Return a verdict; `found` is null if it is not known."""
+    """Return a verdict. `found` is null if it is unknown."""
     return {
         "requirement": to_camel(verdict.requirement),
         "met": verdict.met,

@@ -1,9 +1,9 @@
 """The report as JUnit XML for a CI service.
 
-drift   a suite for each class: a failure for each event, or a testcase that passes
-check   a suite with a testcase for each requirement
-list    a suite with a testcase for each region
-all     an error for each region that could not be read; if the run failed, only one testcase with an error
+drift   one suite for each class, with a failure for each event, or one passed testcase if there are no events
+check   one suite with a testcase for each requirement
+list    one suite with a testcase for each region
+all     one error for each region that could not be read; only one testcase with an error if the run failed
 """
 
 import xml.etree.ElementTree as ET
@@ -19,7 +19,7 @@ from .text import describe_event, event_name
 
 @dataclass(frozen=True)
 class Case:
-    """A testcase: it passes, or `outcome` is ``failure``, ``error`` or ``skipped``."""
+    """A testcase. `outcome` is ``failure``, ``error`` or ``skipped``, or empty if the testcase passed."""
 
     name: str
     outcome: str = ""
@@ -28,10 +28,12 @@ class Case:
 
 
 def render_junit(report: Report) -> str:
-    """Return the report as XML in ASCII, so that the XML declaration is correct in every encoding."""
+    """Return the report as XML in ASCII. The XML declaration is then correct for every encoding of the file."""
     root = ET.Element("testsuites", name=f"hologres-ai {report.command}")
     for name, cases in _suites(report):
         _add_suite(root, name, list(cases), report)
+    if report.messages:  # the schema requires it to be the last element
+        ET.SubElement(root[0], "system-out").text = "\n".join(f"warning: {printable(text)}" for text in report.messages)
     for attribute in ("tests", "failures", "errors", "skipped"):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
     root.set("time", "0.000")
@@ -93,15 +95,14 @@ def _add_suite(root: ET.Element, name: str, cases: list[Case], report: Report) -
 
 
 def _unique(names: Iterable[str]) -> Iterator[str]:
-    """Yield the names, repeated ones with a number: readers treat two testcases with the same name as one."""
-    seen: Counter[str] = Counter()
+    """Yield unique names. A repeated name gets a number, because CI services merge testcases with the same name."""
+    repeats: Counter[str] = Counter()
     taken: set[str] = set()
     for name in names:
-        seen[name] += 1
-        unique = name if seen[name] == 1 and name not in taken else f"{name} #{seen[name]}"
+        unique = name
         while unique in taken:
-            seen[name] += 1
-            unique = f"{name} #{seen[name]}"
+            repeats[name] += 1
+            unique = f"{name} #{repeats[name] + 1}"
         taken.add(unique)
         yield unique
 
@@ -114,4 +115,4 @@ def _add_case(suite: ET.Element, suite_name: str, name: str, case: Case) -> None
     outcome = ET.SubElement(element, case.outcome, message=lines[0] if lines else "")
     if case.outcome != "skipped":
         outcome.set("type", printable(case.kind))
-    outcome.text = "\n".join(lines)  # some readers show the text, others the message
+    outcome.text = "\n".join(lines)  # some CI services show the text, others show the message

@@ -1,4 +1,4 @@
-"""The report as Markdown for a comment on a pull request or an issue, within the maximum length of a comment."""
+"""The report as Markdown for a comment on a pull request or an issue. Its length is limited."""
 
 import re
 from collections import Counter
@@ -11,8 +11,9 @@ from ..output import shown
 from . import Report, ReportedError
 from .text import MET, NOT_MET, OTHER_SIGN, SIGNS, TOLERATED, check_summary, describe_move, drift_summary
 
-COMMENT_LIMIT = 60_000  # characters; a comment on GitHub may have 65,536
-_LONGEST = 500  # characters of one value, such as a reason or a remedy
+COMMENT_LIMIT = 60_000  # characters; the maximum of a GitHub comment is 65,536
+MESSAGES_LIMIT = 3_000  # characters; the maximum length of all warnings
+_LONGEST = 500  # characters; the maximum length of one value, such as a reason or a remedy
 
 _PLAIN = r"[\w .,:;+()/=?-]"  # characters that have no special meaning in Markdown code
 
@@ -22,16 +23,24 @@ def render_markdown(report: Report) -> str:
     if report.error is not None:
         return "\n".join(_error(report.command, report.error))
     if report.drift is not None:
-        return "\n".join(_drift(report, report.drift))
-    if report.command == "check":
-        return "\n".join(_check(report))
-    return "\n".join(_list(report, report.result)) if report.result else ""
+        lines = _drift(report, report.drift)
+    elif report.command == "check":
+        lines = _check(report)
+    else:
+        lines = _list(report, report.result) if report.result else iter(())
+    return "\n".join((*lines, *_messages(report)))
 
 
 def _error(command: str, error: ReportedError) -> Iterator[str]:
     yield f"### hologres-ai {command} failed"
     for line in (error.title, *([error.facts] if error.facts else []), *error.remedy.splitlines()):
         yield from ("", code(line))
+
+
+def _messages(report: Report) -> Iterator[str]:
+    if report.messages:
+        yield from ("", "**Warnings:**", "")
+        yield from _rows((f"- {code(text)}" for text in report.messages), len(report.messages), MESSAGES_LIMIT)
 
 
 def _unread(report: Report) -> Iterator[str]:
@@ -95,9 +104,9 @@ def _name(node: AiNode, place: str | None, region: str) -> str:
     return code(node.ai_instance_id) + (f" in {code(place)}" if place != region else "")
 
 
-def _rows(rows: Iterable[str], number: int) -> Iterator[str]:
-    """Yield the rows that fit into a comment, and how many of `number` are left out."""
-    room, written = COMMENT_LIMIT, 0
+def _rows(rows: Iterable[str], number: int, room: int = COMMENT_LIMIT) -> Iterator[str]:
+    """Yield the rows that fit into `room` characters, and the number of omitted rows, out of `number` rows."""
+    written = 0
     for row in rows:
         room -= len(row) + 1
         if room < 0:
@@ -113,12 +122,12 @@ def _table_row(cells: Iterable[str]) -> str:
 
 
 def code(value: FieldValue) -> str:
-    """Return a value as code, so that it cannot create a link, a mention, an image, markup or a new cell."""
+    """Format a value as code, so that it cannot create a link, a mention, an image, markup or a new table cell."""
     text = shown(value)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]} ... ({len(text)} characters)"
     if re.fullmatch(rf"{_PLAIN}+", text):
         return f"`{text}`"
-    # Markdown renderers treat escapes within backticks differently, but all decode numeric character references.
+    # Renderers handle escapes within backticks differently, but all of them decode numeric character references.
     coded = re.sub(rf"(?!{_PLAIN}).", lambda found: f"&#{ord(found[0])};", text)
     return f"<code>{coded}</code>"

@@ -1,14 +1,15 @@
 """The report as one line for a monitoring system such as Nagios or Icinga: state, text and performance data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..output import printable
-from . import Report
+from . import Report, ReportedError
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
+MAX_REGIONS = 10  # regions in the line; monitoring systems can limit the length of a line
 _WORDS = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
-# The label and the unit of each requirement that has a number.
+# The label and the unit of each requirement with a numeric value.
 _FIGURES = {
     "min_free_gpus": ("free_gpus", ""),
     "min_free_gpu_memory": ("free_gpu_memory", "GB"),
@@ -18,7 +19,11 @@ _FIGURES = {
 
 
 def state(report: Report) -> int:
-    """Return the exit code: 0 met, 1 not met with ``--warn``, 2 not met, 3 everything else."""
+    """Return the exit code of a monitoring plugin.
+
+    Returns:
+        0 if all requirements are met; 1 if any is not met and ``--warn`` was given; 2 if any is not met and ``--warn``
+        was not given; 3 in all other cases."""
     if report.error is not None:
         return UNKNOWN
     unmet = [verdict for verdict in report.verdicts if not verdict.met]
@@ -30,20 +35,31 @@ def state(report: Report) -> int:
 
 
 def render_nagios(report: Report) -> str:
-    """Return one line without line breaks; its only ``|`` separates the text from the performance data."""
-    words = str(report.error) if report.error else "; ".join(_words(report))
+    """Return one line. Its only ``|`` separates the text from the performance data."""
+    words = _failure(report.error) if report.error else "; ".join(_words(report))
     data = " ".join(_performance_data(report))
     line = printable(f"HOLOGRES_AI {_WORDS[state(report)]} - {words}").replace("|", "/")
     return f"{line} | {data}" if data else line
 
 
+def _failure(error: ReportedError) -> str:
+    return f"{error}: {_some(error.regions)}" if error.regions else str(error)
+
+
+def _some(regions: Sequence[str]) -> str:
+    more = len(regions) - MAX_REGIONS
+    return ", ".join(regions[:MAX_REGIONS]) + (f" and {more} more" if more > 0 else "")
+
+
 def _words(report: Report) -> Iterator[str]:
     met = sum(verdict.met for verdict in report.verdicts)
     place = f" in {report.result.place}" if report.result else ""
-    yield f"{met} of {len(report.verdicts)} requirements met{place}"
+    empty = ": 0 AI instances" if report.result and not report.result.instance_model_list else ""
+    yield f"{met} of {len(report.verdicts)} requirements met{place}{empty}"
     yield from (str(verdict) for verdict in report.verdicts if not verdict.met)
     if report.unread:
-        yield f"could not be read: {', '.join(report.unread)}"
+        outcomes = [f"{region} ({report.reason(region).partition(':')[0]})" for region in report.unread]
+        yield f"could not be read: {_some(outcomes)}"
 
 
 def _performance_data(report: Report) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The text exposition of Prometheus, for the textfile collector of a node exporter."""
+"""The report in the text format of Prometheus, for the textfile collector of a node exporter."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from ...names import to_camel
 from ..output import printable
 from . import Report
 
-# By resource: the unit in the name of the metric, the factor from the API's unit to it, and the text of the help.
+# For each resource: the unit in the metric name, the conversion factor from the unit of the API, and the help text.
 _UNITS = {
     "cpu": ("_cores", 1, "CPU cores"),
     "memory": ("_bytes", 2**30, "Memory in bytes"),
@@ -22,8 +22,8 @@ Labels = Mapping[str, str]
 
 
 def render_prometheus(report: Report) -> str:
-    """Return the metrics of a run; of a run that failed, only ``up`` with the value 0 for each region."""
-    metrics: dict[str, list[str]] = {}  # the lines of each metric
+    """Return the metrics of a run. For a failed run, return only ``up`` with the value 0 for each region."""
+    metrics: dict[str, list[str]] = {}  # by metric name: its lines
 
     def add(metric: str, words: str, labels: Labels, value: float | None) -> None:
         if value is None:
@@ -53,7 +53,7 @@ def _regions(report: Report) -> Sequence[tuple[str, bool]]:
 
 
 def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
-    """Yield the nodes with their labels; a repeated ID gets a number, because the labels of a sample must be unique."""
+    """Yield the nodes with their labels. For a repeated ID, a label with a number makes the labels unique."""
     seen: Counter[tuple[str, ...]] = Counter()
     for node in report.result.instance_model_list if report.result else ():
         labels = {
@@ -68,7 +68,7 @@ def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
 
 
 def _figures(node: AiNode) -> Iterator[tuple[str, str, float | None]]:
-    """Yield name, help and value of each metric of a node; None means unknown."""
+    """Yield name, help and value of each metric of a node; an unknown value is None."""
     figures = totals([node])
     yield "nodes", "Number of nodes.", node.node_count
     for resource in RESOURCES:

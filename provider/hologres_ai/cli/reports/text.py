@@ -1,4 +1,4 @@
-"""The report as text: a line for each event or requirement; the nodes as a table, or as tab-separated lines."""
+"""The report as text: one line for each event or requirement, and nodes as a table or as tab-separated lines."""
 
 import sys
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import click
 
 from ...clock import describe_duration, parse_time
 from ...names import plural
-from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown
+from ..output import NOT_ASKED, is_unicode, print_machine_text, print_text, printable, shown, terminal_width
 from . import Report
 
 if TYPE_CHECKING:
     from ...drift import Change, Drift, Event
     from ...models import AiNodeListResult
 
-# The sign and the colour of each kind of event. The two events of automatic renewal differ in sign, colour and name.
+# The sign and the colour of each kind of event. Opposite events have different signs and colours.
 SIGNS = {
     "added": ("+", "green"),
     "removed": ("-", "red"),
@@ -27,11 +27,13 @@ SIGNS = {
 }
 OTHER_SIGN = ("~", "yellow")
 
-# The sign of a requirement, the word for a terminal without that sign, and the colour.
+# The sign of a requirement, the word for an encoding without this sign, and the colour.
 MET, NOT_MET, TOLERATED = ("✓", "ok", "green"), ("✗", "no", "red"), ("!", "!", "yellow")
 
-# The title and the source of each column: a field of `models.AiNode`, or of the node's `models.Totals`. Append new
-# columns at the end, because the numbers of the others must not change.
+NARROW = 40  # columns; on a narrower terminal, every word in a table would be broken into several lines
+
+# The title and the source of each column: a field of `models.AiNode`, or of the `models.Totals` of one node. Add new
+# columns at the end, because the numbers of the existing columns must not change.
 COLUMNS = (
     ("region", "region_id"),
     ("Hologres instance ID", "holo_instance_id"),
@@ -58,29 +60,35 @@ COLUMNS = (
 
 def render_text(report: Report) -> str:
     """Return the report for a file in UTF-8, without colour."""
-    return click.unstyle("\n".join(_lines(report, signs=True)))
+    lines = [*_lines(report, signs=True), *(f"warning: {printable(text)}" for text in report.messages)]
+    return click.unstyle("\n".join(lines))
 
 
 def print_text_report(report: Report) -> None:
-    """Print the report on stdout, unless it is a failure or a first baseline, which is reported on stderr.
+    """Print the report on stdout. A failure and a first baseline are not printed, because they are reported on stderr.
 
-    The list is printed as a table on a terminal, and as tab-separated lines elsewhere.
+    The list is printed as a table on a terminal, as labelled lines on a narrow terminal, and as tab-separated lines
+    elsewhere.
     """
     if report.error is not None or report.first_baseline:
         return
     if report.command != "list":
         print_text("\n".join(_lines(report, signs=is_unicode(sys.stdout))))
-    elif report.result is not None and not sys.stdout.isatty():
+    elif report.result is None or not report.result.instance_model_list:
+        return
+    elif not sys.stdout.isatty():
         for line in tab_separated_lines(report.result):
             print_machine_text(line)
-    elif report.result is not None and report.result.instance_model_list:
+    elif terminal_width() < NARROW:
+        print_text("\n".join(labelled_lines(report.result)))
+    else:
         from ..table import print_table  # noqa: PLC0415 - only a terminal needs rich
 
-        print_table(report.result)
+        print_table(report.result, report.read_at)
 
 
 def _lines(report: Report, *, signs: bool) -> Iterator[str]:
-    """Yield the lines of the report, in colour; without `signs`, words replace the signs that some encodings lack."""
+    """Yield the lines of the report, in colour. If `signs` is False, words replace signs such as ✓."""
     if report.error is not None:
         yield f"{click.style('error:', fg='red')} {printable(str(report.error))}"
         yield from map(printable, report.error.remedy.splitlines())
@@ -97,8 +105,6 @@ def _list_lines(report: Report, result: "AiNodeListResult") -> Iterator[str]:
 
     if result.instance_model_list:
         yield render_table(result, report.read_at)
-    for warning in report.other_warnings:
-        yield f"{click.style('warning:', fg='yellow')} {printable(warning)}"
     yield from _unread(report)
 
 
@@ -113,9 +119,9 @@ def _unread(report: Report) -> Iterator[str]:
 
 
 def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
-    """Yield a line for each node: values separated by tabs, no heading.
+    """Yield one line for each node, with values separated by tabs, without a heading.
 
-    A value contains no tab and no line break, so that ``cut`` and ``awk -F'\\t'`` read any name correctly.
+    A value contains no tabs and no line breaks, so that ``cut`` and ``awk -F'\\t'`` work with any name.
     """
     from ...core.result import totals  # noqa: PLC0415 - --help needs only the titles
 
@@ -128,11 +134,19 @@ def tab_separated_lines(result: "AiNodeListResult") -> Iterator[str]:
         )
 
 
+def labelled_lines(result: "AiNodeListResult") -> Iterator[str]:
+    """Yield a line for each value of each node, such as ``status: ResourceReady``, and an empty line between nodes."""
+    for number, line in enumerate(tab_separated_lines(result)):
+        if number:
+            yield ""
+        yield from (f"{title}: {value}" for (title, _), value in zip(COLUMNS, line.split("\t"), strict=True))
+
+
 # --- drift ------------------------------------------------------------------------------------------------------------
 
 
 def _drift_lines(report: Report, drift: "Drift") -> Iterator[str]:
-    """Yield a line for each event, under its class."""
+    """Yield one line for each event, grouped by class."""
     from ...drift import drift_fingerprint  # noqa: PLC0415 - list does without it
 
     yield click.style(drift_summary(report, drift), bold=True)
@@ -156,7 +170,7 @@ def _drift_lines(report: Report, drift: "Drift") -> Iterator[str]:
 
 
 def drift_summary(report: Report, drift: "Drift") -> str:
-    """Return the result of the report's comparison in one line, with the number of regions that are not compared."""
+    """Return a summary of the comparison in one line, with the number of regions that were not compared."""
     if report.first_baseline:
         return f"First baseline of {drift.place}: {plural(drift.after, 'AI instance')}"
     gaps = f"; {plural(len(drift.unread), 'region')} could not be read" if drift.unread else ""
@@ -179,7 +193,7 @@ def event_name(drift: "Drift", event: "Event") -> str:
 
 
 def describe_event(event: "Event") -> str:
-    """Return the changes of an event; of a node that was added or removed, its size and its owner."""
+    """Return the changes of an event. For an added or removed node, return its size and its owner."""
     if event.changes:
         return ", ".join(
             f"{change.field} {shown(change.before)} -> {shown(change.after)}{describe_move(change)}"
@@ -191,7 +205,7 @@ def describe_event(event: "Event") -> str:
 
 
 def describe_move(change: "Change") -> str:
-    """Return how far the expiry moved, such as `` (365 days later)``; empty for any other change."""
+    """Return the change of an expiry, such as `` (365 days later)``. Empty for any other change."""
     then, now = parse_time(change.before), parse_time(change.after)
     if change.field != "expirationTime" or then is None or now is None:
         return ""

@@ -1,7 +1,7 @@
-"""The report as one self-contained HTML page for people, without requests and without scripts.
+"""The report as one self-contained HTML page, without requests and without scripts.
 
-page.html           the template; page.css is its style
-figures, expiries   what the template shows and the report does not have
+page.html           the template; page.css is its style sheet
+figures, expiries   the values of the template that are derived from the report
 """
 
 import base64
@@ -27,8 +27,8 @@ from ..text import OTHER_SIGN, SIGNS, check_summary, describe_move, drift_summar
 from .expiries import build_time_line
 from .figures import MAX_INSTANCES, build_fleet, count_statuses, list_specifications, meters
 
-MAX_CHARACTERS = 500  # of a name or another value
-MAX_OF_MESSAGES = 5000  # of the text of an error or a warning, which may list many things
+MAX_CHARACTERS = 500  # of a name or any other value
+MAX_OF_MESSAGES = 5000  # of an error or a warning, which can contain a long list
 MAX_EVENTS = 200
 MAX_WARNINGS = 50
 
@@ -41,10 +41,10 @@ Headline = tuple[str, str, str]
 
 
 def render_html(report: Report) -> str:
-    """Return the page: complete HTML in one text, to be written as UTF-8.
+    """Return the complete page, for a file in UTF-8.
 
-    All values are shown as text: the environment makes them visible and limits their length, and the template escapes
-    them. The Content-Security-Policy of the page allows nothing but its own style.
+    All values are shown as text. The environment replaces their invisible characters and limits their length, and the
+    template escapes them. The Content-Security-Policy of the page allows only its own style sheet.
     """
     result, now = report.result, report.read_at
     nodes = result.instance_model_list if result else ()
@@ -61,7 +61,7 @@ def render_html(report: Report) -> str:
         headline=_headline(report),
         facts=tuple(_facts(report)),
         failure_facts=_failure_facts(report.error) if report.error else (),
-        warnings=[*report.notes, *report.other_warnings],
+        warnings=report.messages,
         drift=drift,
         events=worst_first(drift.events) if drift else (),
         usage_read=result is not None and result.query.include_usage,
@@ -104,9 +104,9 @@ def _environment() -> Environment:
 
 
 def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
-    r"""Return a value as visible text, in which ``?`` is None and ``\u202e`` an invisible character.
+    r"""Return a value as visible text. None becomes ``?``, and invisible characters become codes such as ``\u202e``.
 
-    A text of more than `limit` characters is cut, and its length is added. The template escapes the text.
+    A text of more than `limit` characters is truncated, and its length is added. The template escapes the text.
     """
     if isinstance(value, str) and len(value) > limit:
         return f"{printable(value[:limit])}… ({len(value)} characters)"
@@ -114,7 +114,7 @@ def bounded(value: object, limit: int = MAX_CHARACTERS) -> str:
 
 
 def message(text: str) -> Markup:
-    """Return the text of an error or a warning as visible text, escaped for the page."""
+    """Return the text of an error or a warning with visible characters only, escaped for the page."""
     return escape(bounded(text, MAX_OF_MESSAGES))
 
 
@@ -124,7 +124,7 @@ def _minute(time: datetime) -> str:
 
 
 def _policy(style: str) -> str:
-    """Return the Content-Security-Policy, which allows only the style with this hash."""
+    """Return the Content-Security-Policy, which allows only the style sheet with this hash."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
@@ -177,14 +177,14 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _regions(report: Report) -> Sequence[str]:
-    """Return the regions that were read; of a run that failed, those that were to be read."""
+    """Return the regions that were read. For a failed run, return the requested regions."""
     if report.result is None:
         return report.regions
     return [item.region for item in report.result.region_outcomes if item.is_read] or [report.result.region]
 
 
 def _filters(query: Query) -> Iterator[str]:
-    """Yield the filters that were given, with the API's names."""
+    """Yield the filters of the query, with the field names of the API."""
     for name in FILTERS:
         value = getattr(query, name)
         if value is not None and name != "regions":
@@ -206,7 +206,7 @@ def _tone_and_sign(event: Event) -> tuple[str, str]:
 
 
 def _outcome(verdict: RequirementResult, *, warn: bool) -> tuple[str, str, str]:
-    """Return tone, sign and word of a verdict; with `warn`, a requirement that is not met is only a warning."""
+    """Return tone, sign and word of a verdict. If `warn` is True, an unmet requirement is only a warning."""
     if verdict.met:
         return "good", "✓", "Met"
     if verdict.unread:

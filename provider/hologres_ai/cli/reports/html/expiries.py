@@ -1,21 +1,21 @@
-"""Expiries of subscriptions: of one AI instance, and as a time line over 12 months. Pure functions."""
+"""Expiries of subscriptions: of one AI instance, and as a timeline of 12 months. All functions are pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ....clock import describe_duration, parse_time
+from ....clock import describe_distance, parse_time
 from ....core.result import ends_within, has_end, is_pay_as_you_go, may_end
 from ....models import AiNode
 from ...output import NEAR
 
-LAST = 97  # percent of the line; after it there is no room for a label
+LAST = 97  # percent of the timeline; to the right of it, there is no space for a label
 WEEKS = 52
 MAX_ROWS = 12
 
-# Pixels: the room above the highest column, the minimum and maximum height of that column, and the maximum height
-# of one AI instance.
+# Pixels: the space above the highest bar, the minimum and maximum height of the highest bar, and the maximum height of
+# one AI instance.
 TOP, LEAST_HEIGHT, MOST_HEIGHT, MOST_UNIT = 24, 42, 98, 14
 
 _RENEWAL = {True: "renews automatically", False: "does not renew", None: "renewal unknown"}
@@ -28,7 +28,7 @@ def format_day(time: datetime) -> str:
 
 @dataclass(frozen=True)
 class Expiry:
-    """The end of one AI instance's subscription, in words; `iso` is empty if the API's text is not a time."""
+    """The expiry of a subscription as text. `iso` is empty if the API returned an invalid time."""
 
     date: str
     renewal: str
@@ -38,28 +38,27 @@ class Expiry:
 
 
 def expiry_of(node: AiNode, now: datetime) -> Expiry | None:
-    """Return the expiry of a node; None if the API returns none."""
+    """Return the expiry of a node; None if the API returned no expiry time."""
     if not has_end(node):
         return None
     renewal = "pay as you go" if is_pay_as_you_go(node) else _RENEWAL[node.auto_renewal]
     end = parse_time(node.expiration_time)
     if end is None:
         return Expiry(str(node.expiration_time), renewal)
-    distance = describe_duration(end - now)
-    left = f"in {distance}" if end >= now else f"{distance} ago"
+    left = describe_distance(end, now)
     return Expiry(format_day(end), renewal, end.isoformat(), left, ends_within(node, now, NEAR))
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A bar of the time line, for the subscriptions that end within one week.
+    """A bar of the timeline, for the subscriptions that expire within one week.
 
     Attributes:
-        x, width, middle: the left edge, the width and the middle, in percent of the width of the time line.
-        ends, ends_y, ends_height: the number of subscriptions that end, and the top and the height of the solid part
-            of the bar, in pixels.
-        renews, renews_y, renews_height: the same of those that renew or are pay-as-you-go: the hollow part, above the
-            solid one.
+        x, width, middle: the left edge, the width and the middle, in percent of the width of the timeline.
+        ends, ends_y, ends_height: the number of subscriptions that do not renew, and the top and the height of the
+            solid part of the bar, in pixels.
+        renews, renews_y, renews_height: the number of AI instances that renew or are pay-as-you-go, and the top and
+            the height of the hollow part of the bar, which is above the solid part.
     """
 
     x: float
@@ -75,8 +74,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Month:
-    """The first day of a month, at `x` percent of the width of the time line. Only the first one and January have a
-    `year`; one at the right end has no texts, because there is no room for them."""
+    """The first day of a month, at `x` percent of the width of the timeline.
+
+    Only the first month and January have a `year`. A month at the right edge has no label, because there is no space.
+    """
 
     x: float
     label: str
@@ -85,12 +86,12 @@ class Month:
 
 @dataclass(frozen=True)
 class Counts:
-    """The numbers of AI instances by the time at which they end.
+    """The numbers of AI instances by expiry time.
 
     Attributes:
-        near_staying: of `near`, those that renew automatically or are pay-as-you-go.
-        unread: those whose end is not a valid time.
-        none: those without an end.
+        near_staying: the number of instances in `near` that renew automatically or are pay-as-you-go.
+        unread: the number of instances with an invalid expiry time.
+        none: the number of instances without an expiry time.
     """
 
     ended: int
@@ -107,11 +108,11 @@ class TimeLine:
     """The expiries in the 12 months after the read.
 
     Attributes:
-        start, end: the days of the read and of the end of the time line.
-        base: the distance of the base line from the top, in pixels.
-        marks: a bar for each week in which a subscription ends.
-        rows: the first `MAX_ROWS` AI instances to end, also those that have ended, with their expiries.
-        others: the number of further ones.
+        start, end: the first and the last day of the timeline; the first day is the day of the read.
+        base: the position of the axis, in pixels from the top.
+        marks: a bar for each week in which a subscription expires.
+        rows: the `MAX_ROWS` AI instances that expire first, including expired ones, with their expiries.
+        others: the number of AI instances that are not in `rows`.
     """
 
     start: str
@@ -128,11 +129,11 @@ End = tuple[datetime, AiNode]
 
 
 def build_time_line(nodes: Sequence[AiNode], now: datetime) -> TimeLine:
-    """Return the time line of the nodes' expiries over 12 months from `now`."""
+    """Return the timeline of the expiries of the nodes in the 12 months after `now`."""
     end = now.replace(year=now.year + 1, day=28 if (now.month, now.day) == (2, 29) else now.day)
     known = _ends(nodes)
     listed = [node for at, node in known if at < end]
-    # By week, and by whether the subscriptions may end.
+    # The number of subscriptions by week, and by whether they can end.
     weeks = Counter(
         (int((at - now) / (end - now) * WEEKS), may_end(node, now)) for at, node in known if now <= at < end
     )
@@ -166,13 +167,13 @@ def _count_ends(nodes: Sequence[AiNode], known: Sequence[End], now: datetime, en
 
 
 def _ends(nodes: Sequence[AiNode]) -> list[End]:
-    """Return the nodes whose end is a valid time, the earliest first."""
+    """Return the nodes with a valid expiry time, in the order of the expiry times."""
     known = [(at, node) for node in nodes if (at := parse_time(node.expiration_time)) is not None]
     return sorted(known, key=lambda item: (item[0], item[1].ai_instance_id or ""))
 
 
 def _marks(weeks: Counter[tuple[int, bool]], unit: float, base: int) -> Iterator[Mark]:
-    """Yield a bar for each week; a subscription has a height of `unit` pixels."""
+    """Yield a bar for each week. Each subscription has a height of `unit` pixels."""
     width = 100 / WEEKS
     for week in sorted({week for week, _ in weeks}):
         x, shown_width = round(week * width + 0.15, 2), round(width - 0.3, 2)

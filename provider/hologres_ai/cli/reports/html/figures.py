@@ -1,18 +1,17 @@
-"""The figures of the page: free capacity by specification, usage of each AI instance. Pure functions."""
+"""The values of the page: free capacity by specification, and usage of each AI instance. All functions are pure."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from ....core.result import totals
+from ....core.result import by_owner, totals
 from ....models import AiNode, AiNodeListResult, Totals, Usage
 from ....names import plural
 from ...output import shown
 from .expiries import Expiry, expiry_of
 
-FULL = 90  # percent in use; a bar with this share or more is marked
+FULL = 90  # percent in use; a bar with this percentage or more is marked
 MAX_INSTANCES = 300
 MAX_SPECS = 40
 MAX_STATUSES = 6
@@ -41,7 +40,7 @@ class Meter:
 
     @property
     def percent(self) -> int | None:
-        """The share in use, rounded down, so that 100 means full; None if it is unknown."""
+        """The percentage in use, rounded down, so that 100 means full. None if it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         return used * 100 // capacity if used is not None and capacity and self.usage.free is not None else None
 
@@ -60,12 +59,12 @@ class Meter:
 
     @property
     def text(self) -> str:
-        """The figures, such as ``12 of 16``."""
+        """The used amount and the capacity, such as ``12 of 16``."""
         return f"{shown(self.usage.used)} of {shown(self.usage.capacity)}"
 
     @property
     def share(self) -> str:
-        """The share in use, such as ``75%``; the reason if it is unknown."""
+        """The percentage in use, such as ``75%``, or the reason why it is unknown."""
         used, capacity = self.usage.used, self.usage.capacity
         if self.percent is not None:
             return f"{self.percent}%"
@@ -80,7 +79,7 @@ def meters(figures: Totals) -> tuple[Meter, ...]:
 
 
 def count_statuses(nodes: Sequence[AiNode]) -> list[tuple[str | None, int]]:
-    """Return the statuses with their number, the most frequent first; those beyond `MAX_STATUSES` are summed up."""
+    """Return each status and its number, the most frequent first. Further statuses are added up in one entry."""
     common = Counter(node.status for node in nodes).most_common()
     listed, others = common[:MAX_STATUSES], common[MAX_STATUSES:]
     return [*listed, (f"{len(others)} other statuses", sum(number for _, number in others))] if others else listed
@@ -88,7 +87,7 @@ def count_statuses(nodes: Sequence[AiNode]) -> list[tuple[str | None, int]]:
 
 @dataclass(frozen=True)
 class Specification:
-    """The free capacity of the AI instances of one specification; `nodes` is None if it is unknown."""
+    """The free capacity of all AI instances of one specification. `nodes` is None if the number is unknown."""
 
     name: str | None
     instances: int
@@ -97,7 +96,7 @@ class Specification:
 
 
 def list_specifications(nodes: Sequence[AiNode]) -> list[Specification]:
-    """Return a row for each specification, the most free GPU cards first; those beyond `MAX_SPECS` in one last row."""
+    """Return a row for each specification, sorted by free GPU cards. Further specifications are added up in one row."""
     by_spec: dict[str | None, list[AiNode]] = {}
     for node in nodes:
         by_spec.setdefault(node.ai_spec, []).append(node)
@@ -131,7 +130,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The AI instances by Hologres instance; those beyond `MAX_INSTANCES` are summed up."""
+    """The AI instances by Hologres instance. AI instances after the first `MAX_INSTANCES` are added up."""
 
     owners: tuple[Owner, ...]
     others: int
@@ -140,18 +139,14 @@ class Fleet:
 
 
 def build_fleet(result: AiNodeListResult, now: datetime) -> Fleet:
-    """Return a row for each AI instance, in the order of the result; days are counted from `now`."""
-
-    def key(node: AiNode) -> tuple[str | None, ...]:
-        return node.region_id, node.holo_instance_id, node.holo_instance_name
+    """Return a row for each AI instance, in the order of the result. The time to an expiry is calculated from `now`."""
 
     def row(node: AiNode) -> Instance:
         return Instance(node, expiry_of(node, now), meters(totals([node])))
 
     nodes, others = result.instance_model_list[:MAX_INSTANCES], result.instance_model_list[MAX_INSTANCES:]
     owners = tuple(
-        Owner(name, identifier, region, tuple(map(row, owned)))
-        for (region, identifier, name), owned in groupby(nodes, key)
+        Owner(name, identifier, region, tuple(map(row, owned))) for (region, identifier, name), owned in by_owner(nodes)
     )
     rest = totals(others)
     return Fleet(owners, len(others), rest.node_count, meters(rest))
