@@ -63,11 +63,13 @@ def region_label(region: str | None, regions: Sequence[str] | None) -> str:
     return region or ",".join(regions or ())
 
 
-_DEFAULT_PROVIDER = r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?"
+# If a program requests a version of the plugin, the name of the default provider contains it, such as default_0_1_0.
+# Source: ProviderRequest.DefaultName in pkg/resource/deploy/providers of pulumi/pulumi.
+_DEFAULT_PROVIDER = r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_\d+_\d+_\d+.*)?"
 
 
 def is_default_provider(urn: str) -> bool:
-    """Return True if a URN is that of a default provider, which no program declares."""
+    """Return True if the provider in a URN has the name of a default provider, which the engine creates."""
     return re.fullmatch(_DEFAULT_PROVIDER, urn) is not None
 
 

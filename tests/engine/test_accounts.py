@@ -132,6 +132,35 @@ def test_a_declared_provider_reads_its_account_whatever_keys_are_in_the_environm
         assert drift_of(project, state, "theirs") == drift_of(project, state, "ours") == 0
 
 
+NAMED_DEFAULT = """\
+name: named
+runtime: yaml
+resources:
+  NAME:
+    type: pulumi:providers:hologres
+    defaultProvider: true
+    properties: {profile: other, region: cn-hangzhou}
+  nodes:
+    type: hologres:AiNodeList
+outputs:
+  ids: ${nodes.ids}
+"""
+
+
+@pytest.mark.parametrize(("name", "ids", "warns"), [("default_provider", 1, False), ("default", 13, True)])
+def test_a_declared_provider_with_the_name_of_the_default_one_is_never_ignored_silently(
+    accounts: Project, open_folder: OpenFolder, tmp_path: Path, name: str, ids: int, warns: bool
+) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(NAMED_DEFAULT.replace("NAME", name))
+    with open_folder(folder, environment=accounts.environment) as project:
+        run = project.up()
+        assert run.code == 0, run.text
+        assert len(str(project.outputs()["ids"]).split(",")) == ids
+    assert ("give it a different name" in run.text) is warns
+
+
 REFUSED = """
     import pulumi
     from hologres_ai import AiNodeList

@@ -10,7 +10,18 @@ from ..credentials.key_pair import find_key_pair
 from ..credentials.resolver import SOURCE_SETTINGS
 from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean, is_default_provider
-from ..settings import ACCESS_KEY, ENDPOINT, SECRET_KEY, SETTINGS, look_up
+from ..settings import (
+    ACCESS_KEY,
+    ENDPOINT,
+    REGION,
+    SECRET_KEY,
+    SETTINGS,
+    Field,
+    Setting,
+    how_to_set,
+    how_to_set_field,
+    look_up,
+)
 from .properties import Properties, Property, is_unknown, mark_secret, reveal
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -35,10 +46,16 @@ class Configuration:
             everything else: a second account must not be read with the AccessKey in the environment.
         stack: the settings of the default provider, by key in the configuration of the stack, such as
             ``hologres:region``. The engine sends a plugin no keys of other packages, such as ``alicloud:region``.
+        declared: the name of a provider that the program declared; empty for the default provider.
     """
 
     arguments: Mapping[str, str | None]
     stack: Mapping[str, str]
+    declared: str = ""
+
+    def explain(self, error: ConfigurationError) -> ConfigurationError:
+        """Return the error with a remedy that names only places in which this provider looks up settings."""
+        return _explain(error, self.declared)
 
 
 def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
@@ -55,20 +72,33 @@ def read_configuration(inputs: Properties, urn: str = "") -> Configuration:
     waiting = {name for name, value in inputs.items() if is_unknown(value)}
     plain = {name: reveal(value) for name, value in inputs.items() if name not in waiting}
     given = {name: value for name, value in plain.items() if value not in (None, "") and not _is_internal(name)}
-    is_default = is_default_provider(urn)
-    failures = [
-        Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, is_default))
-    ]
+    declared = "" if is_default_provider(urn) else urn.split("::", 3)[-1]
+    failures = [Failure(name, reason) for name, value in given.items() if (reason := _objection(name, value, declared))]
     texts = {name: _text(value) or "" for name, value in given.items() if name in _BY_KEY}
     failures += _missing_halves(texts, waiting)
-    is_declared = bool(urn) and not is_default
-    if is_declared:
+    if declared:
         failures += _other_sources(texts)
     if failures:
         raise InvalidArgumentError(failures)
-    if is_declared:
-        return Configuration({_BY_KEY[key].argument: text for key, text in texts.items()}, {})
+    if declared:
+        return Configuration({_BY_KEY[key].argument: text for key, text in texts.items()}, {}, declared)
     return Configuration({}, _stack_keys(texts))
+
+
+def unused_source(inputs: Properties, urn: str) -> str | None:
+    """Return a warning if the provider is called ``default`` and an AccessKey precedes its source of credentials.
+
+    A program can declare a provider with this name, which is also the engine's. The inputs do not show which one it is.
+    """
+    texts = {name: _text(reveal(value)) or "" for name, value in inputs.items() if name in _BY_KEY}
+    other = next((name for name in texts if _SOURCE_OF.get(name, _KEYS) != _KEYS), None)
+    if other is None or not urn.endswith("::default") or not is_default_provider(urn) or not _has_key_pair(texts):
+        return None
+    return (
+        f'{other} of the provider "default" has no effect: an AccessKey is set, which takes precedence. If the program '
+        "declares this provider, give it a different name. Pulumi uses the name default for the provider with the "
+        "configuration of the stack, which does not take precedence over the AccessKey in the environment."
+    )
 
 
 def _stack_keys(texts: Mapping[str, str]) -> dict[str, str]:
@@ -99,10 +129,10 @@ def _is_internal(name: str) -> bool:
     return name in _ENGINE_KEYS or name.startswith("__")
 
 
-def _objection(name: str, value: object, is_default: bool) -> str | None:
+def _objection(name: str, value: object, declared: str) -> str | None:
     setting, text = _BY_KEY.get(name), _text(value)
     if setting is None:
-        return _no_such_setting(name) if is_default else "no such setting" + did_you_mean(name, _BY_KEY)
+        return "no such setting" + did_you_mean(name, _BY_KEY) if declared else _no_such_setting(name)
     if text is None:
         return "a string, a whole number or an object is expected"
     is_other_source = _SOURCE_OF.get(name, _KEYS) != _KEYS  # as an argument it would conflict with the keys in _GOOD
@@ -110,14 +140,35 @@ def _objection(name: str, value: object, is_default: bool) -> str | None:
     try:
         resolve({**_GOOD, **arguments}, stack.get, environ={})
     except ConfigurationError as error:
-        return str(error)
+        return str(_explain(error, declared))
     return None
+
+
+def _explain(error: ConfigurationError, declared: str) -> ConfigurationError:
+    remedy = error.remedy
+    for setting in SETTINGS:
+        remedy = remedy.replace(how_to_set(setting), _how_to_set(setting, setting.key, declared))
+        for part in setting.fields:
+            remedy = remedy.replace(
+                how_to_set_field(setting, part), _how_to_set(part, f"{setting.key}.{part.key}", declared)
+            )
+    return ConfigurationError(error.title, remedy.replace("hologres:", "") if declared else remedy)
+
+
+def _how_to_set(setting: Setting | Field, name: str, declared: str) -> str:
+    options = f"{' --secret' if setting.secret or setting is ACCESS_KEY else ''}{' --path' if '.' in name else ''}"
+    command = f"with `pulumi config set{options} hologres:{name} …`"
+    ways = [f'as {name} of the provider "{declared}"' if declared else command]
+    ways += [f"in the environment as {', '.join(setting.environment)}"] if setting.environment else []
+    ways += ["as the argument region of the list"] if setting is REGION else []
+    return f"Set it {', or '.join(ways)}."
 
 
 def _no_such_setting(name: str) -> str:
     """Return the reason for an unknown key of the default provider, which gets every key in the namespace hologres."""
+    hint = did_you_mean(name, _BY_KEY) or "."
     return (
-        f"hologres:{name} is not a setting of the provider{did_you_mean(name, _BY_KEY)}. A project that is called "
+        f"hologres:{name} is not a setting of the provider{hint} A project that is called "
         "hologres shares this namespace with the provider. If the key belongs to the project, rename the project, or "
         f'set the key in another namespace, such as app:{name}, and read it with Config("app").'
     )

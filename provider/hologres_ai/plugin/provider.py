@@ -16,10 +16,10 @@ from ..api.transport import Connections
 from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read
-from ..errors import HologresAiError
+from ..errors import ConfigurationError, HologresAiError
 from ..models import AiNodeListResult, Query, to_wire
 from ..requirements import Clock, Requirements, describe_secret, enforce
-from .config import changed_settings, may_show, read_configuration, with_secrets
+from .config import changed_settings, may_show, read_configuration, unused_source, with_secrets
 from .inputs import (
     INVENTORY,
     NODES,
@@ -59,7 +59,7 @@ class Provider:
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
         self.configure({})
 
-    def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
+    async def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
         """Return the settings, with the secret ones marked. A setting that is not given can be in the environment.
 
         Raises:
@@ -67,6 +67,8 @@ class Provider:
         """
         with hidden_names(lambda name: name not in given or may_show(name)):
             read_configuration(given, urn)
+        if warning := unused_source(given, urn):
+            await self._warn(warning)
         return with_secrets(given)
 
     def diff_config(self, old: Properties, new: Properties) -> list[str]:
@@ -175,6 +177,8 @@ class Provider:
             if (caller := asyncio.current_task()) and caller.cancelling():
                 raise  # the engine closed the request; no response is needed
             raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
+        except ConfigurationError as error:
+            raise self._configuration.explain(error) from None
         finally:
             self._reads.discard(task)
 

@@ -101,7 +101,7 @@ class Servicer(ResourceProviderServicer):
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
         """Validate the settings and return them, with the secret ones marked."""
         try:
-            inputs = self._provider.check_config(_read_given(request.news), request.urn)
+            inputs = await self._provider.check_config(_read_given(request.news), request.urn)
         except HologresAiError as error:
             return proto.CheckResponse(failures=_failures(error))
         return proto.CheckResponse(inputs=write_properties(inputs))
