@@ -1,7 +1,7 @@
 """`AiNodes`: the AI nodes that another stack exported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -30,6 +30,7 @@ class AiNodes:
     totals: Totals
     fingerprint: str
     region_outcomes: Sequence[RegionOutcome]
+    _is_secret: bool = field(default=False, repr=False, compare=False)
 
     @classmethod
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
@@ -43,14 +44,17 @@ class AiNodes:
                 when the returned output is resolved.
         """
 
-        def parse(stack: str, value: object) -> "pulumi.Input[AiNodes]":
+        output = reference.get_output(name)
+
+        def parse(stack: str, value: object, is_secret: bool) -> "pulumi.Input[AiNodes]":
             if value is not None:
-                return _from_outputs({name: value}, name, stack)
+                return replace(_from_outputs({name: value}, name, stack), _is_secret=is_secret)
             # The error lists the existing outputs. Elsewhere `outputs` is not used, because it is secret as a whole if
             # one output of the stack is secret.
             return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
 
-        return reference.name.apply(lambda stack: reference.get_output(name).apply(lambda value: parse(stack, value)))
+        named = pulumi.Output.all(reference.name, output.is_secret())
+        return named.apply(lambda known: output.apply(lambda value: parse(known[0], value, known[1])))
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
@@ -77,7 +81,8 @@ class AiNodes:
             UnmetRequirementsError: a requirement is not met.
         """
         result = restore_result({}, self.region, self.region_outcomes, self.instance_model_list)
-        enforce_requirements(requirements, result, now)
+        # A secret stack output contains every output, so a message shows no value of any of them.
+        enforce_requirements(requirements, result, now, secret_outputs=("totals",) if self._is_secret else ())
         return self
 
 

@@ -6,8 +6,6 @@ changes or deletes anything, and the state marks it as external.
 `AiNodeListProvider` is pickled by reference: its module and name are stored in the states of users and must not change.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +18,19 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
 from ..core.call_sharing import CallSharing
-from ..errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from ..names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
+from ..errors import DocumentError, HologresAiError, InvalidArgumentError, RequirementsError
+from ..names import PROFILE_KEY, QUERY_KEY, to_camel, to_snake
 from ..outputs import AiNode, RegionOutcome, Totals
 from . import list_outputs
+from .arguments import ArgumentError as ArgumentError  # a public name of this module
+from .arguments import (
+    Transformations,
+    check_arguments,
+    checked_options,
+    derive_id,
+    refuse_provider,
+    when_known,
+)
 
 if TYPE_CHECKING:
     from ..models import AiNodeListResult
@@ -31,10 +38,6 @@ if TYPE_CHECKING:
     from ..settings import Lookup
 
 T = TypeVar("T")
-
-
-class ArgumentError(InvalidArgumentError, pulumi.RunError):
-    """An invalid argument in a program. The engine prints a `RunError` without a traceback."""
 
 
 class StackOutputError(DocumentError, pulumi.RunError):
@@ -152,7 +155,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        query: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "instance_id": instance_id,
             "region": region,
             "regions": regions,
@@ -163,34 +166,37 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             "charge_types": charge_types,
             "ai_specs": ai_specs,
             "include_usage": include_usage,
+            "profile": profile,
         }
-        opts = opts or pulumi.ResourceOptions()
-        _check_arguments(query, profile, opts)
+        opts = checked_options(opts)
+        check_arguments(arguments)
         self._omits_usage = include_usage is False
-        arguments = {**query, "profile": profile}
+        self._arguments = arguments  # after all transformations, see _keep
         read_id = list_outputs.wait_for(opts.depends_on, self._derive_id(arguments))
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
-        kept = (QUERY_KEY,) if profile is None else (QUERY_KEY, PROFILE_KEY)
-        props = {**dict.fromkeys((*AiNodeList.__annotations__, *kept)), **arguments}
+        opts.transformations = Transformations(opts.transformations, self._keep)
+        props = {**dict.fromkeys((*AiNodeList.__annotations__, QUERY_KEY)), **arguments}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
-        outputs = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, *kept))
-        self._query, self._profile = outputs[QUERY_KEY], outputs.get(PROFILE_KEY)
+        self._query = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, QUERY_KEY))[QUERY_KEY]
+
+    def _keep(self, args: pulumi.ResourceTransformationArgs) -> None:
+        if args.resource is self:  # Pulumi also calls it for children of the list
+            self._arguments = {name: args.props.get(name) for name in self._arguments}
 
     def _derive_id(self, arguments: Mapping[str, Any]) -> pulumi.Output[str]:
-        """Return the ID to read, as an output that is known once every argument is known.
+        """Return the ID to read, as an output that is known once every argument is known and has been checked."""
 
-        Providers are checked here, because stack transformations may set one while the resource is being built.
-        """
-        given = pulumi.Output.all(**arguments)
+        def derive(known: Mapping[str, Any]) -> pulumi.Output[str]:
+            if "urn" not in vars(self):  # the constructor raised an error, which Pulumi reports
+                return pulumi.Output.from_input("")
+            return when_known(self._arguments, self._check).apply(lambda _: derive_id(known))
 
-        def derive(known: Mapping[str, Any]) -> str:
-            _refuse_provider(self, known["arguments"]["profile"])
-            if known["is_secret"]:
-                reason = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"
-                raise ArgumentError([Failure("query", reason)])
-            return derive_id(known["arguments"])
+        return pulumi.Output.unsecret(pulumi.Output.all(**arguments)).apply(derive)
 
-        return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
+    def _check(self, arguments: Mapping[str, Any]) -> None:
+        """Check the values of the arguments after all transformations, which can also set a provider."""
+        check_arguments(arguments)
+        refuse_provider(self, arguments["profile"])
 
     def export(self, name: str) -> None:
         """Export the nodes as a stack output, which `AiNodes.from_stack` reads as typed objects.
@@ -200,11 +206,12 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """
         from ..envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
-        def envelope(profile: str | None) -> pulumi.Output[dict[str, Any]]:
-            return self._result(lambda result: dict(to_envelope(result, profile)))
+        def envelope(known: Mapping[str, Any]) -> pulumi.Output[dict[str, Any]]:
+            written = self._result(lambda result: dict(to_envelope(result, known["profile"])))
+            return pulumi.Output.secret(written) if known["secret_outputs"] else written
 
-        profile = self._profile or pulumi.Output.from_input(None)
-        pulumi.export(name, list_outputs.as_list_output(profile.apply(envelope)))
+        known = pulumi.Output.all(profile=self._arguments["profile"], secret_outputs=self._secret_outputs())
+        pulumi.export(name, list_outputs.as_list_output(known.apply(envelope)))
 
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
@@ -231,16 +238,20 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             UnmetRequirementsError: a requirement is not met. It is raised when the output is resolved.
         """
         check_requirements(requirements, now, include_usage=not self._omits_usage)
-        secret = pulumi.Output.all(**{name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__})
 
-        def enforced(result: "AiNodeListResult", is_secret: Mapping[str, bool]) -> AiNodeList:
-            secret_outputs = [*filter(is_secret.get, is_secret)]
+        def enforced(result: "AiNodeListResult", secret_outputs: Sequence[str]) -> AiNodeList:
             enforce_requirements(requirements, result, now, resource=self, secret_outputs=secret_outputs)
             return self
 
-        return list_outputs.as_list_output(
-            secret.apply(lambda is_secret: self._result(lambda result: enforced(result, is_secret)))
-        )
+        def read(names: Sequence[str]) -> pulumi.Output[AiNodeList]:
+            return self._result(lambda result: enforced(result, names))
+
+        return list_outputs.as_list_output(self._secret_outputs().apply(read))
+
+    def _secret_outputs(self) -> pulumi.Output[list[str]]:
+        """Return the names of the outputs that are secret, which a program can request."""
+        marks = {name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__}
+        return pulumi.Output.all(**marks).apply(lambda is_secret: [*filter(is_secret.get, is_secret)])
 
     def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
         """Apply `use` to the result from which these outputs were built."""
@@ -262,56 +273,6 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def translate_input_property(self, prop: str) -> str:
         """Convert the name of a property from Python's spelling to the API's."""
         return prop if prop.startswith("__") else to_camel(prop)
-
-
-def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
-    """Check the arguments that are plain values. The read checks the others once they are known."""
-    if opts.id is not None:
-        raise ArgumentError([Failure("opts", "id follows from the arguments and cannot be set")])
-    if profile is not None and _is_plain(profile) and not (isinstance(profile, str) and profile):
-        raise ArgumentError([Failure("profile", "the name of a profile is expected")])
-    plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
-    if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
-        from ..models import build_query  # noqa: PLC0415 - see above
-
-        with _printed_errors():
-            build_query(plain)
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, str | int | float | dict | set)
-
-
-def _refuse_provider(resource: Resource, profile: object) -> None:
-    """Refuse an explicit or inherited provider, unless a profile determines the account.
-
-    A dynamic resource ignores the provider, so the list would read another account.
-
-    Raises:
-        ArgumentError: the resource has a provider, and no profile is given.
-    """
-    packages = [name for name in ("hologres", "alicloud") if resource.get_provider(f"{name}:index:AiNodeList")]
-    if packages and not profile:
-        reason = (
-            f"an explicit provider of {packages[0]} has no effect on a dynamic resource, which would read the default "
-            'account. Set profile="NAME" to the profile of the account in the shared credentials file, or use '
-            "AiNodeList of pulumi_hologres, which accepts an explicit provider"
-        )
-        raise ArgumentError([Failure("opts", reason)])
-
-
-def derive_id(arguments: Mapping[str, Any]) -> str:
-    """Return a readable ID, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
-
-    If there is a profile, its name precedes the digest of the arguments.
-    """
-    given = {name: value for name, value in sorted(arguments.items()) if value is not None}
-    digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
-    region = region_label(arguments["region"], arguments.get("regions")) or "default-region"
-    parts = (region, arguments["instance_id"] or "all-instances", arguments.get("profile"), digest)
-    return "/".join(part for part in parts if part)
 
 
 def check_requirements(
