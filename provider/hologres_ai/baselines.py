@@ -24,6 +24,8 @@ Form = Literal["envelope", "outputs", "state", "list"]
 _CREDENTIALS = frozenset(
     ("accessKey", "sharedCredentialsFile", "credentialsUri", "ecsRoleName", "assumeRole", "assumeRoleWithOidc")
 )
+# The outputs of a list from which its result is restored. Any other output can be a secret.
+_RESTORED = ("region", "instanceModelList", "regionOutcomes", QUERY_KEY, PROFILE_KEY)
 
 
 @dataclass(frozen=True)
@@ -145,19 +147,29 @@ def _mapping(value: object) -> Mapping[str, object]:
 def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> Baseline:
     if output is not None:
         stack = next((entry.outputs for entry in entries if entry.type == "pulumi:pulumi:Stack"), {})
-        outputs = _without_secret_marks(stack, "an output of the stack")
-        return _from_envelope(*envelope_among(outputs, output, " of the stack"), "state")
+        value, place = envelope_among(stack, output, " of the stack")
+        return _from_envelope(_without_secret_marks(value, place), place, "state")
     entry = _choose([entry for entry in entries if entry.type.endswith(":AiNodeList")], resource)
     place = f'the AiNodeList "{entry.name}" of the stack'
-    outputs = _without_secret_marks(entry.outputs, place)
+    stored = {name: entry.outputs[name] for name in _RESTORED if name in entry.outputs}
+    outputs = _without_secret_marks(stored, place)
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
     own = _profile(outputs.get(PROFILE_KEY))  # of a dynamic resource, which ignores the inputs of a provider
     provider = None if own else _declared_provider(entry, entries)
-    inputs = provider.inputs if provider else {}
-    given = None if "sharedCredentialsFile" in inputs else _profile(inputs.get("profile"))
-    other = provider.name if provider and inputs.keys() & _CREDENTIALS else None
-    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", own or given, other)
+    profile, name = _account_of(provider) if provider else (own, None)
+    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", profile, name)
+
+
+def _account_of(provider: _Entry) -> tuple[str | None, str | None]:
+    """Return the profile of a provider, and its name if the state does not show the account of its credentials."""
+    inputs = provider.inputs
+    given = inputs.get("profile")
+    if isinstance(given, Mapping) and "plaintext" in given:
+        given = _without_secret_marks(given, f'the profile of the provider "{provider.name}"')
+    profile = None if "sharedCredentialsFile" in inputs else _profile(given)
+    is_hidden = given is not None and not isinstance(given, str)
+    return profile, provider.name if is_hidden or inputs.keys() & _CREDENTIALS else None
 
 
 def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | None:
@@ -177,7 +189,7 @@ def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
             "there is no AiNodeList in the state of the stack",
             "Run `pulumi up` with a program that has one, or choose an output of the stack with --output.",
         )
-    urns = "\n".join(f"  {entry.urn}" for entry in lists)
+    urns = "\n".join(f"  {entry.urn}" for entry in chosen or lists)
     if chosen:
         title = "there is more than one AiNodeList" + (f' "{resource}"' if resource else "") + " in the state"
         raise DocumentError(title, f"Choose one with --resource NAME or --resource URN:\n{urns}")
@@ -200,7 +212,8 @@ def _without_secret_marks(value: object, place: str) -> Any:
     if "plaintext" not in value:
         raise DocumentError(
             f"{place} is a secret and encrypted",
-            "Save the state with `pulumi stack export --show-secrets`, or remove the secret from the query.",
+            "Save the state with `pulumi stack export --show-secrets`, or remove the secret arguments and "
+            "additional_secret_outputs of the list and run `pulumi up`.",
         )
     try:
         plaintext = from_json(str(value["plaintext"]))

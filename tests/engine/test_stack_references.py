@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai import AiNodes
+from hologres_ai.baselines import read_baseline
 from hologres_ai.emulator import Emulator
 from hologres_ai.errors import DocumentError
 from tests.conftest import OpenFolder
@@ -216,7 +217,9 @@ def test_another_secret_output_does_not_make_the_nodes_secret(beside: OpenBeside
     with beside(WRITER + '    pulumi.export("password", pulumi.Output.secret("canary"))\n', name="writer") as writer:
         assert writer.up().code == 0
         written = writer.outputs()["aiNodes"]
+        state = writer.export()
     assert isinstance(written, dict)
+    assert list(read_baseline(state, output="aiNodes").result.ids) == written["ids"]
     with beside(READER, name="reader") as reader:
         assert reader.up().code == 0
         read = reader.outputs()
