@@ -118,7 +118,20 @@ def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
 
 def has_inventory(inputs: Properties) -> bool:
     """Return whether the inputs contain the inventory, which `check` adds, and the region."""
-    return INVENTORY in inputs and (REGION_KEY in inputs or REGIONS_KEY in inputs)
+    is_readable = is_unknown(inputs.get(INVENTORY)) or _inventory(inputs) is not None
+    return is_readable and (REGION_KEY in inputs or REGIONS_KEY in inputs)
+
+
+def is_computed(inputs: Properties) -> bool:
+    """Return whether a check added the nodes to the inputs; those of `get` are only the arguments."""
+    return INVENTORY in inputs or NODES in inputs
+
+
+def with_stored_nodes(inputs: Properties, outputs: Properties) -> dict[str, Property]:
+    """Return the inputs with the inventory of stored outputs, unless the inputs have one."""
+    nodes = reveal(outputs.get(NODES))
+    listed = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    return {INVENTORY: {**build_inventory(listed, {})}, **inputs}
 
 
 def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties) -> dict[str, Property]:
@@ -126,7 +139,7 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
 
     For a region that could not be read, the nodes of the old inputs are kept.
     """
-    known = _inventory(old)
+    known = _inventory(old) or {}
     if result.unread and known:
         result = keep_unread(result, _parse_nodes(known))
     wire: dict[str, Any] = to_wire(result)
@@ -172,21 +185,21 @@ def _ignores_changes(new: Properties, old: Properties) -> bool:
     return INVENTORY in new
 
 
-def _inventory(inputs: Properties) -> dict[str, Node]:
-    """Return the inventory in the inputs; empty if there is none or it is unknown."""
+def _inventory(inputs: Properties) -> dict[str, Node] | None:
+    """Return the inventory in the inputs; None if there is none, or if it is unknown or not a map of objects."""
     inventory = reveal(inputs.get(INVENTORY))
-    if inventory is None or inventory is UNKNOWN:
-        return {}
     if isinstance(inventory, dict) and all(isinstance(node, dict) for node in inventory.values()):
         return cast("dict[str, Node]", inventory)
-    raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")])
+    return None
 
 
-def _parse_nodes(inventory: Mapping[str, Node]) -> tuple[AiNode, ...]:
+def _parse_nodes(inventory: Mapping[str, Node] | None) -> tuple[AiNode, ...]:
+    nodes = None if inventory is None else tuple(inventory.values())
     try:
-        return _NODES.validate_python(tuple(inventory.values()), by_alias=True, by_name=False)
+        return _NODES.validate_python(nodes, by_alias=True, by_name=False)
     except ValidationError:
-        raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")]) from None
+        reason = "is not an inventory of this provider. Run `pulumi refresh` to read the nodes again."
+        raise InvalidArgumentError([Failure(INVENTORY, reason)]) from None
 
 
 def _parse_outcomes(inputs: Properties) -> tuple[RegionOutcome, ...]:

@@ -23,6 +23,7 @@ from .config import changed_settings, may_show, read_configuration, unused_sourc
 from .inputs import (
     INVENTORY,
     NODES,
+    OUTPUTS,
     REQUIREMENTS_KEY,
     build_function_query,
     build_outputs,
@@ -31,14 +32,16 @@ from .inputs import (
     given_inputs,
     has_inventory,
     has_secret,
+    is_computed,
     is_waiting,
     known_query,
     known_requirements,
     with_inventory,
     with_old_inventory,
+    with_stored_nodes,
     without_internal,
 )
-from .inventory import Kind, top_name
+from .inventory import ADD, Kind, top_name
 from .properties import UNKNOWN, Properties, Property, hidden_names, hide, is_secret, is_unknown, marked, secret_texts
 
 Warn = Callable[[str], Awaitable[None]]
@@ -117,13 +120,19 @@ class Provider:
                 await self._read(build_whole_query(kept), kept, requirements)
             return kept
 
-    async def diff(self, old: Properties, new: Properties, ignored: Collection[str]) -> dict[str, Kind]:
-        """Return each path in the arguments and the inventory that differs, without the ignored properties."""
+    async def diff(
+        self, old: Properties, new: Properties, ignored: Collection[str], outputs: Collection[str]
+    ) -> dict[str, Kind]:
+        """Return each path in the arguments and the inventory that differs, without the ignored properties.
+
+        An output that is not among the old `outputs`, such as an output of a later version, is a difference too.
+        """
         if any(top_name(path) == NODES for path in ignored):
             await self._warn(
                 f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
             )
         paths = changed_paths(without_internal(old), without_internal(new))
+        paths |= {name: ADD for name in OUTPUTS if name not in outputs}
         return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
 
     async def create_or_update(self, given: Properties) -> dict[str, Property]:
@@ -131,15 +140,18 @@ class Provider:
         inputs = without_internal(given)
         return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
 
-    async def read(self, inputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
+    async def read(self, inputs: Properties, outputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
         """Read the nodes and return the current inputs and outputs.
 
-        This is for `get`, for a refresh, and for an import, which has no inputs.
+        This is for `get`, for a refresh, and for an import, which has neither inputs nor outputs. The inputs of `get`
+        stay as they are, because a program sets all of them.
         """
         old = without_internal(inputs)
         given = given_inputs(old)
-        now = with_inventory(given, await self._read(build_whole_query(given), given), old)
-        return now, build_outputs(now)
+        result = await self._read(build_whole_query(given), given)
+        now = with_inventory(given, result, with_stored_nodes(old, outputs))
+        is_import = not inputs and not outputs
+        return now if is_computed(old) or is_import else given, build_outputs(now)
 
     def cancel(self) -> None:
         """Cancel the reads in progress."""

@@ -140,7 +140,7 @@ class Servicer(ResourceProviderServicer):
         """Return each path that differs between the old and the new inputs."""
         _require_resource(request.urn)
         old, new = read_properties(request.old_inputs), read_properties(request.news)
-        return _diff_response(await self._provider.diff(old, new, request.ignoreChanges))
+        return _diff_response(await self._provider.diff(old, new, request.ignoreChanges, request.olds.fields))
 
     async def Create(self, request: Request, context: Context) -> proto.CreateResponse:
         """Return the outputs. Nothing is created; the resource's name is its ID."""
@@ -157,7 +157,8 @@ class Servicer(ResourceProviderServicer):
     async def Read(self, request: Request, context: Context) -> proto.ReadResponse:
         """Read the nodes and return the current inputs and outputs."""
         _require_resource(request.urn)
-        inputs, outputs = map(write_properties, await self._provider.read(read_properties(request.inputs)))
+        old_inputs, old_outputs = read_properties(request.inputs), read_properties(request.properties)
+        inputs, outputs = map(write_properties, await self._provider.read(old_inputs, old_outputs))
         return proto.ReadResponse(id=request.id, inputs=inputs, properties=outputs)
 
     async def Delete(self, request: Request, context: Context) -> Empty:
