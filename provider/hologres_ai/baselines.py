@@ -1,8 +1,8 @@
-"""Read a baseline, the earlier result of a comparison, in any of its four forms.
+"""Read a baseline: the earlier result in a comparison. A baseline has one of four forms.
 
 envelope    the document that `AiNodeList.export` and `hologres-ai drift --accept` write
 outputs     the output of `pulumi stack output --json`, which includes an envelope
-state       the output of `pulumi stack export`, or a stack file of a file backend; it contains an AiNodeList of the
+state       the output of `pulumi stack export`, or a stack file of a local backend; it contains an AiNodeList of the
             dynamic provider or of the plugin
 list        the output of `hologres-ai list --json`, which does not contain its query
 """
@@ -20,11 +20,11 @@ from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
-# The inputs of a provider that determine the account, except the profile, which a comparison can use too.
+# The inputs of a provider that determine the account. The profile is not included, because a comparison can use it.
 _CREDENTIALS = frozenset(
     ("accessKey", "sharedCredentialsFile", "credentialsUri", "ecsRoleName", "assumeRole", "assumeRoleWithOidc")
 )
-# The outputs of a list from which its result is restored. Any other output can be a secret.
+# The outputs from which the result of a list is restored. A comparison does not read the other outputs.
 _RESTORED = ("region", "instanceModelList", "regionOutcomes", QUERY_KEY, PROFILE_KEY)
 
 
@@ -33,11 +33,11 @@ class Baseline:
     """A result and the form in which it was stored.
 
     Attributes:
-        result: the result. In the form ``list``, its query is the one that the caller gave.
+        result: the result. In the form ``list``, its query is the query that the caller gave.
         form: the form of the document.
         profile: the profile of the account that was read, if the program or the provider of the list set one.
-        provider: the name of the provider of the list, if it has credentials other than a profile, or a role to assume.
-            A state does not show whose account they belong to.
+        provider: the name of the provider of the list, if it has a secret profile, other credentials or a role to
+            assume. The state does not show the account of such a provider.
     """
 
     result: AiNodeListResult
@@ -124,7 +124,7 @@ class _Entry:
 
 
 def _resources_of(document: Mapping[str, object]) -> object | None:
-    """Return the resources in a stack export or in a checkpoint of a file backend; None for any other document."""
+    """Return the resources in a stack export or in a checkpoint of a local backend; None for any other document."""
     deployment = document.get("deployment")
     checkpoint = document.get("checkpoint")
     if isinstance(checkpoint, Mapping):
@@ -133,7 +133,7 @@ def _resources_of(document: Mapping[str, object]) -> object | None:
 
 
 def _entries(resources: object) -> Iterator[_Entry]:
-    """Yield the resources of a state, without those that are pending deletion."""
+    """Yield the resources of a state, except resources that are pending deletion."""
     for entry in resources if isinstance(resources, list) else ():
         if isinstance(entry, Mapping) and entry.get("delete") is not True:
             urn, kind, provider = (str(entry.get(name, "")) for name in ("urn", "type", "provider"))
@@ -155,7 +155,7 @@ def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | N
     outputs = _without_secret_marks(stored, place)
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    own = _profile(outputs.get(PROFILE_KEY))  # of a dynamic resource, which ignores the inputs of a provider
+    own = _profile(outputs.get(PROFILE_KEY))  # set by a dynamic resource, which ignores the inputs of a provider
     provider = None if own else _declared_provider(entry, entries)
     profile, name = _account_of(provider) if provider else (own, None)
     return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", profile, name)
@@ -173,7 +173,7 @@ def _account_of(provider: _Entry) -> tuple[str | None, str | None]:
 
 
 def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | None:
-    """Return the provider of a list, unless it is the default one; the reference to it is ``URN::ID``."""
+    """Return the provider of a list, or None for the default provider. A list refers to its provider as ``URN::ID``."""
     urn = entry.provider.rpartition("::")[0]
     found = next((other for other in entries if other.urn == urn), None)
     return None if found is None or is_default_provider(urn) else found
@@ -194,7 +194,10 @@ def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
         title = "there is more than one AiNodeList" + (f' "{resource}"' if resource else "") + " in the state"
         raise DocumentError(title, f"Choose one with --resource NAME or --resource URN:\n{urns}")
     hint = did_you_mean(str(resource), [entry.name for entry in lists])
-    raise DocumentError(f'there is no AiNodeList "{resource}" in the state{hint}', f"The state has:\n{urns}")
+    raise DocumentError(
+        f'there is no AiNodeList "{resource}" in the state{hint}',
+        f"Choose one with --resource NAME or --resource URN:\n{urns}",
+    )
 
 
 def _without_secret_marks(value: object, place: str) -> Any:
@@ -217,6 +220,6 @@ def _without_secret_marks(value: object, place: str) -> Any:
         )
     try:
         plaintext = from_json(str(value["plaintext"]))
-    except ValueError:  # the message of this exception would show a part of the secret
+    except ValueError:  # the message of this exception contains a part of the secret
         raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None
     return _without_secret_marks(plaintext, place)

@@ -1,4 +1,4 @@
-"""`AiNodes`: the AI nodes that another stack exported."""
+"""`AiNodes`: the AI nodes that a different stack exported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AiNodes:
-    """The AI nodes that another program read. The attributes are the outputs of `AiNodeList`."""
+    """The AI nodes that a different stack exported. The attributes are the outputs of `AiNodeList`."""
 
     region: str
     instance_model_list: Sequence[AiNode]
@@ -34,14 +34,14 @@ class AiNodes:
 
     @classmethod
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
-        """Read the nodes that the program of another stack exported with `AiNodeList.export(name)`.
+        """Read the nodes that the program of a different stack exported with `AiNodeList.export(name)`.
 
-        The nodes are known at preview, and secret if the stack output is secret. Each attribute of the returned output
-        is an output too, such as ``nodes.totals.gpu.free``.
+        The nodes are known during a preview. They are secret if the stack output is secret. Each attribute of the
+        returned output, such as ``nodes.totals.gpu.free``, is an output.
 
         Raises:
-            StackOutputError: the stack output is missing, has another version, or is not a list of nodes. It is raised
-                when the returned output is resolved.
+            StackOutputError: the stack output is missing, has an unsupported version, or is not a list of nodes. The
+                error is raised when the returned output is resolved.
         """
 
         output = reference.get_output(name)
@@ -49,8 +49,8 @@ class AiNodes:
         def parse(stack: str, value: object, is_secret: bool) -> "pulumi.Input[AiNodes]":
             if value is not None:
                 return replace(_from_outputs({name: value}, name, stack), _is_secret=is_secret)
-            # The error lists the existing outputs. Elsewhere `outputs` is not used, because it is secret as a whole if
-            # one output of the stack is secret.
+            # The error lists the existing outputs. `outputs` is used only here, because it is secret if any output of
+            # the stack is secret.
             return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
 
         named = pulumi.Output.all(reference.name, output.is_secret())
@@ -58,7 +58,7 @@ class AiNodes:
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
-        """Read the nodes from the JSON text that `pulumi stack output --json` printed, of one stack output or of all.
+        """Read the nodes from the output of `pulumi stack output --json` or `pulumi stack output NAME --json`.
 
         Args:
             text: the JSON text.
@@ -81,7 +81,7 @@ class AiNodes:
             UnmetRequirementsError: a requirement is not met.
         """
         result = restore_result({}, self.region, self.region_outcomes, self.instance_model_list)
-        # A secret stack output contains every output, so a message shows no value of any of them.
+        # A secret stack output contains all outputs, so a message must not show any of their values.
         enforce_requirements(requirements, result, now, secret_outputs=("totals",) if self._is_secret else ())
         return self
 

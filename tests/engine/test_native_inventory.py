@@ -175,7 +175,7 @@ def test_an_output_in_ignore_changes_gives_a_warning_with_the_correct_name(
         served_fleet.change(FIRST, nodeCount=9)
         run = project.preview("--expect-no-changes")
         assert run.code != 0
-        assert 'instanceModelList is an output. Write "inventory" to ignore changes of the nodes.' in run.text
+        assert 'instanceModelList is an output. Write "inventory" to ignore changes to the nodes.' in run.text
 
 
 def test_a_single_node_cannot_be_ignored(native: OpenNative, served_fleet: Fleet) -> None:

@@ -32,8 +32,8 @@ from tests.support.plugin_client import (
         ({"clientReadTimeout": 0}, "clientReadTimeout", "milliseconds"),
         ({"clientReadTimeout": 1.5}, "clientReadTimeout", "whole number"),
         ({"maxRetryTimeout": "soon"}, "maxRetryTimeout", "seconds"),
-        ({"accessKey": "id"}, "secretKey", "accessKey is set without it"),
-        ({"secretKey": "x"}, "accessKey", "secretKey is set without it"),
+        ({"accessKey": "id"}, "secretKey", "is missing, but accessKey is set"),
+        ({"secretKey": "x"}, "accessKey", "is missing, but secretKey is set"),
     ],
 )
 def test_an_invalid_setting_is_a_failure_of_its_property(settings: Properties, name: str, reason: str) -> None:
@@ -127,7 +127,7 @@ def test_a_declared_provider_has_one_source_of_credentials() -> None:
         [failure] = plugin.call("CheckConfig", request).failures
         assert not plugin.check_config(settings).failures, "the configuration of a stack has an order"
     assert failure.property == "profile"
-    assert failure.reason == "is another source of credentials than accessKey; give only one of them"
+    assert failure.reason == "is a second source of credentials in addition to accessKey; set only one of them"
 
 
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])

@@ -262,7 +262,7 @@ def test_an_inventory_in_ignore_changes_does_not_change(plugin: Plugin, change: 
     assert plugin.warnings == []
     assert plugin.paths(now, inputs, [f'inventory["{NODE}"]', "instanceModelList"]) == plugin.paths(now, inputs)
     [warning] = plugin.warnings
-    assert 'Write "inventory" to ignore changes of the nodes.' in warning
+    assert 'Write "inventory" to ignore changes to the nodes.' in warning
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_an_inventory_in_ignore_changes_does_not_change(plugin: Plugin, change: 
         (
             {"instanceModelList": []},
             "instanceModelList",
-            'is an output. To ignore changes of the nodes, write "inventory" in ignoreChanges.',
+            'is an output. To ignore changes to the nodes, write "inventory" in ignoreChanges.',
         ),
     ],
     ids=["inventory", "outcomes", "output"],
@@ -327,7 +327,7 @@ def test_an_unknown_argument_makes_the_outputs_unknown_without_a_call(plugin: Pl
     before = emulator.requests
     assert set(plugin.paths(read, inputs)) >= {"instanceId", "inventory"}
     assert plugin.update(state, inputs, preview=True)["totals"] == UNKNOWN
-    with pytest.raises(RefusedError, match="instanceId: is not known yet"):
+    with pytest.raises(RefusedError, match="instanceId: is unknown; a read requires its value"):
         plugin.read({"instanceId": UNKNOWN}, {})
     assert emulator.requests == before
 

@@ -1,9 +1,9 @@
 """`AiNodeList`, the data source for Python programs: a dynamic resource that needs no plugin.
 
-The option `id` of the resource is set, so the engine reads it at every preview and every update. It never creates,
-changes or deletes anything, and the state marks it as external.
+The option `id` of the resource is set, so the engine reads the resource during every preview and every update. The
+engine never creates, changes or deletes it, and the state marks it as external.
 
-`AiNodeListProvider` is pickled by reference: its module and name are stored in the states of users and must not change.
+`AiNodeListProvider` is pickled by reference: states contain its module and its name, which must not change.
 """
 
 import sys
@@ -49,7 +49,7 @@ class UnmetRequirementsError(RequirementsError, pulumi.RunError):
 
 
 class AiNodeListProvider(ResourceProvider):
-    """The provider that reads the nodes for the engine. It stores no settings: they are resolved at each read."""
+    """The provider that reads the nodes for the engine. It resolves the settings on each read and stores none."""
 
     serialize_as_secret_always = False
 
@@ -62,8 +62,8 @@ class AiNodeListProvider(ResourceProvider):
         """Read the nodes. `props` are the inputs of the program or, in a refresh, the outputs in the state.
 
         Raises:
-            HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
-                is raised without a traceback; its message contains the cause.
+            HologresAiError: the nodes could not be read. The engine prints the tracebacks of all chained
+                exceptions, so the error is raised without a traceback. Its message contains the cause.
         """
         try:
             return ReadResult(id_, _read(props, self._stack, self._shared))
@@ -81,7 +81,7 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     profile = props.get(PROFILE_KEY) or props.get("profile")
     result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
-    if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
+    if result.unread and QUERY_KEY in props:  # in a refresh, the state keeps nodes that could not be read
         result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
@@ -89,29 +89,29 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
 
 
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
-    """The Hologres AI nodes of a region, read at every preview and update.
+    """The Hologres AI nodes of a region, read during every preview and every update.
 
-    The outputs are known at preview. If an argument is not known yet, such as the ID of an instance that the same
-    program creates, or if a resource in `depends_on` does not exist yet, the nodes are only read during the update.
+    The outputs are known during a preview. The nodes are read only during the update if an argument is unknown, such as
+    the ID of an instance that the same program creates, or if a resource in `depends_on` does not exist yet.
 
     Args:
         resource_name: the name of this resource.
         instance_id: only the nodes of this Hologres instance.
         region: the region to read. Default: hologres:region, alicloud:region, then the environment.
-        regions: several regions to read at once, instead of `region`; ``["*"]`` reads all known regions.
+        regions: several regions to read, instead of `region`; ``["*"]`` reads all known regions.
         on_region_error: the behaviour if one of the regions cannot be read. ``fail``, the default, is an error;
             ``partial`` returns the nodes of the other regions, and `region_outcomes` lists the region that failed.
         ids: only the nodes with one of these AI instance IDs.
         name_regex: only the nodes whose Hologres instance name matches this Python regular expression.
-        statuses: only the nodes in one of these statuses, such as ResourceReady.
+        statuses: only the nodes with one of these statuses, such as ResourceReady.
         charge_types: only the nodes with one of these billing methods: PostPaid, PrePaid.
-        ai_specs: only the nodes of one of these specifications.
-        include_usage: whether the outputs include the used and free figures. Without them, a change of usage is not
+        ai_specs: only the nodes with one of these specifications.
+        include_usage: whether the outputs include used and free capacity. If they do not, a change in usage is not
             drift.
         profile: the profile of the shared credentials file whose account is read. It takes precedence over
-            configuration and environment. A refresh reads the same account.
+            the configuration and the environment. A refresh reads the same account.
         opts: Pulumi's resource options. `id` cannot be set. An explicit `hologres` or `alicloud` provider has no effect
-            on this resource, so it is an error unless `profile` is set.
+            on this resource; it is an error if `profile` is not set.
 
     Raises:
         ArgumentError: an argument is invalid. It is raised before any network call.
@@ -130,10 +130,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The distinct names of the Hologres instances of the nodes, sorted."""
 
     totals: pulumi.Output[Totals]
-    """Capacity, used and free figures, summed over all nodes; None if a figure is not known."""
+    """Total, used and free capacity in total across all nodes; None for an unknown value."""
 
     fingerprint: pulumi.Output[str]
-    """SHA-256 of the nodes without their usage figures. It changes when the fleet changes."""
+    """SHA-256 of the nodes without usage values. It changes when the nodes change."""
 
     region_outcomes: pulumi.Output[Sequence[RegionOutcome]] = pulumi.property("regionOutcomes")
     """The outcome of reading each region."""
@@ -201,8 +201,8 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def export(self, name: str) -> None:
         """Export the nodes as a stack output, which `AiNodes.from_stack` reads as typed objects.
 
-        The value is an object with a kind, a version and the field names of the API, which programs in other languages
-        can read too.
+        The value is an object with a kind, a version and the field names of the API. Programs in all languages can read
+        it. It is secret if an output of this list is secret.
         """
         from ..envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
@@ -219,18 +219,19 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """Return this list as an output that resolves if its nodes meet the requirements.
 
         Pass the output to `depends_on`, or use its attributes, such as ``ready.totals``. If a requirement is not met,
-        the preview fails with one message that lists each unmet requirement; so does an update that skips the preview.
-        If the nodes are not known at preview, the requirements are checked during the update.
+        the preview fails with one message that lists each unmet requirement. An update that skips the preview fails
+        with the same message. If the nodes are unknown during a preview, requirements are checked during the update.
 
         Args:
-            now: the present time, with a time zone, from which the days to an expiry are counted. Default: the clock.
-            requirements: all of them must be met; an unknown figure meets none.
+            now: the current time, with a time zone, from which the days until an expiry are counted. Default: the time
+                of this machine.
+            requirements: all of them must be met. An unknown value meets no requirement.
                 min_free_gpus: at least this many free GPU cards in total.
                 min_free_gpu_memory: at least this much free GPU memory in total, in GB.
                 min_nodes_ready: at least this many nodes in status ResourceReady.
-                statuses: every AI instance is in one of these statuses.
+                statuses: every AI instance has one of these statuses.
                 ai_specs: at least one AI instance of each of these specifications.
-                not_expiring_within_days: no subscription ends within this many days, unless it renews automatically.
+                not_expiring_within_days: no subscription expires within this many days, unless it renews automatically.
                 mode: "error", or "warn" to log a warning and continue.
 
         Raises:
@@ -249,7 +250,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         return list_outputs.as_list_output(self._secret_outputs().apply(read))
 
     def _secret_outputs(self) -> pulumi.Output[list[str]]:
-        """Return the names of the outputs that are secret, which a program can request."""
+        """Return the names of the secret outputs; a program selects them with `additional_secret_outputs`."""
         marks = {name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__}
         return pulumi.Output.all(**marks).apply(lambda is_secret: [*filter(is_secret.get, is_secret)])
 
@@ -302,7 +303,7 @@ def enforce_requirements(
 ) -> None:
     """Enforce requirements, with errors and warnings that the engine prints. Warnings are logged for `resource`.
 
-    If an output is secret, a message has no IDs; if `totals` is secret, it has no figures either.
+    If an output is secret, a message contains no IDs. If `totals` is secret, it contains no values either.
 
     Raises:
         ArgumentError: a requirement is invalid, or `now` has no time zone.

@@ -32,10 +32,10 @@ class Transformations(list[pulumi.ResourceTransformation]):
 
 
 def checked_options(opts: object) -> pulumi.ResourceOptions:
-    """Return the resource options, or new ones for None.
+    """Return the resource options, or empty options for None.
 
     Raises:
-        ArgumentError: the value has another type, or contains an ID.
+        ArgumentError: the value has a different type, or contains an ID.
     """
     opts = pulumi.ResourceOptions() if opts is None else opts
     if not isinstance(opts, pulumi.ResourceOptions):
@@ -56,7 +56,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
     if profile is not None and not (isinstance(profile, str) and profile):
         raise ArgumentError([Failure("profile", "the name of a profile is expected")])
     if plain == {"include_usage": True}:
-        return  # the default needs no check, and no import of pydantic
+        return  # the default requires no check, so pydantic is not imported
     from ..models import build_query  # noqa: PLC0415 - see above
 
     try:
@@ -109,7 +109,7 @@ def refuse_provider(resource: pulumi.Resource, profile: object) -> None:
 
 
 def derive_id(arguments: Mapping[str, Any]) -> str:
-    """Return a readable ID, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
+    """Return a readable ID, which is the same for equal arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
 
     If there is a profile, its name precedes the digest of the arguments.
     """
