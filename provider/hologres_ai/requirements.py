@@ -193,8 +193,8 @@ def enforce(
 
 
 def describe_secret(item: RequirementResult) -> str:
-    """Return the text for an unmet requirement of a list with secret arguments; it contains no value."""
-    return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
+    """Return the text for an unmet requirement of a list with secret arguments or outputs; it contains no value."""
+    return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument or an output is secret"
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:
