@@ -13,6 +13,7 @@ from hologres_ai.errors import DocumentError
 from hologres_ai.models import AiNode, AiNodeListResult, NodeList, build_query, to_wire
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+HIDDEN = {**SECRET, "ciphertext": "v1:abc"}
 
 
 def result_of(*ids: str, **query: object) -> AiNodeListResult:
@@ -120,10 +121,44 @@ def test_a_saved_list_with_nodes_outside_the_given_filters_is_refused() -> None:
 def test_secrets_that_are_shown_are_read() -> None:
     shown = {name: {**SECRET, "plaintext": json.dumps(value)} for name, value in NODES["outputs"].items()}
     assert read_baseline(json.dumps(state({**NODES, "outputs": shown}))).result == RESULT
-    hidden = {**NODES["outputs"], "instanceModelList": {**SECRET, "ciphertext": "v1:abc"}}
+    hidden = {**NODES["outputs"], "instanceModelList": HIDDEN}
     with pytest.raises(DocumentError, match='"nodes" of the stack is a secret and encrypted') as caught:
         read_baseline(json.dumps(state({**NODES, "outputs": hidden})))
     assert "--show-secrets" in caught.value.remedy
+
+
+def test_a_secret_that_is_not_part_of_the_result_does_not_prevent_a_comparison() -> None:
+    beside = state(b=to_envelope(RESULT), password=HIDDEN)
+    assert read_baseline(json.dumps(beside), output="b").result == RESULT
+    with pytest.raises(DocumentError, match='there is no output "bb" of the stack; did you mean "b"'):
+        read_baseline(json.dumps(beside), output="bb")
+    with pytest.raises(DocumentError, match='the output "password" of the stack is a secret and encrypted') as caught:
+        read_baseline(json.dumps(beside), output="password")
+    assert "additional_secret_outputs" in caught.value.remedy
+    outputs = {**NODES["outputs"], **dict.fromkeys(("ids", "names", "totals", "fingerprint", "nameRegex"), HIDDEN)}
+    assert read_baseline(json.dumps(state({**NODES, "outputs": outputs}))).result == RESULT
+
+
+@pytest.mark.parametrize(
+    ("value", "profile", "provider"),
+    [(HIDDEN, None, "far"), ({**SECRET, "plaintext": '"prod"'}, "prod", None), (7, None, "far")],
+    ids=["encrypted", "shown", "not a text"],
+)
+def test_a_secret_profile_of_a_provider_is_read_or_names_the_provider(
+    value: object, profile: str | None, provider: str | None
+) -> None:
+    declared = {"urn": PROVIDER, "type": "pulumi:providers:hologres", "inputs": {"profile": value}}
+    found = read_baseline(json.dumps(state(declared, {**NODES, "provider": f"{PROVIDER}::an-id"})))
+    assert (found.profile, found.provider) == (profile, provider)
+
+
+def test_only_the_lists_with_the_name_are_listed_as_ambiguous() -> None:
+    resources = (NODES, {**NODES, "urn": f"{NODES['urn']}::other"}, COMPONENT_A)
+    with pytest.raises(DocumentError, match='more than one AiNodeList "nodes"') as caught:
+        read_baseline(json.dumps(state(*resources)), resource="nodes")
+    assert NODES["urn"] in caught.value.remedy
+    assert COMPONENT_A["urn"] in caught.value.remedy
+    assert "::other" not in caught.value.remedy
 
 
 BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -152,6 +187,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"deployment": {}}, {}, "there is no AiNodeList in the state"),
     ({"deployment": {"resources": [1, None]}}, {}, "there is no AiNodeList in the state"),
     ({"instanceModelList": []}, {}, "AI nodes without their region"),
+    ({"instanceModelList": {}, "region": "r"}, {}, "instanceModelList: Input should be a valid list"),
     ({"instanceModelList": [{"gpu": "x"}], "region": "r"}, {}, "the list is invalid: instanceModelList[0].gpu"),
 ]
 
@@ -193,6 +229,6 @@ def test_too_deeply_nested_secrets_are_refused() -> None:
     nested: object = []
     for _ in range(5):  # each as deep as a document may be
         nested = SECRET | {"plaintext": "[" * 180 + json.dumps(nested) + "]" * 180}
-    document = state(a_list("nodes", RESULT) | {"outputs": {"region": "r", "more": nested}})
+    document = state(a_list("nodes", RESULT) | {"outputs": {"region": "r", "instanceModelList": nested}})
     with pytest.raises(DocumentError, match="nested too deep"):
         read_baseline(json.dumps(document))

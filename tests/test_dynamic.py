@@ -8,7 +8,8 @@ import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from hologres_ai import AiNode, AiNodeList
-from hologres_ai.dynamic import ArgumentError, derive_id
+from hologres_ai.dynamic import ArgumentError
+from hologres_ai.dynamic.arguments import derive_id
 from hologres_ai.testing import HologresMocks, run_program
 
 QUERY: dict[str, Any] = {"instance_id": None, "region": None, "include_usage": True}
@@ -100,8 +101,93 @@ def test_an_explicit_provider_is_accepted_with_a_profile() -> None:
 
 @pytest.mark.parametrize("profile", ["", 7, ["other"]])
 def test_a_profile_that_is_not_a_name_is_refused(profile: Any) -> None:
-    with pytest.raises(ArgumentError, match="profile: the name of a profile is expected"):
-        run_program(lambda: AiNodeList("nodes", profile=profile), HologresMocks())
+    programs = (
+        lambda: AiNodeList("nodes", profile=profile),
+        lambda: AiNodeList("nodes", profile=pulumi.Output.from_input(profile)),
+    )
+    for program in programs:
+        with pytest.raises(ArgumentError, match="profile: the name of a profile is expected"):
+            run_program(program, HologresMocks())
+
+
+# ---------------------------------------------------------------------------------------------------------- arguments
+
+
+@pytest.mark.parametrize("name", ["region", "instance_id", "statuses"])
+def test_the_value_of_an_output_is_checked_as_a_plain_value(name: str) -> None:
+    def program() -> None:
+        arguments: dict[str, Any] = {name: pulumi.Output.from_input(7)}
+        AiNodeList("nodes", **arguments)
+
+    with pytest.raises(ArgumentError, match=f"{name}: must be a "):
+        run_program(program, HologresMocks())
+
+
+def test_options_of_another_type_are_refused() -> None:
+    options: Any = {"parent": None}
+    with pytest.raises(ArgumentError, match=r"opts: pulumi\.ResourceOptions is expected"):
+        run_program(lambda: AiNodeList("nodes", opts=options), HologresMocks())
+
+
+def test_a_secret_argument_is_refused_by_its_name() -> None:
+    with pytest.raises(ArgumentError, match="argument ids: is a secret, which the outputs would show"):
+        run_program(lambda: AiNodeList("nodes", ids=["a", pulumi.Output.secret("b")]), HologresMocks())
+
+
+def changing(**arguments: object) -> pulumi.ResourceTransformation:
+    """A transformation that changes arguments of lists."""
+
+    def change(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.endswith(":AiNodeList"):
+            return None
+        return pulumi.ResourceTransformationResult({**args.props, **arguments}, args.opts)
+
+    return change
+
+
+def transformed_by_the_list(change: pulumi.ResourceTransformation) -> AiNodeList:
+    return AiNodeList("nodes", opts=pulumi.ResourceOptions(transformations=[change]))
+
+
+def transformed_by_a_component(change: pulumi.ResourceTransformation) -> AiNodeList:
+    component = pulumi.ComponentResource("a:b:C", "c", None, pulumi.ResourceOptions(transformations=[change]))
+    return AiNodeList("nodes", opts=pulumi.ResourceOptions(parent=component))
+
+
+def transformed_by_the_stack(change: pulumi.ResourceTransformation) -> AiNodeList:
+    pulumi.runtime.register_stack_transformation(change)
+    return AiNodeList("nodes")
+
+
+@pytest.mark.parametrize("place", [transformed_by_the_list, transformed_by_a_component, transformed_by_the_stack])
+def test_arguments_are_checked_after_all_transformations(place: Callable[..., AiNodeList]) -> None:
+    with pytest.raises(ArgumentError, match="argument name_regex: is a secret"):
+        run_program(lambda: place(changing(name_regex=pulumi.Output.secret("canary"))), HologresMocks())
+    with pytest.raises(ArgumentError, match="argument region: must be a string"):
+        run_program(lambda: place(changing(region=7)), HologresMocks())
+    outputs = run_program(lambda: place(changing(profile="other")).export("nodes"), HologresMocks())
+    assert isinstance(outputs["nodes"], dict)
+    assert outputs["nodes"]["profile"] == "other"
+
+
+def failing(_args: pulumi.ResourceTransformationArgs) -> None:
+    raise ValueError("the program's own error")
+
+
+@pytest.mark.parametrize(
+    ("name", "opts", "error"),
+    [
+        ("", None, "Missing resource name"),
+        ("nodes", pulumi.ResourceOptions(transformations=[failing]), "the program's own error"),
+        ("nodes", pulumi.ResourceOptions(parent="x"), "'str' object has no attribute"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_error_of_the_constructor_is_the_only_error(
+    name: str, opts: pulumi.ResourceOptions | None, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises((TypeError, ValueError, AttributeError), match=error):
+        run_program(lambda: AiNodeList(name, opts=opts), HologresMocks())
+    assert "_providers" not in caplog.text
 
 
 # --------------------------------------------------------------------------------------------- dependencies and exports

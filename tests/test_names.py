@@ -8,7 +8,7 @@ import pytest
 from pydantic import alias_generators
 
 from hologres_ai import models, requirements
-from hologres_ai.names import did_you_mean, region_label, to_camel, to_snake
+from hologres_ai.names import did_you_mean, is_default_provider, region_label, to_camel, to_snake
 
 SHAPES = (
     models.AiNode,
@@ -43,6 +43,17 @@ def test_a_similar_name_is_suggested() -> None:
 def test_the_region_label_names_the_requested_regions() -> None:
     asked = [("cn-hangzhou", None), (None, ("a", "b")), (None, None)]
     assert [region_label(one, several) for one, several in asked] == ["cn-hangzhou", "a,b", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_default"),
+    [
+        *[(name, True) for name in ("default", "default_0_1_0", "default_1_2_3_alpha_https_/host/plugins")],
+        *[(name, False) for name in ("default_provider", "default_", "default_1", "default-0", "a::default", "second")],
+    ],
+)
+def test_only_the_names_that_the_engine_gives_are_those_of_a_default_provider(name: str, is_default: bool) -> None:
+    assert is_default_provider(f"urn:pulumi:dev::program::pulumi:providers:hologres::{name}") is is_default
 
 
 def test_importing_ai_node_list_does_not_import_the_models() -> None:

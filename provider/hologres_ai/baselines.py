@@ -1,8 +1,8 @@
-"""Read a baseline, the earlier result of a comparison, in any of its four forms.
+"""Read a baseline: the earlier result in a comparison. A baseline has one of four forms.
 
 envelope    the document that `AiNodeList.export` and `hologres-ai drift --accept` write
 outputs     the output of `pulumi stack output --json`, which includes an envelope
-state       the output of `pulumi stack export`, or a stack file of a file backend; it contains an AiNodeList of the
+state       the output of `pulumi stack export`, or a stack file of a local backend; it contains an AiNodeList of the
             dynamic provider or of the plugin
 list        the output of `hologres-ai list --json`, which does not contain its query
 """
@@ -20,10 +20,12 @@ from .names import PROFILE_KEY, QUERY_KEY, SECRET_SIGNATURE, SIGNATURE, did_you_
 
 Form = Literal["envelope", "outputs", "state", "list"]
 
-# The inputs of a provider that determine the account, except the profile, which a comparison can use too.
+# The inputs of a provider that determine the account. The profile is not included, because a comparison can use it.
 _CREDENTIALS = frozenset(
     ("accessKey", "sharedCredentialsFile", "credentialsUri", "ecsRoleName", "assumeRole", "assumeRoleWithOidc")
 )
+# The outputs from which the result of a list is restored. A comparison does not read the other outputs.
+_RESTORED = ("region", "instanceModelList", "regionOutcomes", QUERY_KEY, PROFILE_KEY)
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Baseline:
     """A result and the form in which it was stored.
 
     Attributes:
-        result: the result. In the form ``list``, its query is the one that the caller gave.
+        result: the result. In the form ``list``, its query is the query that the caller gave.
         form: the form of the document.
         profile: the profile of the account that was read, if the program or the provider of the list set one.
-        provider: the name of the provider of the list, if it has credentials other than a profile, or a role to assume.
-            A state does not show whose account they belong to.
+        provider: the name of the provider of the list, if it has a secret profile, other credentials or a role to
+            assume. The state does not show the account of such a provider.
     """
 
     result: AiNodeListResult
@@ -127,7 +129,7 @@ class _Entry:
 
 
 def _resources_of(document: Mapping[str, object]) -> object | None:
-    """Return the resources in a stack export or in a checkpoint of a file backend; None for any other document."""
+    """Return the resources in a stack export or in a checkpoint of a local backend; None for any other document."""
     deployment = document.get("deployment")
     checkpoint = document.get("checkpoint")
     if isinstance(checkpoint, Mapping):
@@ -136,7 +138,7 @@ def _resources_of(document: Mapping[str, object]) -> object | None:
 
 
 def _entries(resources: object) -> Iterator[_Entry]:
-    """Yield the resources of a state, without those that are pending deletion."""
+    """Yield the resources of a state, except resources that are pending deletion."""
     for entry in resources if isinstance(resources, list) else ():
         if isinstance(entry, Mapping) and entry.get("delete") is not True:
             urn, kind, provider = (str(entry.get(name, "")) for name in ("urn", "type", "provider"))
@@ -150,23 +152,33 @@ def _mapping(value: object) -> Mapping[str, object]:
 def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | None) -> Baseline:
     if output is not None:
         stack = next((entry.outputs for entry in entries if entry.type == "pulumi:pulumi:Stack"), {})
-        outputs = _without_secret_marks(stack, "an output of the stack")
-        return _from_envelope(*envelope_among(outputs, output, " of the stack"), "state")
+        value, place = envelope_among(stack, output, " of the stack")
+        return _from_envelope(_without_secret_marks(value, place), place, "state")
     entry = _choose([entry for entry in entries if entry.type.endswith(":AiNodeList")], resource)
     place = f'the AiNodeList "{entry.name}" of the stack'
-    outputs = _without_secret_marks(entry.outputs, place)
+    stored = {name: entry.outputs[name] for name in _RESTORED if name in entry.outputs}
+    outputs = _without_secret_marks(stored, place)
     if not outputs.get("instanceModelList") and "region" not in outputs:
         raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
-    own = _profile(outputs.get(PROFILE_KEY))  # of a dynamic resource, which ignores the inputs of a provider
+    own = _profile(outputs.get(PROFILE_KEY))  # set by a dynamic resource, which ignores the inputs of a provider
     provider = None if own else _declared_provider(entry, entries)
-    inputs = provider.inputs if provider else {}
-    given = None if "sharedCredentialsFile" in inputs else _profile(inputs.get("profile"))
-    other = provider.name if provider and inputs.keys() & _CREDENTIALS else None
-    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", own or given, other)
+    profile, name = _account_of(provider) if provider else (own, None)
+    return Baseline(restore(outputs, outputs.get(QUERY_KEY), place), "state", profile, name)
+
+
+def _account_of(provider: _Entry) -> tuple[str | None, str | None]:
+    """Return the profile of a provider, and its name if the state does not show the account of its credentials."""
+    inputs = provider.inputs
+    given = inputs.get("profile")
+    if isinstance(given, Mapping) and "plaintext" in given:
+        given = _without_secret_marks(given, f'the profile of the provider "{provider.name}"')
+    profile = None if "sharedCredentialsFile" in inputs else _profile(given)
+    is_hidden = given is not None and not isinstance(given, str)
+    return profile, provider.name if is_hidden or inputs.keys() & _CREDENTIALS else None
 
 
 def _declared_provider(entry: _Entry, entries: Sequence[_Entry]) -> _Entry | None:
-    """Return the provider of a list, unless it is the default one; the reference to it is ``URN::ID``."""
+    """Return the provider of a list, or None for the default provider. A list refers to its provider as ``URN::ID``."""
     urn = entry.provider.rpartition("::")[0]
     found = next((other for other in entries if other.urn == urn), None)
     return None if found is None or is_default_provider(urn) else found
@@ -182,12 +194,15 @@ def _choose(lists: Sequence[_Entry], resource: str | None) -> _Entry:
             "there is no AiNodeList in the state of the stack",
             "Run `pulumi up` with a program that has one, or choose an output of the stack with --output.",
         )
-    urns = "\n".join(f"  {entry.urn}" for entry in lists)
+    urns = "\n".join(f"  {entry.urn}" for entry in chosen or lists)
     if chosen:
         title = "there is more than one AiNodeList" + (f' "{resource}"' if resource else "") + " in the state"
         raise DocumentError(title, f"Choose one with --resource NAME or --resource URN:\n{urns}")
     hint = did_you_mean(str(resource), [entry.name for entry in lists])
-    raise DocumentError(f'there is no AiNodeList "{resource}" in the state{hint}', f"The state has:\n{urns}")
+    raise DocumentError(
+        f'there is no AiNodeList "{resource}" in the state{hint}',
+        f"Choose one with --resource NAME or --resource URN:\n{urns}",
+    )
 
 
 def _without_secret_marks(value: object, place: str) -> Any:
@@ -205,10 +220,11 @@ def _without_secret_marks(value: object, place: str) -> Any:
     if "plaintext" not in value:
         raise DocumentError(
             f"{place} is a secret and encrypted",
-            "Save the state with `pulumi stack export --show-secrets`, or remove the secret from the query.",
+            "Save the state with `pulumi stack export --show-secrets`, or remove the secret arguments and "
+            "additional_secret_outputs of the list and run `pulumi up`.",
         )
     try:
         plaintext = from_json(str(value["plaintext"]))
-    except ValueError:  # the message of this exception would show a part of the secret
+    except ValueError:  # the message of this exception contains a part of the secret
         raise DocumentError(f"{place} is a secret that is not valid JSON", "Export the state again.") from None
     return _without_secret_marks(plaintext, place)

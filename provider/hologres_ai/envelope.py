@@ -30,7 +30,10 @@ KIND = "hologres-ai/AiNodeList"
 VERSION = 1
 
 _EXPORT = 'Export it with nodes.export("aiNodes") in the program that reads the AI nodes.'
-_SHOW_SECRETS = "Print it with --show-secrets, or remove the secret arguments of `AiNodeList` and run `pulumi up`."
+_SHOW_SECRETS = (
+    "Print it with --show-secrets, or remove the secret arguments and additional_secret_outputs of the list and run "
+    "`pulumi up`."
+)
 _KINDS = "hologres-ai/"  # prefix of the kind of every document that this package writes, such as hologres-ai/Error
 _OTHER_KIND = "Specify a document from `hologres-ai drift --accept`, `hologres-ai list --json` or `AiNodeList.export`."
 _SECRET = "[secret]"  # noqa: S105 - `pulumi stack output --json` prints this text instead of a secret

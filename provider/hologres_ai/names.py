@@ -1,6 +1,6 @@
-"""Names: conversion between Python's and the API's spelling, suggestions for unknown names, and shared constants.
+"""Names: conversion between the spelling of Python and the spelling of the API, suggestions, and shared constants.
 
-This module imports only the standard library, to load fast: ``--help`` and programs that only declare a list use it.
+This module imports only the standard library, so that ``--help`` and programs that only declare a list start fast.
 """
 
 import re
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 
 EVERY_REGION = "*"
 
-# The output that contains the query. Existing Pulumi states have it under this name, so the name must not change. It is
+# The output that contains the query. Existing Pulumi states contain this name, so it must not change. The output is
 # needed because a refresh or a diff receives only the old outputs, and `ids` is both a filter and an output. Pulumi
-# hides names that begin with two underscores.
+# does not display names that begin with two underscores.
 QUERY_KEY = "__query"
 
-# The output in which the dynamic resource stores the profile that it was read with; absent if no profile was given.
+# The output in which the dynamic resource stores the profile that was used for the read; absent without a profile.
 PROFILE_KEY = "__profile"
 
-# The key that marks a special value in Pulumi's states and protocol, and the value of this key for a secret. Source:
+# The key that marks a special value in states and in the protocol of Pulumi, and its value for a secret. Source: the
 # constants of sdk/go/common/resource/sig in pulumi/pulumi.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a constant of Pulumi, not a secret
@@ -39,7 +39,7 @@ DRIFT_EVENTS = {
     "renewal-turned-on": "lifecycle",
     "usage": "usage",
 }
-DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # without usage, which changes all the time
+DEFAULT_DRIFT_CLASSES = ("inventory", "lifecycle")  # without usage, which changes frequently
 
 
 def to_camel(name: str) -> str:
@@ -54,20 +54,22 @@ def to_snake(name: str) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural if needed: ``1 AI instance``, ``13 AI instances``."""
+    """Return a number and its noun, which is plural unless the number is 1: ``1 AI instance``, ``13 AI instances``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def region_label(region: str | None, regions: Sequence[str] | None) -> str:
-    """Return the requested regions, joined by commas, as results and resource IDs contain them; empty for none."""
+    """Return the requested regions, joined by commas, for results and resource IDs; an empty string without regions."""
     return region or ",".join(regions or ())
 
 
-_DEFAULT_PROVIDER = r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_[0-9A-Za-z_.-]*)?"
+# If a program requests a version of the plugin, the name of the default provider contains it, such as default_0_1_0.
+# Source: ProviderRequest.DefaultName in pkg/resource/deploy/providers of pulumi/pulumi.
+_DEFAULT_PROVIDER = r"urn:pulumi:[^:]*::[^:]*::[^:]*:[^:]*:[^:]*::default(_\d+_\d+_\d+.*)?"
 
 
 def is_default_provider(urn: str) -> bool:
-    """Return True if a URN is that of a default provider, which no program declares."""
+    """Return True if the provider in a URN has the name of a default provider, which the engine creates."""
     return re.fullmatch(_DEFAULT_PROVIDER, urn) is not None
 
 

@@ -197,8 +197,8 @@ def enforce(
 
 
 def describe_secret(item: RequirementResult) -> str:
-    """Return the text for an unmet requirement of a list with secret arguments. The text contains no values."""
-    return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument is secret"
+    """Return the text, without values, for an unmet requirement of a list with secret arguments or outputs."""
+    return f"{to_camel(item.requirement)}: not met; details are hidden, because an argument or an output is secret"
 
 
 def assess(requirements: Requirements, result: AiNodeListResult, now: datetime) -> tuple[RequirementResult, ...]:

@@ -1,7 +1,7 @@
-"""`AiNodes`: the AI nodes that another stack exported."""
+"""`AiNodes`: the AI nodes that a different stack exported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AiNodes:
-    """The AI nodes that another program read. The attributes are the outputs of `AiNodeList`."""
+    """The AI nodes that a different stack exported. The attributes are the outputs of `AiNodeList`."""
 
     region: str
     instance_model_list: Sequence[AiNode]
@@ -30,31 +30,35 @@ class AiNodes:
     totals: Totals
     fingerprint: str
     region_outcomes: Sequence[RegionOutcome]
+    _is_secret: bool = field(default=False, repr=False, compare=False)
 
     @classmethod
     def from_stack(cls, reference: pulumi.StackReference, name: str) -> "pulumi.Output[AiNodes]":
-        """Read the nodes that the program of another stack exported with `AiNodeList.export(name)`.
+        """Read the nodes that the program of a different stack exported with `AiNodeList.export(name)`.
 
-        The nodes are known at preview, and secret if the stack output is secret. Each attribute of the returned output
-        is an output too, such as ``nodes.totals.gpu.free``.
+        The nodes are known during a preview. They are secret if the stack output is secret. Each attribute of the
+        returned output, such as ``nodes.totals.gpu.free``, is an output.
 
         Raises:
-            StackOutputError: the stack output is missing, has another version, or is not a list of nodes. It is raised
-                when the returned output is resolved.
+            StackOutputError: the stack output is missing, has an unsupported version, or is not a list of nodes. The
+                error is raised when the returned output is resolved.
         """
 
-        def parse(stack: str, value: object) -> "pulumi.Input[AiNodes]":
+        output = reference.get_output(name)
+
+        def parse(stack: str, value: object, is_secret: bool) -> "pulumi.Input[AiNodes]":
             if value is not None:
-                return _from_outputs({name: value}, name, stack)
-            # The error lists the existing outputs. Elsewhere `outputs` is not used, because it is secret as a whole if
-            # one output of the stack is secret.
+                return replace(_from_outputs({name: value}, name, stack), _is_secret=is_secret)
+            # The error lists the existing outputs. `outputs` is used only here, because it is secret if any output of
+            # the stack is secret.
             return reference.outputs.apply(lambda outputs: _from_outputs(dict.fromkeys(outputs), name, stack))
 
-        return reference.name.apply(lambda stack: reference.get_output(name).apply(lambda value: parse(stack, value)))
+        named = pulumi.Output.all(reference.name, output.is_secret())
+        return named.apply(lambda known: output.apply(lambda value: parse(known[0], value, known[1])))
 
     @classmethod
     def from_json(cls, text: str | bytes, output: str | None = None) -> "AiNodes":
-        """Read the nodes from the JSON text that `pulumi stack output --json` printed, of one stack output or of all.
+        """Read the nodes from the output of `pulumi stack output --json` or `pulumi stack output NAME --json`.
 
         Args:
             text: the JSON text.
@@ -77,7 +81,8 @@ class AiNodes:
             UnmetRequirementsError: a requirement is not met.
         """
         result = restore_result({}, self.region, self.region_outcomes, self.instance_model_list)
-        enforce_requirements(requirements, result, now)
+        # A secret stack output contains all outputs, so a message must not show any of their values.
+        enforce_requirements(requirements, result, now, secret_outputs=("totals",) if self._is_secret else ())
         return self
 
 

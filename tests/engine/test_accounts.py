@@ -103,7 +103,7 @@ runtime: yaml
 resources:
   provider:
     type: pulumi:providers:hologres
-    properties: {profile: other, region: cn-hangzhou}
+    properties: {profile: PROFILE, region: cn-hangzhou}
   theirs:
     type: hologres:AiNodeList
     options: {provider: "${provider}"}
@@ -115,12 +115,16 @@ outputs:
 """
 
 
+@pytest.mark.parametrize(
+    ("profile", "account"), [("other", ("other", None)), ("{'fn::secret': other}", (None, "provider"))]
+)
 def test_a_declared_provider_reads_its_account_whatever_keys_are_in_the_environment(
-    accounts: Project, open_folder: OpenFolder, tmp_path: Path
+    accounts: Project, open_folder: OpenFolder, tmp_path: Path, profile: str, account: tuple[str | None, str | None]
 ) -> None:
+    """The state does not show a secret profile, so the baseline names the provider."""
     folder = tmp_path / "declared"
     folder.mkdir()
-    (folder / "Pulumi.yaml").write_text(DECLARED)
+    (folder / "Pulumi.yaml").write_text(DECLARED.replace("PROFILE", profile))
     with open_folder(folder, environment=accounts.environment) as project:
         for run in (project.preview(), project.up(), project.refresh(), project.up("--expect-no-changes")):
             assert run.code == 0, run.text
@@ -128,8 +132,39 @@ def test_a_declared_provider_reads_its_account_whatever_keys_are_in_the_environm
         assert outputs["theirs"] == ["of-the-other-account"]
         assert len(str(outputs["ours"]).split(",")) == 13
         state = project.export()
-        assert read_baseline(state, resource="theirs").profile == "other"
-        assert drift_of(project, state, "theirs") == drift_of(project, state, "ours") == 0
+        theirs = read_baseline(state, resource="theirs")
+        assert (theirs.profile, theirs.provider) == account
+        assert drift_of(project, state, "ours") == 0
+        assert (drift_of(project, state, "theirs") == 0) is (theirs.profile == "other")
+
+
+NAMED_DEFAULT = """\
+name: named
+runtime: yaml
+resources:
+  NAME:
+    type: pulumi:providers:hologres
+    defaultProvider: true
+    properties: {profile: other, region: cn-hangzhou}
+  nodes:
+    type: hologres:AiNodeList
+outputs:
+  ids: ${nodes.ids}
+"""
+
+
+@pytest.mark.parametrize(("name", "ids", "warns"), [("default_provider", 1, False), ("default", 13, True)])
+def test_a_declared_provider_with_the_name_of_the_default_one_is_never_ignored_silently(
+    accounts: Project, open_folder: OpenFolder, tmp_path: Path, name: str, ids: int, warns: bool
+) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(NAMED_DEFAULT.replace("NAME", name))
+    with open_folder(folder, environment=accounts.environment) as project:
+        run = project.up()
+        assert run.code == 0, run.text
+        assert len(str(project.outputs()["ids"]).split(",")) == ids
+    assert ("give it a different name" in run.text) is warns
 
 
 REFUSED = """

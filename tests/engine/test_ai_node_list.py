@@ -393,9 +393,12 @@ def test_a_missing_region_is_reported_with_every_origin(
         ("instance_id='../x'", "instance_id: is not the ID of a Hologres instance"),
         ("ids='not-a-list'", "ids: must be a list of strings"),
         ("nam_regex='x'", "unexpected keyword argument 'nam_regex'"),
-        ("name_regex=pulumi.Output.from_input('(')", "nameRegex: not a regular expression"),
-        ("instance_id=pulumi.Output.secret('hgpostcn-cn-yi34hlzdx003')", "an argument is a secret"),
-        ("opts=pulumi.ResourceOptions(id='mine')", "opts: id follows from the arguments"),
+        ("name_regex=pulumi.Output.from_input('(')", "name_regex: not a regular expression"),
+        (
+            "instance_id=pulumi.Output.secret('hgpostcn-cn-yi34hlzdx003')",
+            "instance_id: is a secret, which the outputs would show",
+        ),
+        ("opts=pulumi.ResourceOptions(id='mine')", "opts: id is derived from the arguments"),
     ],
 )
 def test_invalid_arguments_are_refused_before_any_call(

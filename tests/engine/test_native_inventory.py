@@ -17,6 +17,7 @@ from tools.project import Project, Run
 
 FIRST = "hologram_aicombo_public_cn-77a03"
 QUOTED = 'a"b'
+READY = "ResourceReady"
 ODD_IDS = (QUOTED, "ends in a backslash\\", SIGNATURE, "__internal", "a.b[0]", "*", 'a\\"b', "x\ny")
 
 OpenNative = Callable[..., AbstractContextManager[Project]]
@@ -174,7 +175,7 @@ def test_an_output_in_ignore_changes_gives_a_warning_with_the_correct_name(
         served_fleet.change(FIRST, nodeCount=9)
         run = project.preview("--expect-no-changes")
         assert run.code != 0
-        assert 'instanceModelList is an output. Write "inventory" to ignore changes of the nodes.' in run.text
+        assert 'instanceModelList is an output. Write "inventory" to ignore changes to the nodes.' in run.text
 
 
 def test_a_single_node_cannot_be_ignored(native: OpenNative, served_fleet: Fleet) -> None:
@@ -203,6 +204,52 @@ def test_an_imported_list_has_no_changes(native: OpenNative, served_fleet: Fleet
         succeeded(project.up("--expect-no-changes"))
         served_fleet.change(FIRST, nodeCount=9)
         assert paths(project) == {f'inventory["{FIRST}"].nodeCount': "update"}
+
+
+def edited(project: Project, part: str, **values: JsonValue) -> Path:
+    """The state with other values in the inputs or the outputs of the list; without any, the part is empty."""
+    state = json.loads(project.export())
+    [old] = [item for item in state["deployment"]["resources"] if item["type"] == "hologres:index:AiNodeList"]
+    old[part] = {**old[part], **values} if values else {}
+    file = project.folder / "edited.json"
+    file.write_text(json.dumps(state))
+    return file
+
+
+@pytest.mark.parametrize(("part", "values"), [("outputs", {}), ("inputs", {"inventory": "text"})])
+@pytest.mark.parametrize("command", ["up", "refresh"])
+def test_an_edited_state_is_repaired_by_the_next_update(
+    native: OpenNative, part: str, values: dict[str, JsonValue], command: str
+) -> None:
+    with native() as project:
+        succeeded(project.up())
+        counts = node_counts(project)
+        succeeded(project.pulumi("stack", "import", "--file", str(edited(project, part, **values))))
+        succeeded(getattr(project, command)())
+        succeeded(project.up())
+        assert node_counts(project) == counts
+        succeeded(project.up("--expect-no-changes"))
+        succeeded(project.drift())
+
+
+def test_a_refresh_does_not_change_the_inputs_of_get(native: OpenNative, served_fleet: Fleet) -> None:
+    """With additional inputs, the next preview would show a difference, and secret outputs a copy in plain."""
+    with native() as project:
+        got: dict[str, JsonValue] = {"type": "hologres:AiNodeList", "get": {"id": "x", "state": {"statuses": [READY]}}}
+        resources: dict[str, JsonValue] = {"nodes": got}
+        (project.folder / "Pulumi.yaml").write_text(
+            str(yaml.safe_dump({"name": "native", "runtime": "yaml", "resources": resources}))
+        )
+        succeeded(project.up())
+        for _ in range(2):
+            assert resource(project)["inputs"] == {"statuses": [READY]}
+            preview = succeeded(project.preview("--diff"))
+            assert changed_lines(preview) == []
+            succeeded(project.refresh())
+        served_fleet.change(FIRST, nodeCount=9)
+        assert project.drift().code != 0
+        succeeded(project.refresh())
+        assert node_counts(project)[FIRST] == 9
 
 
 def test_a_state_without_an_inventory_is_updated_once(native: OpenNative, tmp_path: Path) -> None:

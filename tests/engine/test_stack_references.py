@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hologres_ai import AiNodes
+from hologres_ai.baselines import read_baseline
 from hologres_ai.emulator import Emulator
 from hologres_ai.errors import DocumentError
 from tests.conftest import OpenFolder
@@ -173,11 +174,52 @@ def test_a_secret_export_stays_secret(beside: OpenBeside) -> None:
         assert second.outputs()["ids"] == "[secret]"
 
 
+SECRET_WRITER = """
+    import pulumi
+    from hologres_ai import AiNodeList
+
+    opts = pulumi.ResourceOptions(additional_secret_outputs=["{output}"])
+    AiNodeList("nodes", opts=opts).export("aiNodes")
+"""
+REQUIRING_READER = """
+    import pulumi
+    from hologres_ai import AiNodes
+
+    def check(nodes):
+        return nodes.require(min_free_gpus=77, statuses=["ResourceReady"], mode="{mode}").region
+
+    nodes = AiNodes.from_stack(pulumi.StackReference("organization/writer/dev"), "aiNodes")
+    pulumi.export("region", nodes.apply(check))
+"""
+
+
+@pytest.mark.parametrize("output", ["ids", "names", "totals", "fingerprint", "instance_model_list"])
+def test_an_export_is_secret_if_an_output_is(beside: OpenBeside, output: str) -> None:
+    with beside(SECRET_WRITER.format(output=output), name="writer") as writer:
+        assert writer.up().code == 0
+        assert writer.outputs()["aiNodes"] == "[secret]"
+        assert "hologram_" not in writer.pulumi("stack", "output", "--json").text
+
+
+@pytest.mark.parametrize("mode", ["error", "warn"])
+def test_an_unmet_requirement_of_a_secret_export_shows_no_value(beside: OpenBeside, mode: str) -> None:
+    with beside(SECRET_WRITER.format(output="ids"), name="writer") as writer:
+        assert writer.up().code == 0
+    with beside(REQUIRING_READER.format(mode=mode), name="reader") as reader:
+        run = reader.up()
+    assert (run.code == 0) is (mode == "warn")
+    assert "minFreeGpus: not met; details are hidden" in run.text
+    assert "hologram_" not in run.text
+    assert "found" not in run.text
+
+
 def test_another_secret_output_does_not_make_the_nodes_secret(beside: OpenBeside) -> None:
     with beside(WRITER + '    pulumi.export("password", pulumi.Output.secret("canary"))\n', name="writer") as writer:
         assert writer.up().code == 0
         written = writer.outputs()["aiNodes"]
+        state = writer.export()
     assert isinstance(written, dict)
+    assert list(read_baseline(state, output="aiNodes").result.ids) == written["ids"]
     with beside(READER, name="reader") as reader:
         assert reader.up().code == 0
         read = reader.outputs()

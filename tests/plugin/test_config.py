@@ -32,8 +32,8 @@ from tests.support.plugin_client import (
         ({"clientReadTimeout": 0}, "clientReadTimeout", "milliseconds"),
         ({"clientReadTimeout": 1.5}, "clientReadTimeout", "whole number"),
         ({"maxRetryTimeout": "soon"}, "maxRetryTimeout", "seconds"),
-        ({"accessKey": "id"}, "secretKey", "accessKey is set without it"),
-        ({"secretKey": "x"}, "accessKey", "secretKey is set without it"),
+        ({"accessKey": "id"}, "secretKey", "is missing, but accessKey is set"),
+        ({"secretKey": "x"}, "accessKey", "is missing, but secretKey is set"),
     ],
 )
 def test_an_invalid_setting_is_a_failure_of_its_property(settings: Properties, name: str, reason: str) -> None:
@@ -127,7 +127,7 @@ def test_a_declared_provider_has_one_source_of_credentials() -> None:
         [failure] = plugin.call("CheckConfig", request).failures
         assert not plugin.check_config(settings).failures, "the configuration of a stack has an order"
     assert failure.property == "profile"
-    assert failure.reason == "is another source of credentials than accessKey; give only one of them"
+    assert failure.reason == "is a second source of credentials in addition to accessKey; set only one of them"
 
 
 @pytest.mark.parametrize("name", ["secretKey", "secretKeyy", "secret", "securityToken", "accessKey", "endpoint"])
@@ -172,6 +172,73 @@ def test_provider_settings_override_the_environment(environment: dict[str, str],
         )
         assert plugin.asked()["region"] == "cn-beijing"
         assert plugin.asked({"region": "cn-chengdu"})["region"] == "cn-chengdu"
+
+
+@pytest.mark.parametrize(("name", "warns"), [("default", True), ("default_0_1_0", False), ("default_provider", False)])
+def test_a_provider_named_default_warns_if_its_source_of_credentials_has_no_effect(
+    plugin: Plugin, name: str, warns: bool
+) -> None:
+    """The environment has an AccessKey, which takes precedence over the configuration of a stack."""
+    news = struct({"profile": "other", "region": "cn-hangzhou"})
+    urn = PROVIDER_URN.removesuffix("default") + name
+    assert not plugin.call("CheckConfig", provider_pb2.CheckRequest(urn=urn, news=news)).failures
+    expected = ['profile of the provider "default" has no effect: an AccessKey is set'] if warns else []
+    assert [text.partition(",")[0] for text in plugin.warnings] == expected
+
+
+REGION_NAMES = (
+    "ALICLOUD_REGION, ALIBABA_CLOUD_REGION, ALIBABA_CLOUD_REGION_ID, ALIBABACLOUD_REGION_ID, ALICLOUD_REGION_ID"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "remedy"),
+    [
+        (
+            "default",
+            {},
+            f"Set it with `pulumi config set hologres:region …`, or in the environment as {REGION_NAMES}, or as the "
+            "argument region of the list.",
+        ),
+        (
+            "far",
+            {},
+            f'Set it as region of the provider "far", or in the environment as {REGION_NAMES}, or as the argument '
+            "region of the list.",
+        ),
+        ("default", {"region": "cn-hangzhou"}, "Set it with `pulumi config set --secret hologres:secretKey …`, or in"),
+        ("far", {"region": "cn-hangzhou"}, 'Set it as secretKey of the provider "far", or in the environment as'),
+    ],
+)
+def test_the_remedy_for_a_missing_setting_names_only_places_that_the_provider_reads(
+    environment: dict[str, str], name: str, settings: Properties, remedy: str
+) -> None:
+    """With a region the AccessKey is missing."""
+    unset = dict.fromkeys(environment, "") if settings else {"ALIBABA_CLOUD_REGION": ""}
+    urn = PROVIDER_URN.removesuffix("default") + name
+    with running({**environment, **unset}) as plugin:
+        request = provider_pb2.ConfigureRequest(args=struct(settings), urn=urn, acceptSecrets=True)
+        plugin.call("Configure", request)
+        [failure] = plugin.try_check().failures
+    assert remedy in failure.reason
+    assert "alicloud:" not in failure.reason
+    assert "read_ai_nodes" not in failure.reason
+    assert name == "default" or "hologres:" not in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("default", "Set it with `pulumi config set --path hologres:assumeRole.roleArn …`, or in the environment as"),
+        ("far", 'Set it as assumeRole.roleArn of the provider "far", or in the environment as'),
+    ],
+)
+def test_the_remedy_for_a_missing_field_names_only_places_that_the_provider_reads(name: str, remedy: str) -> None:
+    urn = PROVIDER_URN.removesuffix("default") + name
+    with running({}) as plugin:
+        request = provider_pb2.CheckRequest(urn=urn, news=struct({"assumeRole": {"policy": "{}"}}))
+        [failure] = plugin.call("CheckConfig", request).failures
+    assert remedy in failure.reason
 
 
 def test_a_missing_setting_is_reported_by_its_name() -> None:

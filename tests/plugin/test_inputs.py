@@ -108,7 +108,7 @@ def test_an_inventory_that_no_read_returned_is_refused() -> None:
         with_old_inventory({"inventory": {}}, filled({}, A))
     inventories: tuple[object, ...] = ({"a": {"cpu": "many"}}, {"a": None}, [], "x")
     for bad in inventories:
-        with pytest.raises(InvalidArgumentError, match="inventory: is not an inventory of this provider"):
+        with pytest.raises(InvalidArgumentError, match="inventory: was not computed by this provider"):
             build_outputs({"region": "r", "inventory": cast("Property", bad)})
 
 

@@ -262,7 +262,7 @@ def test_an_inventory_in_ignore_changes_does_not_change(plugin: Plugin, change: 
     assert plugin.warnings == []
     assert plugin.paths(now, inputs, [f'inventory["{NODE}"]', "instanceModelList"]) == plugin.paths(now, inputs)
     [warning] = plugin.warnings
-    assert 'Write "inventory" to ignore changes of the nodes.' in warning
+    assert 'Write "inventory" to ignore changes to the nodes.' in warning
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_an_inventory_in_ignore_changes_does_not_change(plugin: Plugin, change: 
         (
             {"instanceModelList": []},
             "instanceModelList",
-            'is an output. To ignore changes of the nodes, write "inventory" in ignoreChanges.',
+            'is an output. To ignore changes to the nodes, write "inventory" in ignoreChanges.',
         ),
     ],
     ids=["inventory", "outcomes", "output"],
@@ -297,6 +297,23 @@ def test_a_state_without_an_inventory_is_updated_once(plugin: Plugin) -> None:
     assert plugin.paths(now, old) == {"inventory": "UPDATE", "regionOutcomes": "UPDATE"}
 
 
+def test_missing_outputs_are_a_difference(plugin: Plugin) -> None:
+    """Such as the outputs that a later version adds. The update computes them from the inputs."""
+    inputs = plugin.check()
+    assert list(plugin.diff(inputs, inputs, outputs=WIRE - {"totals"}).diffs) == ["totals"]
+    assert set(plugin.diff(inputs, inputs, outputs=()).diffs) == WIRE
+    assert of_every_interface(plugin.update({}, inputs)) == of_every_interface(plugin.create(inputs))
+
+
+@pytest.mark.parametrize("inventory", [7, "text", [], {NODE: 7}, None])
+def test_an_inventory_that_is_not_a_map_of_objects_is_read_again(plugin: Plugin, inventory: object) -> None:
+    inputs = plugin.check()
+    broken = {**inputs, "inventory": inventory}
+    assert plugin.check({}, broken) == inputs
+    assert plugin.check({"pinned": True}, {**broken, "pinned": True}) == {**inputs, "pinned": True}
+    assert plugin.read(broken, {}) == (plugin.create(inputs), inputs)
+
+
 def test_an_unknown_argument_makes_the_outputs_unknown_without_a_call(plugin: Plugin, emulator: Emulator) -> None:
     inputs = plugin.check({"instanceId": UNKNOWN, "statuses": ["ResourceReady"]})
     assert inputs == {"instanceId": UNKNOWN, "statuses": ["ResourceReady"], "inventory": UNKNOWN}
@@ -310,15 +327,18 @@ def test_an_unknown_argument_makes_the_outputs_unknown_without_a_call(plugin: Pl
     before = emulator.requests
     assert set(plugin.paths(read, inputs)) >= {"instanceId", "inventory"}
     assert plugin.update(state, inputs, preview=True)["totals"] == UNKNOWN
-    with pytest.raises(RefusedError, match="instanceId: is not known yet"):
+    with pytest.raises(RefusedError, match="instanceId: is unknown; a read requires its value"):
         plugin.read({"instanceId": UNKNOWN}, {})
     assert emulator.requests == before
 
 
 def test_get_and_import_read_the_nodes(plugin: Plugin, environment: dict[str, str]) -> None:
     arguments = {"nameRegex": "节点"}
-    outputs, _ = plugin.read(arguments, arguments)
+    outputs, inputs = plugin.read(arguments, arguments)
     assert of_every_interface(outputs) == expected(environment, **arguments)
+    assert inputs == arguments, "get has no inputs that the program does not set"
+    for given in (arguments, {}):  # a refresh
+        assert plugin.read(given, outputs)[1] == given
     imported, inputs = plugin.read(None, {})
     assert of_every_interface(imported) == expected(environment)
     assert plugin.paths(inputs, plugin.check({}, inputs)) == {}
@@ -435,11 +455,12 @@ def test_every_request_handles_ten_thousand_nodes(plugin: Plugin, fleet: Path, e
     inputs = plugin.try_check().inputs
     state = plugin.call("Create", provider_pb2.CreateRequest(urn=URN, properties=inputs)).properties
     assert len(state["ids"]) == len(getattr(plugin.invoke(), "return")["ids"]) == 10_000
-    diff = provider_pb2.DiffRequest(urn=URN, id="nodes", old_inputs=inputs, news=inputs)
+    diff = provider_pb2.DiffRequest(urn=URN, id="nodes", olds=state, old_inputs=inputs, news=inputs)
     assert plugin.call("Diff", diff).changes == provider_pb2.DiffResponse.DIFF_NONE
     fleet.write_text(json.dumps({"nodes": nodes[1:]}))
     news = plugin.call("Check", provider_pb2.CheckRequest(urn=URN, olds=inputs)).inputs
-    answer = plugin.call("Diff", provider_pb2.DiffRequest(urn=URN, id="nodes", old_inputs=inputs, news=news))
+    diff = provider_pb2.DiffRequest(urn=URN, id="nodes", olds=state, old_inputs=inputs, news=news)
+    answer = plugin.call("Diff", diff)
     assert list(answer.detailedDiff) == [f'inventory["{nodes[0]["aiInstanceId"]}"]']
     updated = plugin.call("Update", provider_pb2.UpdateRequest(urn=URN, id="nodes", olds=state, news=news))
     assert len(updated.properties["ids"]) == 9_999

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,9 +128,17 @@ class Plugin:
         assert answer.id == "nodes"
         return plain(answer.properties)
 
-    def diff(self, old_inputs: Properties, news: Properties, ignore_changes: Sequence[str] = ()) -> Any:
-        olds, new = struct(old_inputs), struct(news)
-        request = provider_pb2.DiffRequest(urn=URN, id="nodes", old_inputs=olds, news=new, ignoreChanges=ignore_changes)
+    def diff(
+        self,
+        old_inputs: Properties,
+        news: Properties,
+        ignore_changes: Sequence[str] = (),
+        outputs: Iterable[str] = WIRE,
+    ) -> Any:
+        """The difference; the state has the named outputs."""
+        request = provider_pb2.DiffRequest(urn=URN, id="nodes", old_inputs=struct(old_inputs), news=struct(news))
+        request.olds.CopyFrom(struct(dict.fromkeys(outputs, "")))
+        request.ignoreChanges.extend(ignore_changes)
         return self.call("Diff", request)
 
     def paths(self, old_inputs: Properties, news: Properties, ignore_changes: Sequence[str] = ()) -> dict[str, str]:

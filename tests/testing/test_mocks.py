@@ -235,7 +235,7 @@ def test_an_invalid_argument_fails_the_program(read: Read) -> None:
     [
         ({"regoin": "cn-shanghai"}, 'did you mean "region"'),
         ({"region": "cn hangzhou"}, "is not a region"),
-        ({"accessKey": "id"}, "accessKey is set without it"),
+        ({"accessKey": "id"}, "is missing, but accessKey is set"),
     ],
     ids=str,
 )

@@ -1,13 +1,11 @@
 """`AiNodeList`, the data source for Python programs: a dynamic resource that needs no plugin.
 
-The option `id` of the resource is set, so the engine reads it at every preview and every update. It never creates,
-changes or deletes anything, and the state marks it as external.
+The option `id` of the resource is set, so the engine reads the resource during every preview and every update. The
+engine never creates, changes or deletes it, and the state marks it as external.
 
-`AiNodeListProvider` is pickled by reference: its module and name are stored in the states of users and must not change.
+`AiNodeListProvider` is pickled by reference: states contain its module and its name, which must not change.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +18,19 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, ReadResult, Resource, ResourceProvider
 
 from ..core.call_sharing import CallSharing
-from ..errors import DocumentError, Failure, HologresAiError, InvalidArgumentError, RequirementsError
-from ..names import PROFILE_KEY, QUERY_KEY, region_label, to_camel, to_snake
+from ..errors import DocumentError, HologresAiError, InvalidArgumentError, RequirementsError
+from ..names import PROFILE_KEY, QUERY_KEY, to_camel, to_snake
 from ..outputs import AiNode, RegionOutcome, Totals
 from . import list_outputs
+from .arguments import ArgumentError as ArgumentError  # a public name of this module
+from .arguments import (
+    Transformations,
+    check_arguments,
+    checked_options,
+    derive_id,
+    refuse_provider,
+    when_known,
+)
 
 if TYPE_CHECKING:
     from ..models import AiNodeListResult
@@ -31,10 +38,6 @@ if TYPE_CHECKING:
     from ..settings.lookup import Lookup
 
 T = TypeVar("T")
-
-
-class ArgumentError(InvalidArgumentError, pulumi.RunError):
-    """An invalid argument in a program. The engine prints a `RunError` without a traceback."""
 
 
 class StackOutputError(DocumentError, pulumi.RunError):
@@ -46,7 +49,7 @@ class UnmetRequirementsError(RequirementsError, pulumi.RunError):
 
 
 class AiNodeListProvider(ResourceProvider):
-    """The provider that reads the nodes for the engine. It stores no settings: they are resolved at each read."""
+    """The provider that reads the nodes for the engine. It resolves the settings on each read and stores none."""
 
     serialize_as_secret_always = False
 
@@ -59,8 +62,8 @@ class AiNodeListProvider(ResourceProvider):
         """Read the nodes. `props` are the inputs of the program or, in a refresh, the outputs in the state.
 
         Raises:
-            HologresAiError: the nodes could not be read. The engine prints the whole chain of tracebacks, so the error
-                is raised without a traceback; its message contains the cause.
+            HologresAiError: the nodes could not be read. The engine prints the tracebacks of all chained
+                exceptions, so the error is raised without a traceback. Its message contains the cause.
         """
         try:
             return ReadResult(id_, _read(props, self._stack, self._shared))
@@ -78,7 +81,7 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
     asked = props.get(QUERY_KEY) or {name: value for name, value in props.items() if name in known}
     profile = props.get(PROFILE_KEY) or props.get("profile")
     result = read_sync(build_query(asked), {"profile": profile}, stack, shared=shared)
-    if result.unread and QUERY_KEY in props:  # a refresh: the state must not lose nodes that could not be read
+    if result.unread and QUERY_KEY in props:  # in a refresh, the state keeps nodes that could not be read
         result = keep_unread(result, restore(props, asked, "the state").instance_model_list)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as a diagnostic
@@ -86,29 +89,29 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
 
 
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
-    """The Hologres AI nodes of a region, read at every preview and update.
+    """The Hologres AI nodes of a region, read during every preview and every update.
 
-    The outputs are known at preview. If an argument is not known yet, such as the ID of an instance that the same
-    program creates, or if a resource in `depends_on` does not exist yet, the nodes are only read during the update.
+    The outputs are known during a preview. The nodes are read only during the update if an argument is unknown, such as
+    the ID of an instance that the same program creates, or if a resource in `depends_on` does not exist yet.
 
     Args:
         resource_name: the name of this resource.
         instance_id: only the nodes of this Hologres instance.
         region: the region to read. Default: hologres:region, alicloud:region, then the environment.
-        regions: several regions to read at once, instead of `region`; ``["*"]`` reads all known regions.
+        regions: several regions to read, instead of `region`; ``["*"]`` reads all known regions.
         on_region_error: the behaviour if one of the regions cannot be read. ``fail``, the default, is an error;
             ``partial`` returns the nodes of the other regions, and `region_outcomes` lists the region that failed.
         ids: only the nodes with one of these AI instance IDs.
         name_regex: only the nodes whose Hologres instance name matches this Python regular expression.
-        statuses: only the nodes in one of these statuses, such as ResourceReady.
+        statuses: only the nodes with one of these statuses, such as ResourceReady.
         charge_types: only the nodes with one of these billing methods: PostPaid, PrePaid.
-        ai_specs: only the nodes of one of these specifications.
-        include_usage: whether the outputs include the used and free figures. Without them, a change of usage is not
+        ai_specs: only the nodes with one of these specifications.
+        include_usage: whether the outputs include used and free capacity. If they do not, a change in usage is not
             drift.
         profile: the profile of the shared credentials file whose account is read. It takes precedence over
-            configuration and environment. A refresh reads the same account.
+            the configuration and the environment. A refresh reads the same account.
         opts: Pulumi's resource options. `id` cannot be set. An explicit `hologres` or `alicloud` provider has no effect
-            on this resource, so it is an error unless `profile` is set.
+            on this resource; it is an error if `profile` is not set.
 
     Raises:
         ArgumentError: an argument is invalid. It is raised before any network call.
@@ -127,10 +130,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The distinct names of the Hologres instances of the nodes, sorted."""
 
     totals: pulumi.Output[Totals]
-    """Capacity, used and free figures, summed over all nodes; None if a figure is not known."""
+    """Total, used and free capacity in total across all nodes; None for an unknown value."""
 
     fingerprint: pulumi.Output[str]
-    """SHA-256 of the nodes without their usage figures. It changes when the fleet changes."""
+    """SHA-256 of the nodes without usage values. It changes when the nodes change."""
 
     region_outcomes: pulumi.Output[Sequence[RegionOutcome]] = pulumi.property("regionOutcomes")
     """The outcome of reading each region."""
@@ -152,7 +155,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        query: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "instance_id": instance_id,
             "region": region,
             "regions": regions,
@@ -163,48 +166,52 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             "charge_types": charge_types,
             "ai_specs": ai_specs,
             "include_usage": include_usage,
+            "profile": profile,
         }
-        opts = opts or pulumi.ResourceOptions()
-        _check_arguments(query, profile, opts)
+        opts = checked_options(opts)
+        check_arguments(arguments)
         self._omits_usage = include_usage is False
-        arguments = {**query, "profile": profile}
+        self._arguments = arguments  # after all transformations, see _keep
         read_id = list_outputs.wait_for(opts.depends_on, self._derive_id(arguments))
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=read_id))
-        kept = (QUERY_KEY,) if profile is None else (QUERY_KEY, PROFILE_KEY)
-        props = {**dict.fromkeys((*AiNodeList.__annotations__, *kept)), **arguments}
+        opts.transformations = Transformations(opts.transformations, self._keep)
+        props = {**dict.fromkeys((*AiNodeList.__annotations__, QUERY_KEY)), **arguments}
         super().__init__(AiNodeListProvider(), resource_name, props, opts)
-        outputs = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, *kept))
-        self._query, self._profile = outputs[QUERY_KEY], outputs.get(PROFILE_KEY)
+        self._query = list_outputs.only_if_read(self, (*AiNodeList.__annotations__, QUERY_KEY))[QUERY_KEY]
+
+    def _keep(self, args: pulumi.ResourceTransformationArgs) -> None:
+        if args.resource is self:  # Pulumi also calls it for children of the list
+            self._arguments = {name: args.props.get(name) for name in self._arguments}
 
     def _derive_id(self, arguments: Mapping[str, Any]) -> pulumi.Output[str]:
-        """Return the ID to read, as an output that is known once every argument is known.
+        """Return the ID to read, as an output that is known once every argument is known and has been checked."""
 
-        Providers are checked here, because stack transformations may set one while the resource is being built.
-        """
-        given = pulumi.Output.all(**arguments)
+        def derive(known: Mapping[str, Any]) -> pulumi.Output[str]:
+            if "urn" not in vars(self):  # the constructor raised an error, which Pulumi reports
+                return pulumi.Output.from_input("")
+            return when_known(self._arguments, self._check).apply(lambda _: derive_id(known))
 
-        def derive(known: Mapping[str, Any]) -> str:
-            _refuse_provider(self, known["arguments"]["profile"])
-            if known["is_secret"]:
-                reason = "an argument is a secret, which the outputs would show; wrap it in pulumi.Output.unsecret(...)"
-                raise ArgumentError([Failure("query", reason)])
-            return derive_id(known["arguments"])
+        return pulumi.Output.unsecret(pulumi.Output.all(**arguments)).apply(derive)
 
-        return pulumi.Output.all(arguments=pulumi.Output.unsecret(given), is_secret=given.is_secret()).apply(derive)
+    def _check(self, arguments: Mapping[str, Any]) -> None:
+        """Check the values of the arguments after all transformations, which can also set a provider."""
+        check_arguments(arguments)
+        refuse_provider(self, arguments["profile"])
 
     def export(self, name: str) -> None:
         """Export the nodes as a stack output, which `AiNodes.from_stack` reads as typed objects.
 
-        The value is an object with a kind, a version and the field names of the API, which programs in other languages
-        can read too.
+        The value is an object with a kind, a version and the field names of the API. Programs in all languages can read
+        it. It is secret if an output of this list is secret.
         """
         from ..envelope import to_envelope  # noqa: PLC0415 - most programs export single outputs
 
-        def envelope(profile: str | None) -> pulumi.Output[dict[str, Any]]:
-            return self._result(lambda result: dict(to_envelope(result, profile)))
+        def envelope(known: Mapping[str, Any]) -> pulumi.Output[dict[str, Any]]:
+            written = self._result(lambda result: dict(to_envelope(result, known["profile"])))
+            return pulumi.Output.secret(written) if known["secret_outputs"] else written
 
-        profile = self._profile or pulumi.Output.from_input(None)
-        pulumi.export(name, list_outputs.as_list_output(profile.apply(envelope)))
+        known = pulumi.Output.all(profile=self._arguments["profile"], secret_outputs=self._secret_outputs())
+        pulumi.export(name, list_outputs.as_list_output(known.apply(envelope)))
 
     def require(
         self, *, now: datetime | None = None, **requirements: "Unpack[RequirementArguments]"
@@ -212,18 +219,19 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         """Return this list as an output that resolves if its nodes meet the requirements.
 
         Pass the output to `depends_on`, or use its attributes, such as ``ready.totals``. If a requirement is not met,
-        the preview fails with one message that lists each unmet requirement; so does an update that skips the preview.
-        If the nodes are not known at preview, the requirements are checked during the update.
+        the preview fails with one message that lists each unmet requirement. An update that skips the preview fails
+        with the same message. If the nodes are unknown during a preview, requirements are checked during the update.
 
         Args:
-            now: the present time, with a time zone, from which the days to an expiry are counted. Default: the clock.
-            requirements: all of them must be met; an unknown figure meets none.
+            now: the current time, with a time zone, from which the days until an expiry are counted. Default: the time
+                of this machine.
+            requirements: all of them must be met. An unknown value meets no requirement.
                 min_free_gpus: at least this many free GPU cards in total.
                 min_free_gpu_memory: at least this much free GPU memory in total, in GB.
                 min_nodes_ready: at least this many nodes in status ResourceReady.
-                statuses: every AI instance is in one of these statuses.
+                statuses: every AI instance has one of these statuses.
                 ai_specs: at least one AI instance of each of these specifications.
-                not_expiring_within_days: no subscription ends within this many days, unless it renews automatically.
+                not_expiring_within_days: no subscription expires within this many days, unless it renews automatically.
                 mode: "error", or "warn" to log a warning and continue.
 
         Raises:
@@ -231,16 +239,20 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
             UnmetRequirementsError: a requirement is not met. It is raised when the output is resolved.
         """
         check_requirements(requirements, now, include_usage=not self._omits_usage)
-        secret = pulumi.Output.all(**{name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__})
 
-        def enforced(result: "AiNodeListResult", is_secret: Mapping[str, bool]) -> AiNodeList:
-            secret_outputs = [*filter(is_secret.get, is_secret)]
+        def enforced(result: "AiNodeListResult", secret_outputs: Sequence[str]) -> AiNodeList:
             enforce_requirements(requirements, result, now, resource=self, secret_outputs=secret_outputs)
             return self
 
-        return list_outputs.as_list_output(
-            secret.apply(lambda is_secret: self._result(lambda result: enforced(result, is_secret)))
-        )
+        def read(names: Sequence[str]) -> pulumi.Output[AiNodeList]:
+            return self._result(lambda result: enforced(result, names))
+
+        return list_outputs.as_list_output(self._secret_outputs().apply(read))
+
+    def _secret_outputs(self) -> pulumi.Output[list[str]]:
+        """Return the names of the secret outputs; a program selects them with `additional_secret_outputs`."""
+        marks = {name: vars(self)[name].is_secret() for name in AiNodeList.__annotations__}
+        return pulumi.Output.all(**marks).apply(lambda is_secret: [*filter(is_secret.get, is_secret)])
 
     def _result(self, use: "Callable[[AiNodeListResult], T]") -> pulumi.Output[T]:
         """Apply `use` to the result from which these outputs were built."""
@@ -262,56 +274,6 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     def translate_input_property(self, prop: str) -> str:
         """Convert the name of a property from Python's spelling to the API's."""
         return prop if prop.startswith("__") else to_camel(prop)
-
-
-def _check_arguments(query: Mapping[str, Any], profile: object, opts: pulumi.ResourceOptions) -> None:
-    """Check the arguments that are plain values. The read checks the others once they are known."""
-    if opts.id is not None:
-        raise ArgumentError([Failure("opts", "id follows from the arguments and cannot be set")])
-    if profile is not None and _is_plain(profile) and not (isinstance(profile, str) and profile):
-        raise ArgumentError([Failure("profile", "the name of a profile is expected")])
-    plain = {name: value for name, value in query.items() if value is not None and _is_plain(value)}
-    if plain != {"include_usage": True}:  # the default needs no check, and no import of pydantic
-        from ..models import build_query  # noqa: PLC0415 - see above
-
-        with _printed_errors():
-            build_query(plain)
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, str | int | float | dict | set)
-
-
-def _refuse_provider(resource: Resource, profile: object) -> None:
-    """Refuse an explicit or inherited provider, unless a profile determines the account.
-
-    A dynamic resource ignores the provider, so the list would read another account.
-
-    Raises:
-        ArgumentError: the resource has a provider, and no profile is given.
-    """
-    packages = [name for name in ("hologres", "alicloud") if resource.get_provider(f"{name}:index:AiNodeList")]
-    if packages and not profile:
-        reason = (
-            f"an explicit provider of {packages[0]} has no effect on a dynamic resource, which would read the default "
-            'account. Set profile="NAME" to the profile of the account in the shared credentials file, or use '
-            "AiNodeList of pulumi_hologres, which accepts an explicit provider"
-        )
-        raise ArgumentError([Failure("opts", reason)])
-
-
-def derive_id(arguments: Mapping[str, Any]) -> str:
-    """Return a readable ID, the same for the same arguments: ``cn-hangzhou/hgpostcn-cn-yi34hlzdx003/1f0c9a2e``.
-
-    If there is a profile, its name precedes the digest of the arguments.
-    """
-    given = {name: value for name, value in sorted(arguments.items()) if value is not None}
-    digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:8]
-    region = region_label(arguments["region"], arguments.get("regions")) or "default-region"
-    parts = (region, arguments["instance_id"] or "all-instances", arguments.get("profile"), digest)
-    return "/".join(part for part in parts if part)
 
 
 def check_requirements(
@@ -341,7 +303,7 @@ def enforce_requirements(
 ) -> None:
     """Enforce requirements, with errors and warnings that the engine prints. Warnings are logged for `resource`.
 
-    If an output is secret, a message has no IDs; if `totals` is secret, it has no figures either.
+    If an output is secret, a message contains no IDs. If `totals` is secret, it contains no values either.
 
     Raises:
         ArgumentError: a requirement is invalid, or `now` has no time zone.

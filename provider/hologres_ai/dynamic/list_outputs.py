@@ -1,8 +1,7 @@
 """The outputs of an `AiNodeList` in a program: unknown if the read failed, and then absent from the stack outputs.
 
-With ``pulumi up --continue-on-error`` a program continues after a failed read. Pulumi alone would then resolve the
-outputs to the inputs or to None, as if these were values, and would write its marker of an unknown value as text into
-the stack outputs.
+With ``pulumi up --continue-on-error``, a program continues after a failed read. Without this module, Pulumi would
+resolve the outputs to the inputs or to None, and would write its marker for unknown values into the stack outputs.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,8 +18,8 @@ U = TypeVar("U")
 class ListOutput(pulumi.Output[T]):
     """An output that is unknown after a failed read, and then absent from the stack outputs.
 
-    The engine skips resources that depend on it. An output derived from it by `apply`, an attribute or an index is a
-    `ListOutput` too.
+    The engine skips resources that depend on it. An output that `apply`, an attribute or an index derives from it is
+    also a `ListOutput`.
     """
 
     def apply(self, func: Callable[[T], pulumi.Input[U]], run_with_unknowns: bool = False) -> pulumi.Output[U]:
@@ -38,7 +37,7 @@ def as_list_output(output: pulumi.Output[T]) -> pulumi.Output[T]:
 
 
 def _none_if_unknown(value: object) -> Any:
-    """Return None for an unknown value: Pulumi then leaves it out, and the stack output keeps its last known value."""
+    """Return None for an unknown value: Pulumi then omits it, and the stack output keeps its last known value."""
     return None if isinstance(value, Unknown) or pulumi.contains_unknowns(value) else value
 
 

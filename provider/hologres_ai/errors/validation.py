@@ -52,4 +52,5 @@ def all_problems(error: ValidationError) -> list[Problem]:
 
 
 def _problem(item: ErrorDetails, depth: int | None) -> Problem:
-    return Problem(item["loc"][:depth], item["msg"].removeprefix("Value error, "), item["input"])
+    reason = item["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
+    return Problem(item["loc"][:depth], reason, item["input"])

@@ -1,4 +1,4 @@
-"""The connection to the engine: the engine shows warnings, and the plugin exits after the engine has exited."""
+"""The connection to the engine, which shows warnings of the plugin. The plugin exits after the engine has exited."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import grpc.aio  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 LOG_SECONDS = 5.0  # timeout of the call that shows a warning
-GONE_SECONDS = 2.0  # an engine that does not respond for this long has exited
+GONE_SECONDS = 2.0  # an engine that does not respond for this long is assumed to have exited
 _OPTIONS = [("grpc.enable_http_proxy", 0)]  # the engine is on this machine
 
 
@@ -21,7 +21,7 @@ class Engine:
         self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS) if address else None
 
     async def warn(self, text: str) -> None:
-        """Show a warning to the user: through the engine or, if that is not possible, on stderr."""
+        """Show a warning to the user through the engine, or on stderr if the engine does not respond."""
         try:
             if self._channel is not None:
                 request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text)
@@ -32,7 +32,7 @@ class Engine:
         print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201 - there is no other way to show it
 
     async def wait_until_gone(self) -> None:
-        """Return when the engine has exited. If there is no engine, or if it never responded, never return.
+        """Return when the engine has exited. Without an engine, or with an engine that never responded, do not return.
 
         The engine can exit without stopping its plugins, which would then run forever.
         """

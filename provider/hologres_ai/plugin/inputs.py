@@ -4,8 +4,8 @@ inputs    set by a program: the arguments, `pinned` and `requirements`; computed
           read, the inventory, and the outcome of each region
 outputs   the outputs of every interface, and the query
 
-Invalid inputs are an `InvalidArgumentError` with one failure for each of them: for an input that does not exist, is
-invalid, is not known although it must be, or is one that only the provider sets.
+Invalid inputs raise an `InvalidArgumentError`. It has one failure for each input that is unsupported, invalid, unknown
+during a read, or set by a program although the provider computes it.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,11 +32,13 @@ NODES = "instanceModelList"
 
 OUTPUTS = (REGION_KEY, NODES, OUTCOMES, "ids", "names", "totals", "fingerprint")
 _COMPUTED = (INVENTORY, OUTCOMES)
-# The inputs that do not select nodes. In the oldest states of version 0.1.0, the list of nodes is an input.
+# The inputs that do not select nodes. The oldest states of version 0.1.0 contain the list of nodes as an input.
 _NO_ARGUMENTS = (*_COMPUTED, NODES, PINNED, REQUIREMENTS_KEY)
 
-# With more changes than this, a diff has one path for the whole inventory. More paths are unreadable and slow.
+# The maximum number of paths in a diff. If there are more changes, the diff has one path for the whole inventory.
 MAX_PATHS = 1000
+
+_NOT_COMPUTED = "was not computed by this provider. Run `pulumi refresh` to read the nodes again."
 
 _NODES = TypeAdapter(tuple[AiNode, ...])
 _OUTCOMES = TypeAdapter(tuple[RegionOutcome, ...])
@@ -51,25 +53,27 @@ def build_function_query(arguments: Properties) -> Query:
 
 
 def known_query(inputs: Properties) -> Query:
-    """Build the query from the known arguments only. At a preview, some arguments can be unknown."""
+    """Build the query from the known arguments only. During a preview, some arguments can be unknown."""
     return build_query({name: value for name, value in _arguments(inputs).items() if not is_unknown(value)})
 
 
 def build_whole_query(inputs: Properties) -> Query:
     """Build the query from inputs, which must all be known."""
-    failures = [Failure(name, "is not known yet") for name in inputs if is_waiting({name: inputs[name]})]
+    failures = [
+        Failure(name, "is unknown; a read requires its value") for name in inputs if is_waiting({name: inputs[name]})
+    ]
     if failures:
         raise InvalidArgumentError(failures)
     return build_query(_arguments(inputs))
 
 
 def is_waiting(inputs: Properties) -> bool:
-    """Return whether an input other than the requirements is unknown, so that the nodes cannot be read yet."""
+    """Return whether an input other than the requirements is unknown, so that the nodes cannot be read."""
     return any(is_unknown(value) for name, value in inputs.items() if name != REQUIREMENTS_KEY)
 
 
 def known_requirements(inputs: Properties, query: Query) -> Requirements | None:
-    """Build the requirements; None if there are none, or if not all of them are known yet."""
+    """Build the requirements; None if there are none, or if one of them is unknown."""
     given = reveal(inputs.get(REQUIREMENTS_KEY))
     if given is None or given is UNKNOWN:
         return None
@@ -104,7 +108,7 @@ def has_secret(inputs: Properties) -> bool:
 
 
 def _arguments(inputs: Properties) -> dict[str, Property]:
-    """Return the arguments of a resource, without secret marks. Null is the same as absent."""
+    """Return the arguments of a resource, without secret marks. Null is treated as absent."""
     return _plain(inputs, without=_NO_ARGUMENTS)
 
 
@@ -118,15 +122,28 @@ def _plain(inputs: Properties, without: Collection[str]) -> dict[str, Property]:
 
 def has_inventory(inputs: Properties) -> bool:
     """Return whether the inputs contain the inventory, which `check` adds, and the region."""
-    return INVENTORY in inputs and (REGION_KEY in inputs or REGIONS_KEY in inputs)
+    is_readable = is_unknown(inputs.get(INVENTORY)) or _inventory(inputs) is not None
+    return is_readable and (REGION_KEY in inputs or REGIONS_KEY in inputs)
+
+
+def is_computed(inputs: Properties) -> bool:
+    """Return whether a check added the nodes to the inputs; the inputs of `get` are only the arguments."""
+    return INVENTORY in inputs or NODES in inputs
+
+
+def with_stored_nodes(inputs: Properties, outputs: Properties) -> dict[str, Property]:
+    """Return the inputs with the inventory of stored outputs, unless the inputs have one."""
+    nodes = reveal(outputs.get(NODES))
+    listed = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    return {INVENTORY: {**build_inventory(listed, {})}, **inputs}
 
 
 def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties) -> dict[str, Property]:
     """Return the inputs with the region and the inventory of a result.
 
-    For a region that could not be read, the nodes of the old inputs are kept.
+    The nodes of a region that could not be read are copied from the old inputs.
     """
-    known = _inventory(old)
+    known = _inventory(old) or {}
     if result.unread and known:
         result = keep_unread(result, _parse_nodes(known))
     wire: dict[str, Any] = to_wire(result)
@@ -139,8 +156,8 @@ def with_inventory(inputs: Properties, result: AiNodeListResult, old: Properties
 def with_old_inventory(new: Properties, old: Properties) -> dict[str, Property] | None:
     """Return the new inputs with the old inventory, or None if the nodes must be read.
 
-    The old inventory is used if the new inputs are pinned or ignore changes of the inventory, and if their arguments
-    are equal to those of the old inputs.
+    The old inventory is used if the new inputs are pinned, or ignore changes to the inventory, and if the arguments of
+    the old and the new inputs are equal.
     """
     kept = _is_pinned(new) | _ignores_changes(new, old)
     if not kept or not has_inventory(old):
@@ -158,9 +175,9 @@ def _is_pinned(inputs: Properties) -> bool:
 
 
 def _ignores_changes(new: Properties, old: Properties) -> bool:
-    """Return whether the new inputs contain the stored inventory: for `ignoreChanges` the engine copies it there."""
+    """Return whether the new inputs contain the stored inventory, which the engine copies for `ignoreChanges`."""
     if NODES in new:
-        reason = f'is an output. To ignore changes of the nodes, write "{INVENTORY}" in ignoreChanges.'
+        reason = f'is an output. To ignore changes to the nodes, write "{INVENTORY}" in ignoreChanges.'
         raise InvalidArgumentError([Failure(NODES, reason)])
     failures = [
         Failure(name, "is computed by the provider. Remove it from the inputs.")
@@ -172,21 +189,20 @@ def _ignores_changes(new: Properties, old: Properties) -> bool:
     return INVENTORY in new
 
 
-def _inventory(inputs: Properties) -> dict[str, Node]:
-    """Return the inventory in the inputs; empty if there is none or it is unknown."""
+def _inventory(inputs: Properties) -> dict[str, Node] | None:
+    """Return the inventory in the inputs; None if there is none, or if it is unknown or not a map of objects."""
     inventory = reveal(inputs.get(INVENTORY))
-    if inventory is None or inventory is UNKNOWN:
-        return {}
     if isinstance(inventory, dict) and all(isinstance(node, dict) for node in inventory.values()):
         return cast("dict[str, Node]", inventory)
-    raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")])
+    return None
 
 
-def _parse_nodes(inventory: Mapping[str, Node]) -> tuple[AiNode, ...]:
+def _parse_nodes(inventory: Mapping[str, Node] | None) -> tuple[AiNode, ...]:
+    nodes = None if inventory is None else tuple(inventory.values())
     try:
-        return _NODES.validate_python(tuple(inventory.values()), by_alias=True, by_name=False)
+        return _NODES.validate_python(nodes, by_alias=True, by_name=False)
     except ValidationError:
-        raise InvalidArgumentError([Failure(INVENTORY, "is not an inventory of this provider")]) from None
+        raise InvalidArgumentError([Failure(INVENTORY, _NOT_COMPUTED)]) from None
 
 
 def _parse_outcomes(inputs: Properties) -> tuple[RegionOutcome, ...]:
@@ -195,7 +211,7 @@ def _parse_outcomes(inputs: Properties) -> tuple[RegionOutcome, ...]:
         items = tuple(outcomes.values()) if isinstance(outcomes, dict) else outcomes
         return _OUTCOMES.validate_python(items, by_alias=True, by_name=False)
     except ValidationError:
-        raise InvalidArgumentError([Failure(OUTCOMES, "is not a value that this provider computed")]) from None
+        raise InvalidArgumentError([Failure(OUTCOMES, _NOT_COMPUTED)]) from None
 
 
 # --- Outputs and differences ------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def build_inventory(nodes: Iterable[Node], old: Mapping[str, Node]) -> dict[str,
 def _keep_keys(nodes: list[Node], old: Mapping[str, Node]) -> dict[int, str]:
     """Return the old keys of the nodes in the old inventory, by position in `nodes`.
 
-    If several nodes have one ID, equal nodes are matched first.
+    If several nodes have the same ID, equal nodes are matched first.
     """
     unused: dict[_Identity, dict[str, Node]] = defaultdict(dict)
     for key, node in sorted(old.items()):
@@ -72,9 +72,8 @@ def _canonical(node: Node) -> str:
 def _name(node: Node) -> str:
     """Return the ID, or its replacement, in a form that the engine accepts as the key of a map.
 
-    Three kinds of text are put in parentheses: a text that ends with a backslash, which would escape the quote in a
-    path; Pulumi's signature of special values; and a text that begins with two underscores, which the engine treats as
-    internal.
+    A text is put in parentheses if it ends with a backslash, which would escape the quote in a path; if it is Pulumi's
+    signature of special values; or if it begins with two underscores, because the engine treats such names as internal.
     """
     text = _text(node, "aiInstanceId") or f"(no id) {_text(node, 'holoInstanceId')}".rstrip()
     return f"({text})" if text.endswith("\\") or text == SIGNATURE or text.startswith("__") else text
@@ -106,7 +105,7 @@ def differences(old: Mapping[str, Property], new: Mapping[str, Property], path: 
 
 
 def changed_names(old: Mapping[str, Property], new: Mapping[str, Property]) -> Iterator[tuple[str, Kind]]:
-    """Yield the name and the kind of each value that differs; null and absent are the same."""
+    """Yield the name and the kind of each value that differs; null is treated as absent."""
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before != after:

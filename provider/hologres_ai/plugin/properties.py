@@ -1,6 +1,6 @@
 """Property values of Pulumi's protocol: conversion between `google.protobuf.Struct` and plain Python values.
 
-A value is None, a boolean, a number, a text, a list or a dict. `UNKNOWN` is a value that is not known before an
+A value is None, a boolean, a number, a string, a list or a dict. `UNKNOWN` is a value that is unknown before an
 update; `Secret` marks a secret value. Both can occur anywhere inside a value. Every number in the protocol is a double.
 """
 
@@ -21,7 +21,7 @@ REFUSED_SIGNATURES = {
     "c44067f5952c0a294b673a41bacd8c17": "an asset",
     "0def7320c3a5731c473e5ecbe6d01bc7": "an archive",
     "5cf8f73096256a8f31e491e813e4eb8e": "a resource reference",
-    "803fd3297a5875dc03ca845dda5d2a98": "a text that is not UTF-8",
+    "803fd3297a5875dc03ca845dda5d2a98": "a string that is not UTF-8",
 }
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWN_TEXTS = {
@@ -126,7 +126,7 @@ def _write(value: Property) -> object:
 
 
 def is_unknown(value: Property) -> bool:
-    """Return whether the value, or a part of it, is not known before an update."""
+    """Return whether the value, or a part of it, is unknown before an update."""
     return value is UNKNOWN or any(map(is_unknown, _parts(value)))
 
 
@@ -152,7 +152,7 @@ def mark_secret(value: Property) -> Secret:
 def secret_texts(properties: Properties) -> set[str]:
     """Return the texts in secret values, for `hide`.
 
-    Texts shorter than `SHORTEST_HIDDEN` are left out, because they can occur in any message by chance.
+    Texts shorter than `SHORTEST_HIDDEN` are omitted, because they can occur by chance in any message.
     """
     texts = {text for value in properties.values() for text in _texts(value, secret=False)}
     return {text for text in texts if len(text) >= SHORTEST_HIDDEN}
@@ -177,7 +177,7 @@ def hidden_names(may_show: Callable[[str], bool]) -> Iterator[None]:
     """Raise an `InvalidArgumentError` with the name of a property only in the reason, unless `may_show` accepts it.
 
     The engine prints the value of the property that a failure names, even if the value is secret. It prints no value
-    for a failure that names no property.
+    if the failure does not name a property.
     """
     try:
         yield

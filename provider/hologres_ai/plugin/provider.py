@@ -1,8 +1,8 @@
 """The function `getAiNodeList` and the resource `AiNodeList`, with plain Python values.
 
-A check reads the nodes and adds them to the inputs as the inventory, as other providers add a generated name. So the
-engine detects drift whenever it compares inputs: in a preview and in a refresh. Create, update and diff make no API
-call, because they compute their results from the inputs. So each step makes one call, and the state stores the same
+A check reads the nodes and adds them to the inputs as the inventory, as other providers add a generated name.
+Therefore, the engine detects drift when it compares inputs in a preview or in a refresh. Create, update and diff make
+no API call, because they compute their results from the inputs. Each step makes one call, and the state contains the
 values that the preview showed.
 """
 
@@ -16,13 +16,14 @@ from ..api.transport import Connections
 from ..clock import utc_now
 from ..core.call_sharing import CallSharing
 from ..core.read import read
-from ..errors import HologresAiError
+from ..errors import ConfigurationError, HologresAiError
 from ..models import AiNodeListResult, Query, to_wire
 from ..requirements import Clock, Requirements, describe_secret, enforce
-from .config import changed_settings, may_show, read_configuration, with_secrets
+from .config import changed_settings, may_show, read_configuration, unused_source, with_secrets
 from .inputs import (
     INVENTORY,
     NODES,
+    OUTPUTS,
     REQUIREMENTS_KEY,
     build_function_query,
     build_outputs,
@@ -31,55 +32,59 @@ from .inputs import (
     given_inputs,
     has_inventory,
     has_secret,
+    is_computed,
     is_waiting,
     known_query,
     known_requirements,
     with_inventory,
     with_old_inventory,
+    with_stored_nodes,
     without_internal,
 )
-from .inventory import Kind, top_name
+from .inventory import ADD, Kind, top_name
 from .properties import UNKNOWN, Properties, Property, hidden_names, hide, is_secret, is_unknown, marked, secret_texts
 
 Warn = Callable[[str], Awaitable[None]]
 
 
 class Provider:
-    """The provider, with one configuration at a time. It stores nothing from one run of a program to the next.
+    """The provider, with one configuration at a time. It keeps no data between two runs of a program.
 
     Args:
         warn: shows a warning to the user.
-        clock: returns the present time, from which the days to an expiry are counted.
+        clock: returns the current time, from which the days until an expiry are counted.
     """
 
     def __init__(self, warn: Warn, clock: Clock = utc_now) -> None:
         self._warn = warn
         self._clock = clock
-        self._connections = Connections()  # open until the process exits, after the run of the program
+        self._connections = Connections()  # open until the process exits
         self._reads: set[asyncio.Task[AiNodeListResult]] = set()
         self.configure({})
 
-    def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
-        """Return the settings, with the secret ones marked. A setting that is not given can be in the environment.
+    async def check_config(self, given: Properties, urn: str) -> dict[str, Property]:
+        """Return the settings, with the secret ones marked. A missing setting can be in the environment.
 
         Raises:
-            InvalidArgumentError: a setting does not exist or is invalid.
+            InvalidArgumentError: a setting is unsupported or invalid.
         """
         with hidden_names(lambda name: name not in given or may_show(name)):
             read_configuration(given, urn)
+        if warning := unused_source(given, urn):
+            await self._warn(warning)
         return with_secrets(given)
 
     def diff_config(self, old: Properties, new: Properties) -> list[str]:
-        """Return the settings that changed. Another version of the plugin is not a change."""
+        """Return the settings that changed. A different version of the plugin is not a change."""
         return changed_settings(old, new)
 
     def configure(self, settings: Properties, urn: str = "") -> None:
-        """Start a run of a program with the settings of this provider. They are resolved at each read."""
+        """Start a run of a program with the settings of this provider. They are resolved on each read."""
         self._configuration = read_configuration(settings, urn)
-        self._shared = CallSharing()  # identical requests of several lists share a call
+        self._shared = CallSharing()  # several lists with identical requests share one call
 
     async def call_function(self, arguments: Properties) -> dict[str, Property]:
-        """Return the result and the request ID, or an empty response while an argument is unknown.
+        """Return the result and the request ID, or an empty response if an argument is unknown.
 
         Raises:
             HologresAiError: an argument is invalid, the read failed, or a requirement is not met.
@@ -95,10 +100,10 @@ class Provider:
     async def check(self, new: Properties, old: Properties) -> dict[str, Property]:
         """Return the inputs with the region and the inventory.
 
-        The inventory is read now, or it is that of the old inputs if it is pinned or its changes are ignored.
+        The inventory is read. If it is pinned, or if changes to it are ignored, it is copied from the old inputs.
 
-        Requirements are assessed only here. So a preview fails before anything changes, an update assesses them again,
-        and an unmet requirement does not prevent a refresh or an import.
+        Requirements are checked only here. Therefore, a preview fails before anything changes, an update checks them
+        again, and an unmet requirement does not prevent a refresh or an import.
 
         Raises:
             HologresAiError: an input is invalid, the read failed, or a requirement is not met.
@@ -115,29 +120,38 @@ class Provider:
                 await self._read(build_whole_query(kept), kept, requirements)
             return kept
 
-    async def diff(self, old: Properties, new: Properties, ignored: Collection[str]) -> dict[str, Kind]:
-        """Return each path in the arguments and the inventory that differs, without the ignored properties."""
+    async def diff(
+        self, old: Properties, new: Properties, ignored: Collection[str], outputs: Collection[str]
+    ) -> dict[str, Kind]:
+        """Return each path in the arguments and the inventory that differs, without the ignored properties.
+
+        An output that is missing in the old `outputs`, such as an output that a later version adds, is also a change.
+        """
         if any(top_name(path) == NODES for path in ignored):
             await self._warn(
-                f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes of the nodes.'
+                f'ignoreChanges: {NODES} is an output. Write "{INVENTORY}" to ignore changes to the nodes.'
             )
         paths = changed_paths(without_internal(old), without_internal(new))
+        paths |= {name: ADD for name in OUTPUTS if name not in outputs}
         return {path: kind for path, kind in paths.items() if top_name(path) not in ignored}
 
     async def create_or_update(self, given: Properties) -> dict[str, Property]:
-        """Return the outputs, also for a preview. Inputs without an inventory are checked first."""
+        """Return the outputs, during an update and during a preview. Inputs without an inventory are checked first."""
         inputs = without_internal(given)
         return build_outputs(inputs if has_inventory(inputs) else await self.check(inputs, {}))
 
-    async def read(self, inputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
+    async def read(self, inputs: Properties, outputs: Properties) -> tuple[dict[str, Property], dict[str, Property]]:
         """Read the nodes and return the current inputs and outputs.
 
-        This is for `get`, for a refresh, and for an import, which has no inputs.
+        This is for `get`, for a refresh, and for an import, which has neither inputs nor outputs. The inputs of `get`
+        are returned unchanged, because a program sets all of them.
         """
         old = without_internal(inputs)
         given = given_inputs(old)
-        now = with_inventory(given, await self._read(build_whole_query(given), given), old)
-        return now, build_outputs(now)
+        result = await self._read(build_whole_query(given), given)
+        now = with_inventory(given, result, with_stored_nodes(old, outputs))
+        is_import = not inputs and not outputs
+        return now if is_computed(old) or is_import else given, build_outputs(now)
 
     def cancel(self) -> None:
         """Cancel the reads in progress."""
@@ -147,7 +161,7 @@ class Provider:
     async def _read(
         self, query: Query, inputs: Properties, requirements: Requirements | None = None
     ) -> AiNodeListResult:
-        """Read the nodes, and enforce requirements. Messages do not show secret values, or nodes that they select."""
+        """Read the nodes, and enforce requirements. Messages contain no secret values and no nodes that they select."""
         secrets = secret_texts(given_inputs(inputs))
         with _hidden_texts(secrets):
             result = await self._cancellable_read(query)
@@ -175,6 +189,8 @@ class Provider:
             if (caller := asyncio.current_task()) and caller.cancelling():
                 raise  # the engine closed the request; no response is needed
             raise HologresAiError("the AI nodes were not read: the operation was cancelled") from None
+        except ConfigurationError as error:
+            raise self._configuration.explain(error) from None
         finally:
             self._reads.discard(task)
 
@@ -191,6 +207,6 @@ def _hidden_texts(secrets: Collection[str]) -> Iterator[None]:
 
 
 def _may_show_value(inputs: Properties, name: str) -> bool:
-    """Return whether the engine may print the value of an input: not of a secret or of an unreadable object."""
+    """Return whether the engine may print the value of an input. Secrets and large objects are not printed."""
     top = top_name(name)
     return top in inputs and top not in (REQUIREMENTS_KEY, INVENTORY) and not is_secret(inputs[top])

@@ -1,4 +1,4 @@
-"""The process `pulumi-resource-hologres`: it serves on a loopback port until a signal or the exit of the engine."""
+"""The process `pulumi-resource-hologres`. It serves on a loopback port until a signal arrives or the engine exits."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from .servicer import Servicer
 # The limit of the engine. A message with the old and new inputs and outputs of 10,000 nodes is about 30 MB; gRPC's
 # default limit is 4 MB.
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
-GRACE_SECONDS = 1.0  # for requests in progress when the process is stopped; the engine waits for 5
+GRACE_SECONDS = 1.0  # time limit for requests in progress at shutdown; the engine waits for 5
 
 Method = Callable[[Any, Any], Awaitable[Any]]
 
@@ -34,10 +34,10 @@ def main() -> None:
     )
     parser.add_argument("--version", action="version", version=f"pulumi-resource-hologres {version('hologres_ai')}")
     parser.add_argument("engine", nargs="?", type=_address, help="host:port of the engine, which shows warnings")
-    parser.add_argument("--tracing", help=argparse.SUPPRESS)  # its value would be taken as the address of the engine
-    given, _ = parser.parse_known_args()  # the engine adds other flags for its logs
+    parser.add_argument("--tracing", help=argparse.SUPPRESS)  # otherwise its value would be parsed as the address
+    given, _ = parser.parse_known_args()  # the engine adds flags for logging
     asyncio.run(_serve(given.engine or ""))
-    exit_process(0)  # without delay: the engine waits for its plugins one after the other
+    exit_process(0)  # without delay, because the engine waits for its plugins one after the other
 
 
 def _address(text: str) -> str:
@@ -65,7 +65,7 @@ async def _serve(address: str) -> None:
 
 
 def create_server(servicer: Servicer) -> tuple[Any, int]:
-    """Create a server on a free loopback port, and return it, not started, with the port."""
+    """Create a server on a free loopback port. Return the server, which is not started, and the port."""
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -105,5 +105,5 @@ def _message(error: Exception) -> str:
         return str(error)
     if os.environ.get(DEBUG) == "1":
         return "".join(traceback.format_exception(error))
-    # The text of an unexpected exception can contain anything, even a secret.
+    # The text of an unexpected exception can contain a secret.
     return f"Internal error in the plugin: {type(error).__name__}. Please report it. Set {DEBUG}=1 for a traceback."
