@@ -68,7 +68,7 @@ def read_baseline(
     try:
         return _in_any_form(document, output, resource, query)
     except RecursionError:
-        raise DocumentError("the document is nested too deep", "Check that it is the right file.") from None
+        raise DocumentError("the document is nested too deeply", "Check that it is the right file.") from None
 
 
 def _in_any_form(
@@ -159,7 +159,7 @@ def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | N
     stored = {name: entry.outputs[name] for name in _RESTORED if name in entry.outputs}
     outputs = _without_secret_marks(stored, place)
     if not outputs.get("instanceModelList") and "region" not in outputs:
-        raise DocumentError(f"{place} was not read yet", "Run `pulumi up` first.")
+        raise DocumentError(f"{place} has not been read yet", "Run `pulumi up` first.")
     own = _profile(outputs.get(PROFILE_KEY))  # set by a dynamic resource, which ignores the inputs of a provider
     provider = None if own else _declared_provider(entry, entries)
     profile, name = _account_of(provider) if provider else (own, None)
