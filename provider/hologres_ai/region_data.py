@@ -11,9 +11,9 @@ AS_OF = "2026-11-27"
 """The date on which the list was last compared with its sources."""
 
 DATA_SOURCES = (
-    "endpoint map of the vendor's Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
-    "the vendor's CreateInstance page of 2025-11-11 (NAMED_BY_THE_VENDOR)",
-    "endpoint map of STS in the vendor's Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
+    "endpoint map of the Alibaba Cloud Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
+    "the CreateInstance page of the Alibaba Cloud documentation of 2025-11-11 (NAMED_BY_THE_VENDOR)",
+    "endpoint map of STS in the Alibaba Cloud Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
 )
 
 REGIONS = (

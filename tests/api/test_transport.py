@@ -84,11 +84,11 @@ FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
     (caused_by(httpx.ConnectError("bad"), ssl.SSLError(1, "self-signed")), TlsError, "no trusted TLS connection"),
     (caused_by(httpx.ConnectError("closed"), ssl.SSLEOFError(8, "EOF")), TransportError, "no complete response"),
     (httpx.UnsupportedProtocol("ftp"), ResponseError, "cannot be called"),
-    (httpx.ProxyError("407 Proxy Authentication Required"), ResponseError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("403 Forbidden"), ResponseError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("503 Busy"), TransportError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("429 Too many"), TransportError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("nonsense"), TransportError, "the proxy opened no tunnel"),
+    (httpx.ProxyError("407 Proxy Authentication Required"), ResponseError, "the proxy did not open a tunnel"),
+    (httpx.ProxyError("403 Forbidden"), ResponseError, "the proxy did not open a tunnel"),
+    (httpx.ProxyError("503 Busy"), TransportError, "the proxy did not open a tunnel"),
+    (httpx.ProxyError("429 Too many"), TransportError, "the proxy did not open a tunnel"),
+    (httpx.ProxyError("nonsense"), TransportError, "the proxy did not open a tunnel"),
     (OverflowError("port must be 0-65535"), TransportError, "OverflowError"),
 ]
 

@@ -58,8 +58,8 @@ def test_an_expiry_that_is_neither_a_number_nor_a_date_is_refused(value: object)
         (KEY | {"AccessKeyId": ["a"]}, "header"),
         (KEY | {"AccessKeySecret": f"{CANARY} s"}, "header"),
         (KEY | {"SecurityToken": f"{CANARY}\n"}, "header"),
-        (KEY | {"Expiration": "2001-01-01T00:00:00Z"}, "expired already"),
-        (KEY | {"Expiration": 1_000_000_000_000}, "expired already"),
+        (KEY | {"Expiration": "2001-01-01T00:00:00Z"}, "already expired"),
+        (KEY | {"Expiration": 1_000_000_000_000}, "already expired"),
     ],
 )
 def test_a_response_without_valid_credentials_is_refused_and_not_shown(document: dict[str, object], says: str) -> None:

@@ -169,7 +169,7 @@ class Client:
             return self._no_credentials_in_time()
         ending = f"; the last failure: {last.title}" if last else ""
         return DeadlineExceededError(
-            f"{settings.endpoint.host} gave no complete response within {settings.deadline:g} s{ending}",
+            f"{settings.endpoint.host} returned no complete response within {settings.deadline:g} s{ending}",
             f"Check the network and the region {settings.region}. {_LIMIT}",
             status=last.status if last else None,
             code=last.code if last else None,
@@ -178,13 +178,13 @@ class Client:
 
     def _no_credentials_in_time(self) -> DeadlineExceededError:
         source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
-        title = f"the source of credentials returned none within {seconds}"
+        title = f"the credentials source returned no credentials within {seconds}"
         remedy = "`hologres-ai doctor` shows the source."
         roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
         if roles:
             hosts = dict.fromkeys(f"{role.host.endpoint} (from {role.host.origin})" for role in roles)
             title += f"; STS is called at {', '.join(hosts)}"
-            remedy = "Set another host of STS with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
+            remedy = "Set a different STS host with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
         return DeadlineExceededError(title, f"{remedy} {_LIMIT}")
 
 
@@ -202,7 +202,7 @@ async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: in
         if len(body) > limit:
             raise ResponseError(
                 f"the response is larger than {limit // 2**20} MiB",
-                "Check the endpoint; ask for the nodes of one instance with instanceId.",
+                "Check the endpoint; or read the nodes of one instance only, with instanceId.",
                 status=response.status_code,
             )
     return body  # not converted to bytes, which would copy up to 64 MiB

@@ -88,7 +88,7 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     if not payload.instance_model_list and parse_error_body(body).tells_failure:
         raise _refusal(response, secrets, now)
     _log_unknown_fields(body)
-    null = "the API returned null instead of a list of AI nodes; it is read as no nodes"
+    null = "the API returned null instead of a list of AI nodes; this is treated as an empty list"
     return NodeList(
         nodes=payload.instance_model_list or (),
         request_id=as_text(payload.request_id),
@@ -133,7 +133,7 @@ def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence
     problem = first_problem(error, _DEPTH)
     got = _show(problem.value, secrets) if problem.location else response.excerpt
     return ResponseError(
-        f"the response is not what the API describes: {problem.place or 'body'}: {problem.reason}, got {got}",
+        f"the response does not match the API documentation: {problem.place or 'body'}: {problem.reason}, got {got}",
         "Check the endpoint and any proxy in between. If both are right, the API has changed: please report it.",
         status=response.status,
         request_id=_request_id(response, parse_error_body(response.body), secrets),
@@ -154,4 +154,4 @@ def _log_unknown_fields(body: Body) -> None:
     nodes = from_json(body).get(LIST) or ()
     unknown = {name for node in nodes for name in node} - _WIRE_NAMES
     if unknown:
-        log.debug("unknown fields of AI nodes were left out: %s", sorted(unknown))
+        log.debug("unknown fields of AI nodes were ignored: %s", sorted(unknown))

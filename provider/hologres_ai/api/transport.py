@@ -76,7 +76,7 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
     except (httpx.InvalidURL, OSError, ValueError) as error:
         # The text of the error is not shown, because it may contain the address of a proxy with its password.
         raise ConfigurationError(
-            f"no connection can be set up with this environment ({type(error).__name__})",
+            f"no connection can be created with the settings in this environment ({type(error).__name__})",
             "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
             "and SSL_CERT_DIR.",
         ) from None
@@ -117,8 +117,8 @@ def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
     status = proxy_status(error)
     kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
     return kind(
-        f"the proxy opened no tunnel to {host}",
+        f"the proxy did not open a tunnel to {host}",
         "Check the address, user name and password in HTTPS_PROXY or ALL_PROXY; "
-        "NO_PROXY names the hosts that are reached without a proxy.",
+        "list the hosts to reach without a proxy in NO_PROXY.",
         status=status,
     )

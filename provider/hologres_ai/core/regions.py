@@ -161,7 +161,7 @@ def _regions_error(failed: Mapping[str, HologresAiError], asked: int) -> Regions
         request = f", request {request_id}" if request_id else ""
         lines.append(f"{item.region}: {item.outcome}: {item.reason}{request}")
     if len(failed) < asked:
-        step = 'Leave these regions out, or read the others with onRegionError "partial" (--on-region-error partial).'
+        step = 'Remove these regions, or read the others with onRegionError "partial" (--on-region-error partial).'
     elif all(isinstance(error, TransportError) for error in failed.values()):
         step = "Check the network and the proxy settings."
     else:

@@ -163,7 +163,9 @@ _TRUST = (
     "Check the host; where a proxy or a private certificate authority signs its certificate, set SSL_CERT_FILE to "
     "the file with the certificate of that authority."
 )
-_PROXY = "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts that are reached without it."
+_PROXY = (
+    "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; list the hosts to reach without a proxy in NO_PROXY."
+)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "its host name does not exist"),
     (ConnectionRefusedError, "the connection was refused"),
@@ -179,7 +181,7 @@ def _transport_failure(error: Exception) -> FetchError:
     if isinstance(error, httpx.ProxyError):
         status = proxy_status(error)
         transient = status is None or status >= 500 or status in RETRIED_STATUSES
-        return FetchError("the proxy opened no tunnel to it", _PROXY, transient=transient)
+        return FetchError("the proxy did not open a tunnel to it", _PROXY, transient=transient)
     if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
         return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", _PROXY)
     if not isinstance(error, httpx.HTTPError):
@@ -209,7 +211,7 @@ def credentials_in(
         raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing")
     expires = parse_expiry(document.get(names[3]))
     if expires is not None and expires <= time.time():
-        raise FetchError("its credentials have expired already")
+        raise FetchError("its credentials have already expired")
     return Fetched(Credentials(key, secret, token), expires)
 
 

@@ -136,7 +136,7 @@ class _Reader:
 
 
 def _ecs(profile: _Reader) -> EcsRole:
-    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} asks the ECS metadata service")
+    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} uses the ECS metadata service")
     return EcsRole(profile.get("ram_role_name") or "", IMDS_V1_DISABLED in profile.switches)
 
 
@@ -194,7 +194,7 @@ MODES = (*_MODES, _CHAINED)
 """The supported modes."""
 
 _UNSUPPORTED = {
-    "RsaKeyPair": "The vendor has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
+    "RsaKeyPair": "Alibaba Cloud has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
     "BearerToken": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
     "Anonymous": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
 }

@@ -128,7 +128,7 @@ def _from_command(base: External, limits: Limits) -> Fetched:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise FetchError("the command did not end in time") from None
+        raise FetchError("the command did not finish in time") from None
     except (OSError, ValueError) as error:
         raise FetchError(f"the command can't be run ({type(error).__name__})") from None
     if done.returncode != 0:
@@ -173,7 +173,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     ),
     External: (
         "the command of the profile (External)",
-        "Run the profile's process_command by hand: it must print JSON with access_key_id, access_key_secret and, "
+        "Run the profile's process_command manually: it must print JSON with access_key_id, access_key_secret and, "
         "for temporary keys, sts_token and expiration.",
     ),
     CloudSso: ("the CloudSSO login of the profile", _LOGIN),
@@ -184,7 +184,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     ),
 }
 _STS_HOST = (
-    "Check that this machine reaches the host. Set another one with hologres:stsEndpoint or "
+    "Check that this machine can reach the host. Set a different host with hologres:stsEndpoint or "
     "ALIBABA_CLOUD_STS_ENDPOINT; inside a VPC it is sts-vpc.<region>.aliyuncs.com."
 )
 

@@ -37,9 +37,9 @@ class Retry(Enum):
 
     NEVER = "never"
     ONCE = "once, with a new nonce"
-    WITH_CORRECTED_CLOCK = "once, with the time of the service"
-    WITH_NEW_CREDENTIALS = "once, with new credentials where the source can give them"
-    TRANSIENT = "until the tries or the time are used up"
+    WITH_CORRECTED_CLOCK = "once, with the service time"
+    WITH_NEW_CREDENTIALS = "once, with new credentials if the source can provide them"
+    TRANSIENT = "until the number of attempts or the time limit is reached"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ _ADD_SESSION = (
     "This AccessKey is temporary: set the security token that was issued with it "
     "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
 )
-_CLOCK = "Set the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
+_CLOCK = "Correct the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
 _NONCE = "Run the read again; each request has a new nonce. If this repeats, check for a proxy that repeats requests."
 _PERMISSION = (
     f"Grant the RAM action {RAM_ACTION} on resource * to the user or role behind this AccessKey, for example with "
@@ -93,7 +93,7 @@ _ENDPOINT = (
 )
 _STS_ENDPOINT = "Check the STS host: remove hologres:stsEndpoint and ALIBABA_CLOUD_STS_ENDPOINT to use the default."
 _WAIT = "Wait a moment and try again; make fewer reads at the same time."
-_LATER = "The service failed: try again later, and give the request id to the vendor's support."
+_LATER = "The service failed: try again later, and give the request ID to Alibaba Cloud support."
 
 _ASSUME_ROLE = (
     "Check that the trust policy of the role (assumeRole.roleArn, ALIBABA_CLOUD_ROLE_ARN) allows this identity, and "
@@ -130,7 +130,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
         ErrorRule(AuthenticationError, _KEYS, title="the signature was refused"),
     ),
-    (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey is not known")),
+    (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey ID is unknown")),
     (
         _BOTH,
         "InvalidAccessKeyId.Inactive InvalidAccessKeyId.Disabled Forbidden.AccessKeyDisabled",
@@ -155,7 +155,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureNonceUsed",
-        ErrorRule(AuthenticationError, _NONCE, Retry.ONCE, "the nonce of the request was used before"),
+        ErrorRule(AuthenticationError, _NONCE, Retry.ONCE, "the nonce of the request had already been used"),
     ),
     (_BOTH, "Throttling TooManyRequests", ErrorRule(ThrottledError, _WAIT, Retry.TRANSIENT)),
     (
@@ -216,7 +216,7 @@ _CLASS_BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: Ac
 _NO_CODE = (
     "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
     "Check the endpoint (hologres:endpoint, and hologres:stsEndpoint for STS) and the proxy (HTTPS_PROXY, NO_PROXY). "
-    "If both are right, give the request id to the vendor's support."
+    "If both are right, give the request ID to Alibaba Cloud support."
 )
 
 
@@ -243,7 +243,7 @@ def _by_status(code: str | None, status: int) -> ErrorRule:
     if not code:
         return ErrorRule(kind, _NO_CODE, retry)
     page = f"https://api.alibabacloud.com/troubleshoot?q={quote(code, safe='')}"
-    remedy = f"This code is not in the table of hologres-ai. Look it up on the vendor's page {page}"
+    remedy = f"This code is not in the table of hologres-ai. Look it up on the Alibaba Cloud page {page}"
     return ErrorRule(kind, remedy, retry)
 
 
@@ -279,7 +279,7 @@ def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN
         ("diagnostic message", _cut(denial.encoded_diagnostic_message, limit)),
     )
     known = [f"{name} {value}" for name, value in named if value]
-    return f"The service says: {', '.join(known)}." if known else ""
+    return f"Details from the service: {', '.join(known)}." if known else ""
 
 
 def show_denial_whole(error: HologresAiError) -> str:

@@ -57,7 +57,7 @@ def parse_endpoint(text: str) -> Endpoint:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
     except ValueError:  # its message quotes the text
-        raise ValueError("its host or its port can't be read") from None
+        raise ValueError("its host or port is invalid") from None
     if parts.scheme not in ("https", "http"):
         raise ValueError("the scheme is neither https nor http")
     if parts.username is not None or parts.password is not None:
