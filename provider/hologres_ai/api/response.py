@@ -19,7 +19,7 @@ from ..clock import requested_wait, utc_now
 from ..errors import HologresAiError, ResponseError
 from ..errors.bodies import UTF8_MARK, Body, ErrorBody, as_text, parse_error_body
 from ..errors.codes import classify, remedy_for
-from ..errors.redaction import clean, redact
+from ..errors.redaction import clean
 from ..errors.validation import first_problem
 from ..models import AiNode, NodeList
 from ..names import to_camel
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LIST = "instanceModelList"
 _DEPTH = 3  # list, index, field
+_EXCERPT_BYTES = 64 * 1024  # much more than the part that is shown, so that a secret at its end is complete
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,11 @@ class HttpResponse:
     headers: Mapping[str, str]
     body: Body
 
-    @property
-    def excerpt(self) -> str:
-        """The content type and the start of the body, printable and on one line."""
-        text = " ".join(self.body[:1000].decode("utf-8", "replace").split())
-        kind = clean(self.headers.get("content-type", "no content type"), limit=64)
-        return f"{kind}: {clean(text) or 'an empty body'}"
-
-    def redacted(self, secrets: Sequence[str]) -> "HttpResponse":
-        """Return the response with each of `secrets` redacted in the headers and the body."""
-        body, headers = self.body, {name: redact(value, secrets) for name, value in self.headers.items()}
-        for secret in secrets:
-            body = body.replace(secret.encode(), b"***")
-        return HttpResponse(self.status, headers, body)
+    def excerpt(self, secrets: Sequence[str] = ()) -> str:
+        """Return the content type and the start of the body, redacted, printable and on one line."""
+        text = " ".join(self.body[:_EXCERPT_BYTES].decode("utf-8", "replace").split())
+        kind = clean(self.headers.get("content-type", "no content type"), secrets, limit=64)
+        return f"{kind}: {clean(text, secrets) or 'an empty body'}"
 
 
 @model(frozen=True, config=ConfigDict(alias_generator=to_camel))
@@ -84,33 +77,32 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
         failure = parse_error_body(response.body)
         if failure.tells_failure and LIST.lower() not in failure.fields:
             raise _refusal(response, secrets, now) from None
-        raise _malformed(response.redacted(secrets), error, secrets) from None
+        raise _malformed(response, error, secrets) from None
     if not payload.instance_model_list and parse_error_body(body).tells_failure:
         raise _refusal(response, secrets, now)
     _log_unknown_fields(body)
     null = "the API returned null instead of a list of AI nodes; this is treated as an empty list"
     return NodeList(
         nodes=payload.instance_model_list or (),
-        request_id=as_text(payload.request_id),
+        request_id=as_text(payload.request_id, secrets),
         warnings=(null,) if payload.instance_model_list is None else (),
     )
 
 
 def _refusal(response: HttpResponse, secrets: Sequence[str], now: datetime | None) -> HologresAiError:
-    safe = response.redacted(secrets)
-    error = parse_error_body(safe.body)
-    if 200 <= safe.status < 400 and not error.tells_failure:
-        return _unexpected_status(safe)
+    error = parse_error_body(response.body)
+    if 200 <= response.status < 400 and not error.tells_failure:
+        return _unexpected_status(response, secrets)
     code, denial = error.code(secrets), error.denial(secrets)
-    rule = classify(code, safe.status)
-    title = rule.title or error.message(secrets) or f"no reason given ({safe.excerpt})"
+    rule = classify(code, response.status)
+    title = rule.title or error.message(secrets) or f"no reason given ({response.excerpt(secrets)})"
     return rule.error(
         f"the API refused to list the AI nodes: {title}",
         remedy_for(rule, denial),
-        status=safe.status,
+        status=response.status,
         code=code,
-        request_id=_request_id(safe, error, secrets),
-        retry_after=requested_wait(safe.headers, now or utc_now()),
+        request_id=_request_id(response, error, secrets),
+        retry_after=requested_wait(response.headers, now or utc_now()),
         denial=denial,
     )
 
@@ -119,19 +111,19 @@ def _request_id(response: HttpResponse, error: ErrorBody, secrets: Sequence[str]
     return error.request_id(secrets) or as_text(response.headers.get("x-acs-request-id"), secrets)
 
 
-def _unexpected_status(response: HttpResponse) -> ResponseError:
+def _unexpected_status(response: HttpResponse, secrets: Sequence[str]) -> ResponseError:
     return ResponseError(
-        f"the service returned a redirect or a response without content ({response.excerpt})",
+        f"the service returned a redirect or a response without content ({response.excerpt(secrets)})",
         "Redirects are never followed, because they would carry the signature to another host. "
         "Check the endpoint and any proxy in between.",
         status=response.status,
-        request_id=_request_id(response, ErrorBody({}), ()),
+        request_id=_request_id(response, ErrorBody({}), secrets),
     )
 
 
 def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence[str]) -> ResponseError:
     problem = first_problem(error, _DEPTH)
-    got = _show(problem.value, secrets) if problem.location else response.excerpt
+    got = _show(problem.value, secrets) if problem.location else response.excerpt(secrets)
     return ResponseError(
         f"the response does not match the API documentation: {problem.place or 'body'}: {problem.reason}, got {got}",
         "Check the endpoint and any proxy in between. If both are right, the API has changed: please report it.",
