@@ -16,7 +16,7 @@ from ..clock import parse_http_date, utc_now
 from ..config import CallConfig
 from ..credentials import Credentials, CredentialsSource, Limits
 from ..credentials.cache import CredentialsCache, credentials_cache_for
-from ..errors import DeadlineExceededError, HologresAiError, ResponseError
+from ..errors import CredentialsError, DeadlineExceededError, HologresAiError, ResponseError
 from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
 from ..errors.redaction import clean, redact_logs
@@ -164,21 +164,29 @@ class Client:
             self._cache(source).refuse(credentials)
 
     def _deadline_exceeded(self, attempts: RetryState) -> DeadlineExceededError:
-        settings, last = self._settings, attempts.last
+        settings, last, limit = self._settings, attempts.last, f"{self._settings.deadline:g} s"
         if attempts.awaits_credentials:
             return self._no_credentials_in_time()
+        if last and (last.status or isinstance(last, CredentialsError)):
+            return DeadlineExceededError(
+                f"{last.title}; retried until the limit of {limit}",
+                f"{last.remedy} {_LIMIT}",
+                status=last.status,
+                code=last.code,
+                request_id=last.request_id,
+                retry_after=last.retry_after,
+                denial=last.denial,
+            )
         ending = f"; the last failure: {last.title}" if last else ""
         return DeadlineExceededError(
-            f"{settings.endpoint.host} returned no complete response within {settings.deadline:g} s{ending}",
-            f"Check the network and the region {settings.region}. {_LIMIT}",
-            status=last.status if last else None,
-            code=last.code if last else None,
-            request_id=last.request_id if last else None,
+            f"{settings.endpoint.host} returned no complete response within {limit}{ending}",
+            f"{last.remedy if last else f'Check the network and the region {settings.region}.'} {_LIMIT}",
         )
 
     def _no_credentials_in_time(self) -> DeadlineExceededError:
-        source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
-        title = f"the credentials source returned no credentials within {seconds}"
+        settings, source = self._settings, self._settings.credentials
+        named = f", {settings.credentials_from}," if settings.credentials_from else ""
+        title = f"the credentials source{named} returned no credentials within {settings.deadline:g} s"
         remedy = "`hologres-ai doctor` shows the source."
         roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
         if roles:

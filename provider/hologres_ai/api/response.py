@@ -84,7 +84,7 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     null = "the API returned null instead of a list of AI nodes; this is treated as an empty list"
     return NodeList(
         nodes=payload.instance_model_list or (),
-        request_id=as_text(payload.request_id, secrets),
+        request_id=as_text(payload.request_id),
         warnings=(null,) if payload.instance_model_list is None else (),
     )
 

@@ -63,7 +63,7 @@ class RetryState:
         """Record a failure, and return True if the call is to be retried."""
         if not isinstance(error, HologresAiError):
             return False
-        self.last = error
+        self.last, self.awaits_credentials = error, False
         self._left -= 1
         return bool(self._left) and self._is_retried(error) and self._quota.take()
 

@@ -105,9 +105,10 @@ def _refuse_halves(above: Sequence[_Origin], complete: _Origin) -> None:
     for origin in above:
         if any(origin.values) and origin.level < ENVIRONMENT:
             there = ", ".join(value.origin for value in chain.from_iterable(origin.values))
-            missing = " and ".join(part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held)
+            absent = [part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held]
+            missing, verb = " and ".join(absent), "are" if len(absent) > 1 else "is"
             raise ConfigurationError(
-                f"the key pair of {there} is incomplete: {missing} is missing there",
+                f"the key pair of {there} is incomplete: {missing} {verb} missing there",
                 f"Set {missing} in the same place, or remove {there}; {complete.name} has a complete key pair.",
             )
 

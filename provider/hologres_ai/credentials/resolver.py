@@ -47,7 +47,7 @@ from .types import (
     Switches,
     Uri,
 )
-from .validation import check_form, check_header_safe, check_url, duration
+from .validation import check_form, check_header_safe, check_text, check_url, duration
 
 DEFAULT_FILE = "~/.aliyun/config.json"
 _SHARED_ORIGINS = frozenset(f"environment {name}" for name in SHARED_ROLE_ARN)
@@ -203,7 +203,7 @@ def _profile(settings: ResolvedSettings) -> Choice | None:
     profile = named_profile(settings)
     if profile is None:
         return None
-    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"{profile} is named")
+    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings name {profile}")
     return _profile_choice(profile)
 
 
@@ -256,7 +256,10 @@ class _Object:
         return next((found for found in self.settings.all(self.setting) if not _is_empty_object(found)), None)
 
     def find(self, key: str) -> ResolvedValue | None:
-        return self.settings.find_field(self.setting, key)
+        found = self.settings.find_field(self.setting, key)
+        if found:
+            check_text(found.value, found.origin)
+        return found
 
     def text(self, key: str) -> str | None:
         found = self.find(key)

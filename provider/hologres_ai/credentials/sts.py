@@ -23,6 +23,12 @@ from .http import FetchError, ServiceResponse, credentials_in, send
 from .types import Credentials, Fetched, Limits, Oidc, Role, StsHost
 from .validation import HEADER_SAFE
 
+MAX_TOKEN_CHARACTERS = 20_000  # limit of STS
+_CORRECT_FILE = (
+    "Correct the file, or set a different one: assumeRoleWithOidc.oidcTokenFile, ALIBABA_CLOUD_OIDC_TOKEN_FILE, or "
+    "oidc_token_file in the profile."
+)
+
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> Fetched:
     """Assume a role with the given credentials; blocks."""
@@ -45,6 +51,8 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
 def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
     """Assume a role with an OIDC token, which may be in a file; blocks."""
     token = oidc.token or _read_token(oidc.token_file or "")
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise FetchError(f"the OIDC token has more than {MAX_TOKEN_CHARACTERS:,} characters", _CORRECT_FILE)
     parameters = {
         "Action": "AssumeRoleWithOIDC",
         "RoleArn": oidc.role_arn,
@@ -60,15 +68,15 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
 def _read_token(file: str) -> str:
     """Return the token in a file, without surrounding white space."""
     try:
-        token = Path(file).read_text(encoding="utf-8-sig").strip()
+        with Path(file).open("rb") as content:  # not the whole file, which may be endless
+            token = content.read(MAX_TOKEN_CHARACTERS + 1024).decode("utf-8-sig").strip()
     except OSError as error:
-        raise FetchError(f"the token file {file} can't be read ({error.strerror})") from None
+        raise FetchError(f"the token file {file} can't be read ({error.strerror})", _CORRECT_FILE) from None
     except UnicodeDecodeError:
-        raise FetchError(f"the token file {file} is not UTF-8 text") from None
-    if not token:
-        raise FetchError(f"the token file {file} is empty")
+        raise FetchError(f"the token file {file} is not UTF-8 text", _CORRECT_FILE) from None
     if not re.fullmatch(HEADER_SAFE, token):
-        raise FetchError(f"the token file {file} contains a space, a line break or a character that is not ASCII")
+        reason = "contains a space, a line break or a character that is not ASCII" if token else "is empty"
+        raise FetchError(f"the token file {file} {reason}", _CORRECT_FILE)
     return token
 
 

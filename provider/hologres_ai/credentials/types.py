@@ -62,7 +62,7 @@ class Profile:
     switches: Switches = frozenset()
 
     def __str__(self) -> str:
-        return f"profile {self.name or '(the current one)'} of {self.file}"
+        return f"profile {self.name} of {self.file}" if self.name else f"the current profile of {self.file}"
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,14 @@ class CloudSso:
 
 @dataclass(frozen=True)
 class OAuth:
-    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file."""
+    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file.
+
+    The site is ``CN`` or ``INTL``.
+    """
 
     file: Path
     name: str
+    site: str = "CN"
 
 
 @dataclass(frozen=True)

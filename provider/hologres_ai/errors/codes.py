@@ -96,8 +96,9 @@ _WAIT = "Wait a moment and try again; make fewer reads at the same time."
 _LATER = "The service failed: try again later, and give the request ID to Alibaba Cloud support."
 
 _ASSUME_ROLE = (
-    "Check that the trust policy of the role (assumeRole.roleArn, ALIBABA_CLOUD_ROLE_ARN) allows this identity, and "
-    "grant the identity the RAM action sts:AssumeRole, for example with the system policy AliyunSTSAssumeRoleAccess."
+    "Check that the trust policy of the role (assumeRole.roleArn, assumeRoleWithOidc.roleArn, ALIBABA_CLOUD_ROLE_ARN) "
+    "allows this identity. For AssumeRole, also grant the identity the RAM action sts:AssumeRole, for example with the "
+    "system policy AliyunSTSAssumeRoleAccess. AssumeRoleWithOIDC does not require a RAM action."
 )
 _ROLE_ARN = (
     "Set the ARN of a role that exists: assumeRole.roleArn, assumeRoleWithOidc.roleArn, ALIBABA_CLOUD_ROLE_ARN, or "
