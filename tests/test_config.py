@@ -404,6 +404,11 @@ def test_a_region_that_is_not_a_dns_label_is_refused(region: str) -> None:
     assert len(error.title) < 300
 
 
+@pytest.mark.parametrize("region", ["CN-HANGZHOU", "CN-Hangzhou"])
+def test_a_region_in_capital_letters_has_a_suggestion(region: str) -> None:
+    assert 'did you mean "cn-hangzhou"' in fail({"ALICLOUD_REGION": region}).remedy
+
+
 @given(st.text(min_size=1, max_size=40))
 def test_any_text_as_a_region_gives_a_valid_host_or_an_error(region: str) -> None:
     try:

@@ -55,7 +55,7 @@ class CallConfig:
         endpoint: the endpoint of the API.
         credentials: an AccessKey from the settings, or the source that returns one on request.
         connect_timeout: the time limit for opening a connection, in seconds.
-        read_timeout: the time limit for each wait for response data, in seconds.
+        read_timeout: the time limit for each read of response data, in seconds.
         deadline: the time limit for a call with all its retries, in seconds.
         warnings: warnings about the settings.
         credentials_from: the source of the credentials, as text.

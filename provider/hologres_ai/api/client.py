@@ -46,7 +46,7 @@ class Client:
         connections: the connections to use; without them, each call has its own.
         clock: a function that returns the current time.
         nonce: a function that returns a new nonce for each request.
-        wait: a function that returns the wait before a retry, in seconds.
+        wait: a function that returns the retry delay, in seconds.
         max_body_bytes: the maximum size of a response.
 
     Attributes:
@@ -155,7 +155,7 @@ class Client:
         return self._clock() + self._correction
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
-        """Correct the clock or drop expired credentials, so that the next try can succeed."""
+        """Correct the clock or drop expired credentials, so that the next attempt can succeed."""
         retry = classify(error.code, error.status).retry
         if retry is Retry.WITH_CORRECTED_CLOCK and self.clock_skew is not None:
             self._correction = self.clock_skew

@@ -62,11 +62,11 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     Args:
         response: the response.
         secrets: the values to redact in error messages.
-        now: the current time, with which a date in Retry-After is converted to a wait.
+        now: the current time, with which a date in Retry-After is converted to a delay.
 
     Raises:
         ApiError: the response is a refusal, with any HTTP status.
-        ResponseError: the response does not match the documentation of the API; the title names the invalid part.
+        ResponseError: the response does not match the API documentation; the title names the invalid part.
     """
     if response.status != 200:
         raise _refusal(response, secrets, now)

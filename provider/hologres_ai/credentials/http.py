@@ -48,7 +48,7 @@ class FetchError(HologresAiError):
 
     Attributes:
         transient: whether the same request may succeed later.
-        at_host: whether the host or the network failed, or a different server responded; the identity is not at fault.
+        at_host: whether the host or the network failed, or a different server responded; the identity is not the cause.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ def credentials_in(
     document: Mapping[str, Any],
     names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
 ) -> Fetched:
-    """Return the credentials in a document. `names` are those of the fields for id, secret, token and expiry.
+    """Return the credentials in a document. `names` are those of the fields for ID, secret, token and expiry.
 
     Credentials that are incomplete, invalid or expired are an error, which contains no value.
     """

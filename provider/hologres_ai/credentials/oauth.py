@@ -20,7 +20,7 @@ from .types import Fetched, Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
 
-# The OAuth client id of the vendor's CLI at each site. Source: the vendor's credentials libraries.
+# The OAuth client ID of the Alibaba Cloud CLI at each site. Source: the Alibaba Cloud credentials libraries.
 _CLIENTS = {"CN": "4038181954557748008", "INTL": "4103531455503354461"}
 _RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
 _FILE = threading.Lock()

@@ -1,4 +1,4 @@
-"""Profiles of the vendor's CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
+"""Profiles of the Alibaba Cloud CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
 
 The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
 Fields that are missing in a profile are never taken from the environment. A file, a profile or a field that is missing
@@ -210,8 +210,8 @@ MODES = (*_MODES, _CHAINED)
 
 _UNSUPPORTED = {
     "RsaKeyPair": "Alibaba Cloud has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
-    "BearerToken": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
-    "Anonymous": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+    "BearerToken": "This API requires an AccessKey. Use a different profile, such as one in mode AK.",
+    "Anonymous": "This API requires an AccessKey. Use a different profile, such as one in mode AK.",
 }
 
 
@@ -242,7 +242,7 @@ def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
     if switch in switches:
         name = switch.environment[0]
         raise ConfigurationError(
-            f"{what}, which {name} does not allow", f"Use another source of credentials, or unset {name}."
+            f"{what}, which {name} does not allow", f"Use a different source of credentials, or unset {name}."
         )
 
 

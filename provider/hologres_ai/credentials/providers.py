@@ -131,7 +131,7 @@ _LOGIN = "Log in again with `aliyun configure`, for the profile that is used."
 _NAMES: dict[type, tuple[str, str]] = {
     Uri: (
         "the credentials URI",
-        "Check that the service behind credentialsUri runs, and that it answers with Code Success, AccessKeyId, "
+        "Check that the service behind credentialsUri runs, and that its response contains Code Success, AccessKeyId, "
         "AccessKeySecret and SecurityToken.",
     ),
     EcsRole: (
@@ -164,7 +164,7 @@ _HOST_REMEDIES: dict[type, str] = {Oidc: _STS_HOST, Role: _STS_HOST, CloudSso: _
 
 @contextmanager
 def _failures_of(link: BaseSource | Role, source: CredentialsSource) -> Iterator[None]:
-    """Convert a failure in the block to the error for a source or a role."""
+    """Convert a FetchError in the block to a CredentialsError for a source or a role."""
     try:
         yield
     except FetchError as failure:

@@ -161,7 +161,7 @@ def _with_role(
 
 
 def _not_used(settings: ResolvedSettings, used: str, role: Role | None) -> Iterator[str]:
-    """Yield the origins of settings that name another source than the used one, or a role that is not assumed."""
+    """Yield the origins of settings that name an unused source, or a role that is not assumed."""
     for name, named_by in SOURCE_SETTINGS.items():
         if name != used:
             yield from (found.origin for setting in named_by for found in settings.all(setting))
@@ -340,7 +340,7 @@ def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool)
 
 
 def _is_role_of_oidc(settings: ResolvedSettings, base: BaseSource, arn: ResolvedValue) -> bool:
-    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not another role to assume.
+    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not a separate role to assume.
 
     Both settings read the same variable. In a pod it is set for AssumeRoleWithOIDC.
     """

@@ -1,7 +1,7 @@
-"""Calls of AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
+"""STS calls: AssumeRole and AssumeRoleWithOIDC, version 2015-04-01.
 
-AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as in the vendor's
-credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
+AssumeRole is signed with version 1.0 of Alibaba Cloud's RPC signature method (HMAC-SHA1 over the sorted query).
+AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
 """
 
 import base64
@@ -94,7 +94,7 @@ class _Call:
     secret: str | None = field(default=None, repr=False)
 
     def session(self) -> Fetched:
-        """Send the call. If STS refuses the time or the nonce, send it again with the time of STS and a new nonce."""
+        """Send the call. If STS refuses the time or the nonce, send it again with its server time and a new nonce."""
         response = self._send(timedelta(0))
         failure = self._failure(response)
         if failure and classify(failure.code, failure.status, "sts").retry in (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK):
@@ -143,7 +143,7 @@ class _Call:
 
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
-    """Return the signature of a query, by the vendor's RPC signature 1.0."""
+    """Return the signature of a query, computed with version 1.0 of Alibaba Cloud's RPC signature method."""
     text = f"{method}&%2F&{quote(_canonical_query(query), safe='')}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()

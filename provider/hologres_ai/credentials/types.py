@@ -55,7 +55,7 @@ class StsHosts:
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile in a file of the CLI. If `name` is None, it is the current profile of the file."""
+    """A profile in a CLI configuration file. If `name` is None, it is the current profile of the file."""
 
     file: Path
     name: str | None
@@ -126,7 +126,7 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume with credentials of a source or another role. `seconds` is the duration of the session."""
+    """A role to assume with the credentials of a source or of a role. `seconds` is the duration of the session."""
 
     arn: str
     session_name: str = SESSION_NAME

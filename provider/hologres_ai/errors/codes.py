@@ -2,9 +2,9 @@
 
 A code is looked up unchanged, then without its last part: ``Throttling.User`` is found as ``Throttling``. Services use
 the same code with different HTTP statuses, so the code has precedence over the status. For a code that is not in the
-table, the remedy is a link to the vendor's page about it.
+table, the remedy is a link to the Alibaba Cloud page about it.
 
-Sources: the vendor's pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
+Sources: the Alibaba Cloud pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
 (2026-06-25).
 """
 
@@ -66,7 +66,7 @@ _KEYS = (
     "(hologres:accessKey and hologres:secretKey, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET). "
     "`hologres-ai doctor` shows which source is used."
 )
-_ENABLE_KEY = "Enable this AccessKey in the RAM console, or use another one. `hologres-ai doctor` shows its source."
+_ENABLE_KEY = "Enable this AccessKey in the RAM console, or use a different one. `hologres-ai doctor` shows its source."
 _RENEW_SESSION = (
     "Get a new security token, and set it together with the AccessKey that was issued with it "
     "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
@@ -84,15 +84,15 @@ _PERMISSION = (
 _REGION = (
     "Set the region to one in which this account can use Hologres: hologres:region, ALIBABA_CLOUD_REGION or --region."
 )
-_ACTIVATE = "Activate Hologres for this account in the vendor's console, in this region. No permission is missing."
-_BILL = "Settle the overdue bill of this account in the vendor's console."
-_RISK = "The vendor's risk control refused the call: contact the vendor's support and give the request id."
+_ACTIVATE = "Activate Hologres for this account in the Alibaba Cloud console, in this region. No permission is missing."
+_BILL = "Settle the overdue bill of this account in the Alibaba Cloud console."
+_RISK = "The risk control of Alibaba Cloud refused the call: contact Alibaba Cloud support and give the request ID."
 _ENDPOINT = (
     "Check the endpoint: it must be one of Hologres. Remove hologres:endpoint, ALIBABA_CLOUD_ENDPOINT_HOLOGRAM and "
     "HOLOGRAM_ENDPOINT to use the endpoint of the region."
 )
 _STS_ENDPOINT = "Check the STS host: remove hologres:stsEndpoint and ALIBABA_CLOUD_STS_ENDPOINT to use the default."
-_WAIT = "Wait a moment and try again; make fewer reads at the same time."
+_WAIT = "Wait a moment and try again; run fewer reads concurrently."
 _LATER = "The service failed: try again later, and give the request ID to Alibaba Cloud support."
 
 _ASSUME_ROLE = (
@@ -291,4 +291,4 @@ def show_denial_whole(error: HologresAiError) -> str:
 def _cut(message: str | None, limit: int | None) -> str | None:
     if message is None or limit is None or len(message) <= limit:
         return message
-    return f"{message[:limit]}{CUT} (cut, {len(message)} characters; `hologres-ai doctor` shows it whole)"
+    return f"{message[:limit]}{CUT} (cut, {len(message)} characters; `hologres-ai doctor` shows the complete message)"

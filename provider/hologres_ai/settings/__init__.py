@@ -210,7 +210,7 @@ SETTINGS = (
     *(STS_ENDPOINT, ENDPOINT, CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE),
 )
 
-# Settings that are read only from the environment. The vendor's clients, a cluster or an administrator set them there.
+# Settings that are read only from the environment. Alibaba Cloud clients, a cluster or an administrator set them there.
 STS_REGION = Setting("stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is used.", namespaces=())
 VPC_ENDPOINT_ENABLED = Setting(
     "vpcEndpointEnabled",
