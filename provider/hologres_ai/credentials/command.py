@@ -8,11 +8,13 @@ import atexit
 import os
 import shlex
 import subprocess
+import threading
 
 from .http import FetchError, credentials_in, parse_document
 from .types import External, Fetched, Limits
 
 _running: set[subprocess.Popen[bytes]] = set()
+_starting = threading.Lock()  # held while a command starts, so that `stop_commands` finds it
 
 
 def run_command(base: External, limits: Limits) -> Fetched:
@@ -40,8 +42,10 @@ def _run(command: str, seconds: float) -> tuple[int, bytes]:
     try:
         arguments = command if os.name == "nt" else shlex.split(command)
         # The user's own profile names the command.
-        with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as child:  # noqa: S603
+        with _starting:
+            child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)  # noqa: S603
             _running.add(child)
+        with child:
             try:
                 output, _ = child.communicate(timeout=seconds)
             finally:
@@ -57,5 +61,6 @@ def _run(command: str, seconds: float) -> tuple[int, bytes]:
 @atexit.register
 def stop_commands() -> None:
     """Stop all commands that are running. Called when the program ends."""
-    for child in tuple(_running):
-        child.kill()
+    with _starting:
+        for child in tuple(_running):
+            child.kill()
