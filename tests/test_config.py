@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hologres_ai.config import CallConfig, resolve, resolve_regions
 from hologres_ai.credentials import Credentials, CredentialsSource
-from hologres_ai.errors import ConfigurationError
+from hologres_ai.errors import ConfigurationError, InvalidArgumentError
 from hologres_ai.region_data import REGIONS
 from hologres_ai.settings import SECRET_KEY, SETTINGS
 from hologres_ai.settings.lookup import look_up
@@ -317,9 +317,21 @@ def test_the_first_origin_of_a_setting_is_used(case: Case, index: int) -> None:
 
 
 @pytest.mark.parametrize(("case", "index"), PAIRS)
-def test_an_empty_value_is_not_set(case: Case, index: int) -> None:
+def test_an_empty_value_is_not_set_and_an_empty_argument_is_refused(case: Case, index: int) -> None:
     values = {index: "", index + 1: case.values[index + 1]}
+    if case.places[index][0] == "argument" and not case.part:
+        with pytest.raises(InvalidArgumentError):
+            resolve_at(case, values)
+        return
     assert case.read(resolve_at(case, values)) == case.expect(case.values[index + 1])
+
+
+@pytest.mark.parametrize("value", ["", 5, [], True], ids=repr)
+@pytest.mark.parametrize("argument", ["profile", "endpoint", "access_key", "region"])
+def test_an_argument_that_is_empty_or_not_a_string_is_refused(argument: str, value: object) -> None:
+    arguments: dict[str, Any] = {argument: value}
+    with pytest.raises(InvalidArgumentError, match=f"{argument}: a string that is not empty is expected"):
+        resolve(arguments, None, BASE)
 
 
 def test_defaults() -> None:
@@ -392,7 +404,12 @@ def test_a_region_that_is_not_a_dns_label_is_refused(region: str) -> None:
     assert len(error.title) < 300
 
 
-@given(st.text(max_size=40))
+@pytest.mark.parametrize("region", ["CN-HANGZHOU", "CN-Hangzhou"])
+def test_a_region_in_capital_letters_has_a_suggestion(region: str) -> None:
+    assert 'did you mean "cn-hangzhou"' in fail({"ALICLOUD_REGION": region}).remedy
+
+
+@given(st.text(min_size=1, max_size=40))
 def test_any_text_as_a_region_gives_a_valid_host_or_an_error(region: str) -> None:
     try:
         settings = resolve({"region": region}, None, BASE)
@@ -496,7 +513,10 @@ def test_an_endpoint_that_is_not_a_host_is_refused(text: str) -> None:
     assert len(error.title) < 300
 
 
-@given(st.text(max_size=60) | st.from_regex(r"(https?://)?[a-z0-9.:\[\]@/-]{1,30}(:[0-9]{0,6})?", fullmatch=True))
+@given(
+    st.text(min_size=1, max_size=60)
+    | st.from_regex(r"(https?://)?[a-z0-9.:\[\]@/-]{1,30}(:[0-9]{0,6})?", fullmatch=True)
+)
 def test_any_text_as_an_endpoint_gives_a_valid_url_or_an_error(text: str) -> None:
     try:
         endpoint = resolve({"endpoint": text}, None, BASE).endpoint

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hologres_ai.config import resolve
 from hologres_ai.credentials import cache
 from hologres_ai.credentials.http import FetchError, send
 from hologres_ai.credentials.types import Limits
-from hologres_ai.errors import HologresAiError
+from hologres_ai.errors import ConfigurationError, HologresAiError, TransportError
 from hologres_ai.errors.redaction import redact_logs
 from hologres_ai.settings.network import parse_endpoint, proxy_for, proxy_passwords, tls_context
 from tests.support.raw_server import RawServer, http
@@ -23,7 +24,12 @@ HOST = "sts.cn-hangzhou.aliyuncs.com"
 
 
 def route(url: str, no_proxy: str) -> str | None:
-    return proxy_for(url, {"HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY, "NO_PROXY": no_proxy})
+    return address({"HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY, "NO_PROXY": no_proxy}, url)
+
+
+def address(environ: dict[str, str], url: str = f"https://{HOST}") -> str | None:
+    proxy = proxy_for(url, environ)
+    return proxy.address if proxy else None
 
 
 @pytest.mark.parametrize(
@@ -89,10 +95,51 @@ def test_no_proxy_matches_ports_and_addresses(url: str, no_proxy: str, direct: b
 
 
 def test_the_lower_case_variable_wins_and_the_scheme_is_optional() -> None:
-    assert proxy_for(f"https://{HOST}", {"https_proxy": "a:1", "HTTPS_PROXY": "b:2"}) == "http://a:1"
-    assert proxy_for(f"https://{HOST}", {"ALL_PROXY": "socks5://a:1"}) == "socks5://a:1"
-    assert proxy_for(f"https://{HOST}", {"HTTP_PROXY": "a:1"}) is None
-    assert proxy_for(f"https://{HOST}", {}) is None
+    assert address({"https_proxy": "a:1", "HTTPS_PROXY": "b:2"}) == "http://a:1"
+    assert address({"ALL_PROXY": "http://a:1"}) == "http://a:1"
+    assert address({"HTTP_PROXY": "a:1"}) is None
+    assert address({}) is None
+
+
+def test_a_proxy_is_shown_with_its_variable_and_without_its_password() -> None:
+    environ = {"https_proxy": "http://user:password@proxy.example:3128"}
+    assert str(proxy_for(f"https://{HOST}", environ)) == "proxy.example:3128 (https_proxy)"
+
+
+@pytest.mark.parametrize(
+    "value", [" http://p:1 ", '"http://p:1"', "'http://p:1'", "http://p p:1", "http://p:99999", "http://", "ftp://p:1"]
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_an_invalid_proxy_is_an_error_with_the_name_of_its_variable(value: str, variable: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^the proxy in {variable} is not a valid URL") as caught:
+        address({variable: value})
+    assert f"Set {variable} to" in caught.value.remedy
+    assert address({variable: value, "NO_PROXY": HOST}) is None
+
+
+@pytest.mark.skipif(find_spec("socksio") is not None, reason="SOCKS proxies are supported here")
+def test_a_socks_proxy_without_its_package_is_an_error_with_the_name_of_its_variable() -> None:
+    with pytest.raises(ConfigurationError, match="the proxy in ALL_PROXY is a SOCKS proxy"):
+        address({"ALL_PROXY": "socks5://a:1"})
+
+
+@pytest.mark.parametrize("proxy", ["nohost.invalid:1", "127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_reached_is_named_for_sts_and_for_the_api(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    cache.forget()
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(FetchError) as by_sts:
+        send("https://sts.aliyuncs.invalid/", Limits(1, 1, 2))
+    keys = {"access_key": "a", "secret_key": "b", "region": "cn-hangzhou", "max_retry_timeout": "20"}
+    client = Client(resolve({**keys, "endpoint": "h.aliyuncs.invalid"}, None, {}), wait=lambda _state: 0.0)
+    with pytest.raises(TransportError) as by_api:
+        asyncio.run(client.list_instance_model())
+    assert not by_api.value.no_such_host
+    for error in (by_sts.value, by_api.value):
+        assert f"through the proxy {proxy} (HTTPS_PROXY)" in error.title
+        assert "the proxy in HTTPS_PROXY" in error.remedy
 
 
 @pytest.mark.parametrize(("no_proxy", "seen"), [("*.aliyuncs.invalid", 0), ("sts.aliyuncs.invalid:443", 0), ("x", 1)])
@@ -159,12 +206,16 @@ def test_the_tls_context_is_reused_until_the_environment_or_the_file_changes(
     second = tls_context("https")
     assert second is not first
     bundle.write_text("no certificate any more")
-    with pytest.raises(OSError):
+    with pytest.raises(ConfigurationError, match="the file in SSL_CERT_FILE can't be read"):
         tls_context("https")
 
 
-def test_a_missing_certificate_file_is_an_error_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_missing_certificates_are_an_error_each_time_with_the_name_of_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(name, "/nonexistent/ca.pem")
     for _ in range(2):
-        with pytest.raises(OSError):
+        with pytest.raises(ConfigurationError, match=f"in {name} can't be read: /nonexistent/ca.pem"):
             tls_context("https")

@@ -36,6 +36,11 @@ def test_any_other_value_of_a_switch_is_an_error(switch: Setting, value: str) ->
         look_up(environ={name: value}).is_on(switch)
 
 
+def test_invisible_characters_of_a_value_are_shown() -> None:
+    with pytest.raises(ConfigurationError, match=r"'true\\n'"):
+        look_up(environ={SWITCHES[0].environment[0]: "true\n"}).is_on(SWITCHES[0])
+
+
 def test_every_setting_is_looked_up_once() -> None:
     asked: list[str] = []
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from .credentials.profile import ProfileContent, read_profile
 from .credentials.resolver import Resolution, named_profile, resolve_credentials
 from .credentials.types import Credentials, CredentialsSource, StsHost, StsHosts
-from .credentials.validation import check_endpoint, check_sts_host
+from .credentials.validation import check_endpoint, check_region, check_sts_host
 from .errors import ConfigurationError
-from .names import EVERY_REGION, did_you_mean
+from .names import EVERY_REGION
 from .region_data import (
     CENTRAL_STS,
     IN_ENDPOINT,
     REGIONS,
-    is_region_name,
     region_notice,
     service_host,
     sts_host,
@@ -40,7 +39,7 @@ from .settings import (
     VPC_ENDPOINT_ENABLED,
     Setting,
 )
-from .settings.lookup import Lookup, ResolvedSettings, ResolvedValue, look_up, printable_start
+from .settings.lookup import Lookup, ResolvedSettings, ResolvedValue, look_up, shown_start
 from .settings.network import Endpoint
 
 FROM_REGION = "the region"
@@ -56,7 +55,7 @@ class CallConfig:
         endpoint: the endpoint of the API.
         credentials: an AccessKey from the settings, or the source that returns one on request.
         connect_timeout: the time limit for opening a connection, in seconds.
-        read_timeout: the time limit for each wait for response data, in seconds.
+        read_timeout: the time limit for each read of response data, in seconds.
         deadline: the time limit for a call with all its retries, in seconds.
         warnings: warnings about the settings.
         credentials_from: the source of the credentials, as text.
@@ -116,7 +115,7 @@ def resolve_regions(
     settings = _checked_settings(arguments, stack, environ)
     regions = REGIONS if EVERY_REGION in names else names
     for name in regions:
-        _check_region(name, "argument regions")
+        check_region(name, "argument regions")
     _check_endpoint_for(settings, regions)
     resolution = resolve_credentials(settings)
     if len(regions) == 1:
@@ -213,16 +212,8 @@ def has_credentials(settings: ResolvedSettings) -> bool:
 def require_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue:
     """Return the region. A missing or invalid region is a ConfigurationError."""
     found = find_region(settings, resolution) or settings.require(REGION)
-    _check_region(found.value, found.origin)
+    check_region(found.value, found.origin)
     return found
-
-
-def _check_region(region: str, origin: str) -> None:
-    if not is_region_name(region):
-        raise ConfigurationError(
-            f"{origin} is not a region: {region[:64]!r}",
-            "Set a region such as cn-hangzhou" + did_you_mean(region, REGIONS),
-        )
 
 
 # --- Hosts -----------------------------------------------------------------------------------------------------------
@@ -250,7 +241,7 @@ def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | Non
         return None
     if found.value.lower() != "vpc":
         raise ConfigurationError(
-            f"{found.origin} is not an endpoint type: {printable_start(found.value)!r}", "Set it to vpc, or remove it."
+            f"{found.origin} is not an endpoint type: {shown_start(found.value)}", "Set it to vpc, or remove it."
         )
     return found.origin
 
@@ -280,7 +271,7 @@ def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
     if found:
         return StsHosts(StsHost(check_sts_host(found.value, found.origin), found.origin), default)
     if sts_region:
-        _check_region(sts_region.value, sts_region.origin)
+        check_region(sts_region.value, sts_region.origin)
         return StsHosts(StsHost(sts_host(sts_region.value, vpc=vpc), f"{sts_region.origin}{inside}"), default)
     return StsHosts(None, default)
 
@@ -295,7 +286,7 @@ def _seconds(settings: ResolvedSettings, setting: Setting, *, default: float, pe
     unit = "milliseconds" if per_second == 1000 else "seconds"
     if not re.fullmatch(r"[0-9]{1,7}", found.value) or int(found.value) == 0:
         raise ConfigurationError(
-            f"{found.origin} is not a number of {unit}: {found.value[:32]!r}",
+            f"{found.origin} is not a number of {unit}: {shown_start(found.value)}",
             f"Set it to a whole number of {unit}, at least 1.",
         )
     return int(found.value) / per_second

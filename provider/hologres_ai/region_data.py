@@ -11,9 +11,9 @@ AS_OF = "2026-11-27"
 """The date on which the list was last compared with its sources."""
 
 DATA_SOURCES = (
-    "endpoint map of the vendor's Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
-    "the vendor's CreateInstance page of 2025-11-11 (NAMED_BY_THE_VENDOR)",
-    "endpoint map of STS in the vendor's Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
+    "endpoint map of the Alibaba Cloud Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
+    "the CreateInstance page of the Alibaba Cloud documentation of 2025-11-11 (NAMED_BY_THE_VENDOR)",
+    "endpoint map of STS in the Alibaba Cloud Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
 )
 
 REGIONS = (
@@ -25,7 +25,7 @@ REGIONS = (
 """The regions with a known endpoint; ``*`` means all of them."""
 
 NAMED_BY_THE_VENDOR = ("cn-hangzhou-finance",)
-"""Regions that are in the vendor's documentation but have no endpoint in its SDK; ``*`` does not include them."""
+"""Regions that are in the Alibaba Cloud documentation but have no endpoint in the SDK; ``*`` does not include them."""
 
 PUBLIC_ENDPOINT = "hologram.{region}.aliyuncs.com"
 VPC_ENDPOINT = "hologram-vpc.{region}.aliyuncs.com"
@@ -56,7 +56,7 @@ def is_region_name(text: str) -> bool:
 
 
 def is_known(region: str) -> bool:
-    """Return True if the vendor lists the region as a region with Hologres."""
+    """Return True if Alibaba Cloud lists the region as a region with Hologres."""
     return region in REGIONS or region in NAMED_BY_THE_VENDOR
 
 

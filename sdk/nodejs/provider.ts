@@ -81,7 +81,7 @@ export interface ProviderArgs {
      */
     clientConnectTimeout?: pulumi.Input<number | undefined>;
     /**
-     * Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+     * Time limit for each read of response data, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
      */
     clientReadTimeout?: pulumi.Input<number | undefined>;
     /**

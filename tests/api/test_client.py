@@ -176,6 +176,17 @@ def test_a_deadline_error_has_the_last_failure() -> None:
     assert len(server.requests) == 2
 
 
+def test_a_refusal_with_a_long_retry_delay_is_an_error_about_the_refusal() -> None:
+    refused = http(429, json.dumps({"Code": "Throttling.User", "Message": "too fast"}), "Retry-After: 100")
+    with RawServer([refused]) as server:
+        error = fail(Client(settings_for(server.url, deadline=0.7)))
+    assert type(error) is DeadlineExceededError
+    assert error.title.endswith("; retried until the limit of 0.7 s")
+    assert (error.status, error.code, error.retry_after) == (429, "Throttling.User", 100)
+    assert error.remedy.startswith("Wait")
+    assert "no complete response" not in error.title
+
+
 def test_the_read_timeout_ends_one_try_and_not_the_call() -> None:
     with RawServer([Silence(), GOOD]) as server:
         assert call_url(server.url, read_timeout=0.3) == GOOD_REPLY

@@ -277,6 +277,8 @@ ECHOES: dict[str, Callable[[str], HttpResponse]] = {
     "page, where it is cut": lambda secret: HttpResponse(0, {}, ("x" * 190 + secret).encode()),
     "list": lambda secret: HttpResponse(0, {}, json.dumps({"instanceModelList": secret}).encode()),
     "field": lambda secret: HttpResponse(0, {}, nodes({"cpu": secret})),
+    "message, with a line break": lambda secret: HttpResponse(0, {}, api_body("Odd", f"{secret[:9]}\n{secret[9:]}")),
+    "page, with a line break": lambda secret: HttpResponse(0, {}, f"<p>{secret[:9]}\n{secret[9:]}".encode()),
 }
 
 
@@ -288,6 +290,7 @@ def test_a_secret_in_a_response_is_not_in_the_error(echo: str, status: int, secr
     error = refuse(status, answer.body, dict(answer.headers))  # type: ignore[arg-type]
     shown = str(error) + repr(error) + "".join(traceback.format_exception(error)) + repr(vars(error))
     assert secret[:10] not in shown  # nor the part of a secret that a cut leaves
+    assert secret[9:] not in shown
 
 
 LONG = [
@@ -322,9 +325,9 @@ def test_a_long_content_type_is_cut() -> None:
 
 
 def test_an_excerpt_is_the_content_type_and_200_characters() -> None:
-    excerpt = HttpResponse(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt
+    excerpt = HttpResponse(200, {"content-type": "text/html"}, b"a\x1b \n b" + b"c" * 1_000).excerpt()
     assert excerpt == "text/html: a b" + "c" * 197 + "…"
-    assert HttpResponse(200, {}, b"").excerpt == "no content type: an empty body"
+    assert HttpResponse(200, {}, b"").excerpt() == "no content type: an empty body"
 
 
 def test_the_example_response_of_the_vendor_is_parsed() -> None:

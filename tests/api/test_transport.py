@@ -74,6 +74,7 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+NO_TUNNEL = "the proxy proxy.example:3128 (https_proxy) did not open a tunnel"
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
     (httpx.ConnectError("refused"), TransportError, "ConnectError: refused"),
@@ -84,11 +85,15 @@ FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
     (caused_by(httpx.ConnectError("bad"), ssl.SSLError(1, "self-signed")), TlsError, "no trusted TLS connection"),
     (caused_by(httpx.ConnectError("closed"), ssl.SSLEOFError(8, "EOF")), TransportError, "no complete response"),
     (httpx.UnsupportedProtocol("ftp"), ResponseError, "cannot be called"),
-    (httpx.ProxyError("407 Proxy Authentication Required"), ResponseError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("403 Forbidden"), ResponseError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("503 Busy"), TransportError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("429 Too many"), TransportError, "the proxy opened no tunnel"),
-    (httpx.ProxyError("nonsense"), TransportError, "the proxy opened no tunnel"),
+    (
+        httpx.ProxyError("407 Proxy Authentication Required"),
+        ResponseError,
+        NO_TUNNEL,
+    ),
+    (httpx.ProxyError("403 Forbidden"), ResponseError, NO_TUNNEL),
+    (httpx.ProxyError("503 Busy"), TransportError, NO_TUNNEL),
+    (httpx.ProxyError("429 Too many"), TransportError, NO_TUNNEL),
+    (httpx.ProxyError("nonsense"), TransportError, NO_TUNNEL),
     (OverflowError("port must be 0-65535"), TransportError, "OverflowError"),
 ]
 
@@ -97,8 +102,10 @@ FAILURES: list[tuple[Exception, type[HologresAiError], str]] = [
     ("raised", "kind", "says"), FAILURES, ids=[f"{type(raised).__name__} {raised}"[:40] for raised, _, _ in FAILURES]
 )
 def test_an_exception_of_httpx_becomes_an_error_of_this_package(
-    raised: Exception, kind: type[HologresAiError], says: str
+    raised: Exception, kind: type[HologresAiError], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if isinstance(raised, httpx.ProxyError):
+        monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     error = transport_error(raised, CONFIG, [SECRET])
     assert type(error) is kind
     assert says in error.title

@@ -69,7 +69,8 @@ def test_doctor_fetches_credentials_and_hides_them(tmp_path: Path) -> None:
     assert listed.returncode == 1  # the second key that is issued, which this emulator does not know
     assert bad.returncode == 1
     assert "  failed   credentials URI: the request was refused" in bad.stdout.splitlines()
-    assert "no credentials from the credentials URI: the request was refused (HTTP 403)" in bad.stdout
+    assert "no credentials from the credentials URI at 127.0.0.1:" in bad.stdout
+    assert ": the request was refused (HTTP 403)" in bad.stdout
     assert CANARY not in "".join((good.stdout, good.stderr, bad.stdout, bad.stderr, listed.stdout, listed.stderr))
 
 

@@ -95,7 +95,9 @@ def test_an_unreachable_region_fails_the_read_by_default() -> None:
     with pytest.raises(RegionsError, match="3 of 21 regions could not be read") as caught:
         read_ai_nodes(regions=["*"])
     for region in UNREACHABLE:
-        assert f"{region}: unreachable: {region}.localhost gave no complete response within 2 s" in str(caught.value)
+        assert f"{region}: unreachable: {region}.localhost returned no complete response within 2 s" in str(
+            caught.value
+        )
         assert isinstance(caught.value.errors[region], DeadlineExceededError)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hologres_ai.errors import CredentialsError
+from hologres_ai.errors import ConfigurationError, CredentialsError
 from tests.support.credentials_setups import OAUTH, SourceSetup, get, settings_of, shown
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, LOGIN
@@ -97,5 +97,5 @@ def test_a_renewed_token_is_kept_even_if_the_exchange_fails(
 
 
 def test_an_unknown_oauth_site_is_refused(setup: SourceSetup) -> None:
-    with pytest.raises(CredentialsError, match="neither CN nor INTL"):
-        get(settings_of(setup, setup.profile("OAuth", **{**OAUTH, "oauth_site_type": "EU"})))
+    with pytest.raises(ConfigurationError, match="neither CN nor INTL"):
+        settings_of(setup, setup.profile("OAuth", **{**OAUTH, "oauth_site_type": "EU"}))

@@ -86,6 +86,31 @@ BAD_PROFILES: list[tuple[str, Arrange, str]] = [
         },
         "not the JSON",
     ),
+    (
+        "a blank command",
+        lambda setup: setup.profile("External", process_command="  "),
+        "process_command is missing",
+    ),
+    (
+        "half of a character",
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=f"{ROLE}\ud800"),
+        "ram_role_arn in profile",
+    ),
+    (
+        "a null character",
+        lambda setup: setup.profile("OIDC", oidc_provider_arn="a", ram_role_arn=ROLE, oidc_token_file="a\0"),
+        "oidc_token_file in profile",
+    ),
+    (
+        "a text as enable_vpc",
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, enable_vpc="true"),
+        "is neither true nor false",
+    ),
+    (
+        "a number as enable_vpc",
+        lambda setup: setup.profile("RamRoleArn", **PROFILE_KEYS, ram_role_arn=ROLE, enable_vpc=1),
+        "is neither true nor false",
+    ),
     ("a list", lambda setup: {"ALIBABA_CLOUD_CREDENTIALS_FILE": setup.file("c.json", "[]")}, "not the JSON"),
 ]
 
@@ -156,8 +181,29 @@ def chain_of(file: Path, sources: dict[str, str]) -> Path:
     return file
 
 
-def test_a_chain_of_profiles_has_any_length(tmp_path: Path) -> None:
-    names = [f"p{number}" for number in range(15)]
+@pytest.mark.parametrize("current", [{}, {"current": None}, {"current": ""}, {"current": 5}], ids=repr)
+def test_a_file_without_a_current_profile_is_an_error_with_the_setting(
+    tmp_path: Path, current: dict[str, object]
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**current, "profiles": [{"name": "5", "mode": "AK", **PROFILE_KEYS}]}))
+    with pytest.raises(ConfigurationError, match="names no current profile") as caught:
+        read_profile(Profile(file, None))
+    assert "hologres:profile" in caught.value.remedy
+    assert read_profile(Profile(file, "5")).mode == "AK"
+
+
+def test_the_name_of_a_profile_is_quoted_in_a_command(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"profiles": [{"name": "my profile", "mode": "AK"}]}))
+    with pytest.raises(ConfigurationError) as caught:
+        read_profile(Profile(file, "my profile"))
+    assert caught.value.remedy == "Run `aliyun configure --profile 'my profile'`."
+
+
+@pytest.mark.parametrize("length", [15, 1_200])
+def test_a_chain_of_profiles_has_any_length(tmp_path: Path, length: int) -> None:
+    names = [f"p{number}" for number in range(length)]
     file = chain_of(tmp_path / "config.json", dict(zip(names, [*names[1:], "key"], strict=True)))
     source = read_profile(Profile(file, names[0])).source
     assert [role.arn for role in source.roles] == [f"{ROLE}-{name}" for name in reversed(names)]

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hologres_ai.api.client import Client
 from hologres_ai.clock import utc_now
 from hologres_ai.credentials import Credentials, Limits, sts
-from hologres_ai.credentials.http import FetchError
+from hologres_ai.credentials.http import HOSTS, FetchError
 from hologres_ai.credentials.sts import rpc_signature
 from hologres_ai.credentials.types import Oidc, Role, StsHost
 from hologres_ai.errors import CredentialsError, DeadlineExceededError
 from tests.support import vendor_hosts
-from tests.support.credentials_setups import KEYS, NODES, SourceSetup, get, oidc, settings_of, shown
+from tests.support.credentials_setups import KEYS, NODES, SSO, SourceSetup, get, oidc, settings_of, shown
 from tests.support.raw_server import RawServer, http
 from tests.support.stand_ins import CANARY, OIDC_TOKEN, PROVIDER, ROLE, signature_of
 
@@ -88,6 +88,17 @@ def test_the_wait_that_sts_requests_is_on_the_error(setup: SourceSetup) -> None:
     with pytest.raises(CredentialsError) as caught:
         get(settings)
     assert caught.value.retry_after == 7
+
+
+def test_throttling_until_the_deadline_is_an_error_about_throttling(setup: SourceSetup) -> None:
+    setup.stand_in.failing = (429, as_json("Throttling.User"), {"Retry-After": "100"})
+    settings = settings_of(setup, ASSUME | {"MAX_RETRY_TIMEOUT": "1"})
+    with pytest.raises(
+        DeadlineExceededError, match="the request was refused; retried until the limit of 1 s"
+    ) as caught:
+        asyncio.run(Client(settings).list_instance_model())
+    assert (caught.value.status, caught.value.code) == (429, "Throttling.User")
+    assert caught.value.remedy.startswith("Wait")
 
 
 def test_throttling_is_retried_in_the_call(setup: SourceSetup) -> None:
@@ -236,11 +247,24 @@ def test_an_empty_token_file_is_refused_before_any_call(setup: SourceSetup, text
     assert setup.stand_in.queries == []
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b"two\nlines", "密".encode()])
-def test_a_token_file_with_other_content_is_refused_before_any_call(tmp_path: Path, content: bytes) -> None:
+OTHER_CONTENT = [
+    b"\xff\xfe",
+    "t".encode("utf-16"),
+    b"two words",
+    b"two\nlines",
+    "密".encode(),
+    b"t" * 70_000,
+    b"",
+    None,
+]
+
+
+@pytest.mark.parametrize("content", OTHER_CONTENT, ids=lambda content: repr(content)[:20])
+def test_a_token_file_with_other_content_is_refused_before_any_call(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "token"
-    file.write_bytes(content)
-    with pytest.raises(FetchError, match="token file"):
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(FetchError, match=r"assumeRoleWithOidc\.oidcTokenFile, ALIBABA_CLOUD_OIDC_TOKEN_FILE"):
         sts.assume_role_with_oidc(Oidc(PROVIDER, ROLE, str(file)), StsHost("sts.invalid", "test"), Limits())
 
 
@@ -254,6 +278,44 @@ def test_an_unreachable_host_is_named_with_its_origin_and_setting(setup: SourceS
     assert "127.0.0.1:9 (from environment ALIBABA_CLOUD_STS_ENDPOINT)" in caught.value.title
     assert "hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT" in caught.value.remedy
     assert "roleArn" not in caught.value.remedy
+
+
+FOREIGN = [
+    http(200, "<html>login</html>"),
+    http(302, "", "Location: https://login.invalid/"),
+    http(200, "{}", "Content-Encoding: gzip"),
+    http(200, " " * 2**21),
+    http(200, "{}"),
+    http(200, json.dumps({"Credentials": {"AccessKeyId": "k"}})),
+]
+
+
+@pytest.mark.parametrize("response", FOREIGN, ids=lambda response: repr(response)[:60])
+def test_the_error_of_a_response_from_a_different_server_is_about_the_host(setup: SourceSetup, response: bytes) -> None:
+    with RawServer([response]) as server, pytest.raises(CredentialsError) as caught:
+        get(settings_of(setup, ASSUME, sts_endpoint=server.url))
+    assert "no proxy or login page responds" in caught.value.remedy
+    assert "roleArn" not in caught.value.remedy
+
+
+def test_the_error_of_expired_credentials_is_about_the_clock(setup: SourceSetup) -> None:
+    old = {"AccessKeyId": "k", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "2001-01-01T00:00:00Z"}
+    with RawServer([http(200, json.dumps({"Credentials": old}))]) as server, pytest.raises(CredentialsError) as caught:
+        get(settings_of(setup, ASSUME, sts_endpoint=server.url))
+    assert "Check the clock of this machine" in caught.value.remedy
+    assert "roleArn" not in caught.value.remedy
+
+
+@pytest.mark.parametrize("way", ["uri", "OAuth", "CloudSSO"])
+def test_the_host_of_every_source_is_named(setup: SourceSetup, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setitem(HOSTS, "oauth CN", "http://127.0.0.1:9")
+    login = {"cloud_sso_sign_in_url": "http://127.0.0.1:9/x", "cloud_sso_access_token_expire": 4102444800}
+    environ = {"ALICLOUD_CREDENTIALS_URI": "http://127.0.0.1:9/c"}
+    if way != "uri":
+        fields = {**SSO, **login} if way == "CloudSSO" else {"oauth_access_token": "t", "oauth_refresh_token": "r"}
+        environ = setup.profile(way, **fields)
+    with pytest.raises(CredentialsError, match=r" at 127\.0\.0\.1:9: the connection was refused"):
+        get(settings_of(setup, environ))
 
 
 def test_the_error_of_an_untrusted_host_names_the_certificate_file(

@@ -77,7 +77,7 @@ def test_an_unread_region_is_reported_and_its_nodes_are_kept(project: Project, s
     run = project.drift("--diff")
     assert run.code != 0
     assert (
-        "cn-beijing could not be read: unreachable: cn-beijing.localhost gave no complete response within 2 s"
+        "cn-beijing could not be read: unreachable: cn-beijing.localhost returned no complete response within 2 s"
         in run.text
     )
     changed = [line for line in run.text.splitlines() if line.strip().startswith(("- ", "~ ", "+ "))]

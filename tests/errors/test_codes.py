@@ -156,7 +156,7 @@ def test_the_remedy_follows_the_details(code: str, detail: AccessDeniedDetail, s
 def test_a_diagnostic_message_is_cut_and_marked_in_text() -> None:
     text = describe_denial(denial())
     assert MESSAGE not in text
-    assert f"{MESSAGE[:60]}… (cut, 400 characters; `hologres-ai doctor` shows it whole)" in text
+    assert f"{MESSAGE[:60]}… (cut, 400 characters; `hologres-ai doctor` shows the complete message)" in text
 
 
 def test_a_diagnostic_message_can_be_shown_completely() -> None:

@@ -177,7 +177,7 @@ def check(body: bytes) -> str:
 
 
 def misplaced(error: ResponseError, wanted: Expected, body: bytes) -> str:
-    place = re.match(r"the response is not what the API describes: ([^ ]*): ", error.title)
+    place = re.match(r"the response does not match the API documentation: ([^ ]*): ", error.title)
     assert place is not None, error.title
     assert place[1] in wanted.places or too_deep(body), (error.title, wanted)
     return "misplaced" if place[1] != "body" else "unreadable"

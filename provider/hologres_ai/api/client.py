@@ -16,7 +16,7 @@ from ..clock import parse_http_date, utc_now
 from ..config import CallConfig
 from ..credentials import Credentials, CredentialsSource, Limits
 from ..credentials.cache import CredentialsCache, credentials_cache_for
-from ..errors import DeadlineExceededError, HologresAiError, ResponseError
+from ..errors import CredentialsError, DeadlineExceededError, HologresAiError, ResponseError
 from ..errors.bodies import Body
 from ..errors.codes import Retry, classify
 from ..errors.redaction import clean, redact_logs
@@ -46,7 +46,7 @@ class Client:
         connections: the connections to use; without them, each call has its own.
         clock: a function that returns the current time.
         nonce: a function that returns a new nonce for each request.
-        wait: a function that returns the wait before a retry, in seconds.
+        wait: a function that returns the retry delay, in seconds.
         max_body_bytes: the maximum size of a response.
 
     Attributes:
@@ -155,7 +155,7 @@ class Client:
         return self._clock() + self._correction
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
-        """Correct the clock or drop expired credentials, so that the next try can succeed."""
+        """Correct the clock or drop expired credentials, so that the next attempt can succeed."""
         retry = classify(error.code, error.status).retry
         if retry is Retry.WITH_CORRECTED_CLOCK and self.clock_skew is not None:
             self._correction = self.clock_skew
@@ -164,27 +164,35 @@ class Client:
             self._cache(source).refuse(credentials)
 
     def _deadline_exceeded(self, attempts: RetryState) -> DeadlineExceededError:
-        settings, last = self._settings, attempts.last
+        settings, last, limit = self._settings, attempts.last, f"{self._settings.deadline:g} s"
         if attempts.awaits_credentials:
             return self._no_credentials_in_time()
+        if last and (last.status or isinstance(last, CredentialsError)):
+            return DeadlineExceededError(
+                f"{last.title}; retried until the limit of {limit}",
+                f"{last.remedy} {_LIMIT}",
+                status=last.status,
+                code=last.code,
+                request_id=last.request_id,
+                retry_after=last.retry_after,
+                denial=last.denial,
+            )
         ending = f"; the last failure: {last.title}" if last else ""
         return DeadlineExceededError(
-            f"{settings.endpoint.host} gave no complete response within {settings.deadline:g} s{ending}",
-            f"Check the network and the region {settings.region}. {_LIMIT}",
-            status=last.status if last else None,
-            code=last.code if last else None,
-            request_id=last.request_id if last else None,
+            f"{settings.endpoint.host} returned no complete response within {limit}{ending}",
+            f"{last.remedy if last else f'Check the network and the region {settings.region}.'} {_LIMIT}",
         )
 
     def _no_credentials_in_time(self) -> DeadlineExceededError:
-        source, seconds = self._settings.credentials, f"{self._settings.deadline:g} s"
-        title = f"the source of credentials returned none within {seconds}"
+        settings, source = self._settings, self._settings.credentials
+        named = f", {settings.credentials_from}," if settings.credentials_from else ""
+        title = f"the credentials source{named} returned no credentials within {settings.deadline:g} s"
         remedy = "`hologres-ai doctor` shows the source."
         roles = source.asked_roles if isinstance(source, CredentialsSource) else ()
         if roles:
             hosts = dict.fromkeys(f"{role.host.endpoint} (from {role.host.origin})" for role in roles)
             title += f"; STS is called at {', '.join(hosts)}"
-            remedy = "Set another host of STS with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
+            remedy = "Set a different STS host with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT. " + remedy
         return DeadlineExceededError(title, f"{remedy} {_LIMIT}")
 
 
@@ -202,7 +210,7 @@ async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: in
         if len(body) > limit:
             raise ResponseError(
                 f"the response is larger than {limit // 2**20} MiB",
-                "Check the endpoint; ask for the nodes of one instance with instanceId.",
+                "Check the endpoint; or read the nodes of one instance only, with instanceId.",
                 status=response.status_code,
             )
     return body  # not converted to bytes, which would copy up to 64 MiB

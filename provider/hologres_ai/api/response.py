@@ -19,7 +19,7 @@ from ..clock import requested_wait, utc_now
 from ..errors import HologresAiError, ResponseError
 from ..errors.bodies import UTF8_MARK, Body, ErrorBody, as_text, parse_error_body
 from ..errors.codes import classify, remedy_for
-from ..errors.redaction import clean, redact
+from ..errors.redaction import clean
 from ..errors.validation import first_problem
 from ..models import AiNode, NodeList
 from ..names import to_camel
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LIST = "instanceModelList"
 _DEPTH = 3  # list, index, field
+_EXCERPT_BYTES = 64 * 1024  # much more than the part that is shown, so that a secret at its end is complete
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,11 @@ class HttpResponse:
     headers: Mapping[str, str]
     body: Body
 
-    @property
-    def excerpt(self) -> str:
-        """The content type and the start of the body, printable and on one line."""
-        text = " ".join(self.body[:1000].decode("utf-8", "replace").split())
-        kind = clean(self.headers.get("content-type", "no content type"), limit=64)
-        return f"{kind}: {clean(text) or 'an empty body'}"
-
-    def redacted(self, secrets: Sequence[str]) -> "HttpResponse":
-        """Return the response with each of `secrets` redacted in the headers and the body."""
-        body, headers = self.body, {name: redact(value, secrets) for name, value in self.headers.items()}
-        for secret in secrets:
-            body = body.replace(secret.encode(), b"***")
-        return HttpResponse(self.status, headers, body)
+    def excerpt(self, secrets: Sequence[str] = ()) -> str:
+        """Return the content type and the start of the body, redacted, printable and on one line."""
+        text = " ".join(self.body[:_EXCERPT_BYTES].decode("utf-8", "replace").split())
+        kind = clean(self.headers.get("content-type", "no content type"), secrets, limit=64)
+        return f"{kind}: {clean(text, secrets) or 'an empty body'}"
 
 
 @model(frozen=True, config=ConfigDict(alias_generator=to_camel))
@@ -69,11 +62,11 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     Args:
         response: the response.
         secrets: the values to redact in error messages.
-        now: the current time, with which a date in Retry-After is converted to a wait.
+        now: the current time, with which a date in Retry-After is converted to a delay.
 
     Raises:
         ApiError: the response is a refusal, with any HTTP status.
-        ResponseError: the response does not match the documentation of the API; the title names the invalid part.
+        ResponseError: the response does not match the API documentation; the title names the invalid part.
     """
     if response.status != 200:
         raise _refusal(response, secrets, now)
@@ -84,11 +77,11 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
         failure = parse_error_body(response.body)
         if failure.tells_failure and LIST.lower() not in failure.fields:
             raise _refusal(response, secrets, now) from None
-        raise _malformed(response.redacted(secrets), error, secrets) from None
+        raise _malformed(response, error, secrets) from None
     if not payload.instance_model_list and parse_error_body(body).tells_failure:
         raise _refusal(response, secrets, now)
     _log_unknown_fields(body)
-    null = "the API returned null instead of a list of AI nodes; it is read as no nodes"
+    null = "the API returned null instead of a list of AI nodes; this is treated as an empty list"
     return NodeList(
         nodes=payload.instance_model_list or (),
         request_id=as_text(payload.request_id),
@@ -97,20 +90,19 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
 
 
 def _refusal(response: HttpResponse, secrets: Sequence[str], now: datetime | None) -> HologresAiError:
-    safe = response.redacted(secrets)
-    error = parse_error_body(safe.body)
-    if 200 <= safe.status < 400 and not error.tells_failure:
-        return _unexpected_status(safe)
+    error = parse_error_body(response.body)
+    if 200 <= response.status < 400 and not error.tells_failure:
+        return _unexpected_status(response, secrets)
     code, denial = error.code(secrets), error.denial(secrets)
-    rule = classify(code, safe.status)
-    title = rule.title or error.message(secrets) or f"no reason given ({safe.excerpt})"
+    rule = classify(code, response.status)
+    title = rule.title or error.message(secrets) or f"no reason given ({response.excerpt(secrets)})"
     return rule.error(
         f"the API refused to list the AI nodes: {title}",
         remedy_for(rule, denial),
-        status=safe.status,
+        status=response.status,
         code=code,
-        request_id=_request_id(safe, error, secrets),
-        retry_after=requested_wait(safe.headers, now or utc_now()),
+        request_id=_request_id(response, error, secrets),
+        retry_after=requested_wait(response.headers, now or utc_now()),
         denial=denial,
     )
 
@@ -119,21 +111,21 @@ def _request_id(response: HttpResponse, error: ErrorBody, secrets: Sequence[str]
     return error.request_id(secrets) or as_text(response.headers.get("x-acs-request-id"), secrets)
 
 
-def _unexpected_status(response: HttpResponse) -> ResponseError:
+def _unexpected_status(response: HttpResponse, secrets: Sequence[str]) -> ResponseError:
     return ResponseError(
-        f"the service returned a redirect or a response without content ({response.excerpt})",
+        f"the service returned a redirect or a response without content ({response.excerpt(secrets)})",
         "Redirects are never followed, because they would carry the signature to another host. "
         "Check the endpoint and any proxy in between.",
         status=response.status,
-        request_id=_request_id(response, ErrorBody({}), ()),
+        request_id=_request_id(response, ErrorBody({}), secrets),
     )
 
 
 def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence[str]) -> ResponseError:
     problem = first_problem(error, _DEPTH)
-    got = _show(problem.value, secrets) if problem.location else response.excerpt
+    got = _show(problem.value, secrets) if problem.location else response.excerpt(secrets)
     return ResponseError(
-        f"the response is not what the API describes: {problem.place or 'body'}: {problem.reason}, got {got}",
+        f"the response does not match the API documentation: {problem.place or 'body'}: {problem.reason}, got {got}",
         "Check the endpoint and any proxy in between. If both are right, the API has changed: please report it.",
         status=response.status,
         request_id=_request_id(response, parse_error_body(response.body), secrets),
@@ -154,4 +146,4 @@ def _log_unknown_fields(body: Body) -> None:
     nodes = from_json(body).get(LIST) or ()
     unknown = {name for node in nodes for name in node} - _WIRE_NAMES
     if unknown:
-        log.debug("unknown fields of AI nodes were left out: %s", sorted(unknown))
+        log.debug("unknown fields of AI nodes were ignored: %s", sorted(unknown))

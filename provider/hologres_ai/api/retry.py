@@ -28,7 +28,7 @@ class RetryQuota:
         self._tokens = tokens
 
     def take(self) -> bool:
-        """Take the tokens for one retry; return False if too few are left."""
+        """Take the tokens for one retry; return False if there are too few."""
         if self._tokens < self.COST:
             return False
         self._tokens -= self.COST
@@ -40,7 +40,7 @@ class RetryQuota:
 
 
 class RetryState:
-    """The retry state of one call: the failures so far, and the tries that are left.
+    """The retry state of one call: the last failure and the number of attempts that remain.
 
     Args:
         quota: the token bucket, which several calls may share.
@@ -63,7 +63,7 @@ class RetryState:
         """Record a failure, and return True if the call is to be retried."""
         if not isinstance(error, HologresAiError):
             return False
-        self.last = error
+        self.last, self.awaits_credentials = error, False
         self._left -= 1
         return bool(self._left) and self._is_retried(error) and self._quota.take()
 
@@ -86,9 +86,9 @@ Wait = Callable[[RetryCallState], float]
 
 
 def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
-    """Return a function for the wait before the next try, in seconds.
+    """Return a function that computes the retry delay in seconds.
 
-    The wait is the one that the service requests, or else full jitter. It is never longer than `MAX_WAIT`.
+    The delay is the one in the response. If the response has none, it is full jitter. It is at most `MAX_WAIT`.
     """
 
     def wait(state: RetryCallState) -> float:

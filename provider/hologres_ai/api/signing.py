@@ -1,7 +1,7 @@
 """The signature ACS3-HMAC-SHA256: one function for each step, with the names of the specification.
 
-Source: the vendor's "V3 request body and signature mechanism", checked against its Python SDK. The functions are pure,
-except `new_nonce`. `Acs3Auth` needs a clock and a nonce; both are parameters.
+Source: "V3 request body and signature mechanism" of Alibaba Cloud, checked against its Python SDK. All
+functions are pure, except `new_nonce`. `Acs3Auth` requires a clock and a nonce; both are parameters.
 """
 
 import hashlib
@@ -81,7 +81,7 @@ def new_nonce() -> str:
 
 
 class Acs3Auth(httpx.Auth):
-    """Authentication for httpx that signs each request. Each try has a new date and a new nonce.
+    """Authentication for httpx that signs each request. Each attempt has a new date and a new nonce.
 
     Requests with a body are not supported, because this API has none.
 

@@ -9,10 +9,19 @@ from typing import Self
 import httpx
 
 from ..config import CallConfig
-from ..errors import ConfigurationError, HologresAiError, ResponseError, TlsError, TransportError
+from ..errors import HologresAiError, ResponseError, TlsError, TransportError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import clean
-from ..settings.network import Endpoint, causes, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
+from ..settings.network import (
+    Endpoint,
+    Proxy,
+    causes,
+    is_tls_failure,
+    proxy_for,
+    proxy_passwords,
+    proxy_status,
+    tls_context,
+)
 
 
 class Connections:
@@ -42,8 +51,8 @@ class Connections:
         Raises:
             ConfigurationError: the environment names an invalid proxy, or an invalid certificate file or folder.
         """
-        # Through a proxy, plain http would carry the signature unencrypted; it is allowed for loopback only.
-        key = endpoint.scheme, proxy_for(endpoint.url) if endpoint.scheme == "https" else None
+        proxy = _proxy_of(endpoint)
+        key = endpoint.scheme, proxy.address if proxy else None
         if key not in self._clients:
             self._clients[key] = _make_client(*key)
             self.secrets = tuple(proxy_passwords())
@@ -55,31 +64,22 @@ def ensure_connections(connections: Connections | None) -> AbstractAsyncContextM
     return Connections() if connections is None else nullcontext(connections)
 
 
+def _proxy_of(endpoint: Endpoint) -> Proxy | None:
+    # Through a proxy, plain http would carry the signature unencrypted; it is allowed for loopback only.
+    return proxy_for(endpoint.url) if endpoint.scheme == "https" else None
+
+
 def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
-    try:
-        return httpx.AsyncClient(
-            headers={"accept": "application/json", "accept-encoding": "identity"},
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=None),  # a call that waits for a connection could miss its deadline
-            verify=tls_context(scheme),
-            proxy=proxy,
-            trust_env=False,
-            # Cookies are not stored: a cookie for one account must not be sent with the calls of another.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
-    except ImportError:
-        raise ConfigurationError(
-            "the proxy is a SOCKS proxy, which needs a package that is not installed",
-            "Install it with `pip install 'httpx[socks]'`; or set HTTPS_PROXY to an HTTP proxy, "
-            "and remove HTTP_PROXY and ALL_PROXY.",
-        ) from None
-    except (httpx.InvalidURL, OSError, ValueError) as error:
-        # The text of the error is not shown, because it may contain the address of a proxy with its password.
-        raise ConfigurationError(
-            f"no connection can be set up with this environment ({type(error).__name__})",
-            "Check the proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the file or folder in SSL_CERT_FILE "
-            "and SSL_CERT_DIR.",
-        ) from None
+    return httpx.AsyncClient(
+        headers={"accept": "application/json", "accept-encoding": "identity"},
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=None),  # a call that waits for a connection could miss its deadline
+        verify=tls_context(scheme),
+        proxy=proxy,
+        trust_env=False,
+        # Cookies are not stored: a cookie for one account must not be sent with the calls of another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
 
 
 # --- Failures --------------------------------------------------------------------------------------------------------
@@ -87,38 +87,43 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
 
 def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[str]) -> HologresAiError:
     """Convert an exception of httpx to an error of this package, without secrets."""
-    host, region = settings.endpoint.host, settings.region
-    if isinstance(error, httpx.ProxyError):
-        return _proxy_error(error, host)
+    host, proxy = settings.endpoint.host, _proxy_of(settings.endpoint)
+    if proxy and isinstance(error, httpx.ProxyError):
+        return _proxy_error(error, host, proxy)
     # The message of the library may contain bytes from the peer, which may be secrets that the peer sends back.
     text = clean(str(error).partition(": bytearray(")[0], secrets)
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ResponseError(f"{host} cannot be called: {reason}", "Check the endpoint and the proxy settings.")
+    to_host = f"{host} through the proxy {proxy}" if proxy else host
     if is_tls_failure(error):
         return TlsError(
-            f"no trusted TLS connection to {host}: {reason}",
+            f"no trusted TLS connection to {to_host}: {reason}",
             "Check the endpoint. Behind a proxy or a private certificate authority, set SSL_CERT_FILE to a file with "
             "its certificate.",
         )
+    failed = proxy if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
     return TransportError(
-        f"no complete response from {host}: {reason}",
-        f"Check the network, the proxy settings and the region {region}. Inside a VPC, set ALIBABA_CLOUD_ENDPOINT_TYPE "
-        "to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
-        + "".join(f" {warning}{'' if warning.endswith('?') else '.'}" for warning in settings.warnings),
-        no_such_host=any(
-            isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME for cause in causes(error)
-        ),
+        f"no complete response from {to_host}: {reason}",
+        failed.remedy if failed else _network_remedy(settings),
+        no_such_host=not proxy and any(map(_is_no_such_host, causes(error))),
     )
 
 
-def _proxy_error(error: httpx.ProxyError, host: str) -> HologresAiError:
-    """Return the error for a proxy that opened no tunnel: a refusal is final, a failure of the proxy is transient."""
+def _network_remedy(settings: CallConfig) -> str:
+    return (
+        f"Check the network, the proxy settings and the region {settings.region}. Inside a VPC, set "
+        "ALIBABA_CLOUD_ENDPOINT_TYPE to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
+        + "".join(f" {warning}{'' if warning.endswith('?') else '.'}" for warning in settings.warnings)
+    )
+
+
+def _is_no_such_host(cause: BaseException) -> bool:
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+
+
+def _proxy_error(error: httpx.ProxyError, host: str, proxy: Proxy) -> HologresAiError:
+    """Return the error for a proxy that did not open a tunnel. A refusal is final; a failure is transient."""
     status = proxy_status(error)
     kind = ResponseError if status and status < 500 and status not in RETRIED_STATUSES else TransportError
-    return kind(
-        f"the proxy opened no tunnel to {host}",
-        "Check the address, user name and password in HTTPS_PROXY or ALL_PROXY; "
-        "NO_PROXY names the hosts that are reached without a proxy.",
-        status=status,
-    )
+    return kind(f"the proxy {proxy} did not open a tunnel to {host}", proxy.remedy, status=status)

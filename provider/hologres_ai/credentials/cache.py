@@ -73,7 +73,7 @@ class CredentialsCache:
             return outcome.credentials
         left = cached.expires - self._clock() if cached and cached is self._cached and cached.expires else 0.0
         if cached and left > 0:
-            log.warning("the credentials could not be refreshed; they are valid for %.0f s more", left)
+            log.warning("the credentials could not be refreshed; they are valid for another %.0f s", left)
             return cached.credentials
         raise copy.copy(outcome)  # each reader raises its own copy, with its own traceback
 

@@ -20,7 +20,15 @@ import httpx
 from ..errors import Facts, HologresAiError
 from ..errors.codes import RETRIED_STATUSES
 from ..errors.redaction import redact_logs
-from ..settings.network import has_cause, is_tls_failure, proxy_for, proxy_passwords, proxy_status, tls_context
+from ..settings.network import (
+    Proxy,
+    has_cause,
+    is_tls_failure,
+    proxy_for,
+    proxy_passwords,
+    proxy_status,
+    tls_context,
+)
 from .types import Credentials, Fetched, Limits
 from .validation import HEADER_SAFE
 
@@ -40,7 +48,7 @@ class FetchError(HologresAiError):
 
     Attributes:
         transient: whether the same request may succeed later.
-        is_transport: whether the host could not be reached.
+        at_host: whether the host or the network failed, or a different server responded; the identity is not the cause.
     """
 
     def __init__(
@@ -49,12 +57,12 @@ class FetchError(HologresAiError):
         remedy: str = "",
         *,
         transient: bool = False,
-        is_transport: bool = False,
+        at_host: bool = False,
         **facts: Unpack[Facts],
     ) -> None:
         super().__init__(title, remedy, **facts)
         self.transient = transient
-        self.is_transport = is_transport
+        self.at_host = at_host
 
 
 # --- Requests --------------------------------------------------------------------------------------------------------
@@ -74,17 +82,17 @@ class ServiceResponse:
         try:
             return self.body.decode("ascii")
         except UnicodeDecodeError:
-            raise FetchError("its response is not ASCII text") from None
+            raise FetchError("its response is not ASCII text", at_host=True) from None
 
     def document(self, part: str | None = None) -> dict[str, Any]:
         """Return the JSON object in the body of a response with status 200, or the object in the field `part` of it."""
         self._check_status()
         document = parse_document(self.body)
         if document is None:
-            raise FetchError("its response is not a JSON object", status=self.status)
+            raise FetchError("its response is not a JSON object", at_host=True, status=self.status)
         found = document if part is None else document.get(part)
         if not isinstance(found, dict):
-            raise FetchError(f"its response is incomplete: {part} is missing")
+            raise FetchError(f"its response is incomplete: {part} is missing", at_host=True)
         return found
 
     def _check_status(self) -> None:
@@ -116,27 +124,27 @@ def send(
 
     In the logs of the HTTP libraries, `secrets` and the URL, which may contain tokens, are redacted.
     """
-    deadline = time.monotonic() + limits.total
+    deadline, proxy = time.monotonic() + limits.total, None if direct else proxy_for(url)
     try:
         target = httpx.URL(url)
         hidden = [*secrets, *proxy_passwords(), *filter(None, (str(target), str(target.query, "ascii")))]
         with (
             redact_logs(hidden),
-            _client(target, limits, direct=direct) as client,
+            _client(target, limits, proxy) as client,
             client.stream(method, target, headers=headers, content=content) as response,
         ):
             body = _read_body(response, deadline)
-    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-        raise _transport_failure(error) from None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise _transport_failure(error, proxy) from None
     if 300 <= response.status_code < 400:
-        raise FetchError("it returned a redirect, which is never followed", status=response.status_code)
+        raise FetchError("it returned a redirect, which is never followed", at_host=True, status=response.status_code)
     return ServiceResponse(response.status_code, body, dict(response.headers))
 
 
-def _client(url: httpx.URL, limits: Limits, *, direct: bool) -> httpx.Client:
+def _client(url: httpx.URL, limits: Limits, proxy: Proxy | None) -> httpx.Client:
     return httpx.Client(
         verify=tls_context(url.scheme),
-        proxy=None if direct else proxy_for(str(url)),
+        proxy=proxy.address if proxy else None,
         trust_env=False,
         follow_redirects=False,
         headers={"accept": "application/json", "accept-encoding": "identity", "connection": "close"},
@@ -146,12 +154,14 @@ def _client(url: httpx.URL, limits: Limits, *, direct: bool) -> httpx.Client:
 
 def _read_body(response: httpx.Response, deadline: float) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise FetchError("its response is compressed, which was not requested", status=response.status_code)
+        raise FetchError(
+            "its response is compressed, which was not requested", at_host=True, status=response.status_code
+        )
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise FetchError("its response is larger than 1 MiB", status=response.status_code)
+            raise FetchError("its response is larger than 1 MiB", at_host=True, status=response.status_code)
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("")
     return bytes(body)
@@ -163,7 +173,7 @@ _TRUST = (
     "Check the host; where a proxy or a private certificate authority signs its certificate, set SSL_CERT_FILE to "
     "the file with the certificate of that authority."
 )
-_PROXY = "Check the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts that are reached without it."
+_CLOCK = "Check the clock of this machine. If it is correct, check the expiry time that the source returns."
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "its host name does not exist"),
     (ConnectionRefusedError, "the connection was refused"),
@@ -172,22 +182,27 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _transport_failure(error: Exception) -> FetchError:
+def _transport_failure(error: Exception, proxy: Proxy | None) -> FetchError:
     """Convert an exception to a FetchError without its text, which may contain data from the peer."""
     if is_tls_failure(error):
-        return FetchError("its identity could not be verified (TLS)", _TRUST)
-    if isinstance(error, httpx.ProxyError):
+        return FetchError("its identity could not be verified (TLS)" + _through(proxy), _TRUST)
+    if proxy and isinstance(error, httpx.ProxyError):
         status = proxy_status(error)
         transient = status is None or status >= 500 or status in RETRIED_STATUSES
-        return FetchError("the proxy opened no tunnel to it", _PROXY, transient=transient)
-    if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError | OSError):
-        return FetchError(f"its address or that of the proxy is invalid ({type(error).__name__})", _PROXY)
-    if not isinstance(error, httpx.HTTPError):
-        return FetchError("the file in SSL_CERT_FILE or the folder in SSL_CERT_DIR can't be read", _TRUST)
+        return FetchError(f"the proxy {proxy} did not open a tunnel to it", proxy.remedy, transient=transient)
+    if isinstance(error, httpx.UnsupportedProtocol) or not isinstance(error, httpx.HTTPError):
+        return FetchError(f"its address is invalid ({type(error).__name__})", at_host=True)
     reason = next((reason for kind, reason in _UNREACHABLE if has_cause(error, kind)), None)
+    if reason and proxy:
+        return FetchError(f"no response through the proxy {proxy}: {reason}", proxy.remedy, transient=True)
     if reason:
-        return FetchError(reason, transient=True, is_transport=True)
-    return FetchError(f"no complete response ({type(error).__name__})", transient=True)
+        return FetchError(reason, transient=True, at_host=True)
+    title = f"no complete response{_through(proxy)} ({type(error).__name__})"
+    return FetchError(title, transient=True, at_host=True)
+
+
+def _through(proxy: Proxy | None) -> str:
+    return f" through the proxy {proxy}" if proxy else ""
 
 
 # --- Credentials in a response ---------------------------------------------------------------------------------------
@@ -197,19 +212,19 @@ def credentials_in(
     document: Mapping[str, Any],
     names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
 ) -> Fetched:
-    """Return the credentials in a document. `names` are those of the fields for id, secret, token and expiry.
+    """Return the credentials in a document. `names` are those of the fields for ID, secret, token and expiry.
 
     Credentials that are incomplete, invalid or expired are an error, which contains no value.
     """
     key, secret, token = (document.get(name) or None for name in names[:3])
     for value in (key, secret, token):
         if value is not None and not (isinstance(value, str) and re.fullmatch(HEADER_SAFE, value)):
-            raise FetchError("its response contains an AccessKey that can't be sent in a header")
+            raise FetchError("its response contains an AccessKey that can't be sent in a header", at_host=True)
     if not key or not secret:
-        raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing")
+        raise FetchError(f"its response is incomplete: {names[0]} or {names[1]} is missing", at_host=True)
     expires = parse_expiry(document.get(names[3]))
     if expires is not None and expires <= time.time():
-        raise FetchError("its credentials have expired already")
+        raise FetchError("its credentials have already expired", _CLOCK)
     return Fetched(Credentials(key, secret, token), expires)
 
 
@@ -227,7 +242,7 @@ def parse_expiry(value: object) -> float | None:
     except (ValueError, OverflowError):
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise FetchError("its response contains an expiry that is neither a number nor a date")
+        raise FetchError("its response contains an expiry that is neither a number nor a date", at_host=True)
     return seconds / 1000 if seconds > _MILLISECONDS else seconds
 
 

@@ -1,7 +1,7 @@
-"""Choose the AccessKey from the settings. Its id and secret come from the same origin, except under rule 2.
+"""Choose the AccessKey from the settings. Its ID and secret come from the same origin, except under rule 2.
 
-1. The first origin with both an id and a secret is used, together with the token of the same origin, if any.
-2. If no origin has both, but there is exactly one id, one secret and at most one token in all origins, these are used.
+1. The first origin with both an ID and a secret is used, together with the token of the same origin, if any.
+2. If no origin has both, but there is exactly one ID, one secret and at most one token in all origins, these are used.
 3. Anything else is an error. An incomplete origin that precedes the complete one is an error too; in the environment it
    is only a warning.
 """
@@ -16,7 +16,7 @@ from ..settings.lookup import ARGUMENT, ENVIRONMENT, ResolvedSettings, ResolvedV
 from .types import Credentials
 from .validation import check_header_safe
 
-# The variables of each family: the pairs of variables for id and secret, then the variable for the token.
+# The variables of each family: the pairs of variables for ID and secret, then the variable for the token.
 _FAMILIES = {
     "ALICLOUD_*": (
         (("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"), ("ALICLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_SECRET")),
@@ -45,7 +45,7 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class _Origin:
-    """The parts of a key pair from one origin, and the pairs of an id and a secret that they form."""
+    """The parts of a key pair from one origin, and the pairs of an ID and a secret that they form."""
 
     name: str
     level: int
@@ -87,7 +87,7 @@ def _origins(settings: ResolvedSettings) -> list[_Origin]:
 def _origin(
     name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[Sequence[str]]
 ) -> _Origin:
-    """Build an origin. An id and a secret whose variables belong together precede other combinations."""
+    """Build an origin. An ID and a secret whose variables belong together precede other combinations."""
     ids, secrets, tokens = (
         tuple(held[key] for key in dict.fromkeys(keys) if key in held)
         for held, keys in zip(named, zip(*spellings, strict=True), strict=True)
@@ -105,9 +105,10 @@ def _refuse_halves(above: Sequence[_Origin], complete: _Origin) -> None:
     for origin in above:
         if any(origin.values) and origin.level < ENVIRONMENT:
             there = ", ".join(value.origin for value in chain.from_iterable(origin.values))
-            missing = " and ".join(part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held)
+            absent = [part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held]
+            missing, verb = " and ".join(absent), "are" if len(absent) > 1 else "is"
             raise ConfigurationError(
-                f"the key pair of {there} is incomplete: {missing} is missing there",
+                f"the key pair of {there} is incomplete: {missing} {verb} missing there",
                 f"Set {missing} in the same place, or remove {there}; {complete.name} has a complete key pair.",
             )
 

@@ -20,7 +20,7 @@ from .types import Fetched, Limits, OAuth, Profile
 
 log = logging.getLogger(__name__)
 
-# The OAuth client id of the vendor's CLI at each site. Source: the vendor's credentials libraries.
+# The OAuth client ID of the Alibaba Cloud CLI at each site. Source: the Alibaba Cloud credentials libraries.
 _CLIENTS = {"CN": "4038181954557748008", "INTL": "4103531455503354461"}
 _RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
 _FILE = threading.Lock()
@@ -36,12 +36,9 @@ def exchange_login(login: OAuth, limits: Limits) -> Fetched:
         fields = named_fields(Profile(login.file, login.name), load_file(login.file))
         if _is_fresh(fields):
             return credentials_in({**fields, "sts_expiration": _number(fields["sts_expiration"])}, _FIELDS)
-        site = str(fields.get("oauth_site_type") or "CN").upper()
-        if site not in _CLIENTS:
-            raise FetchError("oauth_site_type of the profile is neither CN nor INTL")
-        host, token = HOSTS[f"oauth {site}"], str(fields.get("oauth_access_token") or "")
+        host, token = HOSTS[f"oauth {login.site}"], str(fields.get("oauth_access_token") or "")
         if not token or _must_renew(fields):
-            renewed = _renew(str(fields.get("oauth_refresh_token") or ""), host, _CLIENTS[site], limits)
+            renewed = _renew(str(fields.get("oauth_refresh_token") or ""), host, _CLIENTS[login.site], limits)
             _keep(login, renewed)  # before the exchange, which may fail: the old refresh token is no longer valid
             token = renewed["oauth_access_token"]
         document = _exchange(token, host, limits)
@@ -77,7 +74,7 @@ def _renew(refresh_token: str, host: str, client: str, limits: Limits) -> dict[s
     url, content = f"{host}/v1/token", urlencode(form)
     document = send(url, limits, method="POST", headers=headers, content=content, secrets=[refresh_token]).document()
     if not all(isinstance(document.get(name), str) for name in ("access_token", "refresh_token")):
-        raise FetchError("its response contains no tokens")
+        raise FetchError("its response contains no tokens", at_host=True)
     return {
         "oauth_access_token": document["access_token"],
         "oauth_refresh_token": document["refresh_token"],

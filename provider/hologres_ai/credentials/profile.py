@@ -1,4 +1,4 @@
-"""Profiles of the vendor's CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
+"""Profiles of the Alibaba Cloud CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
 
 The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
 Fields that are missing in a profile are never taken from the environment. A file, a profile or a field that is missing
@@ -7,6 +7,7 @@ or invalid is a ConfigurationError, which contains no secret.
 
 import json
 import math
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +16,9 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..names import did_you_mean
-from ..region_data import is_region_name, sts_host
+from ..region_data import sts_host
 from ..settings import ECS_METADATA_DISABLED, EXTERNAL_PROCESS_DISABLED, IMDS_V1_DISABLED, Setting
-from ..settings.lookup import printable_start
+from ..settings.lookup import shown_start
 from ..settings.network import is_loopback
 from .types import (
     SESSION_NAME,
@@ -35,7 +36,7 @@ from .types import (
     Switches,
     Uri,
 )
-from .validation import check_header_safe, check_sts_host, check_url, duration
+from .validation import check_header_safe, check_region, check_sts_host, check_text, check_url, duration
 
 Fields = Mapping[str, Any]
 
@@ -61,23 +62,34 @@ class _Reader:
         self.place = f"profile {self.name!r} of {self.file}"
         self._fields = fields
 
+    @property
+    def configure(self) -> str:
+        """The instruction to write the profile again."""
+        return f"Run `aliyun configure --profile {shlex.quote(self.name)}`."
+
     def get(self, name: str) -> str | None:
+        """Return a field as text. A field that is missing, empty or only white space is None."""
         value = self._fields.get(name)
-        if value in (None, ""):
+        if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ConfigurationError(
-                f"{name} in {self.place} is not a string", f"Run `aliyun configure --profile {self.name}`."
-            )
-        return str(value)
+            raise ConfigurationError(f"{name} in {self.place} is not a string", self.configure)
+        return check_text(str(value), f"{name} in {self.place}") if str(value).strip() else None
 
     def need(self, name: str) -> str:
         value = self.get(name)
         if value is None:
-            raise ConfigurationError(
-                f"{self.place} is incomplete: {name} is missing", f"Run `aliyun configure --profile {self.name}`."
-            )
+            raise ConfigurationError(f"{self.place} is incomplete: {name} is missing", self.configure)
         return value
+
+    def flag(self, name: str) -> bool:
+        """Return a field that is true or false. A missing field is False."""
+        value = self._fields.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise ConfigurationError(
+                f"{name} in {self.place} is neither true nor false", "Set it to true or false, without quotation marks."
+            )
+        return value is True
 
     def has(self, *names: str) -> bool:
         return all(self.get(name) is not None for name in names)
@@ -97,7 +109,7 @@ class _Reader:
         if not math.isfinite(seconds):
             raise ConfigurationError(
                 f"{name} in {self.place} is not a number of seconds since 1970",
-                f"Log in again with `aliyun configure --profile {self.name}`.",
+                f"To log in again: {self.configure}",
             )
         return seconds
 
@@ -107,14 +119,10 @@ class _Reader:
         if endpoint:
             host = check_sts_host(endpoint, f"sts_endpoint in {self.place}")
             return StsHost(host, f"sts_endpoint of {self.place}")
+        vpc = self.flag("enable_vpc")
         if not region:
             return None
-        if not is_region_name(region):
-            raise ConfigurationError(
-                f"sts_region in {self.place} is not a region: {printable_start(region)!r}",
-                "Set a region such as cn-hangzhou.",
-            )
-        vpc = self._fields.get("enable_vpc") is True
+        check_region(region, f"sts_region in {self.place}")
         return StsHost(sts_host(region, vpc=vpc), f"sts_region{' and enable_vpc' if vpc else ''} of {self.place}")
 
     def key(self, *, with_token: bool) -> Credentials:
@@ -136,7 +144,7 @@ class _Reader:
 
 
 def _ecs(profile: _Reader) -> EcsRole:
-    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} asks the ECS metadata service")
+    check_allowed(ECS_METADATA_DISABLED, profile.switches, f"{profile.place} uses the ECS metadata service")
     return EcsRole(profile.get("ram_role_name") or "", IMDS_V1_DISABLED in profile.switches)
 
 
@@ -176,6 +184,13 @@ def _cloud_sso(profile: _Reader) -> CloudSso:
     )
 
 
+def _oauth(profile: _Reader) -> OAuth:
+    site = (profile.get("oauth_site_type") or "CN").upper()
+    if site not in ("CN", "INTL"):
+        raise ConfigurationError(f"oauth_site_type in {profile.place} is neither CN nor INTL", profile.configure)
+    return OAuth(profile.file, profile.name, site)
+
+
 _MODES: dict[str, Callable[[_Reader], BaseSource]] = {
     "AK": lambda profile: profile.key(with_token=False),
     "StsToken": lambda profile: profile.key(with_token=True),
@@ -186,7 +201,7 @@ _MODES: dict[str, Callable[[_Reader], BaseSource]] = {
     "CredentialsURI": _uri,
     "External": _external,
     "CloudSSO": _cloud_sso,
-    "OAuth": lambda profile: OAuth(profile.file, profile.name),
+    "OAuth": _oauth,
 }
 _WITH_ROLE = ("RamRoleArn", "RamRoleArnWithRoleName")
 _CHAINED = "ChainableRamRoleArn"
@@ -194,9 +209,9 @@ MODES = (*_MODES, _CHAINED)
 """The supported modes."""
 
 _UNSUPPORTED = {
-    "RsaKeyPair": "The vendor has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
-    "BearerToken": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
-    "Anonymous": "This API requires an AccessKey. Use another profile, such as one of `aliyun configure --mode AK`.",
+    "RsaKeyPair": "Alibaba Cloud has deprecated it. Use an AccessKey or a role: `aliyun configure --mode RamRoleArn`.",
+    "BearerToken": "This API requires an AccessKey. Use a different profile, such as one in mode AK.",
+    "Anonymous": "This API requires an AccessKey. Use a different profile, such as one in mode AK.",
 }
 
 
@@ -227,7 +242,7 @@ def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
     if switch in switches:
         name = switch.environment[0]
         raise ConfigurationError(
-            f"{what}, which {name} does not allow", f"Use another source of credentials, or unset {name}."
+            f"{what}, which {name} does not allow", f"Use a different source of credentials, or unset {name}."
         )
 
 
@@ -242,27 +257,28 @@ def read_profile(profile: Profile) -> ProfileContent:
     return ProfileContent(source, _mode_of(reader), reader.get("region_id"), reader.get("endpoint_type"), reader.place)
 
 
-def _source(profile: Profile, document: Fields, reader: _Reader, above: tuple[str, ...] = ()) -> CredentialsSource:
-    """Return the source of a profile; `above` are the profiles that lead to it by source_profile."""
-    if reader.name in above:
-        raise ConfigurationError(
-            f"the profiles of {profile.file} refer to each other in a cycle", "Correct source_profile."
-        )
-    mode = _mode_of(reader)
-    if mode == _CHAINED:
-        role, named = reader.role(), replace(profile, name=reader.need("source_profile"))
-        below = _source(profile, document, _Reader(named, named_fields(named, document)), (*above, reader.name))
-        return replace(below, roles=(*below.roles, role))
+def _source(profile: Profile, document: Fields, reader: _Reader) -> CredentialsSource:
+    """Return the source of a profile, with the roles of the profiles that lead to the source by source_profile."""
+    roles: dict[str, Role] = {}  # by the name of the profile, the last role to assume first
+    while (mode := _mode_of(reader)) == _CHAINED:
+        if reader.name in roles:
+            raise ConfigurationError(
+                f"the profiles of {profile.file} refer to each other in a cycle", "Correct source_profile."
+            )
+        roles[reader.name] = reader.role()
+        named = replace(profile, name=reader.need("source_profile"))
+        reader = _Reader(named, named_fields(named, document))
     if mode in _UNSUPPORTED:
         raise ConfigurationError(f"{reader.place} is in mode {mode}, which is not supported", _UNSUPPORTED[mode])
     if mode not in _MODES:
         raise ConfigurationError(
-            f"{reader.place} has a mode that is not supported: {printable_start(mode)!r}"
+            f"{reader.place} has a mode that is not supported: {shown_start(mode)}"
             if mode
             else f"{reader.place} is incomplete: it has neither a mode nor the fields of one",
-            f"Run `aliyun configure --profile {reader.name}`; supported modes are {', '.join(MODES)}.",
+            f"{reader.configure} The supported modes are {', '.join(MODES)}.",
         )
-    return CredentialsSource(_MODES[mode](reader), (reader.role(),) if mode in _WITH_ROLE else ())
+    base, first = _MODES[mode](reader), (reader.role(),) if mode in _WITH_ROLE else ()
+    return CredentialsSource(base, (*first, *reversed(roles.values())))
 
 
 def load_file(file: Path) -> Fields:
@@ -279,7 +295,8 @@ def load_file(file: Path) -> Fields:
     if not isinstance(document, dict) or not isinstance(document.get("profiles"), list):
         raise ConfigurationError(
             f"the credentials file {file} is not the JSON that `aliyun configure` writes",
-            "Run `aliyun configure`; an INI file, as the Python credentials library reads it, is not read here.",
+            "Run `aliyun configure`, or save the file as UTF-8. An INI file of the Python credentials library is not "
+            "supported.",
         )
     return document
 
@@ -289,10 +306,15 @@ def named_fields(profile: Profile, document: Fields) -> Fields:
     name = profile.name or document.get("current")
     profiles = [fields for fields in document["profiles"] if isinstance(fields, dict)]
     names = [str(fields.get("name")) for fields in profiles]
-    if name not in names:
-        hint = did_you_mean(str(name), names)
+    if not name or not isinstance(name, str):
         raise ConfigurationError(
-            f"the credentials file {profile.file} has no profile {printable_start(str(name))!r}{hint}",
+            f"the credentials file {profile.file} names no current profile",
+            "Run `aliyun configure switch --profile NAME`, or set hologres:profile or ALICLOUD_PROFILE.",
+        )
+    if name not in names:
+        hint = did_you_mean(name, names)
+        raise ConfigurationError(
+            f"the credentials file {profile.file} has no profile {shown_start(name)}{hint}",
             "List the profiles with `aliyun configure list`, and set hologres:profile or ALICLOUD_PROFILE.",
         )
-    return profiles[names.index(str(name))]
+    return profiles[names.index(name)]

@@ -4,10 +4,7 @@ An error names the source or the role that failed, and the next step.
 """
 
 import json
-import os
 import re
-import shlex
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import CredentialsError, ProviderAttempt, tried
-from .http import HOSTS, FetchError, ServiceResponse, credentials_in, parse_document, send
+from .command import run_command
+from .http import HOSTS, FetchError, ServiceResponse, credentials_in, send
 from .oauth import exchange_login
 from .profile import read_profile
 from .sts import assume_role, assume_role_with_oidc
@@ -118,37 +116,10 @@ def _from_cloud_sso(base: CloudSso, limits: Limits) -> Fetched:
     return credentials_in(response.document("CloudCredential"))
 
 
-def _from_command(base: External, limits: Limits) -> Fetched:
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own profile names it
-            base.command if os.name == "nt" else shlex.split(base.command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limits.total,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise FetchError("the command did not end in time") from None
-    except (OSError, ValueError) as error:
-        raise FetchError(f"the command can't be run ({type(error).__name__})") from None
-    if done.returncode != 0:
-        raise FetchError(f"the command failed with exit code {done.returncode}")
-    document = parse_document(done.stdout)
-    if document is None:
-        raise FetchError("its response is not a JSON object")
-    mode = str(document.get("mode") or "AK").lower()
-    if mode not in ("ak", "ststoken"):
-        raise FetchError("the command printed a mode other than AK or StsToken")
-    if mode == "ststoken" and not document.get("sts_token"):
-        raise FetchError("the command printed the mode StsToken but no sts_token")
-    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the name that profiles use
-    return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
-
-
 _PROVIDERS: dict[type, Callable[[Any, Limits], Fetched]] = {
     Uri: _from_uri,
     EcsRole: _from_ecs,
-    External: _from_command,
+    External: run_command,
     CloudSso: _from_cloud_sso,
     OAuth: exchange_login,
 }
@@ -160,7 +131,7 @@ _LOGIN = "Log in again with `aliyun configure`, for the profile that is used."
 _NAMES: dict[type, tuple[str, str]] = {
     Uri: (
         "the credentials URI",
-        "Check that the service behind credentialsUri runs, and that it answers with Code Success, AccessKeyId, "
+        "Check that the service behind credentialsUri runs, and that its response contains Code Success, AccessKeyId, "
         "AccessKeySecret and SecurityToken.",
     ),
     EcsRole: (
@@ -173,7 +144,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     ),
     External: (
         "the command of the profile (External)",
-        "Run the profile's process_command by hand: it must print JSON with access_key_id, access_key_secret and, "
+        "Run the profile's process_command manually: it must print JSON with access_key_id, access_key_secret and, "
         "for temporary keys, sts_token and expiration.",
     ),
     CloudSso: ("the CloudSSO login of the profile", _LOGIN),
@@ -183,15 +154,17 @@ _NAMES: dict[type, tuple[str, str]] = {
         "Check roleArn, that the role trusts this identity, and that the identity has the RAM action sts:AssumeRole.",
     ),
 }
+_HOST = "Check that this machine can reach the host, and that no proxy or login page responds in its place."
 _STS_HOST = (
-    "Check that this machine reaches the host. Set another one with hologres:stsEndpoint or "
-    "ALIBABA_CLOUD_STS_ENDPOINT; inside a VPC it is sts-vpc.<region>.aliyuncs.com."
+    f"{_HOST} Set a different host with hologres:stsEndpoint or ALIBABA_CLOUD_STS_ENDPOINT; inside a VPC it is "
+    "sts-vpc.<region>.aliyuncs.com."
 )
+_HOST_REMEDIES: dict[type, str] = {Oidc: _STS_HOST, Role: _STS_HOST, CloudSso: _HOST, OAuth: _HOST}
 
 
 @contextmanager
 def _failures_of(link: BaseSource | Role, source: CredentialsSource) -> Iterator[None]:
-    """Convert a failure in the block to the error for a source or a role."""
+    """Convert a FetchError in the block to a CredentialsError for a source or a role."""
     try:
         yield
     except FetchError as failure:
@@ -200,14 +173,12 @@ def _failures_of(link: BaseSource | Role, source: CredentialsSource) -> Iterator
 
 def _error(failure: FetchError, link: BaseSource | Role, source: CredentialsSource) -> CredentialsError:
     name, remedy = _NAMES[type(link)]
-    if isinstance(link, Oidc | Role):
-        host = source.sts.host_for(link)
-        name = f"{name} at {host.endpoint} (from {host.origin})"
-        remedy = _STS_HOST if failure.is_transport else remedy
+    if failure.at_host:
+        remedy = _HOST_REMEDIES.get(type(link), remedy)
     attempts = _attempts(source, link, failure.title)
     remedies = [failure.remedy or remedy, tried(attempts) if attempts else ""]
     return CredentialsError(
-        f"no credentials from {name}: {failure.title}",
+        f"no credentials from {name}{_at(link, source.sts)}: {failure.title}",
         " ".join(filter(None, remedies)),
         status=failure.status,
         code=failure.code,
@@ -217,6 +188,21 @@ def _error(failure: FetchError, link: BaseSource | Role, source: CredentialsSour
         transient=failure.transient,
         denial=failure.denial,
     )
+
+
+def _at(link: BaseSource | Role, hosts: StsHosts) -> str:
+    """Return the host that is called, as text that follows the name of the source; empty for a command."""
+    match link:
+        case Oidc() | Role():
+            host = hosts.host_for(link)
+            return f" at {host.endpoint} (from {host.origin})"
+        case Uri(uri=url) | CloudSso(sign_in_url=url):
+            return f" at {urlsplit(url).netloc}"
+        case OAuth(site=site):
+            return f" at {urlsplit(HOSTS[f'oauth {site}']).netloc}"
+        case EcsRole():
+            return f" at {urlsplit(HOSTS['metadata']).netloc}"
+    return ""
 
 
 def _attempts(source: CredentialsSource, link: BaseSource | Role, reason: str) -> tuple[ProviderAttempt, ...]:

@@ -47,7 +47,7 @@ from .types import (
     Switches,
     Uri,
 )
-from .validation import check_form, check_header_safe, check_url, duration
+from .validation import check_form, check_header_safe, check_text, check_url, duration
 
 DEFAULT_FILE = "~/.aliyun/config.json"
 _SHARED_ORIGINS = frozenset(f"environment {name}" for name in SHARED_ROLE_ARN)
@@ -161,7 +161,7 @@ def _with_role(
 
 
 def _not_used(settings: ResolvedSettings, used: str, role: Role | None) -> Iterator[str]:
-    """Yield the origins of settings that name another source than the used one, or a role that is not assumed."""
+    """Yield the origins of settings that name an unused source, or a role that is not assumed."""
     for name, named_by in SOURCE_SETTINGS.items():
         if name != used:
             yield from (found.origin for setting in named_by for found in settings.all(setting))
@@ -203,7 +203,7 @@ def _profile(settings: ResolvedSettings) -> Choice | None:
     profile = named_profile(settings)
     if profile is None:
         return None
-    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"{profile} is named")
+    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings name {profile}")
     return _profile_choice(profile)
 
 
@@ -256,7 +256,10 @@ class _Object:
         return next((found for found in self.settings.all(self.setting) if not _is_empty_object(found)), None)
 
     def find(self, key: str) -> ResolvedValue | None:
-        return self.settings.find_field(self.setting, key)
+        found = self.settings.find_field(self.setting, key)
+        if found:
+            check_text(found.value, found.origin)
+        return found
 
     def text(self, key: str) -> str | None:
         found = self.find(key)
@@ -337,7 +340,7 @@ def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool)
 
 
 def _is_role_of_oidc(settings: ResolvedSettings, base: BaseSource, arn: ResolvedValue) -> bool:
-    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not another role to assume.
+    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not a separate role to assume.
 
     Both settings read the same variable. In a pod it is set for AssumeRoleWithOIDC.
     """

@@ -1,7 +1,7 @@
-"""Calls of AssumeRole and AssumeRoleWithOIDC of STS, version 2015-04-01.
+"""STS calls: AssumeRole and AssumeRoleWithOIDC, version 2015-04-01.
 
-AssumeRole is signed with the vendor's RPC signature 1.0 (HMAC-SHA1 over the sorted query), as in the vendor's
-credentials libraries. AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
+AssumeRole is signed with version 1.0 of Alibaba Cloud's RPC signature method (HMAC-SHA1 over the sorted query).
+AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
 """
 
 import base64
@@ -22,6 +22,12 @@ from ..settings.network import parse_endpoint
 from .http import FetchError, ServiceResponse, credentials_in, send
 from .types import Credentials, Fetched, Limits, Oidc, Role, StsHost
 from .validation import HEADER_SAFE
+
+MAX_TOKEN_CHARACTERS = 20_000  # limit of STS
+_CORRECT_FILE = (
+    "Correct the file, or set a different one: assumeRoleWithOidc.oidcTokenFile, ALIBABA_CLOUD_OIDC_TOKEN_FILE, or "
+    "oidc_token_file in the profile."
+)
 
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> Fetched:
@@ -45,6 +51,8 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
 def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
     """Assume a role with an OIDC token, which may be in a file; blocks."""
     token = oidc.token or _read_token(oidc.token_file or "")
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise FetchError(f"the OIDC token has more than {MAX_TOKEN_CHARACTERS:,} characters", _CORRECT_FILE)
     parameters = {
         "Action": "AssumeRoleWithOIDC",
         "RoleArn": oidc.role_arn,
@@ -60,15 +68,15 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
 def _read_token(file: str) -> str:
     """Return the token in a file, without surrounding white space."""
     try:
-        token = Path(file).read_text(encoding="utf-8-sig").strip()
+        with Path(file).open("rb") as content:  # not the whole file, which may be endless
+            token = content.read(MAX_TOKEN_CHARACTERS + 1024).decode("utf-8-sig").strip()
     except OSError as error:
-        raise FetchError(f"the token file {file} can't be read ({error.strerror})") from None
+        raise FetchError(f"the token file {file} can't be read ({error.strerror})", _CORRECT_FILE) from None
     except UnicodeDecodeError:
-        raise FetchError(f"the token file {file} is not UTF-8 text") from None
-    if not token:
-        raise FetchError(f"the token file {file} is empty")
+        raise FetchError(f"the token file {file} is not UTF-8 text", _CORRECT_FILE) from None
     if not re.fullmatch(HEADER_SAFE, token):
-        raise FetchError(f"the token file {file} contains a space, a line break or a character that is not ASCII")
+        reason = "contains a space, a line break or a character that is not ASCII" if token else "is empty"
+        raise FetchError(f"the token file {file} {reason}", _CORRECT_FILE)
     return token
 
 
@@ -86,7 +94,7 @@ class _Call:
     secret: str | None = field(default=None, repr=False)
 
     def session(self) -> Fetched:
-        """Send the call. If STS refuses the time or the nonce, send it again with the time of STS and a new nonce."""
+        """Send the call. If STS refuses the time or the nonce, send it again with its server time and a new nonce."""
         response = self._send(timedelta(0))
         failure = self._failure(response)
         if failure and classify(failure.code, failure.status, "sts").retry in (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK):
@@ -135,7 +143,7 @@ class _Call:
 
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
-    """Return the signature of a query, by the vendor's RPC signature 1.0."""
+    """Return the signature of a query, computed with version 1.0 of Alibaba Cloud's RPC signature method."""
     text = f"{method}&%2F&{quote(_canonical_query(query), safe='')}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()

@@ -55,14 +55,14 @@ class StsHosts:
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile in a file of the CLI. If `name` is None, it is the current profile of the file."""
+    """A profile in a CLI configuration file. If `name` is None, it is the current profile of the file."""
 
     file: Path
     name: str | None
     switches: Switches = frozenset()
 
     def __str__(self) -> str:
-        return f"profile {self.name or '(the current one)'} of {self.file}"
+        return f"profile {self.name} of {self.file}" if self.name else f"the current profile of {self.file}"
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,19 @@ class CloudSso:
 
 @dataclass(frozen=True)
 class OAuth:
-    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file."""
+    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file.
+
+    The site is ``CN`` or ``INTL``.
+    """
 
     file: Path
     name: str
+    site: str = "CN"
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume with credentials of a source or another role. `seconds` is the duration of the session."""
+    """A role to assume with the credentials of a source or of a role. `seconds` is the duration of the session."""
 
     arn: str
     session_name: str = SESSION_NAME

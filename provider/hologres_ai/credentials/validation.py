@@ -7,6 +7,9 @@ import re
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..names import did_you_mean
+from ..region_data import REGIONS, is_region_name
+from ..settings.lookup import shown_start
 from ..settings.network import Endpoint, parse_endpoint
 from .types import SESSION_SECONDS
 
@@ -24,6 +27,25 @@ def check_header_safe(value: str, place: str) -> str:
             "Copy the value again, without leading or trailing spaces or line breaks.",
         )
     return value
+
+
+def check_text(value: str, place: str) -> str:
+    """Return a value that can be sent and that can be part of a file name."""
+    if re.search("[\0\ud800-\udfff]", value):
+        raise ConfigurationError(
+            f"{place} contains a character that is not valid in text", "Write the value again, as valid UTF-8."
+        )
+    return value
+
+
+def check_region(region: str, place: str) -> str:
+    """Return a value that has the form of a region."""
+    if not is_region_name(region):
+        raise ConfigurationError(
+            f"{place} is not a region: {shown_start(region)}",
+            "Set a region such as cn-hangzhou" + did_you_mean(region.lower(), REGIONS),
+        )
+    return region
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:

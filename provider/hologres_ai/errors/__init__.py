@@ -9,7 +9,7 @@
     ├── TransportError              no complete response: refused, DNS, TLS, reset, truncated
     │   ├── TlsError                the identity of the peer could not be verified
     │   └── DeadlineExceededError   the deadline of the whole call passed
-    ├── ResponseError               the response does not match the documentation of the API
+    ├── ResponseError               the response does not match the API documentation
     ├── RegionsError                some of several regions could not be read
     └── ApiError                    the API refused the request: status, code, request_id
         ├── AuthenticationError     the AccessKey, its signature or its security token was refused
@@ -62,8 +62,8 @@ class HologresAiError(Exception):
         remedy: the next step for the user; may be empty.
         status: the HTTP status, if there was a response.
         code: the error code of the service, if the response has one.
-        request_id: the request id of the service, if the response has one.
-        retry_after: the wait before the next try that the service requests, in seconds.
+        request_id: the request ID of the service, if the response has one.
+        retry_after: the retry delay in the response, in seconds.
         denial: the details of a missing permission, if the response has them.
     """
 
@@ -89,7 +89,7 @@ class HologresAiError(Exception):
 
     @property
     def facts(self) -> str:
-        """Status, code and request id, as far as they are known, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
+        """Status, code and request ID, if they are known, such as ``HTTP 403, Forbidden.RAM, request 2C2E``."""
         known = (self.status and f"HTTP {self.status}", self.code, self.request_id and f"request {self.request_id}")
         return ", ".join(fact for fact in known if fact)
 
@@ -214,7 +214,7 @@ class DeadlineExceededError(TransportError):
 
 
 class ResponseError(HologresAiError):
-    """The response does not match the documentation of the API; the title names the invalid part."""
+    """The response does not match the API documentation; the title names the invalid part."""
 
 
 class RegionsError(HologresAiError):

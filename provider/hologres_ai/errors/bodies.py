@@ -15,7 +15,7 @@ Body = bytes | bytearray
 UTF8_MARK = b"\xef\xbb\xbf"
 MAX_XML_BYTES = 64 * 1024
 MAX_DIAGNOSTIC_CHARACTERS = 8_192
-# Codes that mean success: some services of this vendor return a code in every response.
+# Codes that mean success: some Alibaba Cloud services return a code in every response.
 _NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
 
 
@@ -44,7 +44,7 @@ class ErrorBody:
         return as_text(self.fields.get("message") or self.fields.get("errormessage"), secrets)
 
     def request_id(self, secrets: Sequence[str] = ()) -> str | None:
-        """Return the request id of the service."""
+        """Return the request ID of the service."""
         return as_text(self.fields.get("requestid"), secrets)
 
     def denial(self, secrets: Sequence[str] = ()) -> AccessDeniedDetail | None:

@@ -2,9 +2,9 @@
 
 A code is looked up unchanged, then without its last part: ``Throttling.User`` is found as ``Throttling``. Services use
 the same code with different HTTP statuses, so the code has precedence over the status. For a code that is not in the
-table, the remedy is a link to the vendor's page about it.
+table, the remedy is a link to the Alibaba Cloud page about it.
 
-Sources: the vendor's pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
+Sources: the Alibaba Cloud pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
 (2026-06-25).
 """
 
@@ -37,9 +37,9 @@ class Retry(Enum):
 
     NEVER = "never"
     ONCE = "once, with a new nonce"
-    WITH_CORRECTED_CLOCK = "once, with the time of the service"
-    WITH_NEW_CREDENTIALS = "once, with new credentials where the source can give them"
-    TRANSIENT = "until the tries or the time are used up"
+    WITH_CORRECTED_CLOCK = "once, with the service time"
+    WITH_NEW_CREDENTIALS = "once, with new credentials if the source can provide them"
+    TRANSIENT = "until the number of attempts or the time limit is reached"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ _KEYS = (
     "(hologres:accessKey and hologres:secretKey, or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET). "
     "`hologres-ai doctor` shows which source is used."
 )
-_ENABLE_KEY = "Enable this AccessKey in the RAM console, or use another one. `hologres-ai doctor` shows its source."
+_ENABLE_KEY = "Enable this AccessKey in the RAM console, or use a different one. `hologres-ai doctor` shows its source."
 _RENEW_SESSION = (
     "Get a new security token, and set it together with the AccessKey that was issued with it "
     "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
@@ -75,7 +75,7 @@ _ADD_SESSION = (
     "This AccessKey is temporary: set the security token that was issued with it "
     "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
 )
-_CLOCK = "Set the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
+_CLOCK = "Correct the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
 _NONCE = "Run the read again; each request has a new nonce. If this repeats, check for a proxy that repeats requests."
 _PERMISSION = (
     f"Grant the RAM action {RAM_ACTION} on resource * to the user or role behind this AccessKey, for example with "
@@ -84,20 +84,21 @@ _PERMISSION = (
 _REGION = (
     "Set the region to one in which this account can use Hologres: hologres:region, ALIBABA_CLOUD_REGION or --region."
 )
-_ACTIVATE = "Activate Hologres for this account in the vendor's console, in this region. No permission is missing."
-_BILL = "Settle the overdue bill of this account in the vendor's console."
-_RISK = "The vendor's risk control refused the call: contact the vendor's support and give the request id."
+_ACTIVATE = "Activate Hologres for this account in the Alibaba Cloud console, in this region. No permission is missing."
+_BILL = "Settle the overdue bill of this account in the Alibaba Cloud console."
+_RISK = "The risk control of Alibaba Cloud refused the call: contact Alibaba Cloud support and give the request ID."
 _ENDPOINT = (
     "Check the endpoint: it must be one of Hologres. Remove hologres:endpoint, ALIBABA_CLOUD_ENDPOINT_HOLOGRAM and "
     "HOLOGRAM_ENDPOINT to use the endpoint of the region."
 )
 _STS_ENDPOINT = "Check the STS host: remove hologres:stsEndpoint and ALIBABA_CLOUD_STS_ENDPOINT to use the default."
-_WAIT = "Wait a moment and try again; make fewer reads at the same time."
-_LATER = "The service failed: try again later, and give the request id to the vendor's support."
+_WAIT = "Wait a moment and try again; run fewer reads concurrently."
+_LATER = "The service failed: try again later, and give the request ID to Alibaba Cloud support."
 
 _ASSUME_ROLE = (
-    "Check that the trust policy of the role (assumeRole.roleArn, ALIBABA_CLOUD_ROLE_ARN) allows this identity, and "
-    "grant the identity the RAM action sts:AssumeRole, for example with the system policy AliyunSTSAssumeRoleAccess."
+    "Check that the trust policy of the role (assumeRole.roleArn, assumeRoleWithOidc.roleArn, ALIBABA_CLOUD_ROLE_ARN) "
+    "allows this identity. For AssumeRole, also grant the identity the RAM action sts:AssumeRole, for example with the "
+    "system policy AliyunSTSAssumeRoleAccess. AssumeRoleWithOIDC does not require a RAM action."
 )
 _ROLE_ARN = (
     "Set the ARN of a role that exists: assumeRole.roleArn, assumeRoleWithOidc.roleArn, ALIBABA_CLOUD_ROLE_ARN, or "
@@ -130,7 +131,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
         "SignatureDoesNotMatch IncompleteSignature InvalidSignature InvalidAccessKeySecret",
         ErrorRule(AuthenticationError, _KEYS, title="the signature was refused"),
     ),
-    (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey is not known")),
+    (_BOTH, "InvalidAccessKeyId", ErrorRule(AuthenticationError, _KEYS, title="the AccessKey ID is unknown")),
     (
         _BOTH,
         "InvalidAccessKeyId.Inactive InvalidAccessKeyId.Disabled Forbidden.AccessKeyDisabled",
@@ -155,7 +156,7 @@ TABLE: tuple[tuple[tuple[ServiceName, ...], str, ErrorRule], ...] = (
     (
         _BOTH,
         "SignatureNonceUsed",
-        ErrorRule(AuthenticationError, _NONCE, Retry.ONCE, "the nonce of the request was used before"),
+        ErrorRule(AuthenticationError, _NONCE, Retry.ONCE, "the nonce of the request had already been used"),
     ),
     (_BOTH, "Throttling TooManyRequests", ErrorRule(ThrottledError, _WAIT, Retry.TRANSIENT)),
     (
@@ -216,7 +217,7 @@ _CLASS_BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationError, 403: Ac
 _NO_CODE = (
     "The response has no error code of the service: it may come from a proxy, a firewall or a gateway. "
     "Check the endpoint (hologres:endpoint, and hologres:stsEndpoint for STS) and the proxy (HTTPS_PROXY, NO_PROXY). "
-    "If both are right, give the request id to the vendor's support."
+    "If both are right, give the request ID to Alibaba Cloud support."
 )
 
 
@@ -243,7 +244,7 @@ def _by_status(code: str | None, status: int) -> ErrorRule:
     if not code:
         return ErrorRule(kind, _NO_CODE, retry)
     page = f"https://api.alibabacloud.com/troubleshoot?q={quote(code, safe='')}"
-    remedy = f"This code is not in the table of hologres-ai. Look it up on the vendor's page {page}"
+    remedy = f"This code is not in the table of hologres-ai. Look it up on the Alibaba Cloud page {page}"
     return ErrorRule(kind, remedy, retry)
 
 
@@ -279,7 +280,7 @@ def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN
         ("diagnostic message", _cut(denial.encoded_diagnostic_message, limit)),
     )
     known = [f"{name} {value}" for name, value in named if value]
-    return f"The service says: {', '.join(known)}." if known else ""
+    return f"Details from the service: {', '.join(known)}." if known else ""
 
 
 def show_denial_whole(error: HologresAiError) -> str:
@@ -290,4 +291,4 @@ def show_denial_whole(error: HologresAiError) -> str:
 def _cut(message: str | None, limit: int | None) -> str | None:
     if message is None or limit is None or len(message) <= limit:
         return message
-    return f"{message[:limit]}{CUT} (cut, {len(message)} characters; `hologres-ai doctor` shows it whole)"
+    return f"{message[:limit]}{CUT} (cut, {len(message)} characters; `hologres-ai doctor` shows the complete message)"

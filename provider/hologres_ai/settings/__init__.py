@@ -161,7 +161,7 @@ ASSUME_ROLE_WITH_OIDC = _object(
     Field(
         "oidcTokenFile",
         ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABACLOUD_OIDC_TOKEN_FILE"),
-        "File that contains the OIDC token. It is read again at every refresh.",
+        "File that contains the OIDC token. It is read again on every refresh.",
     ),
     OIDC_ROLE_ARN,
     Field(
@@ -194,7 +194,7 @@ CONNECT_TIMEOUT = Setting(
 READ_TIMEOUT = Setting(
     "clientReadTimeout",
     ("CLIENT_READ_TIMEOUT",),
-    "Time limit for each wait for data of a response, in milliseconds. Defaults to 10000.",
+    "Time limit for each read of response data, in milliseconds. Defaults to 10000.",
     kind="integer",
 )
 DEADLINE = Setting(
@@ -210,7 +210,7 @@ SETTINGS = (
     *(STS_ENDPOINT, ENDPOINT, CONNECT_TIMEOUT, READ_TIMEOUT, DEADLINE),
 )
 
-# Settings that are read only from the environment. The vendor's clients, a cluster or an administrator set them there.
+# Settings that are read only from the environment. Alibaba Cloud clients, a cluster or an administrator set them there.
 STS_REGION = Setting("stsRegion", ("ALIBABA_CLOUD_STS_REGION",), "Region whose STS host is used.", namespaces=())
 VPC_ENDPOINT_ENABLED = Setting(
     "vpcEndpointEnabled",
@@ -242,7 +242,7 @@ ECS_METADATA_DISABLED = Setting(
 CLI_PROFILE_DISABLED = Setting(
     "cliProfileDisabled",
     ("ALIBABA_CLOUD_CLI_PROFILE_DISABLED",),
-    "Whether to disable the profiles of the vendor's CLI.",
+    "Whether to disable the profiles of the Alibaba Cloud CLI.",
     namespaces=(),
     kind="boolean",
 )

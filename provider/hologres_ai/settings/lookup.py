@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Failure, InvalidArgumentError
 from ..names import did_you_mean
 from . import ALL_SETTINGS, STS_ENDPOINT, Field, Setting, how_to_set
 
@@ -37,7 +37,7 @@ Values = tuple[ResolvedValue, ...]
 
 @dataclass(frozen=True)
 class ResolvedSettings:
-    """The values of all settings, after one look-up. An empty value is the same as an unset one.
+    """The values of all settings, after one look-up. An empty value in the configuration or environment is not set.
 
     The methods raise ConfigurationError for a value that is missing or invalid.
 
@@ -80,7 +80,7 @@ class ResolvedSettings:
         value = found.value.lower() if found else "0"
         if found and value not in ("1", "true", "0", "false"):
             raise ConfigurationError(
-                f"{found.origin} is neither on nor off: {printable_start(found.value)!r}",
+                f"{found.origin} is neither on nor off: {shown_start(found.value)}",
                 "Set it to true or 1, or to false or 0.",
             )
         return value in ("1", "true")
@@ -97,6 +97,9 @@ def look_up(
         arguments: explicit values, by the argument names of the settings.
         stack: the function that reads the Pulumi configuration, if there is one.
         environ: the environment variables; by default those of the process.
+
+    Raises:
+        InvalidArgumentError: an argument is empty or not a string. None means that an argument is not given.
     """
     arguments, stack, environ = (
         arguments or {},
@@ -123,8 +126,10 @@ def look_up(
 
 
 def _configured(setting: Setting, arguments: Mapping[str, str | None], stack: Lookup) -> Iterator[ResolvedValue]:
-    argument = arguments.get(setting.argument)
-    if argument:
+    argument: object = arguments.get(setting.argument)
+    if argument is not None:
+        if not isinstance(argument, str) or not argument:
+            raise InvalidArgumentError([Failure(setting.argument, "a string that is not empty is expected")])
         yield ResolvedValue(argument, f"argument {setting.argument}", ARGUMENT)
     for level, key in enumerate(setting.keys, 1):
         value = stack(key)
@@ -180,7 +185,7 @@ def _parse_object(setting: Setting, found: ResolvedValue) -> dict[str, str]:
         if name not in known:
             hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
             raise ConfigurationError(
-                f"{found.origin} has an unknown field {printable_start(name)!r}{hint}", "Correct or remove it."
+                f"{found.origin} has an unknown field {shown_start(name)}{hint}", "Correct or remove it."
             )
     return {name: _text(value, name, found) for name, value in document.items() if value not in (None, "")}
 
@@ -191,6 +196,6 @@ def _text(value: object, name: str, found: ResolvedValue) -> str:
     return str(value)
 
 
-def printable_start(value: str) -> str:
-    """Return the first 64 characters of a value, without non-printable ones, for a message. Not for secrets."""
-    return "".join(c for c in value[:64] if c.isprintable())
+def shown_start(value: str) -> str:
+    """Return the first 64 characters of a value in quotes, with non-printable ones escaped. Not for secrets."""
+    return repr(value[:64])

@@ -8,10 +8,13 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from ..errors import ConfigurationError
 
 # --- Endpoints -------------------------------------------------------------------------------------------------------
 
@@ -57,7 +60,7 @@ def parse_endpoint(text: str) -> Endpoint:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
     except ValueError:  # its message quotes the text
-        raise ValueError("its host or its port can't be read") from None
+        raise ValueError("its host or port is invalid") from None
     if parts.scheme not in ("https", "http"):
         raise ValueError("the scheme is neither https nor http")
     if parts.username is not None or parts.password is not None:
@@ -90,12 +93,21 @@ def tls_context(scheme: str) -> ssl.SSLContext:
     """Return the TLS context that all connections of the process share, because creating one takes longer than a call.
 
     Raises:
-        OSError: the file in ``SSL_CERT_FILE`` or the folder in ``SSL_CERT_DIR`` can't be read.
+        ConfigurationError: ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` does not name certificates that can be read.
     """
     if scheme == "http":
         return _no_authorities()
-    file = os.environ.get("SSL_CERT_FILE")
-    return _authorities(file, os.environ.get("SSL_CERT_DIR"), Path(file).stat().st_mtime_ns if file else None)
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    named = file or folder
+    try:
+        return _authorities(file, folder, Path(named).stat().st_mtime_ns if named else None)
+    except OSError as error:
+        name, kind = ("SSL_CERT_FILE", "file") if file else ("SSL_CERT_DIR", "folder")
+        reason = "no valid certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(
+            f"the {kind} in {name} can't be read: {named} ({reason})",
+            f"Set {name} to a {kind} with certificates in PEM format, or unset it.",
+        ) from None
 
 
 @lru_cache(maxsize=1)
@@ -117,24 +129,74 @@ def _authorities(_file: str | None, _folder: str | None, _written: int | None) -
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
-    """Return the address of the proxy for a URL, or None for a direct connection.
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy, and the environment variable that names it. The address may contain a password; the text does not."""
+
+    address: str = field(repr=False)
+    variable: str
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.address)
+        return f"{parts.hostname}{f':{parts.port}' if parts.port else ''} ({self.variable})"
+
+    @property
+    def remedy(self) -> str:
+        """The next step if the proxy failed."""
+        return (
+            f"Check the address, the user name and the password of the proxy in {self.variable}; "
+            "list the hosts to reach without a proxy in NO_PROXY."
+        )
+
+
+def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
+    """Return the proxy for a URL, or None for a direct connection.
 
     The address comes from ``HTTPS_PROXY`` or ``HTTP_PROXY``, according to the scheme, or else from ``ALL_PROXY``. Hosts
     in ``NO_PROXY`` are reached directly. Each variable is also read in lower case; the lower-case one takes precedence.
+
+    Raises:
+        ConfigurationError: the variable that applies does not contain the address of a supported proxy.
     """
     environ = os.environ if environ is None else environ
     parts = urlsplit(url)
-    address = _variable(environ, f"{parts.scheme}_proxy") or _variable(environ, "all_proxy")
+    variable = _variable(environ, f"{parts.scheme}_proxy") or _variable(environ, "all_proxy")
     host, port = (parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-    entries = re.split(r"[,\s]+", _variable(environ, "no_proxy").lower())
-    if not address or any(_names(entry, host, port) for entry in entries if entry):
+    entries = re.split(r"[,\s]+", environ.get(_variable(environ, "no_proxy"), "").lower())
+    if not variable or any(_names(entry, host, port) for entry in entries if entry):
         return None
-    return address if "://" in address else f"http://{address}"
+    address = environ[variable]
+    return _checked_proxy(Proxy(address if "://" in address else f"http://{address}", variable))
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
-    return environ.get(name) or environ.get(name.upper()) or ""
+    """Return the spelling of a variable that is set, or an empty text."""
+    return next((spelling for spelling in (name, name.upper()) if environ.get(spelling)), "")
+
+
+def _checked_proxy(proxy: Proxy) -> Proxy:
+    if not _is_proxy_url(proxy.address):
+        raise ConfigurationError(
+            f"the proxy in {proxy.variable} is not a valid URL",
+            f"Set {proxy.variable} to a URL such as http://proxy.example.com:3128, without quotes, or unset it.",
+        )
+    if proxy.address.lower().startswith("socks") and find_spec("socksio") is None:
+        raise ConfigurationError(
+            f"the proxy in {proxy.variable} is a SOCKS proxy, which requires a package that is not installed",
+            f"Install it with `pip install 'httpx[socks]'`, or set {proxy.variable} to an HTTP proxy.",
+        )
+    return proxy
+
+
+def _is_proxy_url(address: str) -> bool:
+    import httpx  # noqa: PLC0415 - see `_authorities`
+
+    try:
+        httpx.Proxy(address)
+        parts = urlsplit(address)
+        return parts.port != 0 and re.fullmatch(r"[^\s\"'%]+", parts.hostname or "") is not None
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def _names(entry: str, host: str, port: int) -> bool:
@@ -174,7 +236,8 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 def proxy_passwords() -> list[str]:
     """Return the passwords in the addresses of the proxies, each as written and percent-decoded."""
-    addresses = [_variable(os.environ, f"{scheme}_proxy") for scheme in ("https", "http", "all")]
+    names = [spelling for kind in ("https", "http", "all") for spelling in (f"{kind}_proxy", f"{kind}_proxy".upper())]
+    addresses = [os.environ.get(name, "") for name in names]
     found = [re.match(r"(?:[a-z0-9+.-]+://)?[^/@:]*:(.+)@", address, re.IGNORECASE) for address in addresses]
     return [text for match in found if match for text in (match[1], unquote(match[1]))]
 

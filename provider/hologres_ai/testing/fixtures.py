@@ -17,7 +17,7 @@ import pytest
 from pulumi.runtime import Mocks
 
 from ..emulator import SHIPPED_FLEET, Emulator
-from ..settings import SETTINGS
+from ..settings import environment_names
 from .fleets import Fleet, content_of
 from .mocks import HologresMocks
 
@@ -40,7 +40,7 @@ def hologres_emulator(
 ) -> Iterator[Emulator]:
     """A running emulator for one test, with the environment variables to use it. The test can edit the fleet file."""
     with Emulator(fleet=_copied(hologres_fleet, tmp_path_factory)) as running:
-        for name in (name for setting in SETTINGS for name in setting.environment):
+        for name in environment_names():
             monkeypatch.delenv(name, raising=False)
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)

@@ -57,7 +57,7 @@ type providerArgs struct {
 	AssumeRoleWithOidc *AssumeRoleWithOidc `pulumi:"assumeRoleWithOidc"`
 	// Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout *int `pulumi:"clientConnectTimeout"`
-	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+	// Time limit for each read of response data, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout *int `pulumi:"clientReadTimeout"`
 	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri *string `pulumi:"credentialsUri"`
@@ -93,7 +93,7 @@ type ProviderArgs struct {
 	AssumeRoleWithOidc AssumeRoleWithOidcPtrInput
 	// Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it is not given, it is taken from the environment: CLIENT_CONNECT_TIMEOUT.
 	ClientConnectTimeout pulumi.IntPtrInput
-	// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+	// Time limit for each read of response data, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 	ClientReadTimeout pulumi.IntPtrInput
 	// URL of a local service that returns temporary credentials. Where it is not given, it is taken from the environment: ALICLOUD_CREDENTIALS_URI, ALIBABA_CLOUD_CREDENTIALS_URI.
 	CredentialsUri pulumi.StringPtrInput

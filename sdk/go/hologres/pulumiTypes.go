@@ -414,7 +414,7 @@ type AssumeRoleWithOidc struct {
 	OidcProviderArn *string `pulumi:"oidcProviderArn"`
 	// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken *string `pulumi:"oidcToken"`
-	// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+	// File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile *string `pulumi:"oidcTokenFile"`
 	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy *string `pulumi:"policy"`
@@ -443,7 +443,7 @@ type AssumeRoleWithOidcArgs struct {
 	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
 	// OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
 	OidcToken pulumi.StringPtrInput `pulumi:"oidcToken"`
-	// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+	// File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 	OidcTokenFile pulumi.StringPtrInput `pulumi:"oidcTokenFile"`
 	// RAM policy, as JSON text, that restricts the permissions of the session.
 	Policy pulumi.StringPtrInput `pulumi:"policy"`
@@ -543,7 +543,7 @@ func (o AssumeRoleWithOidcOutput) OidcToken() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcToken }).(pulumi.StringPtrOutput)
 }
 
-// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+// File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AssumeRoleWithOidc) *string { return v.OidcTokenFile }).(pulumi.StringPtrOutput)
 }
@@ -612,7 +612,7 @@ func (o AssumeRoleWithOidcPtrOutput) OidcToken() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+// File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
 func (o AssumeRoleWithOidcPtrOutput) OidcTokenFile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AssumeRoleWithOidc) *string {
 		if v == nil {

@@ -45,7 +45,7 @@ export interface AssumeRoleWithOidcArgs {
      */
     oidcToken?: pulumi.Input<string | undefined>;
     /**
-     * File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+     * File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
      */
     oidcTokenFile?: pulumi.Input<string | undefined>;
     /**

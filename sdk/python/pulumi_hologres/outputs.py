@@ -414,7 +414,7 @@ class AssumeRoleWithOidc(dict):
 
         :param _builtins.str oidc_provider_arn: ARN of the identity provider in RAM. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABACLOUD_OIDC_PROVIDER_ARN.
         :param _builtins.str oidc_token: OIDC token. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN.
-        :param _builtins.str oidc_token_file: File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        :param _builtins.str oidc_token_file: File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         :param _builtins.str policy: RAM policy, as JSON text, that restricts the permissions of the session.
         :param _builtins.str role_arn: ARN of the RAM role, acs:ram::…:role/…. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_ARN, ALIBABACLOUD_ROLE_ARN.
         :param _builtins.str role_session_name: Name of the session, for the audit log. Defaults to hologres-ai. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_ROLE_SESSION_NAME.
@@ -455,7 +455,7 @@ class AssumeRoleWithOidc(dict):
     @pulumi.getter(name="oidcTokenFile")
     def oidc_token_file(self) -> Optional[_builtins.str]:
         """
-        File that contains the OIDC token. It is read again at every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
+        File that contains the OIDC token. It is read again on every refresh. Where it is not given, it is taken from the environment: ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABACLOUD_OIDC_TOKEN_FILE.
         """
         return pulumi.get(self, "oidc_token_file")
 

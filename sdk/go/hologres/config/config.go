@@ -31,7 +31,7 @@ func GetClientConnectTimeout(ctx *pulumi.Context) int {
 	return config.GetInt(ctx, "hologres:clientConnectTimeout")
 }
 
-// Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+// Time limit for each read of response data, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 func GetClientReadTimeout(ctx *pulumi.Context) int {
 	return config.GetInt(ctx, "hologres:clientReadTimeout")
 }

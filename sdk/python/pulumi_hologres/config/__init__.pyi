@@ -37,7 +37,7 @@ Time limit for opening a connection, in milliseconds. Defaults to 5000. Where it
 
 clientReadTimeout: Optional[int]
 """
-Time limit for each wait for data of a response, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
+Time limit for each read of response data, in milliseconds. Defaults to 10000. Where it is not given, it is taken from the environment: CLIENT_READ_TIMEOUT.
 """
 
 credentialsUri: Optional[str]
