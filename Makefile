@@ -16,7 +16,7 @@ PARALLEL := --numprocesses $(WORKERS) --dist loadgroup
 # Tests that use a dependency: HTTP, models, command line, emulator, plugin, mocks; and every interface on the engine.
 LOWEST := tests/api tests/cli/reports tests/core/test_read.py tests/emulator tests/plugin \
 	$(addprefix tests/cli/test_,list.py outcomes.py output.py table.py) \
-	$(addprefix tests/test_,dynamic.py envelope.py models.py requirements.py stack_outputs.py) \
+	tests/dynamic $(addprefix tests/test_,envelope.py models.py requirements.py stack_outputs.py) \
 	$(addprefix tests/testing/test_,fixtures.py fleets.py package.py programs.py) \
 	$(addprefix tests/engine/test_,accounts.py interfaces.py failed_reads.py)
 
