@@ -167,7 +167,7 @@ def _from_state(entries: Sequence[_Entry], output: str | None, resource: str | N
 
 
 def _account_of(provider: _Entry) -> tuple[str | None, str | None]:
-    """Return the profile of a provider, and its name if the state does not show the account of its credentials."""
+    """Return the profile of a provider. If the state does not show which account it reads, also return its name."""
     inputs = provider.inputs
     given = inputs.get("profile")
     if isinstance(given, Mapping) and "plaintext" in given:

@@ -73,9 +73,10 @@ def days_left(end: datetime, now: datetime) -> int:
 
 
 def describe_duration(duration: timedelta) -> str:
-    """Return a duration as text, without its sign: in days, below two days in hours, below one hour in minutes.
+    """Return the absolute value of a duration as text.
 
-    A duration of less than a minute is ``less than a minute``.
+    The unit is the minute for less than an hour, the hour for less than two days, and otherwise the day. A duration of
+    less than a minute is ``less than a minute``.
     """
     seconds = abs(duration).total_seconds()
     if seconds >= 2 * 86_400:

@@ -169,7 +169,7 @@ def _filter(value: object) -> str:
 
 
 def _by_key(result: AiNodeListResult, region: str, unread: Collection[str]) -> dict[Key, list[AiNode]]:
-    """Return the nodes by region and ID, without exact repetitions. Different nodes can have the same ID."""
+    """Group the nodes by region and ID, with exact duplicates removed. Different nodes can have the same ID."""
     found: dict[Key, list[AiNode]] = {}
     for node in dict.fromkeys(result.instance_model_list):
         place = node.region_id or region

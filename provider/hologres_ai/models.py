@@ -81,12 +81,10 @@ class AiNode:
     memory: Annotated[Integer, Field(description="Memory of one node, in GiB.")] = None
     gpu: Annotated[Integer, Field(description="Number of GPU cards of one node.")] = None
     gpu_memory: Annotated[Integer, Field(description="GPU memory of one node, in GB.")] = None
-    cpu_used: Annotated[Integer, Field(description="CPU in use, in total across all nodes, in cores.")] = None
-    memory_used: Annotated[Integer, Field(description="Memory in use, in total across all nodes, in GiB.")] = None
-    gpu_used: Annotated[Integer, Field(description="Number of GPU cards in use, in total across all nodes.")] = None
-    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use, in total across all nodes, in GB.")] = (
-        None
-    )
+    cpu_used: Annotated[Integer, Field(description="CPU in use across all nodes, in cores.")] = None
+    memory_used: Annotated[Integer, Field(description="Memory in use across all nodes, in GiB.")] = None
+    gpu_used: Annotated[Integer, Field(description="Number of GPU cards in use across all nodes.")] = None
+    gpu_memory_used: Annotated[Integer, Field(description="GPU memory in use across all nodes, in GB.")] = None
     status: Annotated[
         str | None,
         Field(description="Status. The only documented value is ResourceReady. Other values are returned unchanged."),
@@ -270,7 +268,7 @@ class AiNodeListResult:
     names: Annotated[tuple[str, ...], Field(description="The distinct holoInstanceName values of the nodes, sorted.")]
     totals: Annotated[Totals, Field(description="Capacity, used and free values across all listed nodes.")]
     fingerprint: Annotated[
-        str, Field(description="SHA-256 of the nodes without usage values. It changes if the fleet changes.")
+        str, Field(description="SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.")
     ]
     region_outcomes: Annotated[
         tuple[RegionOutcome, ...], Field(description="The outcome of each requested region, sorted by region.")
@@ -365,8 +363,8 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
     """Convert the result to JSON values with names in camel case. All interfaces and files use this format.
 
-    Missing fields of a node are omitted. An unknown total is null, because a missing total could be misread as 0. The
-    request ID is different for every call, and is included only if `request_id` is true.
+    Fields that the API did not return for a node are omitted. An unknown total is null, because a missing total could be
+    misread as 0. The request ID is different for every call, and is included only if `request_id` is true.
     """
     omitted = {"totals"} if request_id else {"totals", "request_id"}
     wire: dict[str, JsonValue] = _RESULT.dump_python(

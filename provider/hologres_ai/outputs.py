@@ -65,16 +65,16 @@ class AiNode(_Output):
     """GPU memory of one node, in GB."""
 
     cpu_used: int | None = pulumi.property("cpuUsed", default=None)
-    """CPU in use, in total across all nodes, in cores."""
+    """CPU in use across all nodes, in cores."""
 
     memory_used: int | None = pulumi.property("memoryUsed", default=None)
-    """Memory in use, in total across all nodes, in GiB."""
+    """Memory in use across all nodes, in GiB."""
 
     gpu_used: int | None = pulumi.property("gpuUsed", default=None)
-    """Number of GPU cards in use, in total across all nodes."""
+    """Number of GPU cards in use across all nodes."""
 
     gpu_memory_used: int | None = pulumi.property("gpuMemoryUsed", default=None)
-    """GPU memory in use, in total across all nodes, in GB."""
+    """GPU memory in use across all nodes, in GB."""
 
     status: str | None = pulumi.property("status", default=None)
     """Status. The only documented value is ResourceReady. Other values are returned unchanged."""

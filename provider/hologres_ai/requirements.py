@@ -277,7 +277,7 @@ def _free_of(requirement: str, resource: str, label: str, unit: str) -> Assess:
 
 
 def _found(nodes: Nodes, figure: str, label: str) -> str:
-    """Return a text such as ``2 found; most free``, or the text for a list without AI nodes."""
+    """Return text such as ``2 found; most free``, or the text for a list without AI nodes."""
     if not nodes:
         return _NOTHING
     return f"{figure} found" + (f"; {label}" if label else "")

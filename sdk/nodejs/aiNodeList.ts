@@ -69,7 +69,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public readonly chargeTypes: pulumi.Output<(string | enums.ChargeType)[] | undefined>;
     /**
-     * SHA-256 of the nodes without usage values. It changes if the fleet changes.
+     * SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
      */
     declare public /*out*/ readonly fingerprint: pulumi.Output<string>;
     /**

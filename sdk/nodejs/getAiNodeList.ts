@@ -100,7 +100,7 @@ export interface GetAiNodeListArgs {
  */
 export interface GetAiNodeListResult {
     /**
-     * SHA-256 of the nodes without usage values. It changes if the fleet changes.
+     * SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
      */
     readonly fingerprint: string;
     /**

@@ -125,7 +125,7 @@ def check_command(
 
 
 def _exit_code(verdicts: "Sequence[RequirementResult]") -> int:
-    """Return the exit code. A requirement whose result depends on an unread region is a failure, not a finding."""
+    """Return the exit code. If a result depends on a region that could not be read, the check has failed."""
     unmet = [verdict for verdict in verdicts if not verdict.met]
     return FINDING if any(not verdict.unread for verdict in unmet) else FAILED if unmet else DONE
 

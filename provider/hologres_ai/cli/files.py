@@ -47,7 +47,7 @@ def read_bytes(stream: BinaryIO, name: str, option: str) -> bytes:
 
 
 def write_file(name: str, text: str) -> None:
-    """Replace the content of a file by a text in UTF-8, atomically if possible.
+    """Replace the content of a file with text in UTF-8, atomically if possible.
 
     Bind-mounted files, files in a folder without write permission, pipes and devices are written in place.
 

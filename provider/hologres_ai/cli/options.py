@@ -46,7 +46,7 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         self.values = values
 
     def parse(self, text: str) -> object:
-        """Return the value of a text.
+        """Convert text to a value.
 
         Raises:
             ValueError: the text is invalid.

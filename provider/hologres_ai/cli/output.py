@@ -106,7 +106,7 @@ def progress(describe: Callable[[], str]) -> Iterator[None]:
     """Show progress and the elapsed time on stderr if the block takes longer than `PROGRESS_AFTER`.
 
     Progress is shown only if stdout and stderr are terminals. If stdout is a pipe, a pager may be using the terminal.
-    The cursor is not hidden, so that no terminal state must be restored when the process ends.
+    The cursor stays visible, so there is no terminal state to restore when the process ends.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         yield

@@ -91,8 +91,9 @@ def _read(props: Mapping[str, Any], stack: "Lookup", shared: CallSharing) -> dic
 class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The Hologres AI nodes of a region, read during every preview and every update.
 
-    The outputs are known during a preview. The nodes are read only during the update if an argument is unknown, such as
-    the ID of an instance that the same program creates, or if a resource in `depends_on` does not exist yet.
+    The outputs are known during a preview, with two exceptions: if an argument is unknown, such as the ID of an
+    instance that the same program creates, or if a resource in `depends_on` does not exist yet, the nodes are not read
+    until the update.
 
     Args:
         resource_name: the name of this resource.
@@ -111,7 +112,7 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
         profile: the profile of the shared credentials file whose account is read. It takes precedence over
             the configuration and the environment. A refresh reads the same account.
         opts: Pulumi's resource options. `id` cannot be set. An explicit `hologres` or `alicloud` provider has no effect
-            on this resource; it is an error if `profile` is not set.
+            on this resource. Such a provider without `profile` is an error.
 
     Raises:
         ArgumentError: an argument is invalid. It is raised before any network call.
@@ -130,10 +131,10 @@ class AiNodeList(Resource, module="hologres", name="AiNodeList"):
     """The distinct names of the Hologres instances of the nodes, sorted."""
 
     totals: pulumi.Output[Totals]
-    """Total, used and free capacity in total across all nodes; None for an unknown value."""
+    """Total, used and free capacity across all nodes; None for an unknown value."""
 
     fingerprint: pulumi.Output[str]
-    """SHA-256 of the nodes without usage values. It changes when the nodes change."""
+    """SHA-256 of the nodes, excluding their usage values. It changes when the nodes change."""
 
     region_outcomes: pulumi.Output[Sequence[RegionOutcome]] = pulumi.property("regionOutcomes")
     """The outcome of reading each region."""

@@ -71,7 +71,7 @@ def wait_for(depends_on: Any, output: pulumi.Output[T]) -> pulumi.Output[T]:
 def _once_created(depends_on: Any) -> pulumi.Input[object]:
     """Return an output that is known once the resources exist, as for Pulumi's functions with `depends_on`.
 
-    The engine's function `getResource` returns the state of one of the resources, which is not used.
+    This calls the engine's function `getResource` and does not use the state that it returns.
     """
     given = depends_on if isinstance(depends_on, Sequence) else [depends_on]
     resources = [resource for resource in given if resource is not None]

@@ -60,7 +60,9 @@ def known_query(inputs: Properties) -> Query:
 def build_whole_query(inputs: Properties) -> Query:
     """Build the query from inputs, which must all be known."""
     failures = [
-        Failure(name, "is unknown; a read requires its value") for name in inputs if is_waiting({name: inputs[name]})
+        Failure(name, "is unknown. It must be known before the nodes can be read")
+        for name in inputs
+        if is_waiting({name: inputs[name]})
     ]
     if failures:
         raise InvalidArgumentError(failures)
@@ -108,7 +110,7 @@ def has_secret(inputs: Properties) -> bool:
 
 
 def _arguments(inputs: Properties) -> dict[str, Property]:
-    """Return the arguments of a resource, without secret marks. Null is treated as absent."""
+    """Return the plain arguments of a resource, with Pulumi's secret markers removed. Null is treated as absent."""
     return _plain(inputs, without=_NO_ARGUMENTS)
 
 
@@ -230,7 +232,7 @@ def build_outputs(inputs: Properties) -> dict[str, Property]:
 
 
 def _asked(inputs: Properties) -> dict[str, Property]:
-    """Return the arguments and `pinned`, without secret marks."""
+    """Return the plain arguments and `pinned`, with Pulumi's secret markers removed."""
     pinned = reveal(inputs.get(PINNED))
     return _arguments(inputs) | ({} if pinned is None else {PINNED: pinned})
 

@@ -136,7 +136,7 @@ def is_secret(value: Property) -> bool:
 
 
 def reveal(value: Property) -> Property:
-    """Return the value without its secret marks."""
+    """Return the plain value, with Pulumi's secret markers removed."""
     if isinstance(value, Secret):
         return reveal(value.value)
     if isinstance(value, dict):

@@ -79,7 +79,7 @@ class Provider:
         return changed_settings(old, new)
 
     def configure(self, settings: Properties, urn: str = "") -> None:
-        """Start a run of a program with the settings of this provider. They are resolved on each read."""
+        """Store the settings of this provider for the run of a program. They are resolved on each read."""
         self._configuration = read_configuration(settings, urn)
         self._shared = CallSharing()  # several lists with identical requests share one call
 
@@ -123,7 +123,7 @@ class Provider:
     async def diff(
         self, old: Properties, new: Properties, ignored: Collection[str], outputs: Collection[str]
     ) -> dict[str, Kind]:
-        """Return each path in the arguments and the inventory that differs, without the ignored properties.
+        """Return each path that differs between the old and the new inputs, except the paths of ignored properties.
 
         An output that is missing in the old `outputs`, such as an output that a later version adds, is also a change.
         """

@@ -112,7 +112,7 @@ class Servicer(ResourceProviderServicer):
         return proto.DiffResponse(changes=_changes(changed), diffs=changed)
 
     async def Configure(self, request: Request, context: Context) -> proto.ConfigureResponse:
-        """Start a run of a program with these settings."""
+        """Store these settings for the run of a program."""
         self._provider.configure(read_properties(request.args), request.urn)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 

@@ -1,4 +1,4 @@
-"""Pulumi mocks of AI nodes, with the nodes of a fleet.
+"""Pulumi mocks that return the nodes of a fleet when a program reads AI nodes.
 
 The filters, totals and checks are the same as for an API response.
 """

@@ -56,7 +56,7 @@ type AiNodeList struct {
 	AiSpecs pulumi.StringArrayOutput `pulumi:"aiSpecs"`
 	// List only the nodes with one of these values of chargeType.
 	ChargeTypes pulumi.StringArrayOutput `pulumi:"chargeTypes"`
-	// SHA-256 of the nodes without usage values. It changes if the fleet changes.
+	// SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
 	// The distinct aiInstanceId values of the nodes, sorted.
 	Ids pulumi.StringArrayOutput `pulumi:"ids"`
@@ -321,7 +321,7 @@ func (o AiNodeListOutput) ChargeTypes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.ChargeTypes }).(pulumi.StringArrayOutput)
 }
 
-// SHA-256 of the nodes without usage values. It changes if the fleet changes.
+// SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
 func (o AiNodeListOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }

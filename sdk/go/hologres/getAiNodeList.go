@@ -81,7 +81,7 @@ type LookupAiNodeListArgs struct {
 
 // The result of a read: the nodes in a stable order, and values that are calculated from the nodes.
 type LookupAiNodeListResult struct {
-	// SHA-256 of the nodes without usage values. It changes if the fleet changes.
+	// SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
 	Fingerprint string `pulumi:"fingerprint"`
 	// The distinct aiInstanceId values of the nodes, sorted.
 	Ids []string `pulumi:"ids"`
@@ -148,7 +148,7 @@ func (o LookupAiNodeListResultOutput) ToLookupAiNodeListResultOutputWithContext(
 	return o
 }
 
-// SHA-256 of the nodes without usage values. It changes if the fleet changes.
+// SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
 func (o LookupAiNodeListResultOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v LookupAiNodeListResult) string { return v.Fingerprint }).(pulumi.StringOutput)
 }

@@ -27,7 +27,7 @@ type AiNode struct {
 	CommodityCode *string `pulumi:"commodityCode"`
 	// CPU specification of one node, in cores.
 	Cpu *int `pulumi:"cpu"`
-	// CPU in use, in total across all nodes, in cores.
+	// CPU in use across all nodes, in cores.
 	CpuUsed *int `pulumi:"cpuUsed"`
 	// Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
 	ExpirationTime *string `pulumi:"expirationTime"`
@@ -35,9 +35,9 @@ type AiNode struct {
 	Gpu *int `pulumi:"gpu"`
 	// GPU memory of one node, in GB.
 	GpuMemory *int `pulumi:"gpuMemory"`
-	// GPU memory in use, in total across all nodes, in GB.
+	// GPU memory in use across all nodes, in GB.
 	GpuMemoryUsed *int `pulumi:"gpuMemoryUsed"`
-	// Number of GPU cards in use, in total across all nodes.
+	// Number of GPU cards in use across all nodes.
 	GpuUsed *int `pulumi:"gpuUsed"`
 	// ID of the Hologres instance that the nodes belong to.
 	HoloInstanceId *string `pulumi:"holoInstanceId"`
@@ -45,7 +45,7 @@ type AiNode struct {
 	HoloInstanceName *string `pulumi:"holoInstanceName"`
 	// Memory of one node, in GiB.
 	Memory *int `pulumi:"memory"`
-	// Memory in use, in total across all nodes, in GiB.
+	// Memory in use across all nodes, in GiB.
 	MemoryUsed *int `pulumi:"memoryUsed"`
 	// Number of nodes.
 	NodeCount *int `pulumi:"nodeCount"`
@@ -102,7 +102,7 @@ func (o AiNodeOutput) Cpu() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.Cpu }).(pulumi.IntPtrOutput)
 }
 
-// CPU in use, in total across all nodes, in cores.
+// CPU in use across all nodes, in cores.
 func (o AiNodeOutput) CpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.CpuUsed }).(pulumi.IntPtrOutput)
 }
@@ -122,12 +122,12 @@ func (o AiNodeOutput) GpuMemory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuMemory }).(pulumi.IntPtrOutput)
 }
 
-// GPU memory in use, in total across all nodes, in GB.
+// GPU memory in use across all nodes, in GB.
 func (o AiNodeOutput) GpuMemoryUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuMemoryUsed }).(pulumi.IntPtrOutput)
 }
 
-// Number of GPU cards in use, in total across all nodes.
+// Number of GPU cards in use across all nodes.
 func (o AiNodeOutput) GpuUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.GpuUsed }).(pulumi.IntPtrOutput)
 }
@@ -147,7 +147,7 @@ func (o AiNodeOutput) Memory() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.Memory }).(pulumi.IntPtrOutput)
 }
 
-// Memory in use, in total across all nodes, in GiB.
+// Memory in use across all nodes, in GiB.
 func (o AiNodeOutput) MemoryUsed() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AiNode) *int { return v.MemoryUsed }).(pulumi.IntPtrOutput)
 }

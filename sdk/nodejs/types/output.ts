@@ -35,7 +35,7 @@ export interface AiNode {
      */
     cpu?: number;
     /**
-     * CPU in use, in total across all nodes, in cores.
+     * CPU in use across all nodes, in cores.
      */
     cpuUsed?: number;
     /**
@@ -51,11 +51,11 @@ export interface AiNode {
      */
     gpuMemory?: number;
     /**
-     * GPU memory in use, in total across all nodes, in GB.
+     * GPU memory in use across all nodes, in GB.
      */
     gpuMemoryUsed?: number;
     /**
-     * Number of GPU cards in use, in total across all nodes.
+     * Number of GPU cards in use across all nodes.
      */
     gpuUsed?: number;
     /**
@@ -71,7 +71,7 @@ export interface AiNode {
      */
     memory?: number;
     /**
-     * Memory in use, in total across all nodes, in GiB.
+     * Memory in use across all nodes, in GiB.
      */
     memoryUsed?: number;
     /**

@@ -626,7 +626,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        SHA-256 of the nodes without usage values. It changes if the fleet changes.
+        SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 

@@ -59,7 +59,7 @@ class GetAiNodeListResult:
     @pulumi.getter
     def fingerprint(self) -> _builtins.str:
         """
-        SHA-256 of the nodes without usage values. It changes if the fleet changes.
+        SHA-256 of the nodes, excluding their usage values. It changes if the fleet changes.
         """
         return pulumi.get(self, "fingerprint")
 

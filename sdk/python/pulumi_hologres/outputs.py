@@ -107,16 +107,16 @@ class AiNode(dict):
         :param Union[_builtins.str, 'ChargeType'] charge_type: Billing method: PostPaid (pay-as-you-go) or PrePaid (subscription). Other values are returned unchanged.
         :param _builtins.str commodity_code: Commodity code for billing.
         :param _builtins.int cpu: CPU specification of one node, in cores.
-        :param _builtins.int cpu_used: CPU in use, in total across all nodes, in cores.
+        :param _builtins.int cpu_used: CPU in use across all nodes, in cores.
         :param _builtins.str expiration_time: Time at which the subscription expires, in UTC, such as 2026-01-28T07:44:27.535Z. Missing if the API returns an empty string or a time in the year 1.
         :param _builtins.int gpu: Number of GPU cards of one node.
         :param _builtins.int gpu_memory: GPU memory of one node, in GB.
-        :param _builtins.int gpu_memory_used: GPU memory in use, in total across all nodes, in GB.
-        :param _builtins.int gpu_used: Number of GPU cards in use, in total across all nodes.
+        :param _builtins.int gpu_memory_used: GPU memory in use across all nodes, in GB.
+        :param _builtins.int gpu_used: Number of GPU cards in use across all nodes.
         :param _builtins.str holo_instance_id: ID of the Hologres instance that the nodes belong to.
         :param _builtins.str holo_instance_name: Name of the Hologres instance.
         :param _builtins.int memory: Memory of one node, in GiB.
-        :param _builtins.int memory_used: Memory in use, in total across all nodes, in GiB.
+        :param _builtins.int memory_used: Memory in use across all nodes, in GiB.
         :param _builtins.int node_count: Number of nodes.
         :param _builtins.str region_id: Region, such as cn-hangzhou.
         :param _builtins.str resource_type: Resource type, such as small.
@@ -215,7 +215,7 @@ class AiNode(dict):
     @pulumi.getter(name="cpuUsed")
     def cpu_used(self) -> Optional[_builtins.int]:
         """
-        CPU in use, in total across all nodes, in cores.
+        CPU in use across all nodes, in cores.
         """
         return pulumi.get(self, "cpu_used")
 
@@ -247,7 +247,7 @@ class AiNode(dict):
     @pulumi.getter(name="gpuMemoryUsed")
     def gpu_memory_used(self) -> Optional[_builtins.int]:
         """
-        GPU memory in use, in total across all nodes, in GB.
+        GPU memory in use across all nodes, in GB.
         """
         return pulumi.get(self, "gpu_memory_used")
 
@@ -255,7 +255,7 @@ class AiNode(dict):
     @pulumi.getter(name="gpuUsed")
     def gpu_used(self) -> Optional[_builtins.int]:
         """
-        Number of GPU cards in use, in total across all nodes.
+        Number of GPU cards in use across all nodes.
         """
         return pulumi.get(self, "gpu_used")
 
@@ -287,7 +287,7 @@ class AiNode(dict):
     @pulumi.getter(name="memoryUsed")
     def memory_used(self) -> Optional[_builtins.int]:
         """
-        Memory in use, in total across all nodes, in GiB.
+        Memory in use across all nodes, in GiB.
         """
         return pulumi.get(self, "memory_used")
 

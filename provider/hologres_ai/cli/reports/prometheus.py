@@ -53,7 +53,7 @@ def _regions(report: Report) -> Sequence[tuple[str, bool]]:
 
 
 def _nodes(report: Report) -> Iterator[tuple[AiNode, Labels]]:
-    """Yield the nodes with their labels. For a repeated ID, a label with a number makes the labels unique."""
+    """Yield the nodes with their labels. The label `entry` makes the labels of a repeated ID unique."""
     seen: Counter[tuple[str, ...]] = Counter()
     for node in report.result.instance_model_list if report.result else ():
         labels = {
