@@ -363,7 +363,7 @@ def _failure(shape: type, given: Mapping[str, object], item: dict[str, Any], pre
 def to_wire(result: AiNodeListResult, *, request_id: bool = False) -> dict[str, JsonValue]:
     """Convert the result to JSON values with names in camel case. All interfaces and files use this format.
 
-    Fields that the API did not return for a node are omitted. An unknown total is null, because a missing total could be
+    Fields that the API did not return for a node are omitted. An unknown total is null, because a missing total can be
     misread as 0. The request ID is different for every call, and is included only if `request_id` is true.
     """
     omitted = {"totals"} if request_id else {"totals", "request_id"}
