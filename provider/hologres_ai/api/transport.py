@@ -102,8 +102,8 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
     if is_tls_failure(error):
         return TlsError(
             f"no trusted TLS connection to {to_host}: {reason}",
-            "Check the endpoint. Behind a proxy or a private certificate authority, set SSL_CERT_FILE to a file with "
-            "its certificate.",
+            "Check the endpoint. If a proxy or a private certificate authority signs the certificate of the endpoint, "
+            "set SSL_CERT_FILE to a file with the certificate of that authority.",
         )
     failed = proxy if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
     return TransportError(

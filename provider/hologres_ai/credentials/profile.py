@@ -1,8 +1,8 @@
 """Read Alibaba Cloud CLI profiles, which are sources of credentials, from the file that ``aliyun configure`` writes.
 
-Use only a file that you trust as you trust a program: a profile in mode External contains a command, which is run, as
-the CLI also does. Fields that are missing in a profile are never taken from the environment. A missing or invalid file,
-profile or field raises a ConfigurationError, which contains no secret.
+The file must be trusted like a program, because a profile in mode External contains a command. This package runs the
+command, as the CLI does. Fields that are missing in a profile are never taken from the environment. A missing or
+invalid file, profile or field raises a ConfigurationError, which contains no secret.
 """
 
 import json

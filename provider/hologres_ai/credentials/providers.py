@@ -86,7 +86,7 @@ def _from_ecs(base: EcsRole, limits: Limits) -> Fetched:
     folder = f"{HOSTS['metadata']}/latest/meta-data/ram/security-credentials/"
     name = base.name or send(folder, limits, headers=headers, direct=True).text().strip()
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
-        raise FetchError("its response names no RAM role")
+        raise FetchError("its response contains no valid name of a RAM role")
     return _successful(send(folder + name, limits, headers=headers, direct=True))
 
 

@@ -1,7 +1,8 @@
 """Choose the source of credentials: the first source that is set, in the same order of precedence as pulumi-alicloud.
 
-A source that is given as an argument takes precedence over all others. With such a source, a role is assumed only if
-the role is also given as an argument. A partially configured source is an error; the next source is not tried.
+A source that is given as an argument takes precedence over all others. With such a source, the role in `assumeRole` is
+assumed only if `assumeRole` is also given as an argument. A partially configured source is an error; the next source is
+not tried.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -210,7 +211,7 @@ def _profile(settings: ResolvedSettings) -> Choice | None:
     profile = named_profile(settings)
     if profile is None:
         return None
-    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings name {profile}")
+    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings select {profile}")
     return _profile_choice(profile)
 
 

@@ -126,7 +126,7 @@ IMDS_V1_DISABLED = Setting(
 _SESSION = "Duration of the session, in seconds, from 900 to 43200. Defaults to 3600."
 _POLICY = Field("policy", (), "RAM policy, as JSON text, that restricts the permissions of the session.")
 # The meaning of these variables depends on the source of credentials. In a pod, they are set for OIDC and contain the
-# ARN of the role for AssumeRoleWithOIDC. With other sources, they contain the ARN of the role to assume.
+# ARN of the role for AssumeRoleWithOIDC. In other environments, they contain the ARN of the role to assume.
 SHARED_ROLE_ARN = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN")
 ROLE_ARN = Field("roleArn", ("ALICLOUD_ASSUME_ROLE_ARN", *SHARED_ROLE_ARN), "ARN of the RAM role, acs:ram::…:role/….")
 OIDC_ROLE_ARN = Field("roleArn", SHARED_ROLE_ARN, ROLE_ARN.description)
