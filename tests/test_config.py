@@ -330,7 +330,7 @@ def test_an_empty_value_is_not_set_and_an_empty_argument_is_refused(case: Case, 
 @pytest.mark.parametrize("argument", ["profile", "endpoint", "access_key", "region"])
 def test_an_argument_that_is_empty_or_not_a_string_is_refused(argument: str, value: object) -> None:
     arguments: dict[str, Any] = {argument: value}
-    with pytest.raises(InvalidArgumentError, match=f"{argument}: a string that is not empty is expected"):
+    with pytest.raises(InvalidArgumentError, match=f"{argument}: a non-empty string is expected"):
         resolve(arguments, None, BASE)
 
 

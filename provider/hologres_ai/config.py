@@ -1,6 +1,6 @@
 """The configuration of a call, resolved from the settings and validated before any network call.
 
-The steps are: `settings.look_up` looks up all settings, `credentials.resolver` chooses the source of credentials, and
+First, `settings.lookup` looks up all settings. Then, `credentials.resolver` chooses the source of credentials. Finally,
 this module resolves the region, the endpoint and the time limits, and builds a `CallConfig`.
 """
 
@@ -52,8 +52,8 @@ class CallConfig:
 
     Attributes:
         region: the region to read.
-        endpoint: the endpoint of the API.
-        credentials: an AccessKey from the settings, or the source that returns one on request.
+        endpoint: the API endpoint.
+        credentials: an AccessKey from the settings, or the source from which one is fetched.
         connect_timeout: the time limit for opening a connection, in seconds.
         read_timeout: the time limit for each read of response data, in seconds.
         deadline: the time limit for a call with all its retries, in seconds.
@@ -93,7 +93,8 @@ def resolve(
     try:
         resolution = resolve_credentials(settings)
     except ConfigurationError as error:
-        # An invalid region is reported first; a missing region is reported first if no source of credentials is set.
+        # If a region is set but invalid, that error is raised instead of this one. If no region and no source of
+        # credentials is set, the error about the missing region is raised.
         if settings.find(REGION) or all(attempt.state != "failed" for attempt in error.attempts):
             require_region(settings, None)
         raise
@@ -110,7 +111,8 @@ def resolve_regions(
     """Resolve the configuration of a call to each of the regions, or to all known regions for ``*``; see `resolve`.
 
     Raises:
-        ConfigurationError: see `resolve`; or several regions are to be read and the endpoint is that of one region.
+        ConfigurationError: see `resolve`. Also raised if several regions are to be read and the endpoint is that of
+            one region.
     """
     settings = _checked_settings(arguments, stack, environ)
     regions = REGIONS if EVERY_REGION in names else names
@@ -131,7 +133,7 @@ def resolve_regions(
 def _checked_settings(
     arguments: Mapping[str, str | None] | None, stack: Lookup | None, environ: Mapping[str, str] | None
 ) -> ResolvedSettings:
-    """Look up the settings, and check every switch, even one that is not used: it may be a security measure."""
+    """Look up the settings, and check all switches, even unused ones, because a switch may be a security measure."""
     settings = look_up(arguments, stack, environ)
     for switch in SWITCHES:
         settings.is_on(switch)
@@ -163,10 +165,10 @@ def _config(
 
 
 def find_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue | None:
-    """Return the region that is set, or None; it is not validated.
+    """Return the region that is set, or None. The region is not validated.
 
-    The region of a profile is used only if no setting names a region. A profile that is given as an argument is an
-    exception: its region takes precedence over a configured region, which may belong to another account.
+    The region of a profile is used only if the region is not set elsewhere. A profile that is given as an argument is
+    an exception: its region takes precedence over a configured region, which may belong to a different account.
 
     Raises:
         ConfigurationError: the profile whose region is needed can't be read.
@@ -188,7 +190,7 @@ def _read_named_profile(settings: ResolvedSettings) -> ProfileContent | None:
 
 
 def region_in(settings: ResolvedSettings) -> ResolvedValue | None:
-    """Return the region that is set, or None, even if the credentials are invalid; the region is not validated.
+    """Return the region that is set, or None, even if the credentials are invalid. The region is not validated.
 
     Raises:
         ConfigurationError: the profile whose region is needed can't be read.
@@ -210,7 +212,7 @@ def has_credentials(settings: ResolvedSettings) -> bool:
 
 
 def require_region(settings: ResolvedSettings, resolution: Resolution | None) -> ResolvedValue:
-    """Return the region. A missing or invalid region is a ConfigurationError."""
+    """Return the region. A missing or invalid region raises a ConfigurationError."""
     found = find_region(settings, resolution) or settings.require(REGION)
     check_region(found.value, found.origin)
     return found
@@ -222,7 +224,7 @@ def require_region(settings: ResolvedSettings, resolution: Resolution | None) ->
 def find_endpoint(
     settings: ResolvedSettings, region: str, profile: ProfileContent | None = None
 ) -> tuple[Endpoint, str]:
-    """Return the endpoint of the API and its origin. An invalid endpoint or endpoint type is a ConfigurationError."""
+    """Return the API endpoint and its origin. An invalid endpoint or endpoint type raises a ConfigurationError."""
     vpc = _vpc_endpoint_type(settings, profile)
     found = settings.find(ENDPOINT)
     if found is None:
@@ -233,7 +235,7 @@ def find_endpoint(
 
 
 def _vpc_endpoint_type(settings: ResolvedSettings, profile: ProfileContent | None) -> str | None:
-    """Return the origin of the endpoint type if the type is ``vpc``, or None if no type is set."""
+    """Return the origin of the endpoint type if the type is ``vpc``, or None if no endpoint type is set."""
     found = settings.find(ENDPOINT_TYPE)
     if found is None and profile and profile.endpoint_type:
         found = ResolvedValue(profile.endpoint_type, f"endpoint_type of {profile.place}", 10)
@@ -257,10 +259,11 @@ def _check_endpoint_for(settings: ResolvedSettings, regions: Sequence[str]) -> N
 
 
 def find_sts(settings: ResolvedSettings, region: str | None) -> StsHosts:
-    """Return the hosts of STS.
+    """Return the STS hosts.
 
-    The default is the host of `region`: the region that is read, or the configured region if several regions are read.
-    Without one, it is the central host. An invalid setting for STS is a ConfigurationError.
+    The default is the STS host of `region`, which is the region that is read, or the configured region if several
+    regions are read. If `region` is None, the default is the central host. An invalid STS setting raises a
+    ConfigurationError.
     """
     vpc, switch = settings.is_on(VPC_ENDPOINT_ENABLED), settings.find(VPC_ENDPOINT_ENABLED)
     inside = f" with {switch.origin}" if vpc and switch else ""

@@ -1,6 +1,6 @@
 """The regions of Hologres and the host names of their services, with the date and the sources of the list.
 
-The list may be out of date, so a region that is not in it is read anyway, with a notice.
+The list may be out of date. Therefore, a region that is not in the list is also read, and a notice is shown.
 """
 
 import re
@@ -12,8 +12,8 @@ AS_OF = "2026-11-27"
 
 DATA_SOURCES = (
     "endpoint map of the Alibaba Cloud Python SDK, alibabacloud-hologram20220601 1.11.1 (REGIONS)",
-    "the CreateInstance page of the Alibaba Cloud documentation of 2025-11-11 (NAMED_BY_THE_VENDOR)",
-    "endpoint map of STS in the Alibaba Cloud Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
+    "CreateInstance page of the Alibaba Cloud documentation, as of 2025-11-11 (NAMED_BY_THE_VENDOR)",
+    "STS endpoint map of the Alibaba Cloud Go SDK, alibaba-cloud-sdk-go 1.63.107 (STS_EXCEPTIONS)",
 )
 
 REGIONS = (
@@ -42,7 +42,7 @@ STS_EXCEPTIONS = {
     "cn-north-2-gov-1": "sts-vpc.cn-north-2-gov-1.aliyuncs.com",
     "cn-shenzhen-finance-1": "sts-vpc.cn-shenzhen-finance-1.aliyuncs.com",
 }
-"""STS hosts of the regions whose STS host does not follow the pattern of the others."""
+"""The STS hosts that do not follow the pattern `PUBLIC_STS` or `VPC_STS`, by region."""
 
 REGION_FORM = r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}"
 
@@ -72,7 +72,7 @@ def region_notice(region: str) -> str | None:
 def _is_typo(text: str, known: str) -> bool:
     """Return True if `text` is `known` with one letter missing, added, replaced or swapped with its neighbour.
 
-    Another digit or another word is not a typo: ap-southeast-2 and cn-hangzhou-finance are separate regions.
+    A different digit or an additional word is not a typo: ap-southeast-2 and cn-hangzhou-finance are separate regions.
     """
     changed = set(re.findall(r"[^a-z]+", text)) ^ set(re.findall(r"[^a-z]+", known))
     return not changed and text in _one_edit_away(known)
@@ -94,10 +94,10 @@ def service_host(region: str, *, vpc: bool = False) -> str:
 
 
 def sts_host(region: str, *, vpc: bool = False) -> str:
-    """Return the STS host of a region that is set explicitly for STS."""
+    """Return the STS host of a region that is set explicitly for STS. The region does not have to be in the list."""
     return STS_EXCEPTIONS.get(region) or (VPC_STS if vpc else PUBLIC_STS).format(region=region)
 
 
 def sts_host_for_read(region: str, *, vpc: bool = False) -> str:
-    """Return the STS host for the region that is read: for a region that is not in the list, the central host."""
+    """Return the STS host for the region that is read. For a region that is not in the list, it is `CENTRAL_STS`."""
     return sts_host(region, vpc=vpc) if is_known(region) else CENTRAL_STS

@@ -65,5 +65,5 @@ def test_a_command_is_stopped_with_the_program(setup: SourceSetup, tmp_path: Pat
 
 def test_the_signal_that_ended_a_command_is_shown(setup: SourceSetup) -> None:
     environ = setup.profile("External", process_command="sh -c 'kill -9 $$'")
-    with pytest.raises(CredentialsError, match="the command was ended by signal 9"):
+    with pytest.raises(CredentialsError, match="the command was terminated by signal 9"):
         get(settings_of(setup, environ))

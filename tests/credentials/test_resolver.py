@@ -100,7 +100,7 @@ def test_a_default_profile_that_may_not_be_looked_for_is_an_error(setup: SourceS
 OBJECTS = [
     ('{"roleArm": "x"}', 'did you mean "roleArn"?'),
     ('{"role_arn": "x"}', 'did you mean "roleArn"?'),
-    (f'{{"zzz": "{LOGIN}"}}', "known are roleArn"),
+    (f'{{"zzz": "{LOGIN}"}}', "the known fields are roleArn"),
     ('{"sessionName": "x"}', "roleArn is missing"),
     (f'{{"roleArn": ["{LOGIN}"]}}', "neither a string"),
     ('{"roleArn": true}', "neither a string"),

@@ -1,7 +1,7 @@
-"""The client of ListInstanceModel: it signs, sends and retries a call within one deadline.
+"""The client for ListInstanceModel. It signs, sends and retries a call within one deadline.
 
-The client is asynchronous so that one deadline can cover the whole call: the time limits of httpx never stop a response
-that arrives at one byte a second.
+The client is asynchronous so that one deadline can cover the whole call. The time limits of httpx never stop a response
+that arrives at one byte per second.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ ACTION = "ListInstanceModel"
 VERSION = "2022-06-01"
 PATH = "/api/v1/instances/rpc/listInstanceModel"
 
-# A response with 100,000 nodes has about 50 MB. The limit protects against an endless body.
+# The size of a response with 100,000 nodes is about 50 MB. The limit protects against an endless body.
 MAX_BODY_BYTES = 64 * 1024 * 1024
-_LIMIT = "The limit is hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds."
+_LIMIT = "To change the limit, set hologres:maxRetryTimeout or MAX_RETRY_TIMEOUT, in seconds."
 
 
 class Client:
@@ -43,14 +43,15 @@ class Client:
     Args:
         settings: the endpoint, the credentials and the time limits.
         quota: the token bucket for retries, which clients may share.
-        connections: the connections to use; without them, each call has its own.
+        connections: the connections to use; if None, each call opens its own connections.
         clock: a function that returns the current time.
         nonce: a function that returns a new nonce for each request.
         wait: a function that returns the retry delay, in seconds.
         max_body_bytes: the maximum size of a response.
 
     Attributes:
-        clock_skew: the clock of the service minus the clock of this machine, at the last response; None without a date.
+        clock_skew: the time of the service minus the time of this machine, at the last response. None if there was no
+            response yet, or if the last response has no date.
     """
 
     def __init__(
@@ -147,7 +148,7 @@ class Client:
                     self.clock_skew = theirs - self._clock() if theirs else None
                     body = await _read_body(response, secrets, self._max_body_bytes)
                     return HttpResponse(response.status_code, dict(response.headers), body)
-        # A proxy port above 65535 raises an OverflowError, which is not an error of httpx.
+        # A proxy port above 65535 raises an OverflowError, which is not an httpx exception.
         except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, OverflowError) as error:
             raise transport_error(error, settings, secrets) from None
 
@@ -155,7 +156,7 @@ class Client:
         return self._clock() + self._correction
 
     def _prepare_retry(self, error: HologresAiError, credentials: Credentials) -> None:
-        """Correct the clock or drop expired credentials, so that the next attempt can succeed."""
+        """Correct the clock or remove expired credentials from the cache, so that the next attempt can succeed."""
         retry = classify(error.code, error.status).retry
         if retry is Retry.WITH_CORRECTED_CLOCK and self.clock_skew is not None:
             self._correction = self.clock_skew

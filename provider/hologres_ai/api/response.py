@@ -1,7 +1,8 @@
-"""Parse an HTTP response of the API: return the listed nodes, or raise an error.
+"""Parse an HTTP response from the API: return the listed nodes, or raise an error.
 
-A refusal is classified by its error code first and by its HTTP status second, because services use the same code with
-different statuses. A failure never results in an empty list.
+A refusal is classified by its error code. If the code is unknown, the refusal is classified by its HTTP status. The
+code takes precedence because services use the same code with different statuses. A failure never results in an empty
+list.
 """
 
 import json
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LIST = "instanceModelList"
 _DEPTH = 3  # list, index, field
-_EXCERPT_BYTES = 64 * 1024  # much more than the part that is shown, so that a secret at its end is complete
+_EXCERPT_BYTES = 64 * 1024  # much more than is shown: a secret must be complete to be redacted
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ def parse_response(response: HttpResponse, secrets: Sequence[str] = (), *, now: 
     Args:
         response: the response.
         secrets: the values to redact in error messages.
-        now: the current time, with which a date in Retry-After is converted to a delay.
+        now: the current time, used to convert a date in Retry-After to a delay.
 
     Raises:
-        ApiError: the response is a refusal, with any HTTP status.
+        ApiError: the API refused the request. The HTTP status can be any status, including 200.
         ResponseError: the response does not match the API documentation; the title names the invalid part.
     """
     if response.status != 200:
@@ -135,12 +136,12 @@ def _malformed(response: HttpResponse, error: ValidationError, secrets: Sequence
 def _show(value: object, secrets: Sequence[str]) -> str:
     try:
         return clean(json.dumps(value, ensure_ascii=True, default=str), secrets)
-    except ValueError:  # json.dumps refuses an integer of thousands of digits
+    except ValueError:  # json.dumps can't convert an integer with thousands of digits
         return "a number too long to show"
 
 
 def _log_unknown_fields(body: Body) -> None:
-    """Log the names of unknown fields at level DEBUG. The body is parsed again, so other levels return at once."""
+    """Log the names of unknown fields at level DEBUG. At other levels, do not parse the body again."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     nodes = from_json(body).get(LIST) or ()

@@ -1,4 +1,4 @@
-"""Retry rules: which failures are retried, how often, and after which wait."""
+"""Retry rules: which failures are retried, how often, and after which delay."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,10 @@ THROTTLED_JITTER = wait_random_exponential(multiplier=1.0, max=MAX_WAIT)
 
 
 class RetryQuota:
-    """A token bucket for retries, as in botocore's standard mode.
+    """A token bucket for retries, as in the standard retry mode of botocore.
 
-    It limits the retries of all regions of a fan-out together, so that they do not add load to a service that fails. A
-    retry takes 5 of 500 tokens; a successful call returns 5.
+    The bucket limits the total number of retries across all regions of a fan-out, so that retries do not add load to a
+    service that is failing. A retry takes 5 of 500 tokens. A successful call returns 5 tokens.
     """
 
     COST = 5
@@ -28,7 +28,7 @@ class RetryQuota:
         self._tokens = tokens
 
     def take(self) -> bool:
-        """Take the tokens for one retry; return False if there are too few."""
+        """Take the tokens for one retry. If there are too few tokens, take none and return False."""
         if self._tokens < self.COST:
             return False
         self._tokens -= self.COST
@@ -60,7 +60,7 @@ class RetryState:
         self.last: HologresAiError | None = None
 
     def may_retry(self, error: BaseException) -> bool:
-        """Record a failure, and return True if the call is to be retried."""
+        """Record a failure. Return True if the call must be retried."""
         if not isinstance(error, HologresAiError):
             return False
         self.last, self.awaits_credentials = error, False
@@ -88,7 +88,8 @@ Wait = Callable[[RetryCallState], float]
 def retry_wait(jitter: wait_base = JITTER, throttled: wait_base = THROTTLED_JITTER) -> Wait:
     """Return a function that computes the retry delay in seconds.
 
-    The delay is the one in the response. If the response has none, it is full jitter. It is at most `MAX_WAIT`.
+    The delay is the retry delay in the response. If the response contains none, the delay is random, by exponential
+    backoff with full jitter. The delay is at most `MAX_WAIT`.
     """
 
     def wait(state: RetryCallState) -> float:

@@ -1,7 +1,7 @@
-"""The signature ACS3-HMAC-SHA256: one function for each step, with the names of the specification.
+"""Sign requests with ACS3-HMAC-SHA256. Each step is a function with the name that the specification uses.
 
-Source: "V3 request body and signature mechanism" of Alibaba Cloud, checked against its Python SDK. All
-functions are pure, except `new_nonce`. `Acs3Auth` requires a clock and a nonce; both are parameters.
+Source: "V3 request body and signature mechanism" in the Alibaba Cloud documentation, checked against the Alibaba Cloud
+Python SDK. All functions are pure, except `new_nonce`. The clock and the nonce of `Acs3Auth` are parameters.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def canonical_uri(path: str) -> str:
 
 
 def canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
-    """Return the percent-encoded ``name=value`` pairs, sorted by name. An empty value keeps its ``=``."""
+    """Return the percent-encoded ``name=value`` pairs, sorted by name. The ``=`` is kept if the value is empty."""
     pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in parameters)
     return "&".join(f"{name}={value}" for name, value in pairs)
 
@@ -40,7 +40,7 @@ def headers_to_sign(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def canonical_request(method: str, uri: str, query: str, signed: Mapping[str, str], payload_hash: str) -> str:
-    """Return the CanonicalRequest of the specification, in six parts. `signed` is the result of `headers_to_sign`."""
+    """Return the CanonicalRequest, as in the specification. `signed` is the result of `headers_to_sign`."""
     canonical_headers = "".join(f"{name}:{value}\n" for name, value in signed.items())
     return "\n".join((method.upper(), uri, query, canonical_headers, ";".join(signed), payload_hash))
 
@@ -61,7 +61,7 @@ def authorization(access_key_id: str, signed: Iterable[str], sign: str) -> str:
 
 
 def identity_headers(action: str, version: str, date: str, nonce: str, credentials: Credentials) -> dict[str, str]:
-    """Return the ``x-acs-*`` headers of a request without a body, with those for a security token if there is one."""
+    """Return the ``x-acs-*`` headers of a request without a body, including those for a security token, if any."""
     headers = {
         "x-acs-action": action,
         "x-acs-version": version,
@@ -83,7 +83,7 @@ def new_nonce() -> str:
 class Acs3Auth(httpx.Auth):
     """Authentication for httpx that signs each request. Each attempt has a new date and a new nonce.
 
-    Requests with a body are not supported, because this API has none.
+    Requests with a body are not supported, because ListInstanceModel requires none.
 
     Args:
         credentials: the credentials that sign the requests.

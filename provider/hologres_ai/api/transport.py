@@ -25,10 +25,10 @@ from ..settings.network import (
 
 
 class Connections:
-    """The connections of one event loop to all endpoints. The end of an `async with` block closes them.
+    """The connections of one event loop to all endpoints. They are closed at the end of the `async with` block.
 
     There is one httpx client for each scheme and proxy. It is created at its first use, with the certificates that the
-    environment names at that time.
+    environment sets at that time.
 
     Attributes:
         secrets: the passwords of the proxies, which are redacted in logs.
@@ -49,7 +49,7 @@ class Connections:
         """Return the httpx client for an endpoint.
 
         Raises:
-            ConfigurationError: the environment names an invalid proxy, or an invalid certificate file or folder.
+            ConfigurationError: a proxy, a certificate file or a certificate folder in the environment is invalid.
         """
         proxy = _proxy_of(endpoint)
         key = endpoint.scheme, proxy.address if proxy else None
@@ -60,7 +60,10 @@ class Connections:
 
 
 def ensure_connections(connections: Connections | None) -> AbstractAsyncContextManager[Connections]:
-    """Return the context of the given connections, which stay open, or of new ones, which are closed at the end."""
+    """Return a context manager for the given connections or for new ones.
+
+    At the end of the block, given connections stay open, and new connections are closed.
+    """
     return Connections() if connections is None else nullcontext(connections)
 
 
@@ -77,7 +80,7 @@ def _make_client(scheme: str, proxy: str | None) -> httpx.AsyncClient:
         verify=tls_context(scheme),
         proxy=proxy,
         trust_env=False,
-        # Cookies are not stored: a cookie for one account must not be sent with the calls of another.
+        # Cookies are not stored: a cookie for one account must not be sent with the calls of another account.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 
@@ -99,8 +102,8 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
     if is_tls_failure(error):
         return TlsError(
             f"no trusted TLS connection to {to_host}: {reason}",
-            "Check the endpoint. Behind a proxy or a private certificate authority, set SSL_CERT_FILE to a file with "
-            "its certificate.",
+            "Check the endpoint. If a proxy or a private certificate authority signs the certificate of the endpoint, "
+            "set SSL_CERT_FILE to a file with the certificate of that authority.",
         )
     failed = proxy if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else None
     return TransportError(
@@ -113,7 +116,8 @@ def transport_error(error: Exception, settings: CallConfig, secrets: Sequence[st
 def _network_remedy(settings: CallConfig) -> str:
     return (
         f"Check the network, the proxy settings and the region {settings.region}. Inside a VPC, set "
-        "ALIBABA_CLOUD_ENDPOINT_TYPE to vpc; hologres:endpoint or ALIBABA_CLOUD_ENDPOINT_HOLOGRAM names another host."
+        "ALIBABA_CLOUD_ENDPOINT_TYPE to vpc. To use a different host, set hologres:endpoint or "
+        "ALIBABA_CLOUD_ENDPOINT_HOLOGRAM."
         + "".join(f" {warning}{'' if warning.endswith('?') else '.'}" for warning in settings.warnings)
     )
 

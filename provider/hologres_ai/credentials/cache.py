@@ -1,4 +1,7 @@
-"""The cache of credentials. It fetches them once for all readers, and again before they expire or after a refusal.
+"""The cache of credentials.
+
+The cache fetches the credentials once for all readers. It fetches them again before they expire, and after the service
+refuses them.
 
 Each fetch runs in a separate thread, so that readers in different threads and event loops can share it, and each reader
 can stop waiting at its own deadline. The thread is a daemon, so that the process does not wait for a slow peer at exit.
@@ -21,9 +24,9 @@ from .types import Credentials, CredentialsSource, Fetched, Limits
 
 log = logging.getLogger(__name__)
 
-MARGIN = 300.0  # seconds: credentials are fetched again this long before they expire
+MARGIN = 300.0  # seconds before the expiry time, at which credentials are fetched again
 FILE_LIFE = 60.0  # seconds for which keys from a profile are cached; another program may change the profile
-PAUSE = 30.0  # seconds from a failed refresh to the next one, while the cached credentials are still valid
+PAUSE = 30.0  # seconds from a failed refresh to the next attempt, while the cached credentials are still valid
 
 Outcome = Fetched | HologresAiError
 
@@ -37,7 +40,7 @@ class _PendingFetch:
 
 
 class CredentialsCache:
-    """A cache of the credentials of one source, for readers in any thread and any event loop."""
+    """A cache for the credentials of one source. Readers may be in any thread and any event loop."""
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class CredentialsCache:
         self._limits = limits
         self._fetcher = fetcher or _fetch
         self._clock = clock
-        self._lock = threading.Lock()  # never held during a wait
+        self._lock = threading.Lock()  # never held while a reader waits for a fetch
         self._cached: Fetched | None = None
         self._due = 0.0
         self._pending: _PendingFetch | None = None
@@ -78,17 +81,18 @@ class CredentialsCache:
         raise copy.copy(outcome)  # each reader raises its own copy, with its own traceback
 
     def refuse(self, credentials: Credentials) -> None:
-        """Remove credentials from the cache, after the service refused them as expired."""
+        """Remove credentials from the cache because the service refused them as expired."""
         with self._lock:
             if self._cached and self._cached.credentials == credentials:
                 self._cached = None
 
     def _join(self) -> _PendingFetch:
         now = time.monotonic()
-        # A peer that sends one byte a second can keep a fetch running: no reader joins a fetch beyond its time limit.
+        # A peer that sends one byte per second can keep a fetch running, so readers do not join a fetch that has passed
+        # its time limit.
         if self._pending is None or now - self._pending.started > self._limits.total:
             future: Future[Outcome] = Future()
-            future.set_running_or_notify_cancel()  # otherwise a cancelled reader would cancel the future for the others
+            future.set_running_or_notify_cancel()  # without this call, a cancelled reader would cancel it for all
             self._pending = _PendingFetch(future, now)
             threading.Thread(
                 target=self._run_fetch, args=(self._pending,), name="hologres-ai-credentials", daemon=True
@@ -124,7 +128,10 @@ def _fetch(source: CredentialsSource, limits: Limits) -> Fetched:
 
 
 def _due(fetched: Fetched, now: float) -> float:
-    """Return the time of the next fetch; infinity for credentials without an expiry that are not from a profile."""
+    """Return the time of the next fetch.
+
+    The time is infinite for credentials that have no expiry time and are not from a profile.
+    """
     if fetched.expires is not None:
         return fetched.expires - MARGIN
     return now + FILE_LIFE if fetched.from_file else math.inf

@@ -1,7 +1,7 @@
-"""Credentials from the command of a profile in mode External.
+"""Run the command of a profile in mode External, and return the credentials that it prints.
 
-A command runs in the thread that fetches the credentials, and can take longer than the program that needs them. It is
-stopped when the program ends.
+The command runs in the thread that fetches the credentials. If the command is still running when the program exits, it
+is stopped.
 """
 
 import atexit
@@ -18,10 +18,10 @@ _starting = threading.Lock()  # held while a command starts, so that `stop_comma
 
 
 def run_command(base: External, limits: Limits) -> Fetched:
-    """Run the command, and return the credentials that it prints; blocks."""
+    """Run the command, and return the credentials that it prints. This function blocks."""
     code, output = _run(base.command, limits.total)
     if code < 0:
-        raise FetchError(f"the command was ended by signal {-code}")
+        raise FetchError(f"the command was terminated by signal {-code}")
     if code != 0:
         raise FetchError(f"the command failed with exit code {code}")
     document = parse_document(output)
@@ -32,16 +32,16 @@ def run_command(base: External, limits: Limits) -> Fetched:
         raise FetchError("the command printed a mode other than AK or StsToken")
     if mode == "ststoken" and not document.get("sts_token"):
         raise FetchError("the command printed the mode StsToken but no sts_token")
-    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the name that profiles use
+    expiry = "expiration" if document.get("expiration") else "sts_expiration"  # the field name in profiles
     return credentials_in(document, ("access_key_id", "access_key_secret", "sts_token", expiry))
 
 
 def _run(command: str, seconds: float) -> tuple[int, bytes]:
-    """Return the exit code of a command, negative for a signal, and what it printed."""
+    """Run a command, and return its exit code and its output. The exit code is negative if a signal terminated it."""
     pipe = subprocess.PIPE
     try:
         arguments = command if os.name == "nt" else shlex.split(command)
-        # The user's own profile names the command.
+        # The command comes from the user's own profile.
         with _starting:
             child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)  # noqa: S603
             _running.add(child)
@@ -60,7 +60,7 @@ def _run(command: str, seconds: float) -> tuple[int, bytes]:
 
 @atexit.register
 def stop_commands() -> None:
-    """Stop all commands that are running. Called when the program ends."""
+    """Stop all running commands. This function is called when the program exits."""
     with _starting:
         for child in tuple(_running):
             child.kill()

@@ -1,8 +1,8 @@
-"""HTTP requests to services that return credentials, and the credentials in their responses.
+"""Send HTTP requests to services that return credentials, and read the credentials in the responses.
 
-The services are STS, a credentials URI, the metadata service and the login services. Proxies, certificates and the
-redaction of logs are the same as for the API. Redirects are not followed, and the size of a body is limited. Every
-failure is a FetchError.
+The services are STS, a credentials URI, the metadata service and the login services. The settings for proxies and
+certificates and the redaction of logs are the same as for API calls. Redirects are not followed, and the size of a
+response body is limited. A failed request or an invalid response raises a FetchError.
 """
 
 import json
@@ -37,18 +37,19 @@ HOSTS = {
     "oauth CN": "https://oauth.aliyun.com",
     "oauth INTL": "https://oauth.alibabacloud.com",
 }
-"""The addresses of services that have a fixed address."""
+"""The base URLs of the services that have a fixed address."""
 
 MAX_BODY_BYTES = 1024 * 1024
-_MILLISECONDS = 1e11  # larger numbers are milliseconds: as seconds they would be after the year 5000
+_MILLISECONDS = 1e11  # a larger number is in milliseconds: in seconds, it would be after the year 5000
 
 
 class FetchError(HologresAiError):
-    """A source returned no credentials. The title is the reason, and contains no text from the peer.
+    """A source returned no credentials. The title is the reason. It contains no text from the peer.
 
     Attributes:
         transient: whether the same request may succeed later.
-        at_host: whether the host or the network failed, or a different server responded; the identity is not the cause.
+        at_host: whether the cause is the host, the network or a response from a different server, and not the identity
+            of the caller.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class FetchError(HologresAiError):
 
 @dataclass(frozen=True)
 class ServiceResponse:
-    """The response of a service. The body may contain secrets."""
+    """A response from a service. The body may contain secrets."""
 
     status: int
     body: bytes = field(repr=False)
@@ -85,7 +86,7 @@ class ServiceResponse:
             raise FetchError("its response is not ASCII text", at_host=True) from None
 
     def document(self, part: str | None = None) -> dict[str, Any]:
-        """Return the JSON object in the body of a response with status 200, or the object in the field `part` of it."""
+        """Return the JSON object in the body of a response with status 200, or the object in its field `part`."""
         self._check_status()
         document = parse_document(self.body)
         if document is None:
@@ -102,7 +103,7 @@ class ServiceResponse:
 
 
 def parse_document(text: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a text, which may begin with a byte order mark, or None if it is not one."""
+    """Return the JSON object in a text, or None if the text is not a JSON object. A byte order mark is ignored."""
     try:
         document = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -120,9 +121,10 @@ def send(
     secrets: Sequence[str] = (),
     direct: bool = False,
 ) -> ServiceResponse:
-    """Send a request and read the whole response; blocks. `direct` means without a proxy.
+    """Send a request and read the whole response. This function blocks.
 
-    In the logs of the HTTP libraries, `secrets` and the URL, which may contain tokens, are redacted.
+    If `direct` is true, no proxy is used. `secrets` and the URL are redacted in the log records of the HTTP libraries,
+    because the URL may contain tokens.
     """
     deadline, proxy = time.monotonic() + limits.total, None if direct else proxy_for(url)
     try:
@@ -170,8 +172,8 @@ def _read_body(response: httpx.Response, deadline: float) -> bytes:
 # --- Failures --------------------------------------------------------------------------------------------------------
 
 _TRUST = (
-    "Check the host; where a proxy or a private certificate authority signs its certificate, set SSL_CERT_FILE to "
-    "the file with the certificate of that authority."
+    "Check the host. If a proxy or a private certificate authority signs its certificate, set SSL_CERT_FILE to a file "
+    "with the certificate of that authority."
 )
 _CLOCK = "Check the clock of this machine. If it is correct, check the expiry time that the source returns."
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
@@ -183,7 +185,7 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _transport_failure(error: Exception, proxy: Proxy | None) -> FetchError:
-    """Convert an exception to a FetchError without its text, which may contain data from the peer."""
+    """Convert an exception to a FetchError. The text of the exception is omitted: it may contain data from the peer."""
     if is_tls_failure(error):
         return FetchError("its identity could not be verified (TLS)" + _through(proxy), _TRUST)
     if proxy and isinstance(error, httpx.ProxyError):
@@ -212,9 +214,10 @@ def credentials_in(
     document: Mapping[str, Any],
     names: tuple[str, str, str, str] = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"),
 ) -> Fetched:
-    """Return the credentials in a document. `names` are those of the fields for ID, secret, token and expiry.
+    """Return the credentials in a document.
 
-    Credentials that are incomplete, invalid or expired are an error, which contains no value.
+    `names` are the names of the fields for the ID, the secret, the token and the expiry time. Credentials that are
+    incomplete, invalid or expired raise a FetchError, which does not contain the values.
     """
     key, secret, token = (document.get(name) or None for name in names[:3])
     for value in (key, secret, token):
@@ -229,9 +232,10 @@ def credentials_in(
 
 
 def parse_expiry(value: object) -> float | None:
-    """Convert an expiry to seconds since 1970; None if there is no expiry.
+    """Convert an expiry time to seconds since 1970. Return None if there is no expiry time.
 
-    The value is a number of seconds or milliseconds since 1970, or a date in ISO 8601 format; otherwise it is an error.
+    The value is a number of seconds or milliseconds since 1970, or a date in ISO 8601 format. Any other value raises a
+    FetchError.
     """
     if value in (None, "", 0):
         return None

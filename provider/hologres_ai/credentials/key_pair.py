@@ -1,9 +1,12 @@
-"""Choose the AccessKey from the settings. Its ID and secret come from the same origin, except under rule 2.
+"""Choose the AccessKey from the settings. Its ID and its secret come from the same origin, except under rule 2.
+
+An origin is the arguments, one namespace of the Pulumi configuration, or one family of environment variables.
 
 1. The first origin with both an ID and a secret is used, together with the token of the same origin, if any.
-2. If no origin has both, but there is exactly one ID, one secret and at most one token in all origins, these are used.
-3. Anything else is an error. An incomplete origin that precedes the complete one is an error too; in the environment it
-   is only a warning.
+2. If no origin has both, the values of all origins are combined. The combination must contain exactly one distinct ID,
+   exactly one distinct secret and at most one distinct token.
+3. Any other combination is an error. It is also an error if an incomplete origin has a higher precedence than the
+   complete one. If the incomplete origin is in the environment, only a warning is issued.
 """
 
 from collections.abc import Sequence
@@ -16,7 +19,7 @@ from ..settings.lookup import ARGUMENT, ENVIRONMENT, ResolvedSettings, ResolvedV
 from .types import Credentials
 from .validation import check_header_safe
 
-# The variables of each family: the pairs of variables for ID and secret, then the variable for the token.
+# The environment variables of each family: pairs of variables for the ID and the secret, and a variable for the token.
 _FAMILIES = {
     "ALICLOUD_*": (
         (("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"), ("ALICLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_SECRET")),
@@ -36,7 +39,7 @@ _PARTS: tuple[Setting, ...] = (ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN)
 
 @dataclass(frozen=True)
 class KeyPair:
-    """An AccessKey, the origin of each of its parts, and the origins that are set but not used."""
+    """An AccessKey, the origin of each part, and the origins of values that are set but not used."""
 
     credentials: Credentials
     parts: tuple[tuple[str, str], ...]
@@ -45,7 +48,7 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class _Origin:
-    """The parts of a key pair from one origin, and the pairs of an ID and a secret that they form."""
+    """The parts of a key pair that one origin sets, and the pairs of ID and secret that can be formed from them."""
 
     name: str
     level: int
@@ -57,7 +60,7 @@ def find_key_pair(settings: ResolvedSettings) -> KeyPair | None:
     """Return the key pair to use, or None if no part of a key pair is set.
 
     Raises:
-        ConfigurationError: the key pair is incomplete or ambiguous. The message names the origins but shows no value.
+        ConfigurationError: the key pair is incomplete or ambiguous. The message lists the origins but no values.
     """
     origins = _origins(settings)
     complete = next((origin for origin in origins if origin.pairs), None)
@@ -87,7 +90,7 @@ def _origins(settings: ResolvedSettings) -> list[_Origin]:
 def _origin(
     name: str, level: int, named: Sequence[dict[str, ResolvedValue]], spellings: Sequence[Sequence[str]]
 ) -> _Origin:
-    """Build an origin. An ID and a secret whose variables belong together precede other combinations."""
+    """Build an origin. An ID and a secret from a matching pair of variables precede all other combinations."""
     ids, secrets, tokens = (
         tuple(held[key] for key in dict.fromkeys(keys) if key in held)
         for held, keys in zip(named, zip(*spellings, strict=True), strict=True)
@@ -108,7 +111,7 @@ def _refuse_halves(above: Sequence[_Origin], complete: _Origin) -> None:
             absent = [part.key for part, held in zip(_PARTS[:2], origin.values, strict=False) if not held]
             missing, verb = " and ".join(absent), "are" if len(absent) > 1 else "is"
             raise ConfigurationError(
-                f"the key pair of {there} is incomplete: {missing} {verb} missing there",
+                f"the key pair of {there} is incomplete: {missing} {verb} missing",
                 f"Set {missing} in the same place, or remove {there}; {complete.name} has a complete key pair.",
             )
 

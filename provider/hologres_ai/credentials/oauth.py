@@ -1,6 +1,6 @@
-"""A login of ``aliyun configure --mode OAuth``: get a temporary AccessKey, and renew the tokens in the file.
+"""Exchange a login with ``aliyun configure --mode OAuth`` for a temporary AccessKey, and renew its tokens in the file.
 
-No other module writes the file. Only the fields that have changed are written, as the CLI does.
+Only this module writes the file. It changes only the fields with new values, as the CLI does.
 """
 
 import json
@@ -22,24 +22,26 @@ log = logging.getLogger(__name__)
 
 # The OAuth client ID of the Alibaba Cloud CLI at each site. Source: the Alibaba Cloud credentials libraries.
 _CLIENTS = {"CN": "4038181954557748008", "INTL": "4103531455503354461"}
-_RENEWED_AHEAD = 1200.0  # seconds: an access token is renewed this long before it expires
+_RENEWED_AHEAD = 1200.0  # seconds before the expiry time, at which an access token is renewed
 _FILE = threading.Lock()
 _FIELDS = ("access_key_id", "access_key_secret", "sts_token", "sts_expiration")  # the temporary AccessKey in a profile
 
 
 def exchange_login(login: OAuth, limits: Limits) -> Fetched:
-    """Return the temporary AccessKey of a login; blocks. A login that has expired is a FetchError.
+    """Return the temporary AccessKey of a login. This function blocks.
 
-    A file or a profile that no longer exists or is invalid is a ConfigurationError.
+    Raises:
+        FetchError: the login has expired, or a request failed.
+        ConfigurationError: the file or the profile no longer exists or is invalid.
     """
-    with _FILE:  # a refresh token can be used once: two threads must not renew it at the same time
+    with _FILE:  # a refresh token can be used only once: two threads must not use it concurrently
         fields = named_fields(Profile(login.file, login.name), load_file(login.file))
         if _is_fresh(fields):
             return credentials_in({**fields, "sts_expiration": _number(fields["sts_expiration"])}, _FIELDS)
         host, token = HOSTS[f"oauth {login.site}"], str(fields.get("oauth_access_token") or "")
         if not token or _must_renew(fields):
             renewed = _renew(str(fields.get("oauth_refresh_token") or ""), host, _CLIENTS[login.site], limits)
-            _keep(login, renewed)  # before the exchange, which may fail: the old refresh token is no longer valid
+            _keep(login, renewed)  # written before the exchange, which may fail: the old refresh token is invalid
             token = renewed["oauth_access_token"]
         document = _exchange(token, host, limits)
         expires = int(parse_expiry(document.get("Expiration")) or 0)
@@ -88,7 +90,7 @@ def _exchange(token: str, host: str, limits: Limits) -> dict[str, Any]:
 
 
 def _keep(login: OAuth, changed: Fields) -> None:
-    """Write the changed fields to the profile. A failure is only logged, because the credentials are valid anyway."""
+    """Write the changed fields to the profile. A failed write is only logged: the credentials are valid without it."""
     try:
         whole = dict(load_file(login.file))
         whole["profiles"] = [
@@ -101,7 +103,7 @@ def _keep(login: OAuth, changed: Fields) -> None:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Replace the file atomically; if the folder allows no other file, overwrite it in place."""
+    """Replace the file atomically. If this fails, such as in a read-only folder, overwrite the file in place."""
     draft = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
         draft.touch(mode=0o600, exist_ok=False)  # the file contains tokens

@@ -1,8 +1,8 @@
-"""Profiles of the Alibaba Cloud CLI, in the file that ``aliyun configure`` writes, as sources of credentials.
+"""Read Alibaba Cloud CLI profiles, which are sources of credentials, from the file that ``aliyun configure`` writes.
 
-The file must be as trusted as a program: a profile in mode External names a command, which is run, as the CLI does.
-Fields that are missing in a profile are never taken from the environment. A file, a profile or a field that is missing
-or invalid is a ConfigurationError, which contains no secret.
+The file must be trusted like a program, because a profile in mode External contains a command. This package runs the
+command, as the CLI does. Fields that are missing in a profile are never taken from the environment. A missing or
+invalid file, profile or field raises a ConfigurationError, which contains no secret.
 """
 
 import json
@@ -64,11 +64,11 @@ class _Reader:
 
     @property
     def configure(self) -> str:
-        """The instruction to write the profile again."""
+        """The instruction to configure the profile again."""
         return f"Run `aliyun configure --profile {shlex.quote(self.name)}`."
 
     def get(self, name: str) -> str | None:
-        """Return a field as text. A field that is missing, empty or only white space is None."""
+        """Return a field as text, or None if the field is missing, is empty or contains only white space."""
         value = self._fields.get(name)
         if value is None:
             return None
@@ -83,7 +83,7 @@ class _Reader:
         return value
 
     def flag(self, name: str) -> bool:
-        """Return a field that is true or false. A missing field is False."""
+        """Return a boolean field. A missing field is False."""
         value = self._fields.get(name)
         if value is not None and not isinstance(value, bool):
             raise ConfigurationError(
@@ -101,7 +101,7 @@ class _Reader:
         return duration(self.get("expired_seconds"), f"expired_seconds in {self.place}")
 
     def time(self, name: str) -> float:
-        """Return a time in seconds since 1970."""
+        """Return a field that contains a time in seconds since 1970."""
         try:
             seconds = float(self.need(name))
         except ValueError:
@@ -114,7 +114,11 @@ class _Reader:
         return seconds
 
     def sts(self) -> StsHost | None:
-        """Return the host in ``sts_endpoint``, or the STS host of ``sts_region``, inside a VPC with ``enable_vpc``."""
+        """Return the STS host of the profile, or None.
+
+        The host is the one in ``sts_endpoint``. If this field is missing, it is the STS host of the region in
+        ``sts_region``, or the STS host inside a VPC in this region if ``enable_vpc`` is true.
+        """
         endpoint, region = self.get("sts_endpoint"), self.get("sts_region")
         if endpoint:
             host = check_sts_host(endpoint, f"sts_endpoint in {self.place}")
@@ -174,7 +178,7 @@ def _cloud_sso(profile: _Reader) -> CloudSso:
     place = f"cloud_sso_sign_in_url in {profile.place}"
     url = check_url(profile.need("cloud_sso_sign_in_url"), place)
     if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
-        raise ConfigurationError(f"{place} is not an https URL", "Give the sign-in URL as CloudSSO shows it.")
+        raise ConfigurationError(f"{place} is not an https URL", "Set it to the sign-in URL that CloudSSO shows.")
     return CloudSso(
         url,
         profile.need("cloud_sso_account_id"),
@@ -216,7 +220,7 @@ _UNSUPPORTED = {
 
 
 def _recognized_mode(profile: _Reader) -> str:
-    """Return the mode that follows from the other fields of a profile, by the rules of the CLI; empty for none."""
+    """Return the mode that the CLI derives from the other fields of a profile, or an empty text if there is none."""
     if profile.has("access_key_id", "access_key_secret"):
         if profile.has("sts_token"):
             return "StsToken"
@@ -238,7 +242,7 @@ def _mode_of(profile: _Reader) -> str:
 
 
 def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
-    """Raise an error that begins with `what` if a switch that forbids it is on."""
+    """Raise a ConfigurationError if `switch` is on. `what` is the text before "which ... does not allow"."""
     if switch in switches:
         name = switch.environment[0]
         raise ConfigurationError(
@@ -250,7 +254,7 @@ def check_allowed(switch: Setting, switches: Switches, what: str) -> None:
 
 
 def read_profile(profile: Profile) -> ProfileContent:
-    """Read a profile from its file. A mode that a switch does not allow is an error."""
+    """Read a profile from its file. A mode that a switch does not allow raises a ConfigurationError."""
     document = load_file(profile.file)
     reader = _Reader(profile, named_fields(profile, document))
     source = _source(profile, document, reader)
@@ -258,8 +262,8 @@ def read_profile(profile: Profile) -> ProfileContent:
 
 
 def _source(profile: Profile, document: Fields, reader: _Reader) -> CredentialsSource:
-    """Return the source of a profile, with the roles of the profiles that lead to the source by source_profile."""
-    roles: dict[str, Role] = {}  # by the name of the profile, the last role to assume first
+    """Return the source of a profile, with the roles of all profiles in the chain of ``source_profile`` fields."""
+    roles: dict[str, Role] = {}  # by the name of the profile; the last role to assume comes first
     while (mode := _mode_of(reader)) == _CHAINED:
         if reader.name in roles:
             raise ConfigurationError(
@@ -282,7 +286,7 @@ def _source(profile: Profile, document: Fields, reader: _Reader) -> CredentialsS
 
 
 def load_file(file: Path) -> Fields:
-    """Return the JSON document in a credentials file, which may begin with a byte order mark."""
+    """Return the JSON document in a credentials file. A byte order mark is ignored."""
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -1,6 +1,6 @@
 """Fetch credentials from a source, then assume each role of the source in turn.
 
-An error names the source or the role that failed, and the next step.
+An error message contains the name of the source or the role that failed, and the next step.
 """
 
 import json
@@ -35,12 +35,12 @@ from .types import (
     Uri,
 )
 
-_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # the service is on the same host; outside ECS nothing responds
+_METADATA_LIMITS = Limits(connect=1.0, read=1.0)  # the service is on the same host; outside ECS, there is no response
 _SESSION = "21600"  # requested lifetime of a session token of the metadata service, in seconds
 
 
 def fetch_credentials(source: CredentialsSource, limits: Limits) -> Fetched:
-    """Fetch the credentials of the base source, then assume the roles with them; blocks.
+    """Fetch the credentials of the base source, then assume the roles with them. This function blocks.
 
     Raises:
         CredentialsError: the base source returned no credentials, or a role could not be assumed.
@@ -86,12 +86,15 @@ def _from_ecs(base: EcsRole, limits: Limits) -> Fetched:
     folder = f"{HOSTS['metadata']}/latest/meta-data/ram/security-credentials/"
     name = base.name or send(folder, limits, headers=headers, direct=True).text().strip()
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
-        raise FetchError("its response names no RAM role")
+        raise FetchError("its response contains no valid name of a RAM role")
     return _successful(send(folder + name, limits, headers=headers, direct=True))
 
 
 def _session(base: EcsRole, limits: Limits) -> dict[str, str]:
-    """Return the token header of version 2; no header if the service gives no token and version 1 is allowed."""
+    """Return the header with a session token, for version 2 of the metadata service.
+
+    If the service returns no token and version 1 is allowed, return no headers.
+    """
     url, headers = f"{HOSTS['metadata']}/latest/api/token", {"x-aliyun-ecs-metadata-token-ttl-seconds": _SESSION}
     try:
         return {"x-aliyun-ecs-metadata-token": send(url, limits, method="PUT", headers=headers, direct=True).text()}
@@ -139,7 +142,7 @@ _NAMES: dict[type, tuple[str, str]] = {
         "Check that this is an ECS instance, and that ecsRoleName is the RAM role that is attached to it.",
     ),
     Oidc: (
-        "AssumeRoleWithOIDC of STS",
+        "STS AssumeRoleWithOIDC",
         "Check roleArn and oidcProviderArn, that the role trusts the provider, and that the token has not expired.",
     ),
     External: (
@@ -150,7 +153,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     CloudSso: ("the CloudSSO login of the profile", _LOGIN),
     OAuth: ("the OAuth login of the profile", _LOGIN),
     Role: (
-        "AssumeRole of STS",
+        "STS AssumeRole",
         "Check roleArn, that the role trusts this identity, and that the identity has the RAM action sts:AssumeRole.",
     ),
 }
@@ -164,7 +167,7 @@ _HOST_REMEDIES: dict[type, str] = {Oidc: _STS_HOST, Role: _STS_HOST, CloudSso: _
 
 @contextmanager
 def _failures_of(link: BaseSource | Role, source: CredentialsSource) -> Iterator[None]:
-    """Convert a FetchError in the block to a CredentialsError for a source or a role."""
+    """Convert a FetchError that the block raises to a CredentialsError for the source or the role."""
     try:
         yield
     except FetchError as failure:
@@ -191,7 +194,7 @@ def _error(failure: FetchError, link: BaseSource | Role, source: CredentialsSour
 
 
 def _at(link: BaseSource | Role, hosts: StsHosts) -> str:
-    """Return the host that is called, as text that follows the name of the source; empty for a command."""
+    """Return the called host as text to append to the name of the source, or an empty text if no host is called."""
     match link:
         case Oidc() | Role():
             host = hosts.host_for(link)
@@ -206,7 +209,7 @@ def _at(link: BaseSource | Role, hosts: StsHosts) -> str:
 
 
 def _attempts(source: CredentialsSource, link: BaseSource | Role, reason: str) -> tuple[ProviderAttempt, ...]:
-    """Return the attempts of a source; the one that the failed link belongs to has the state ``failed``."""
+    """Return the attempts of a source. The attempt for the source or the role that failed has the state ``failed``."""
     used = [index for index, attempt in enumerate(source.attempts) if attempt.state == "used"]
     if not used:
         return source.attempts

@@ -1,7 +1,8 @@
-"""Choose the source of credentials: the first one that is set, in the order of pulumi-alicloud.
+"""Choose the source of credentials: the first source that is set, in the same order of precedence as pulumi-alicloud.
 
-A source that is given as an argument takes precedence over all others, and roles in the configuration are not assumed
-with it. A partially configured source is an error, and is never skipped in favour of the next one.
+A source that is given as an argument takes precedence over all others. With such a source, the role in `assumeRole` is
+assumed only if `assumeRole` is also given as an argument. A partially configured source is an error; the next source is
+not tried.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -59,13 +60,13 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """A source of credentials that a setting names.
+    """A source of credentials that is set.
 
     Attributes:
         base: the source, without roles from the settings.
-        named_by: the setting that names the source, as text.
+        named_by: the setting or the profile that selects the source, as text.
         profile: the content of the profile, if the source is a profile.
-        pair: the key pair, if the source is one.
+        pair: the key pair, if the source is a key pair in the settings.
     """
 
     base: BaseSource
@@ -94,10 +95,11 @@ class Resolution:
 def resolve_credentials(settings: ResolvedSettings) -> Resolution:
     """Choose the source of credentials, and record an attempt for each source that was considered.
 
-    No service is called.
+    This function calls no service.
 
     Raises:
-        ConfigurationError: no source is set, or a source is invalid or incomplete; `attempts` has the outcome of each.
+        ConfigurationError: no source is set, or a source is invalid or incomplete. `attempts` contains the outcome for
+            each source that was considered.
     """
     attempts: list[ProviderAttempt] = []
     only = _given_as_argument(settings)
@@ -115,7 +117,10 @@ def resolve_credentials(settings: ResolvedSettings) -> Resolution:
 
 @contextmanager
 def _failure_recorded(name: str, before: Sequence[ProviderAttempt]) -> Iterator[None]:
-    """Add all attempts to an error in the block. The remedy lists them only if other sources were considered before."""
+    """Add all attempts to a ConfigurationError that the block raises.
+
+    The remedy lists the attempts only if other sources were considered before this one.
+    """
     try:
         yield
     except ConfigurationError as error:
@@ -125,7 +130,10 @@ def _failure_recorded(name: str, before: Sequence[ProviderAttempt]) -> Iterator[
 
 
 def _given_as_argument(settings: ResolvedSettings) -> str | None:
-    """Return the name of the source that is given as an argument, or None. It precedes all configured sources."""
+    """Return the name of the source that is given as an argument, or None.
+
+    This source takes precedence over all other sources.
+    """
     given = {
         name: found.origin
         for name, named_by in SOURCE_SETTINGS.items()
@@ -161,7 +169,7 @@ def _with_role(
 
 
 def _not_used(settings: ResolvedSettings, used: str, role: Role | None) -> Iterator[str]:
-    """Yield the origins of settings that name an unused source, or a role that is not assumed."""
+    """Yield the origins of settings for an unused source or for a role that is not assumed."""
     for name, named_by in SOURCE_SETTINGS.items():
         if name != used:
             yield from (found.origin for setting in named_by for found in settings.all(setting))
@@ -173,12 +181,12 @@ def _not_used(settings: ResolvedSettings, used: str, role: Role | None) -> Itera
 
 
 def switches_on(settings: ResolvedSettings) -> Switches:
-    """Return the switches that are on. A switch that is neither on nor off is a ConfigurationError."""
+    """Return the switches that are on. A switch with an invalid value raises a ConfigurationError."""
     restricting = (IMDS_V1_DISABLED, ECS_METADATA_DISABLED, EXTERNAL_PROCESS_DISABLED, CLI_PROFILE_DISABLED)
     return frozenset(switch for switch in restricting if settings.is_on(switch))
 
 
-# --- The sources, one by one -----------------------------------------------------------------------------------------
+# --- The sources -----------------------------------------------------------------------------------------------------
 
 
 def _static(settings: ResolvedSettings) -> Choice | None:
@@ -187,7 +195,7 @@ def _static(settings: ResolvedSettings) -> Choice | None:
 
 
 def named_profile(settings: ResolvedSettings) -> Profile | None:
-    """Return the profile that the settings name, or None."""
+    """Return the profile that is set, or None."""
     name, file = settings.find(PROFILE), settings.find(SHARED_CREDENTIALS_FILE)
     if name is None and file is None:
         return None
@@ -203,7 +211,7 @@ def _profile(settings: ResolvedSettings) -> Choice | None:
     profile = named_profile(settings)
     if profile is None:
         return None
-    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings name {profile}")
+    check_allowed(CLI_PROFILE_DISABLED, profile.switches, f"the settings select {profile}")
     return _profile_choice(profile)
 
 
@@ -217,7 +225,7 @@ def _default_profile(settings: ResolvedSettings) -> Choice | None:
 def _may_exist(file: Path) -> bool:
     try:
         return file.is_file()
-    except OSError:  # such as no permission for the folder; `read_profile` reports it
+    except OSError:  # for example, no permission for the folder; `read_profile` reports the error
         return True
 
 
@@ -252,7 +260,7 @@ class _Object:
     setting: Setting
 
     def given(self) -> ResolvedValue | None:
-        """Return the first value of the whole object, or None: an empty object counts as not set."""
+        """Return the first value of the whole object, or None. An empty object counts as not set."""
         return next((found for found in self.settings.all(self.setting) if not _is_empty_object(found)), None)
 
     def find(self, key: str) -> ResolvedValue | None:
@@ -305,7 +313,7 @@ def _oidc(settings: ResolvedSettings) -> Choice | None:
     if token and file and file.level < token.level:
         token = None
     if token:
-        token = replace(token, value=token.value.strip())  # variables of CI jobs often end with a line break
+        token = replace(token, value=token.value.strip())  # the values of CI variables often end with a line break
         check_header_safe(token.value, token.origin)
     oidc = Oidc(
         fields.arn("oidcProviderArn"),
@@ -320,7 +328,7 @@ def _oidc(settings: ResolvedSettings) -> Choice | None:
 
 
 def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool) -> tuple[Role | None, str]:
-    """Return the role to assume and its origin, or None and an empty text."""
+    """Return the role to assume and the origin of its ARN, or None and an empty text."""
     fields = _Object(settings, ASSUME_ROLE)
     arn, given = fields.find(ROLE_ARN.key), fields.given()
     if arguments_only and not (given and given.is_argument):
@@ -340,9 +348,9 @@ def _role(settings: ResolvedSettings, base: BaseSource, *, arguments_only: bool)
 
 
 def _is_role_of_oidc(settings: ResolvedSettings, base: BaseSource, arn: ResolvedValue) -> bool:
-    """Return True if the ARN is the role of AssumeRoleWithOIDC, and not a separate role to assume.
+    """Return True if the ARN is that of the role for AssumeRoleWithOIDC, and not that of a separate role to assume.
 
-    Both settings read the same variable. In a pod it is set for AssumeRoleWithOIDC.
+    Both settings read the variables in `SHARED_ROLE_ARN`. In a pod, these variables are set for AssumeRoleWithOIDC.
     """
     if arn.origin not in _SHARED_ORIGINS:
         return False

@@ -1,7 +1,7 @@
 """STS calls: AssumeRole and AssumeRoleWithOIDC, version 2015-04-01.
 
 AssumeRole is signed with version 1.0 of Alibaba Cloud's RPC signature method (HMAC-SHA1 over the sorted query).
-AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failure is a FetchError.
+AssumeRoleWithOIDC is not signed: the token authenticates the caller. A failed call raises a FetchError.
 """
 
 import base64
@@ -23,7 +23,7 @@ from .http import FetchError, ServiceResponse, credentials_in, send
 from .types import Credentials, Fetched, Limits, Oidc, Role, StsHost
 from .validation import HEADER_SAFE
 
-MAX_TOKEN_CHARACTERS = 20_000  # limit of STS
+MAX_TOKEN_CHARACTERS = 20_000  # the maximum length that STS accepts
 _CORRECT_FILE = (
     "Correct the file, or set a different one: assumeRoleWithOidc.oidcTokenFile, ALIBABA_CLOUD_OIDC_TOKEN_FILE, or "
     "oidc_token_file in the profile."
@@ -31,7 +31,7 @@ _CORRECT_FILE = (
 
 
 def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Limits) -> Fetched:
-    """Assume a role with the given credentials; blocks."""
+    """Assume a role with the given credentials. This function blocks."""
     parameters = {
         "Action": "AssumeRole",
         "RoleArn": role.arn,
@@ -49,7 +49,7 @@ def assume_role(role: Role, credentials: Credentials, host: StsHost, limits: Lim
 
 
 def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
-    """Assume a role with an OIDC token, which may be in a file; blocks."""
+    """Assume a role with an OIDC token, which may be in a file. This function blocks."""
     token = oidc.token or _read_token(oidc.token_file or "")
     if len(token) > MAX_TOKEN_CHARACTERS:
         raise FetchError(f"the OIDC token has more than {MAX_TOKEN_CHARACTERS:,} characters", _CORRECT_FILE)
@@ -66,9 +66,9 @@ def assume_role_with_oidc(oidc: Oidc, host: StsHost, limits: Limits) -> Fetched:
 
 
 def _read_token(file: str) -> str:
-    """Return the token in a file, without surrounding white space."""
+    """Return the token in a file, without leading and trailing white space."""
     try:
-        with Path(file).open("rb") as content:  # not the whole file, which may be endless
+        with Path(file).open("rb") as content:  # the size of the read is limited, because the file may be endless
             token = content.read(MAX_TOKEN_CHARACTERS + 1024).decode("utf-8-sig").strip()
     except OSError as error:
         raise FetchError(f"the token file {file} can't be read ({error.strerror})", _CORRECT_FILE) from None
@@ -82,9 +82,14 @@ def _read_token(file: str) -> str:
 
 @dataclass(frozen=True)
 class _Call:
-    """One call. Parameters without a value are not sent. `hidden` are values that must not be shown.
+    """One STS call.
 
-    `secret` signs the call, unless it is None.
+    Attributes:
+        parameters: the query parameters; a parameter without a value is not sent.
+        host: the STS host.
+        limits: the time limits.
+        hidden: the values that must not be shown.
+        secret: the AccessKey secret that signs the call, or None for a call that is not signed.
     """
 
     parameters: Mapping[str, str | None] = field(repr=False)
@@ -94,7 +99,7 @@ class _Call:
     secret: str | None = field(default=None, repr=False)
 
     def session(self) -> Fetched:
-        """Send the call. If STS refuses the time or the nonce, send it again with its server time and a new nonce."""
+        """Send the call. If STS refuses the time or the nonce, send it once more, with the STS time and a new nonce."""
         response = self._send(timedelta(0))
         failure = self._failure(response)
         if failure and classify(failure.code, failure.status, "sts").retry in (Retry.ONCE, Retry.WITH_CORRECTED_CLOCK):
@@ -119,7 +124,7 @@ class _Call:
         return send(f"{address}/?{_canonical_query(query)}", self.limits, secrets=self.hidden)
 
     def _failure(self, response: ServiceResponse) -> FetchError | None:
-        """Return the error for a refusal, or None. It omits the message of STS, which repeats signed values."""
+        """Return the error for a refused call, or None. It omits the STS message, which repeats signed values."""
         body = parse_error_body(response.body)
         if response.status == 200 and not body.tells_failure:
             return None
@@ -137,13 +142,13 @@ class _Call:
         )
 
     def _fact(self, value: str | None, form: str) -> str | None:
-        """Return a value of the response if it has the expected form and contains nothing that must not be shown."""
+        """Return a value from the response, or None if its form is unexpected or it contains a hidden value."""
         is_safe = value and re.fullmatch(form, value) and not any(hidden in value for hidden in self.hidden)
         return value if is_safe else None
 
 
 def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
-    """Return the signature of a query, computed with version 1.0 of Alibaba Cloud's RPC signature method."""
+    """Return the signature of a query string, computed with version 1.0 of Alibaba Cloud's RPC signature method."""
     text = f"{method}&%2F&{quote(_canonical_query(query), safe='')}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()

@@ -8,11 +8,11 @@ from ..region_data import CENTRAL_STS
 from ..settings import Setting
 
 Switches = frozenset[Setting]
-"""The switches that are on, of those with which an administrator restricts the sources of credentials."""
+"""The switches that are on. With these switches, an administrator restricts the sources of credentials."""
 
 SESSION_NAME = "hologres-ai"
 SESSION_SECONDS = 3600
-SHOWN_OF_ID = 4  # characters of an AccessKey ID, enough to distinguish two keys
+SHOWN_OF_ID = 4  # the number of characters of an AccessKey ID that are shown, enough to distinguish two keys
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Credentials:
 
     @property
     def shown_id(self) -> str:
-        """The first characters of the ID."""
+        """The first `SHOWN_OF_ID` characters of the AccessKey ID."""
         return self.access_key_id[:SHOWN_OF_ID]
 
     def secrets(self) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class StsHost:
-    """An STS host with an optional port, or its URL, and the origin of this setting as text."""
+    """An STS host with an optional port, or its URL. `origin` describes where it is set."""
 
     endpoint: str
     origin: str
@@ -43,7 +43,7 @@ class StsHost:
 
 @dataclass(frozen=True)
 class StsHosts:
-    """The STS host that a setting names, if any, and the default for roles that name no host themselves."""
+    """The STS host from a setting, if any, and the default host for roles without a host of their own."""
 
     setting: StsHost | None = None
     default: StsHost = StsHost(CENTRAL_STS, "default")
@@ -103,7 +103,7 @@ class External:
 
 @dataclass(frozen=True)
 class CloudSso:
-    """A login of ``aliyun configure --mode CloudSSO``, from a profile. `expires` is in seconds since 1970."""
+    """A login with ``aliyun configure --mode CloudSSO``, from a profile. `expires` is in seconds since 1970."""
 
     sign_in_url: str
     account_id: str
@@ -114,9 +114,9 @@ class CloudSso:
 
 @dataclass(frozen=True)
 class OAuth:
-    """A login of ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file.
+    """A login with ``aliyun configure --mode OAuth``, in a profile. Renewed tokens are written back to the file.
 
-    The site is ``CN`` or ``INTL``.
+    `site` is ``CN`` or ``INTL``.
     """
 
     file: Path
@@ -126,7 +126,7 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Role:
-    """A role to assume with the credentials of a source or of a role. `seconds` is the duration of the session."""
+    """A role to assume with the credentials of a source or of a previous role. `seconds` is the session duration."""
 
     arn: str
     session_name: str = SESSION_NAME
@@ -155,10 +155,10 @@ class CredentialsSource:
         base: the base source.
         roles: the roles to assume, in order.
         sts: the STS hosts for the roles.
-        asked_roles: all roles to assume, in order, including those that a base source of type `Profile` adds.
+        asked_roles: all roles to assume, in order, including the roles in the profile if `base` is a `Profile`.
         attempts: the sources that were considered, in order.
-        parts: the name and the origin of each part of a key pair in the settings.
-        left_over: the origins of settings for credentials that are set but not used.
+        parts: the name and the origin of each part of the key pair, if the credentials are a key pair in the settings.
+        left_over: the origins of credentials settings that are set but not used.
         warnings: warnings about unused settings that may be a mistake.
     """
 
@@ -174,7 +174,7 @@ class CredentialsSource:
 
 @dataclass(frozen=True)
 class Limits:
-    """Time limits in seconds; `total` is the limit of the whole call that needs the credentials."""
+    """Time limits in seconds. `total` is the time limit for the whole call that needs the credentials."""
 
     connect: float = 5.0
     read: float = 10.0
@@ -187,8 +187,8 @@ class Fetched:
 
     Attributes:
         credentials: the credentials.
-        expires: the expiry in seconds since 1970, if it is known.
-        from_file: whether they come from a profile, which another program may change at any time.
+        expires: the expiry time in seconds since 1970, or None if it is unknown.
+        from_file: whether the credentials come from a profile, which another program may change at any time.
     """
 
     credentials: Credentials

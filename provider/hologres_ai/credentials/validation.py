@@ -1,6 +1,7 @@
 """Check the form of values before they are sent.
 
-A check raises a ConfigurationError that names the origin of the value, here `place`, and shows no value.
+If a value is invalid, the check raises a ConfigurationError. The message contains `place`, which is the origin of the
+value. It does not contain the value, except for a region.
 """
 
 import re
@@ -16,11 +17,11 @@ from .types import SESSION_SECONDS
 HEADER_SAFE = r"[\x21-\x7e]+"
 """The form of a value that can be sent in an HTTP header."""
 
-SHORTEST, LONGEST = 900, 43_200  # limits of STS for the duration of a session, in seconds
+SHORTEST, LONGEST = 900, 43_200  # the STS limits for the duration of a session, in seconds
 
 
 def check_header_safe(value: str, place: str) -> str:
-    """Return a value that can be sent in an HTTP header."""
+    """Return the value if it can be sent in an HTTP header."""
     if not re.fullmatch(HEADER_SAFE, value):
         raise ConfigurationError(
             f"{place} contains a space, a line break or a character that is not ASCII",
@@ -30,7 +31,7 @@ def check_header_safe(value: str, place: str) -> str:
 
 
 def check_text(value: str, place: str) -> str:
-    """Return a value that can be sent and that can be part of a file name."""
+    """Return the value if it can be encoded as UTF-8 and can be part of a file name."""
     if re.search("[\0\ud800-\udfff]", value):
         raise ConfigurationError(
             f"{place} contains a character that is not valid in text", "Write the value again, as valid UTF-8."
@@ -39,7 +40,7 @@ def check_text(value: str, place: str) -> str:
 
 
 def check_region(region: str, place: str) -> str:
-    """Return a value that has the form of a region."""
+    """Return the value if it has the form of a region."""
     if not is_region_name(region):
         raise ConfigurationError(
             f"{place} is not a region: {shown_start(region)}",
@@ -49,14 +50,14 @@ def check_region(region: str, place: str) -> str:
 
 
 def check_form(value: str, form: str, place: str, example: str) -> str:
-    """Return a value that matches the regular expression `form`."""
+    """Return the value if it matches the regular expression `form`."""
     if not re.fullmatch(form, value):
         raise ConfigurationError(f"{place} is invalid", f"Set a value such as {example}.")
     return value
 
 
 def check_endpoint(text: str, place: str, example: str) -> Endpoint:
-    """Return the endpoint in a text."""
+    """Parse an endpoint and return it. `example` is a valid endpoint, which the error message shows."""
     try:
         return parse_endpoint(text)
     except ValueError as error:
@@ -66,12 +67,12 @@ def check_endpoint(text: str, place: str, example: str) -> Endpoint:
 
 
 def check_sts_host(text: str, place: str) -> str:
-    """Return an STS host with its port, if it has one; for plain http, its URL."""
+    """Return an STS host with its port, if any. For plain http, return the URL of the host."""
     return check_endpoint(text, place, "sts-vpc.cn-hangzhou.aliyuncs.com").url.removeprefix("https://")
 
 
 def check_url(text: str, place: str) -> str:
-    """Return an http or https URL without a user name."""
+    """Return the text if it is an http or https URL without a user name."""
     try:
         parts = urlsplit(text)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
@@ -83,7 +84,7 @@ def check_url(text: str, place: str) -> str:
 
 
 def duration(text: str | None, place: str) -> int:
-    """Return the duration of a session in seconds. A missing value or 0, which other tools write, means the default."""
+    """Return the duration of a session in seconds. None and 0 mean the default; other tools write 0 for it."""
     if text in (None, "0"):
         return SESSION_SECONDS
     if not re.fullmatch(r"[0-9]{1,6}", str(text)) or not SHORTEST <= int(str(text)) <= LONGEST:

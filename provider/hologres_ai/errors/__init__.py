@@ -34,7 +34,7 @@ class AccessDeniedDetail:
     Attributes:
         auth_action: the RAM action that was denied, such as ``hologram:ListInstanceModel``.
         no_permission_type: ``ImplicitDeny`` (nothing allows the action) or ``ExplicitDeny`` (a policy denies it).
-        policy_type: the type of policy that decided, such as ``AccountLevelIdentityBasedPolicy``.
+        policy_type: the type of the policy that caused the denial, such as ``AccountLevelIdentityBasedPolicy``.
         encoded_diagnostic_message: the complete message, as input for the RAM action ``ram:DecodeDiagnosticMessage``.
     """
 
@@ -100,7 +100,7 @@ class HologresAiError(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """One problem with one argument: the name of the argument as the caller spells it, and the reason."""
+    """One problem with one argument: the name of the argument as the caller wrote it, and the reason."""
 
     argument: str
     reason: str
@@ -123,7 +123,7 @@ class ProviderAttempt:
     Attributes:
         source: the name of the source.
         state: ``used``, ``not set``, ``skipped`` or ``failed``.
-        detail: the setting that names the source, or the reason of the failure.
+        detail: the setting that selects the source, or the reason for the failure.
     """
 
     source: str
@@ -135,7 +135,7 @@ class ProviderAttempt:
 
 
 def tried(attempts: Sequence[ProviderAttempt]) -> str:
-    """Return the attempts as one sentence."""
+    """Return a sentence that lists the attempts."""
     return f"Tried in order: {'; '.join(map(str, attempts))}."
 
 
@@ -190,7 +190,7 @@ class DocumentError(HologresAiError):
 
 
 class RequirementsError(HologresAiError):
-    """The AI nodes were read and do not meet the requirements; the remedy has a line for each requirement."""
+    """The AI nodes were read and do not meet the requirements. The remedy contains a line for each requirement."""
 
 
 class TransportError(HologresAiError):
@@ -218,7 +218,7 @@ class ResponseError(HologresAiError):
 
 
 class RegionsError(HologresAiError):
-    """Some of several regions could not be read; the remedy has a line for each.
+    """Some of several regions could not be read. The remedy contains a line for each of these regions.
 
     Attributes:
         errors: the error of each region that failed, by region.
@@ -249,7 +249,7 @@ class AccessDeniedError(ApiError):
 
 
 class ThrottledError(ApiError):
-    """The service refused the request because there were too many in a short time."""
+    """The service refused the request because there were too many requests in a short time."""
 
 
 class ServiceError(ApiError):

@@ -1,4 +1,4 @@
-"""Parse the error body of a service, in JSON or XML. Field names are accepted in any case and spelling."""
+"""Parse the error body of a service, in JSON or XML. Case, underscores and hyphens in field names are ignored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ _NO_FAULT = frozenset({"null", "0", "200", "ok", "success"})
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """The fields of an error body, by names in lower case without separators; empty if there is no error body."""
+    """The fields of an error body, by name in lower case and without separators. Without an error body, it is empty."""
 
     fields: Mapping[str, Any]
 
     @property
     def tells_failure(self) -> bool:
-        """Whether the body has an error code, or ``success`` is false."""
+        """Whether the body contains an error code, or its field ``success`` is false."""
         return self._code is not None or str(self.fields.get("success")).lower() == "false"
 
     @property
@@ -65,7 +65,7 @@ class ErrorBody:
 
 
 def as_text(value: object, secrets: Sequence[str] = (), limit: int = SHOWN_CHARACTERS) -> str | None:
-    """Return a string or an integer as text that is safe to show; None for an empty string and any other type."""
+    """Return a string or an integer as text that is safe to show. Return None for an empty string or another type."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return clean(str(value).strip(), secrets, limit) or None
@@ -121,7 +121,7 @@ def _parse_xml(content: Body) -> dict[str, Any]:
 
 
 def _fields(element: Xml.Element) -> dict[str, Any]:
-    """Return the texts of the child elements by name; for a child with children, a mapping of their texts."""
+    """Return the texts of the child elements by name. A child with children is a mapping of their texts."""
     return {
         _local(child): {_local(leaf): (leaf.text or "").strip() for leaf in child} or (child.text or "").strip()
         for child in element

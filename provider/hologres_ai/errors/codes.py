@@ -1,11 +1,12 @@
-"""The error codes of the API and of STS: a table with the exception class, the retry rule and the remedy of each code.
+"""The error codes of the API and STS: a table with the exception class, the retry rule and the remedy for each code.
 
-A code is looked up unchanged, then without its last part: ``Throttling.User`` is found as ``Throttling``. Services use
-the same code with different HTTP statuses, so the code has precedence over the status. For a code that is not in the
-table, the remedy is a link to the Alibaba Cloud page about it.
+The complete code is looked up first. If it is not in the table, its last part is removed and the rest is looked up:
+``Throttling.User`` is found as ``Throttling``. Services use the same code with different HTTP statuses, so the code
+takes precedence over the status. For a code that is not in the table, the remedy contains a link to the Alibaba Cloud
+page about the code.
 
-Sources: the Alibaba Cloud pages of common error codes, of STS (AssumeRole, AssumeRoleWithOIDC) and of ListInstanceModel
-(2026-06-25).
+Sources: the Alibaba Cloud documentation of common error codes, of the STS operations AssumeRole and AssumeRoleWithOIDC,
+and of ListInstanceModel (2026-06-25).
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class ErrorRule:
         error: the class of the exception.
         remedy: the instruction for the user.
         retry: whether the request is sent again.
-        title: the text to show in place of the service's message, which may repeat the signed values.
+        title: the text to show instead of the message of the service, which may repeat the signed values.
         no_such_region: whether the code means that the service has no such region.
     """
 
@@ -76,7 +77,9 @@ _ADD_SESSION = (
     "(hologres:securityToken or ALIBABA_CLOUD_SECURITY_TOKEN)."
 )
 _CLOCK = "Correct the clock of this machine: it may differ from the clock of the service by at most 15 minutes."
-_NONCE = "Run the read again; each request has a new nonce. If this repeats, check for a proxy that repeats requests."
+_NONCE = (
+    "Run the read again; each request has a new nonce. If the error recurs, check for a proxy that repeats requests."
+)
 _PERMISSION = (
     f"Grant the RAM action {RAM_ACTION} on resource * to the user or role behind this AccessKey, for example with "
     f"the system policy {SYSTEM_POLICY}."
@@ -88,7 +91,7 @@ _ACTIVATE = "Activate Hologres for this account in the Alibaba Cloud console, in
 _BILL = "Settle the overdue bill of this account in the Alibaba Cloud console."
 _RISK = "The risk control of Alibaba Cloud refused the call: contact Alibaba Cloud support and give the request ID."
 _ENDPOINT = (
-    "Check the endpoint: it must be one of Hologres. Remove hologres:endpoint, ALIBABA_CLOUD_ENDPOINT_HOLOGRAM and "
+    "Check the endpoint: it must be a Hologres endpoint. Remove hologres:endpoint, ALIBABA_CLOUD_ENDPOINT_HOLOGRAM and "
     "HOLOGRAM_ENDPOINT to use the endpoint of the region."
 )
 _STS_ENDPOINT = "Check the STS host: remove hologres:stsEndpoint and ALIBABA_CLOUD_STS_ENDPOINT to use the default."
@@ -222,7 +225,7 @@ _NO_CODE = (
 
 
 def classify(code: str | None, status: int | None, service: ServiceName = "hologram") -> ErrorRule:
-    """Return the rule for an error code and an HTTP status of a service."""
+    """Return the rule for an error code and an HTTP status that a service returned."""
     return _by_code(code, service) or _by_status(code, status or 0)
 
 
@@ -249,7 +252,7 @@ def _by_status(code: str | None, status: int) -> ErrorRule:
 
 
 def remedy_for(rule: ErrorRule, denial: AccessDeniedDetail | None) -> str:
-    """Return the remedy of a rule, with the details of a missing permission if there are any."""
+    """Return the remedy of a rule. If there are details of a missing permission, they are included."""
     if denial is None:
         return rule.remedy
     return f"{_by_denial(rule, denial)} {describe_denial(denial)}"
@@ -269,7 +272,7 @@ def _by_denial(rule: ErrorRule, denial: AccessDeniedDetail) -> str:
 def describe_denial(denial: AccessDeniedDetail | None, limit: int | None = SHOWN_DIAGNOSTIC_CHARACTERS) -> str:
     """Return the details of a missing permission as text.
 
-    The diagnostic message is cut to `limit` characters, or complete if `limit` is None.
+    The diagnostic message is cut to `limit` characters. If `limit` is None, it is complete.
     """
     if denial is None:
         return ""

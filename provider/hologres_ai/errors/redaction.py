@@ -10,11 +10,11 @@ from functools import lru_cache
 SHOWN_CHARACTERS = 200
 CUT = "…"
 _BETWEEN = r"(?:[\s\x00-\x1f\x7f]|\\[bfnrt])*"
-"""What a service may insert between the characters of a value: line breaks, as written or escaped in JSON."""
+"""The pattern of what may be between the characters of a value: white space and control characters, raw or escaped."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Replace each of `secrets` in a text by ``***``, also if it is encoded for JSON, HTML or a URL."""
+    """Replace each of `secrets` in a text by ``***``, even if it is encoded for JSON, HTML or a URL."""
     for secret in filter(None, secrets):
         text = _pattern(secret).sub("***", text)
     return text
@@ -34,7 +34,7 @@ def _pattern(secret: str) -> re.Pattern[str]:
 def _forms(char: str) -> str:
     """Return a pattern for a character as written, escaped in JSON or HTML, or percent-encoded once or several times.
 
-    Encoders do not change letters and digits of ASCII.
+    Encoders do not change ASCII letters and digits.
     """
     if char.isascii() and char.isalnum():
         return char
@@ -50,9 +50,10 @@ def _forms(char: str) -> str:
 
 
 class _RedactingFilter(logging.Filter):
-    """A log filter that redacts secrets as they are written. Records of httpx and httpcore contain response headers.
+    """A log filter that redacts secrets in unencoded form. httpx and httpcore write response headers to their logs.
 
-    A secret may be a URL of several thousand characters, for which a pattern would be too slow.
+    The filter searches for the plain text of each secret. A secret may be a URL with several thousand characters, for
+    which a regular expression would be too slow.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:

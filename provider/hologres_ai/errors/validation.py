@@ -1,4 +1,4 @@
-"""Convert pydantic errors to the location in the document and the reason, in one format for all parsers."""
+"""Convert pydantic errors to a location in the document and a reason. The format is the same for all parsers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Problem:
     """One invalid value.
 
     Attributes:
-        location: the names and indexes that lead to the value; empty for the whole document.
-        reason: the message of pydantic.
+        location: the path of names and indexes to the value; empty for the whole document.
+        reason: the pydantic message.
         value: the invalid value; redact it before you show it.
     """
 
@@ -35,11 +35,11 @@ def first_problem(error: ValidationError, depth: int) -> Problem:
     """Return the first invalid value.
 
     For a field that accepts several types, pydantic reports one error for each type, and appends the type to the
-    location. The last of these errors is returned: it is about the most tolerant type.
+    location. The last of these errors is returned, because it is the error for the type that accepts the most values.
 
     Args:
-        error: the error of pydantic.
-        depth: the maximum number of parts of a location; the parts after these are types.
+        error: the pydantic error.
+        depth: the maximum number of parts in a location; all further parts are types.
     """
     complaints = error.errors(include_url=False, include_context=False)
     location = complaints[0]["loc"][:depth]

@@ -1,7 +1,7 @@
 """The table of settings: names, environment variables and descriptions. `lookup` finds their values.
 
-The names are those of pulumi-alicloud and its Terraform provider, so that a stack that is configured for them works
-without changes.
+The names are the same as in pulumi-alicloud and its Terraform provider, so that a stack that is configured for
+pulumi-alicloud works without changes.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ class Setting:
         environment: the environment variables, in order of precedence. For an object, the variables of all its fields.
         description: the text for the documentation.
         secret: whether the value is a secret.
-        namespaces: the namespaces of the key, in order of precedence. Without any, the setting is read only from an
-            argument and the environment.
+        namespaces: the namespaces of the key, in order of precedence. If there are none, the setting is read only from
+            an argument and the environment.
         kind: ``string``, ``integer``, ``boolean`` or ``object``. An object is JSON text in the Pulumi configuration.
         fields: the fields of an object.
     """
@@ -57,7 +57,10 @@ class Setting:
         return tuple(f"{namespace}:{self.key}" for namespace in self.namespaces)
 
     def variables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield each name that has variables, such as ``region`` or ``assumeRole.roleArn``, and the variables."""
+        """Yield each name that can be set by variables, and those variables.
+
+        The name is that of the setting, such as ``region``, or that of a field, such as ``assumeRole.roleArn``.
+        """
         if not self.fields:
             yield self.key, self.environment
         yield from ((f"{self.key}.{part.key}", part.environment) for part in self.fields if part.environment)
@@ -122,8 +125,8 @@ IMDS_V1_DISABLED = Setting(
 
 _SESSION = "Duration of the session, in seconds, from 900 to 43200. Defaults to 3600."
 _POLICY = Field("policy", (), "RAM policy, as JSON text, that restricts the permissions of the session.")
-# The role that these variables name depends on the source of credentials: in a pod they are set for OIDC, and name the
-# role of AssumeRoleWithOIDC; otherwise they name the role to assume.
+# The meaning of these variables depends on the source of credentials. In a pod, they are set for OIDC and contain the
+# ARN of the role for AssumeRoleWithOIDC. In other environments, they contain the ARN of the role to assume.
 SHARED_ROLE_ARN = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN")
 ROLE_ARN = Field("roleArn", ("ALICLOUD_ASSUME_ROLE_ARN", *SHARED_ROLE_ARN), "ARN of the RAM role, acs:ram::…:role/….")
 OIDC_ROLE_ARN = Field("roleArn", SHARED_ROLE_ARN, ROLE_ARN.description)
@@ -257,7 +260,8 @@ SWITCHES = tuple(setting for setting in ALL_SETTINGS if setting.kind == "boolean
 
 def how_to_set(setting: Setting) -> str:
     """Return an instruction with every way to set a setting: Pulumi command, variables and argument."""
-    # The ID of the AccessKey too: the engine stores the configuration in the state, and encrypts only secret values.
+    # --secret is also used for the AccessKey ID: the engine stores the configuration in the state, and encrypts only
+    # secret values.
     secret = " --secret" if setting.secret or setting is ACCESS_KEY else ""
     return (
         f"Set it with `pulumi config set{secret} {setting.keys[0]} …`"

@@ -1,6 +1,6 @@
 """Look up the settings in explicit arguments, the Pulumi configuration and the environment, in this order.
 
-Each setting has the value of the first origin that sets it; a key pair has its own rule, see `credentials.key_pair`.
+The first origin that sets a setting determines its value. A key pair has separate rules; see `credentials.key_pair`.
 """
 
 import json
@@ -20,7 +20,7 @@ ARGUMENT, ENVIRONMENT = 0, 9
 
 @dataclass(frozen=True)
 class ResolvedValue:
-    """The value of a setting, its origin as text, and the precedence of the origin as `level`: 0 is an argument."""
+    """The value of a setting, the origin as text, and the precedence of the origin as `level`; 0 is an argument."""
 
     value: str = field(repr=False)
     origin: str
@@ -37,15 +37,15 @@ Values = tuple[ResolvedValue, ...]
 
 @dataclass(frozen=True)
 class ResolvedSettings:
-    """The values of all settings, after one look-up. An empty value in the configuration or environment is not set.
+    """The values of all settings. An empty value in the Pulumi configuration or the environment counts as not set.
 
     The methods raise ConfigurationError for a value that is missing or invalid.
 
     Attributes:
         values: for each setting, the values that are set, in order of precedence.
-        fields: the same for each field of an object.
-        invalid: for each object with an invalid value, the error, which is raised when a field of it is requested.
-        home: the home directory of the user, if the environment has one.
+        fields: for each field of an object, the values that are set, in order of precedence.
+        invalid: for each object with an invalid value, the error to raise when one of its fields is requested.
+        home: the home directory of the user, if the environment contains it.
     """
 
     values: Mapping[Setting, Values] = field(repr=False)
@@ -68,14 +68,14 @@ class ResolvedSettings:
         return next(iter(self.fields[setting, key]), None)
 
     def require(self, setting: Setting) -> ResolvedValue:
-        """Return the first value that is set. If there is none, the error names every origin that can set one."""
+        """Return the first value that is set. If there is none, the error message lists every way to set the value."""
         found = self.find(setting)
         if found is None:
             raise ConfigurationError(f"no {setting.key} is set", how_to_set(setting))
         return found
 
     def is_on(self, setting: Setting) -> bool:
-        """Return True if a boolean setting is on. An unset one is off; any other value is an error."""
+        """Return True if a boolean setting is on. It is off by default. An invalid value is an error."""
         found = self.find(setting)
         value = found.value.lower() if found else "0"
         if found and value not in ("1", "true", "0", "false"):
@@ -99,7 +99,7 @@ def look_up(
         environ: the environment variables; by default those of the process.
 
     Raises:
-        InvalidArgumentError: an argument is empty or not a string. None means that an argument is not given.
+        InvalidArgumentError: an argument is empty or is not a string. An argument that is None counts as not given.
     """
     arguments, stack, environ = (
         arguments or {},
@@ -129,7 +129,7 @@ def _configured(setting: Setting, arguments: Mapping[str, str | None], stack: Lo
     argument: object = arguments.get(setting.argument)
     if argument is not None:
         if not isinstance(argument, str) or not argument:
-            raise InvalidArgumentError([Failure(setting.argument, "a string that is not empty is expected")])
+            raise InvalidArgumentError([Failure(setting.argument, "a non-empty string is expected")])
         yield ResolvedValue(argument, f"argument {setting.argument}", ARGUMENT)
     for level, key in enumerate(setting.keys, 1):
         value = stack(key)
@@ -140,7 +140,7 @@ def _configured(setting: Setting, arguments: Mapping[str, str | None], stack: Lo
 
 
 def _sts_of_alicloud(stack: Lookup) -> Iterator[ResolvedValue]:
-    """Yield the hosts of STS in ``alicloud:endpoints``.
+    """Yield the STS hosts in ``alicloud:endpoints``.
 
     An invalid value is ignored: the setting belongs to pulumi-alicloud, which reports the error.
     """
@@ -183,7 +183,7 @@ def _parse_object(setting: Setting, found: ResolvedValue) -> dict[str, str]:
     known = {part.key: part for part in setting.fields}
     for name in document:
         if name not in known:
-            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"; the known fields are {', '.join(known)}"
             raise ConfigurationError(
                 f"{found.origin} has an unknown field {shown_start(name)}{hint}", "Correct or remove it."
             )
@@ -197,5 +197,5 @@ def _text(value: object, name: str, found: ResolvedValue) -> str:
 
 
 def shown_start(value: str) -> str:
-    """Return the first 64 characters of a value in quotes, with non-printable ones escaped. Not for secrets."""
+    """Return the first 64 characters of a value, quoted and with non-printable ones escaped. Do not use for secrets."""
     return repr(value[:64])

@@ -1,6 +1,6 @@
 """Endpoints, TLS certificates, proxies, and the causes of failed connections.
 
-Calls to STS and calls to the API follow the same rules. The environment is read at each use and never changed.
+STS calls and API calls follow the same rules. The environment is read at each use and is never changed.
 """
 
 import ipaddress
@@ -36,7 +36,7 @@ class Endpoint:
 
     @property
     def authority(self) -> str:
-        """Host and port, as in the Host header."""
+        """The host and the port, as in the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host + (f":{self.port}" if self.port else "")
 
@@ -93,7 +93,7 @@ def tls_context(scheme: str) -> ssl.SSLContext:
     """Return the TLS context that all connections of the process share, because creating one takes longer than a call.
 
     Raises:
-        ConfigurationError: ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` does not name certificates that can be read.
+        ConfigurationError: the certificates in ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` can't be read.
     """
     if scheme == "http":
         return _no_authorities()
@@ -112,13 +112,13 @@ def tls_context(scheme: str) -> ssl.SSLContext:
 
 @lru_cache(maxsize=1)
 def _no_authorities() -> ssl.SSLContext:
-    """Return a context without trusted certificates: httpx requires a context for plain http too."""
+    """Return a context without trusted certificates, because httpx requires a context even for plain http."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @lru_cache(maxsize=1)
 def _authorities(_file: str | None, _folder: str | None, _written: int | None) -> ssl.SSLContext:
-    """Return the context; the arguments are its cache key, so a changed variable or file leads to a new context."""
+    """Return the context. The arguments are the cache key, so a changed variable or file leads to a new context."""
     import httpx  # noqa: PLC0415 - slow to import, and not needed to resolve settings
 
     return httpx.create_ssl_context()
@@ -131,7 +131,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy, and the environment variable that names it. The address may contain a password; the text does not."""
+    """A proxy and the environment variable that sets it. The address may contain a password; `str(proxy)` does not."""
 
     address: str = field(repr=False)
     variable: str
@@ -152,8 +152,9 @@ class Proxy:
 def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
     """Return the proxy for a URL, or None for a direct connection.
 
-    The address comes from ``HTTPS_PROXY`` or ``HTTP_PROXY``, according to the scheme, or else from ``ALL_PROXY``. Hosts
-    in ``NO_PROXY`` are reached directly. Each variable is also read in lower case; the lower-case one takes precedence.
+    The address comes from ``HTTPS_PROXY`` or ``HTTP_PROXY``, depending on the scheme. If that variable is not set, the
+    address comes from ``ALL_PROXY``. Hosts in ``NO_PROXY`` are reached directly. The lower-case form of each variable
+    is also read, and takes precedence.
 
     Raises:
         ConfigurationError: the variable that applies does not contain the address of a supported proxy.
@@ -170,7 +171,7 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | Non
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
-    """Return the spelling of a variable that is set, or an empty text."""
+    """Return the name of the variable in the case in which it is set, or an empty text if it is not set."""
     return next((spelling for spelling in (name, name.upper()) if environ.get(spelling)), "")
 
 
@@ -202,8 +203,9 @@ def _is_proxy_url(address: str) -> bool:
 def _names(entry: str, host: str, port: int) -> bool:
     """Return True if an entry of ``NO_PROXY`` matches a host and a port.
 
-    An entry is one of: ``*`` for all hosts; a domain name, written ``name``, ``.name`` or ``*.name``, which includes
-    its subdomains; an IP address; a range of addresses such as ``10.0.0.0/8``. A name or an address may have a port.
+    An entry is one of the following: ``*``, which matches all hosts; a domain name, written as ``name``, ``.name`` or
+    ``*.name``, which also matches its subdomains; an IP address; a range of addresses, such as ``10.0.0.0/8``. A name
+    or an address may have a port.
     """
     if entry == "*":
         return True
@@ -235,7 +237,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def proxy_passwords() -> list[str]:
-    """Return the passwords in the addresses of the proxies, each as written and percent-decoded."""
+    """Return the passwords in the proxy addresses. Each password is returned as written and percent-decoded."""
     names = [spelling for kind in ("https", "http", "all") for spelling in (f"{kind}_proxy", f"{kind}_proxy".upper())]
     addresses = [os.environ.get(name, "") for name in names]
     found = [re.match(r"(?:[a-z0-9+.-]+://)?[^/@:]*:(.+)@", address, re.IGNORECASE) for address in addresses]
@@ -271,7 +273,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def has_cause(error: BaseException, kind: type[BaseException]) -> bool:
-    """Return True if an exception or one of its causes is of a class."""
+    """Return True if an exception or one of its causes is an instance of `kind`."""
     return any(isinstance(cause, kind) for cause in causes(error))
 
 
