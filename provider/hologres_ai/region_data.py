@@ -48,7 +48,7 @@ REGION_FORM = r"[a-z]{2,3}(-[a-z0-9]{1,24}){1,4}"
 
 
 def is_region_name(text: str) -> bool:
-    """Return True if a text has the form of a region.
+    """Return True if text is a well-formed region ID.
 
     The check is a security measure: the region becomes part of the host name to which signed requests are sent.
     """

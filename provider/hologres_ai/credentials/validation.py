@@ -40,7 +40,7 @@ def check_text(value: str, place: str) -> str:
 
 
 def check_region(region: str, place: str) -> str:
-    """Return the value if it has the form of a region."""
+    """Return the value if it is a well-formed region ID."""
     if not is_region_name(region):
         raise ConfigurationError(
             f"{place} is not a region: {shown_start(region)}",

@@ -218,7 +218,7 @@ class ResponseError(HologresAiError):
 
 
 class RegionsError(HologresAiError):
-    """Some of several regions could not be read. The remedy contains a line for each of these regions.
+    """One or more of the requested regions could not be read. The remedy has one line for each of them.
 
     Attributes:
         errors: the error of each region that failed, by region.
