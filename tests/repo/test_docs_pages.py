@@ -254,7 +254,7 @@ def test_the_drift_commands_detect_a_change_with_the_dynamic_provider(dynamic: P
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ("--stack nowhere", "`pulumi stack export` failed: no stack named 'nowhere' found"),
+        ("--stack nowhere", "`pulumi stack export` failed with exit code 6: no stack named 'nowhere' found"),
         ("--stack dev --resource node", 'did you mean "nodes"?'),
         ("--stack dev --output aiNode", 'did you mean "aiNodes"?'),
     ],
