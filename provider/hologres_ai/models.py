@@ -200,8 +200,8 @@ class Query:
     regions: Annotated[
         Annotated[_Texts, AfterValidator(_check_regions)] | None,
         Field(
-            description="The regions to read concurrently, instead of region. A single * means all known regions; some "
-            "of them are available to few accounts only."
+            description="The regions to read concurrently. Use it instead of region. A single * means all known "
+            "regions; some of them are available to few accounts only."
         ),
     ] = None
     on_region_error: Annotated[

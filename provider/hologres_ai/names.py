@@ -59,7 +59,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def region_label(region: str | None, regions: Sequence[str] | None) -> str:
-    """Return the requested regions, joined by commas, for results and resource IDs; an empty string without regions."""
+    """Return the requested regions, joined by commas, or an empty string if no region was requested."""
     return region or ",".join(regions or ())
 
 

@@ -284,7 +284,7 @@ def _found(nodes: Nodes, figure: str, label: str) -> str:
 
 
 def _why(node: AiNode, resource: str) -> str:
-    """Return the reason for the unknown free capacity of a node."""
+    """Return the reason why the free capacity of a node is unknown."""
     missing = [name for name in ("node_count", resource, f"{resource}_used") if getattr(node, name) is None]
     used = getattr(node, f"{resource}_used")
     if missing:

@@ -113,7 +113,7 @@ export class AiNodeList extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly regionOutcomes: pulumi.Output<outputs.RegionOutcome[]>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+     * The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     declare public readonly regions: pulumi.Output<string[] | undefined>;
     /**
@@ -212,7 +212,7 @@ export interface AiNodeListState {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+     * The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -262,7 +262,7 @@ export interface AiNodeListArgs {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+     * The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

@@ -82,7 +82,7 @@ export interface GetAiNodeListArgs {
      */
     region?: string;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+     * The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: string[];
     /**
@@ -207,7 +207,7 @@ export interface GetAiNodeListOutputArgs {
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+     * The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
      */
     regions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

@@ -72,8 +72,8 @@ def emulate_command(
 
     The command prints only the URL of the service on stdout, and instructions on stderr. Press Ctrl-C to stop it.
 
-    With this URL as the endpoint, the service returns all nodes for every region. To read several regions, set the
-    endpoint to http://{region}.localhost:PORT. The service then returns only the nodes of the requested region.
+    With this URL as the endpoint, the service ignores the region and returns all nodes. To read several regions, set
+    the endpoint to http://{region}.localhost:PORT. The service then returns only the nodes of the requested region.
 
     \b
     Examples:

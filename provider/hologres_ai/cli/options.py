@@ -87,7 +87,7 @@ class File(Value):
 
 
 class Names(Value):
-    """One or more names of a fixed set, separated by commas."""
+    """One or more names from a fixed set, separated by commas."""
 
     def parse(self, text: str) -> tuple[str, ...]:
         """Return the names in the order of the set, without repetitions."""

@@ -44,7 +44,7 @@ class Look:
         return self.encoding.startswith("utf")
 
     def text(self, value: object) -> str:
-        """Return the value as displayed. Characters that the encoding does not contain are replaced by codes."""
+        """Return the value as displayed. Characters that the encoding cannot represent are replaced by escape codes."""
         return shown(value).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     @property
@@ -256,7 +256,7 @@ _STATUS = Column("Status\nBilling\nRenewal", show_status, folds=True)
 
 
 def _narrow(look: Look, *, usage: bool) -> Sequence[Column]:
-    """Return columns with several values each."""
+    """Return columns that each contain several values."""
     name = stacked(show_name, show_size, show_expiry)
     figure = show_bar if usage else show_capacity
     free = Column("Free", stacked(show_free("gpu"), show_free("gpu_memory")), "right")

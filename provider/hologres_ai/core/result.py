@@ -141,7 +141,7 @@ def may_end(node: AiNode, now: datetime) -> bool:
 
     A node that is known to be pay-as-you-go cannot expire. A subscription that is known to renew automatically cannot
     expire either, unless its expiry time is in the past: then the renewal did not happen. A node with an unknown charge
-    type can expire if it has an expiry time. A subscription without an expiry time can expire: the time is unknown.
+    type can expire if it has an expiry time. A subscription without an expiry time can expire at any time.
     """
     if is_pay_as_you_go(node):
         return False

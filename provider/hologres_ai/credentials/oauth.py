@@ -1,6 +1,6 @@
 """Exchange a login with ``aliyun configure --mode OAuth`` for a temporary AccessKey, and renew its tokens in the file.
 
-Only this module writes the file. It changes only the fields with new values, as the CLI does.
+Only this module writes the file. It updates only the fields whose values changed, as the CLI does.
 """
 
 import json

@@ -140,7 +140,7 @@ class Fault:
         return replace(refusal, headers=headers, format=self.format)
 
     async def apply(self, request: web.Request, response: web.Response) -> web.StreamResponse:
-        """Apply a fault that is not an error response to a successful response."""
+        """Change or delay a successful response. The fault is of a kind that is not an error response."""
         return await APPLIED[self.name](request, response, self.seconds)
 
 

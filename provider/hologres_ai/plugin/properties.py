@@ -48,7 +48,7 @@ UNKNOWN = Unknown.UNKNOWN
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that is secret as a whole. Its representation does not show the value."""
+    """A value that is secret as a whole. Its `repr()` does not show the value."""
 
     value: "Property"
 

@@ -76,7 +76,7 @@ class Servicer(ResourceProviderServicer):
         return PluginInfo(version=version("hologres_ai"))
 
     async def Attach(self, request: Request, context: Context) -> Empty:
-        """Use the engine that attaches to this plugin, which a developer started."""
+        """Use the engine that attaches to this plugin, if a developer started the plugin."""
         self._engine = Engine(request.address)
         return Empty()
 

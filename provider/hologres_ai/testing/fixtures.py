@@ -24,7 +24,10 @@ from .mocks import HologresMocks
 
 @pytest.fixture
 def hologres_fleet() -> Fleet:
-    """The fleet of `hologres_emulator` and `hologres_mocks`. Override or parametrize it to use a different fleet."""
+    """The nodes (the fleet) that `hologres_emulator` and `hologres_mocks` return.
+
+    Override or parametrize it to use a different fleet.
+    """
     return SHIPPED_FLEET
 
 

@@ -30,7 +30,7 @@ def run_program(
     """Run a program as in `pulumi up`, and return the stack outputs by name, as in `pulumi stack output --json`.
 
     Each run is isolated. It has its own thread, context, event loop and Pulumi settings, and imports the modules in the
-    folder of the program again. The function can be called while an event loop is running.
+    program's folder anew. The function can be called while an event loop is running.
 
     Args:
         program: the path of the folder with `__main__.py`, or of a file, which runs in its folder; or a function that

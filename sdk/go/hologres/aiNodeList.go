@@ -78,7 +78,7 @@ type AiNodeList struct {
 	Region pulumi.StringOutput `pulumi:"region"`
 	// The outcome of each requested region, sorted by region.
 	RegionOutcomes RegionOutcomeArrayOutput `pulumi:"regionOutcomes"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
 	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayOutput `pulumi:"statuses"`
@@ -134,7 +134,7 @@ type aiNodeListState struct {
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// List only the nodes in one of these statuses.
 	Statuses []string `pulumi:"statuses"`
@@ -159,7 +159,7 @@ type AiNodeListState struct {
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput
 	// List only the nodes in one of these statuses.
 	Statuses pulumi.StringArrayInput
@@ -188,7 +188,7 @@ type aiNodeListArgs struct {
 	Pinned *bool `pulumi:"pinned"`
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -216,7 +216,7 @@ type AiNodeListArgs struct {
 	Pinned pulumi.BoolPtrInput
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput
@@ -376,7 +376,7 @@ func (o AiNodeListOutput) RegionOutcomes() RegionOutcomeArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) RegionOutcomeArrayOutput { return v.RegionOutcomes }).(RegionOutcomeArrayOutput)
 }
 
-// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 func (o AiNodeListOutput) Regions() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *AiNodeList) pulumi.StringArrayOutput { return v.Regions }).(pulumi.StringArrayOutput)
 }

@@ -71,7 +71,7 @@ type LookupAiNodeListArgs struct {
 	OnRegionError *string `pulumi:"onRegionError"`
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region *string `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions []string `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements *Requirements `pulumi:"requirements"`
@@ -121,7 +121,7 @@ type LookupAiNodeListOutputArgs struct {
 	OnRegionError pulumi.StringPtrInput `pulumi:"onRegionError"`
 	// The region to read. Default: the region of the provider or the region in the environment.
 	Region pulumi.StringPtrInput `pulumi:"region"`
-	// The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+	// The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
 	Regions pulumi.StringArrayInput `pulumi:"regions"`
 	// Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
 	Requirements RequirementsPtrInput `pulumi:"requirements"`

@@ -46,7 +46,7 @@ class AiNodeListArgs:
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input['RequirementsArgs'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
@@ -187,7 +187,7 @@ class AiNodeListArgs:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -246,7 +246,7 @@ class _AiNodeListState:
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         if ai_specs is not None:
@@ -384,7 +384,7 @@ class _AiNodeListState:
     @pulumi.getter
     def regions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 
@@ -458,7 +458,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input[Union['RequirementsArgs', 'RequirementsArgsDict']] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
@@ -581,7 +581,7 @@ class AiNodeList(pulumi.CustomResource):
         :param pulumi.Input[Union[_builtins.str, 'OnRegionError']] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
         :param pulumi.Input[_builtins.bool] pinned: Whether the outputs keep the nodes of the first read until an argument changes; a refresh shows what changed since. Defaults to false.
         :param pulumi.Input[_builtins.str] region: The region to read. Default: the region of the provider or the region in the environment.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         :param pulumi.Input[Sequence[pulumi.Input[Union[_builtins.str, 'NodeStatus']]]] statuses: List only the nodes in one of these statuses.
         """
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
@@ -714,7 +714,7 @@ class AiNodeList(pulumi.CustomResource):
     @pulumi.getter
     def regions(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
         """
-        The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+        The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
         """
         return pulumi.get(self, "regions")
 

@@ -180,7 +180,7 @@ def get_ai_node_list(ai_specs: Optional[Sequence[_builtins.str]] = None,
     :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
     :param _builtins.str region: The region to read. Default: the region of the provider or the region in the environment.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: List only the nodes in one of these statuses.
     """
@@ -252,7 +252,7 @@ def get_ai_node_list_output(ai_specs: pulumi.Input[Optional[Optional[Sequence[_b
     :param _builtins.str name_regex: List only the nodes whose holoInstanceName contains a match of this Python regular expression.
     :param Union[_builtins.str, 'OnRegionError'] on_region_error: Action if one of the regions can't be read. fail (default): the read fails. partial: the nodes of the other regions are returned, and regionOutcomes contains the reason.
     :param _builtins.str region: The region to read. Default: the region of the provider or the region in the environment.
-    :param Sequence[_builtins.str] regions: The regions to read concurrently, instead of region. A single * means all known regions; some of them are available to few accounts only.
+    :param Sequence[_builtins.str] regions: The regions to read concurrently. Use it instead of region. A single * means all known regions; some of them are available to few accounts only.
     :param Union['Requirements', 'RequirementsDict'] requirements: Requirements that the nodes must meet before anything changes; otherwise the preview or the update fails. They are not in the outputs, and a change of them is not a difference. A refresh and an import do not check them.
     :param Sequence[Union[_builtins.str, 'NodeStatus']] statuses: List only the nodes in one of these statuses.
     """

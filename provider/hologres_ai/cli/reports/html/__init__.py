@@ -37,7 +37,7 @@ _FOLDER = Path(__file__).parent
 _TONES = {"green": "good", "red": "bad", "yellow": "note"}
 
 Headline = tuple[str, str, str]
-"""The tone (a CSS class: good, bad or note), the sign and the text of a headline."""
+"""The CSS class (good, bad or note), the sign, such as ✗, and the text of a headline."""
 
 
 def render_html(report: Report) -> str:
