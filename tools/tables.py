@@ -87,7 +87,7 @@ def _formats() -> Iterator[Row]:
 
 def _formats_of_commands() -> dict[str, tuple[str, ...]]:
     types = {name: [parameter.type for parameter in command.params] for name, command in main.commands.items()}
-    return {name: kind.formats for name, kinds in types.items() for kind in kinds if isinstance(kind, ReportTarget)}
+    return {name: kind.values for name, kinds in types.items() for kind in kinds if isinstance(kind, ReportTarget)}
 
 
 def _help(name: str) -> str:

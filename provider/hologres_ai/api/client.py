@@ -211,7 +211,7 @@ async def _read_body(response: httpx.Response, secrets: Sequence[str], limit: in
         if len(body) > limit:
             raise ResponseError(
                 f"the response is larger than {limit // 2**20} MiB",
-                "Check the endpoint; or read the nodes of one instance only, with instanceId.",
+                "Check the endpoint, or read the nodes of one instance only, with instanceId.",
                 status=response.status_code,
             )
     return body  # not converted to bytes, which would copy up to 64 MiB

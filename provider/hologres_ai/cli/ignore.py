@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..names import DRIFT_CLASSES, DRIFT_EVENTS, did_you_mean
+from ..names import DRIFT_CLASSES, DRIFT_EVENTS
 from .files import read_bytes, read_error
 from .options import Value
 
@@ -38,13 +38,8 @@ class IgnoreEntry(Value):
 
     def parse(self, text: str) -> Entry:
         """Return the entry."""
-        kind, equals, pattern = text.partition("=")
-        if kind not in self.values:
-            hint = did_you_mean(kind, self.values) or f"; give one of {', '.join(self.values)}"
-            raise ValueError(f"no such event or class: {kind!r}{hint}")
-        if equals and not pattern:
-            raise ValueError(f"the ID is empty: {text!r}")
-        return Entry(kind, pattern if equals else None)
+        kind, pattern = self.split(text, "event or class", "the ID")
+        return Entry(kind, pattern or None)
 
 
 def read_entries(file: str | None) -> tuple[Entry, ...]:

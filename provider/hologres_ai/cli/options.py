@@ -53,6 +53,20 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in new versio
         """
         return text
 
+    def split(self, text: str, what: str, detail: str) -> tuple[str, str]:
+        """Split ``NAME`` or ``NAME=DETAIL`` at the first ``=``; `what` and `detail` name the parts in an error.
+
+        Raises:
+            ValueError: the name is not one of `values`, or the detail is empty after a ``=``.
+        """
+        name, equals, value = text.partition("=")
+        if name not in self.values:
+            hint = did_you_mean(name, self.values) or f"; give one of {', '.join(self.values)}"
+            raise ValueError(f"no such {what}: {name!r}{hint}")
+        if equals and not value:
+            raise ValueError(f"{detail} is empty: {text!r}")
+        return name, value
+
     def completions(self, incomplete: str) -> Iterable[str]:
         """Return the possible values that start with `incomplete`."""
         return (value for value in self.values if value.startswith(incomplete))
@@ -106,19 +120,9 @@ class Names(Value):
 class ReportTarget(Value):
     """The value of ``--report``: ``FORMAT`` or ``FORMAT=FILE``, split at the first ``=``."""
 
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The names of the formats."""
-        return self.values
-
     def parse(self, text: str) -> Target:
         """Return the target."""
-        name, equals, file = text.partition("=")
-        if name not in self.formats:
-            hint = did_you_mean(name, self.formats) or f"; give one of {', '.join(self.formats)}"
-            raise ValueError(f"no such format: {name!r}{hint}")
-        if equals and not file:
-            raise ValueError(f"the name of the file is empty: {text!r}")
+        name, file = self.split(text, "format", "the name of the file")
         return Target(name, None if file in ("", *STDOUT) else file)
 
     def completions(self, incomplete: str) -> Iterable[str]:

@@ -4,7 +4,6 @@
 
 import json
 from collections.abc import Sized
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,14 +58,16 @@ class Servicer(ResourceProviderServicer):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._created: Provider | None = None
 
-    @cached_property
+    @property
     def _provider(self) -> "Provider":
         # Of the three processes that the engine starts for a YAML program, two serve only the schema.
         # Importing the core would more than double the CPU time of such a process, from 0.40 s to 0.96 s.
         from .provider import Provider  # noqa: PLC0415 - see above
 
-        return Provider(self._warn)
+        self._created = self._created or Provider(self._warn)
+        return self._created
 
     async def _warn(self, text: str) -> None:
         await self._engine.warn(text)
@@ -95,8 +96,8 @@ class Servicer(ResourceProviderServicer):
 
     def cancel(self) -> None:
         """Cancel the reads in progress."""
-        if "_provider" in self.__dict__:
-            self._provider.cancel()
+        if self._created is not None:
+            self._created.cancel()
 
     async def CheckConfig(self, request: Request, context: Context) -> proto.CheckResponse:
         """Validate the settings and return them, with the secret ones marked."""
